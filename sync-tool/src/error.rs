@@ -1,0 +1,343 @@
+//! The one error type of the tool.
+//!
+//! A [`Kind`] decides the exit code; [`Fault`]s are the single findings of an
+//! error that reports a group of them, each with its place and its next step.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A result with the tool's error.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What sort of failure an error is; each has an exit code of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Anything that has no kind of its own: bad manifest, disk, lock held.
+    General,
+    /// The command line asks for something that cannot be meant.
+    Usage,
+    /// The vendored tree is not what the lock or upstream gives.
+    Drift,
+    /// A patch does not apply, or a merge has conflicts.
+    Conflicts,
+    /// The tree was made, but does not build or fails its tests.
+    Verification,
+    /// Upstream cannot be reached, lacks the release, or is not as locked.
+    Upstream,
+    /// Stopped by Ctrl-C or a termination signal.
+    Interrupted,
+}
+
+impl Kind {
+    /// Every kind, in the order of the documentation.
+    pub const ALL: [Kind; 7] = [
+        Kind::General,
+        Kind::Usage,
+        Kind::Drift,
+        Kind::Conflicts,
+        Kind::Verification,
+        Kind::Upstream,
+        Kind::Interrupted,
+    ];
+
+    /// Returns the process exit code. 0 is success; the table is in `docs/exit-codes.md`.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Kind::General => 1,
+            Kind::Usage => 2,
+            Kind::Drift => 10,
+            Kind::Conflicts => 11,
+            Kind::Verification => 12,
+            Kind::Upstream => 13,
+            Kind::Interrupted => 130,
+        }
+    }
+
+    /// Returns the name used in JSON output.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::General => "error",
+            Kind::Usage => "usage",
+            Kind::Drift => "drift",
+            Kind::Conflicts => "conflicts",
+            Kind::Verification => "verification",
+            Kind::Upstream => "upstream",
+            Kind::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// Where a fault stands: a file, and a byte range in its text where known.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The file's name as the user knows it, relative to the project's root.
+    pub file: String,
+    /// The text that the range points into; empty when only the file is known.
+    pub text: Arc<str>,
+    /// The bytes that are at fault.
+    pub span: Option<Range<usize>>,
+}
+
+impl Place {
+    /// Points at a whole file.
+    pub fn file(file: impl Into<String>) -> Self {
+        Place {
+            file: file.into(),
+            text: Arc::from(""),
+            span: None,
+        }
+    }
+
+    /// Points at a byte range of a file's text.
+    pub fn span(file: impl Into<String>, text: Arc<str>, span: Range<usize>) -> Self {
+        Place {
+            file: file.into(),
+            text,
+            span: Some(span),
+        }
+    }
+
+    /// Points at a whole line, counted from 1.
+    pub fn line(file: impl Into<String>, text: Arc<str>, line: usize) -> Self {
+        let start: usize = text
+            .split_inclusive('\n')
+            .take(line.saturating_sub(1))
+            .map(str::len)
+            .sum();
+        let len = text[start..].lines().next().map_or(0, str::len);
+        Place {
+            file: file.into(),
+            text,
+            span: Some(start..start + len),
+        }
+    }
+
+    /// Returns line and column, counted from 1, where the span is known.
+    pub fn position(&self) -> Option<(usize, usize)> {
+        let start = self.span.as_ref()?.start.min(self.text.len());
+        let before = self.text.get(..start)?;
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().map_or(0, |l| l.chars().count()) + 1;
+        Some((line, column))
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.position() {
+            Some((line, column)) => write!(f, "{}:{line}:{column}", self.file),
+            None => f.write_str(&self.file),
+        }
+    }
+}
+
+/// One finding of an error.
+#[derive(Debug, Clone)]
+pub struct Fault {
+    /// What is wrong, in one sentence without a full stop.
+    pub message: String,
+    /// Where, if there is a place.
+    pub place: Option<Place>,
+    /// The next step, usually a command.
+    pub help: Option<String>,
+}
+
+impl Fault {
+    /// Makes a fault without place or help.
+    pub fn new(message: impl Into<String>) -> Self {
+        Fault {
+            message: message.into(),
+            place: None,
+            help: None,
+        }
+    }
+
+    /// Adds the place.
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+
+    /// Adds the next step.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// A failure: what happened, where, why and what to do next.
+#[derive(Debug)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: Kind,
+    message: String,
+    help: Vec<String>,
+    faults: Vec<Fault>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    shown: bool,
+}
+
+impl Error {
+    /// Makes an error of a kind with its message.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Error(Box::new(Inner {
+            kind,
+            message: message.into(),
+            help: Vec::new(),
+            faults: Vec::new(),
+            source: None,
+            shown: false,
+        }))
+    }
+
+    /// Makes an error of [`Kind::General`].
+    pub fn general(message: impl Into<String>) -> Self {
+        Error::new(Kind::General, message)
+    }
+
+    /// Makes an error of [`Kind::Upstream`].
+    pub fn upstream(message: impl Into<String>) -> Self {
+        Error::new(Kind::Upstream, message)
+    }
+
+    /// Makes the error that an interrupted run ends with.
+    pub fn interrupted() -> Self {
+        Error::new(Kind::Interrupted, "interrupted")
+    }
+
+    /// Groups faults under one message. Panics in debug builds if there are none.
+    pub fn faults(kind: Kind, message: impl Into<String>, faults: Vec<Fault>) -> Self {
+        debug_assert!(!faults.is_empty(), "an error that groups faults has some");
+        let mut error = Error::new(kind, message);
+        error.0.faults = faults;
+        error
+    }
+
+    /// Makes an error about a path on disk from what the system said.
+    pub fn io(act: &str, path: &std::path::Path, source: std::io::Error) -> Self {
+        let help = match source.kind() {
+            std::io::ErrorKind::StorageFull => {
+                Some("free some space, then run the same command again")
+            }
+            std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+                Some("make the path writable for this user, then run the same command again")
+            }
+            _ => None,
+        };
+        let error =
+            Error::general(format!("cannot {act} {}: {source}", path.display())).caused_by(source);
+        match help {
+            Some(help) => error.help(help),
+            None => error,
+        }
+    }
+
+    /// Adds a next step.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.0.help.push(help.into());
+        self
+    }
+
+    /// Keeps the error below this one.
+    pub fn caused_by(
+        mut self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// Changes the kind: what was general below may be a matter of upstream here.
+    pub fn of_kind(mut self, kind: Kind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
+    /// Puts what was being done before the message.
+    pub fn context(mut self, what: impl fmt::Display) -> Self {
+        self.0.message = format!("{what}: {}", self.0.message);
+        self
+    }
+
+    /// Marks the error as already told by a report: only its exit code is left to give.
+    pub fn shown(mut self) -> Self {
+        self.0.shown = true;
+        self
+    }
+
+    /// Returns the kind.
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// Returns the message, without faults and hints.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// Returns the next steps.
+    pub fn hints(&self) -> &[String] {
+        &self.0.help
+    }
+
+    /// Returns the single findings.
+    pub fn all_faults(&self) -> &[Fault] {
+        &self.0.faults
+    }
+
+    /// Tells whether a report has shown the error already.
+    pub fn is_shown(&self) -> bool {
+        self.0.shown
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)?;
+        for fault in &self.0.faults {
+            f.write_str("; ")?;
+            if let Some(place) = &fault.place {
+                write!(f, "{place}: ")?;
+            }
+            f.write_str(&fault.message)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|e| e as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_found_in_its_text() {
+        let place = Place::line("f", Arc::from("one\ntwo\nthree"), 2);
+        assert_eq!(place.span, Some(4..7));
+        assert_eq!(place.position(), Some((2, 1)));
+        assert_eq!(place.to_string(), "f:2:1");
+    }
+
+    #[test]
+    fn a_line_past_the_end_is_the_end() {
+        let place = Place::line("f", Arc::from("one\n"), 9);
+        assert_eq!(place.span, Some(4..4));
+    }
+
+    #[test]
+    fn exit_codes_differ_and_only_usage_is_claps() {
+        let mut codes: Vec<u8> = Kind::ALL.iter().map(|k| k.exit_code()).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), Kind::ALL.len());
+        assert_eq!(Kind::Usage.exit_code(), 2);
+    }
+}

@@ -1,0 +1,10 @@
+//! Keeps `wash-wasi`, a fork of `wasmtime-wasi` with an in-memory loopback
+//! network, in step with upstream wasmtime releases.
+//!
+//! The shape of the whole is told in `docs/architecture.md`.
+
+pub mod core;
+pub mod error;
+pub mod ports;
+
+pub use error::{Error, Kind, Result};
