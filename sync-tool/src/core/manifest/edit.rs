@@ -1,0 +1,130 @@
+//! Edits of the manifest's text that keep its comments and order.
+
+use semver::Version;
+use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
+
+use super::{HistoryRow, Manifest};
+use crate::core::tree::TreePath;
+use crate::error::{Error, Result};
+
+impl Manifest {
+    fn edited(&self, edit: impl FnOnce(&mut DocumentMut)) -> Result<Manifest> {
+        let mut document: DocumentMut = self
+            .text
+            .parse()
+            .map_err(|e: toml_edit::TomlError| Error::general("the manifest cannot be edited").caused_by(e))?;
+        edit(&mut document);
+        Manifest::parse(document.to_string())
+    }
+
+    /// Returns the manifest with another pin.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Manifest::parse`], should the result have faults.
+    pub fn with_pin(&self, upstream: &Version, fork: &Version) -> Result<Manifest> {
+        self.edited(|document| {
+            set(&mut document["fork"]["version"], fork);
+            set(&mut document["fork"]["upstream"], upstream);
+        })
+    }
+
+    /// Returns the manifest with a row of history more, or with the row of that
+    /// fork version replaced.
+    ///
+    /// # Errors
+    ///
+    /// As [`Manifest::with_pin`].
+    pub fn with_history(&self, row: &HistoryRow) -> Result<Manifest> {
+        self.edited(|document| {
+            let fork = row.fork.to_string();
+            let tables = tables(document, "history");
+            let old = tables.iter_mut().find(|t| t.get("fork").and_then(Item::as_str) == Some(&fork));
+            match old {
+                Some(table) => {
+                    set(&mut table["upstream"], &row.upstream);
+                    set(&mut table["notes"], &row.notes);
+                }
+                None => {
+                    let mut table = Table::new();
+                    table["fork"] = value(fork);
+                    table["upstream"] = value(row.upstream.to_string());
+                    table["notes"] = value(row.notes.clone());
+                    push_after_last(tables, table);
+                }
+            }
+        })
+    }
+
+    /// Returns the manifest with a series more.
+    ///
+    /// # Errors
+    ///
+    /// As [`Manifest::with_pin`].
+    pub fn with_series(&self, base: &Version, patches: &TreePath) -> Result<Manifest> {
+        self.edited(|document| {
+            let mut table = Table::new();
+            table["base"] = value(base.to_string());
+            table["patches"] = value(patches.as_str());
+            push_after_last(tables(document, "series"), table);
+        })
+    }
+
+    /// Returns the manifest with a path more among those that are patched.
+    ///
+    /// # Errors
+    ///
+    /// As [`Manifest::with_pin`].
+    pub fn with_patched(&self, path: &TreePath) -> Result<Manifest> {
+        self.edited(|document| {
+            let rules = tables(document, "files");
+            let patched = rules.iter_mut().filter(|t| t.get("kind").and_then(Item::as_str) == Some("patched"));
+            match patched.last().and_then(|t| t.get_mut("paths")).and_then(Item::as_array_mut) {
+                Some(paths) => {
+                    // The new path takes the look of the one before it.
+                    let decor = paths.iter().last().map(|last| last.decor().clone());
+                    paths.push(path.as_str());
+                    if let (Some(decor), Some(new)) = (decor, paths.iter_mut().last()) {
+                        *new.decor_mut() = decor;
+                    }
+                }
+                None => {
+                    let mut table = Table::new();
+                    table["paths"] = value(toml_edit::Array::from_iter([path.as_str()]));
+                    table["kind"] = value("patched");
+                    push_after_last(rules, table);
+                }
+            }
+        })
+    }
+}
+
+/// Replaces a value and keeps the comment behind it.
+fn set(item: &mut Item, new: &impl ToString) {
+    let decor = item.as_value().map(|v| v.decor().clone());
+    *item = value(new.to_string());
+    if let (Some(decor), Some(value)) = (decor, item.as_value_mut()) {
+        *value.decor_mut() = decor;
+    }
+}
+
+fn tables<'a>(document: &'a mut DocumentMut, name: &str) -> &'a mut ArrayOfTables {
+    let item = document.entry(name).or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
+    if !item.is_array_of_tables() {
+        *item = Item::ArrayOfTables(ArrayOfTables::new());
+    }
+    match item {
+        Item::ArrayOfTables(tables) => tables,
+        // Just made one.
+        _ => unreachable!("the item was made a list of tables"),
+    }
+}
+
+fn push_after_last(tables: &mut ArrayOfTables, mut table: Table) {
+    // Without a position a new table would be printed before its siblings' neighbours.
+    if let Some(position) = tables.iter().last().and_then(Table::position) {
+        table.set_position(Some(position));
+    }
+    table.decor_mut().set_prefix("\n");
+    tables.push(table);
+}

@@ -1,0 +1,279 @@
+//! `manifest.toml`: what people write. Upstream, pin, rules, series, history.
+
+mod edit;
+mod parse;
+mod reader;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use globset::GlobMatcher;
+use semver::Version;
+use serde::Serialize;
+
+use super::cargo_toml::Additions;
+use super::tree::{Digest, TreePath};
+use crate::error::Place;
+
+/// The name of the file.
+pub const FILE: &str = "manifest.toml";
+
+/// The parsed manifest, with the text it came from.
+#[derive(Debug, Clone)]
+pub struct Manifest {
+    /// The text, for places and edits.
+    pub text: Arc<str>,
+    /// The crate that is followed.
+    pub upstream: Upstream,
+    /// The crate that is made.
+    pub fork: Fork,
+    /// Names that are rewritten, in order.
+    pub rewrites: Vec<Rewrite>,
+    /// Lines that are put at the head of files, in order.
+    pub inserts: Vec<Insert>,
+    /// What happens to which file; the last rule that matches wins.
+    pub files: Vec<FileRule>,
+    /// What the fork's `Cargo.toml` gets beyond upstream's.
+    pub cargo: Additions,
+    /// Where the patches are, per base release, ascending.
+    pub series: Vec<Series>,
+    /// Which fork version was which upstream version, ascending by fork version.
+    pub history: Vec<HistoryRow>,
+    /// The documents that hold marked blocks.
+    pub documents: Documents,
+}
+
+/// `[upstream]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Upstream {
+    /// The crate's name in the registry.
+    #[serde(rename = "crate")]
+    pub name: String,
+    /// The git repository's URL.
+    pub repository: String,
+    /// Where the crate lives in the repository.
+    pub path: TreePath,
+    /// The name of a release's tag, `{version}` standing for the version.
+    pub tag: String,
+}
+
+/// `[fork]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fork {
+    /// The crate's name.
+    #[serde(rename = "crate")]
+    pub name: String,
+    /// Where it is vendored, from the project's root.
+    pub path: TreePath,
+    /// Its version at the pin.
+    #[serde(skip)]
+    pub version: Version,
+    /// The pin: the upstream release the fork is at.
+    #[serde(skip)]
+    pub pin: Version,
+    /// `package.authors`.
+    pub authors: Vec<String>,
+    /// `package.description`.
+    pub description: String,
+    /// `package.repository`.
+    pub repository: String,
+    /// The directory of fork-owned files that do not depend on the release.
+    pub owned: TreePath,
+    /// The directory of the crate's `Cargo.lock` files.
+    pub locks: TreePath,
+}
+
+/// `[[rewrite]]`: a name, bounded by words, and what stands in its place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Rewrite {
+    /// The name upstream uses.
+    pub from: String,
+    /// The name the fork uses.
+    pub to: String,
+    /// Whether it may match nothing.
+    pub optional: bool,
+    /// The rule's place in the manifest.
+    #[serde(skip)]
+    pub span: Range<usize>,
+}
+
+/// `[[insert]]`: an inner attribute at the head of files.
+#[derive(Debug, Clone, Serialize)]
+pub struct Insert {
+    /// The files that it may go into.
+    pub files: Vec<Pattern>,
+    /// The keyword that a file's code has to hold, where given.
+    pub when_contains: Option<String>,
+    /// The line.
+    pub text: String,
+    /// Whether it may match nothing.
+    pub optional: bool,
+    /// The rule's place in the manifest.
+    #[serde(skip)]
+    pub span: Range<usize>,
+}
+
+/// What happens to an upstream file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FileKind {
+    /// Taken as it is, names rewritten.
+    Direct,
+    /// Also gets a stored patch, if the series has one for it.
+    Patched,
+    /// Made by the tool.
+    Generated,
+    /// Left out.
+    Omitted,
+    /// Not upstream's but ours: where new files of the vendored tree belong to us.
+    Owned,
+}
+
+impl FileKind {
+    /// Returns the word of the manifest.
+    pub fn name(self) -> &'static str {
+        match self {
+            FileKind::Direct => "direct",
+            FileKind::Patched => "patched",
+            FileKind::Generated => "generated",
+            FileKind::Omitted => "omitted",
+            FileKind::Owned => "owned",
+        }
+    }
+}
+
+/// `[[files]]`: what happens to the files that match.
+#[derive(Debug, Clone, Serialize)]
+pub struct FileRule {
+    /// The patterns.
+    pub paths: Vec<Pattern>,
+    /// What happens.
+    pub kind: FileKind,
+    /// Whether a pattern may match nothing.
+    pub optional: bool,
+}
+
+/// A glob over paths of a tree: `*` stays within a directory, `**` does not.
+#[derive(Debug, Clone)]
+pub struct Pattern {
+    /// The text.
+    pub text: String,
+    /// Its place in the manifest.
+    pub span: Range<usize>,
+    matcher: GlobMatcher,
+}
+
+impl Pattern {
+    /// Tells whether a path matches.
+    pub fn matches(&self, path: &TreePath) -> bool {
+        self.matcher.is_match(path.as_str())
+    }
+
+    /// Tells whether the pattern is one path, without wildcards.
+    pub fn is_literal(&self) -> bool {
+        !self.text.contains(['*', '?', '[', '{'])
+    }
+}
+
+impl Serialize for Pattern {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&self.text)
+    }
+}
+
+/// `[[series]]`: the patches that fit a release and those after it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Series {
+    /// The release that the patches were made against.
+    pub base: Version,
+    /// Their directory, from the project's root.
+    pub patches: TreePath,
+    /// The row's place in the manifest.
+    #[serde(skip)]
+    pub span: Range<usize>,
+}
+
+/// `[[history]]`: a fork version and the upstream version it follows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HistoryRow {
+    /// The fork's version.
+    pub fork: Version,
+    /// Upstream's version.
+    pub upstream: Version,
+    /// What changed, in a few words.
+    pub notes: String,
+}
+
+/// `[documents]`: the files that hold marked blocks, from the project's root.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Documents {
+    /// Those with the version table.
+    pub versions: Vec<TreePath>,
+    /// Those with the list of intentional differences.
+    pub differences: Vec<TreePath>,
+}
+
+impl Manifest {
+    /// Returns the digest of the rules: all that decides the tree's bytes for a
+    /// release, and nothing that does not (comments, history, documents).
+    pub fn rules_digest(&self) -> Digest {
+        let rules = serde_json::json!({
+            "upstream": self.upstream,
+            "fork": self.fork,
+            "version": self.fork.version.to_string(),
+            "pin": self.fork.pin.to_string(),
+            "rewrites": self.rewrites,
+            "inserts": self.inserts,
+            "files": self.files,
+            "cargo": self.cargo,
+            "series": self.series,
+        });
+        Digest::of(rules.to_string())
+    }
+
+    /// Returns the kind of a path by the last rule that matches, and that rule's place.
+    pub fn kind_of(&self, path: &TreePath) -> Option<FileKind> {
+        self.files.iter().rev().find(|r| r.paths.iter().any(|p| p.matches(path))).map(|r| r.kind)
+    }
+
+    /// Returns the fork version that the history has for an upstream version.
+    pub fn fork_version_of(&self, upstream: &Version) -> Option<&Version> {
+        self.history.iter().rev().find(|row| row.upstream == *upstream).map(|row| &row.fork)
+    }
+
+    /// Returns the version after the highest one of the history: its last
+    /// pre-release number plus one, or the patch number where it is no pre-release.
+    pub fn next_fork_version(&self) -> Version {
+        let highest = self.history.iter().map(|row| &row.fork).chain([&self.fork.version]).max();
+        highest.map_or_else(|| self.fork.version.clone(), after)
+    }
+
+    /// Returns the place of a span of the manifest.
+    pub fn place(&self, span: &Range<usize>) -> Place {
+        Place::span(FILE, Arc::clone(&self.text), span.clone())
+    }
+}
+
+fn after(version: &Version) -> Version {
+    let mut next = version.clone();
+    let last = version.pre.as_str().rsplit('.').next().and_then(|n| n.parse::<u64>().ok());
+    match last {
+        Some(number) => {
+            let stem = version.pre.as_str().rsplit_once('.').map_or("", |(stem, _)| stem);
+            let dot = if stem.is_empty() { "" } else { "." };
+            // A text made of a valid pre-release and a number is one again.
+            if let Ok(pre) = semver::Prerelease::new(&format!("{stem}{dot}{}", number + 1)) {
+                next.pre = pre;
+            }
+        }
+        None if version.pre.is_empty() => next.patch += 1,
+        None => {
+            if let Ok(pre) = semver::Prerelease::new(&format!("{}.1", version.pre)) {
+                next.pre = pre;
+            }
+        }
+    }
+    next
+}

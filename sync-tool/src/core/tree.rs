@@ -1,0 +1,439 @@
+//! Trees: maps from path to bytes and mode; no disk involved.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+/// A SHA-256 digest, shown as 64 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// Digests bytes.
+    pub fn of(bytes: impl AsRef<[u8]>) -> Self {
+        Digest(Sha256::digest(bytes).into())
+    }
+
+    /// Parses 64 hexadecimal digits, with or without a leading `sha256:`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let hex = text.strip_prefix("sha256:").unwrap_or(text);
+        if hex.len() != 64 || !hex.is_ascii() {
+            return None;
+        }
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(hex.as_bytes().chunks(2)) {
+            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+        }
+        Some(Digest(bytes))
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(d)?;
+        Digest::parse(&text)
+            .ok_or_else(|| serde::de::Error::custom(format!("`{text}` is not a SHA-256 digest")))
+    }
+}
+
+/// A path in a tree: relative, `/` between parts, no part that could leave the tree.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TreePath(Arc<str>);
+
+/// Why a text is not a path of a tree.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PathFault {
+    /// Nothing at all.
+    #[error("the path is empty")]
+    Empty,
+    /// Starts at a root or a drive.
+    #[error("`{0}` is absolute")]
+    Absolute(String),
+    /// Has a part `..`.
+    #[error("`{0}` leaves the tree")]
+    Leaves(String),
+    /// Has a part that is empty, `.`, `.git`, or a character that some system reads otherwise.
+    #[error("`{0}` is not portable: {1}")]
+    Unportable(String, &'static str),
+}
+
+impl TreePath {
+    /// Checks a text and makes it a path.
+    ///
+    /// # Errors
+    ///
+    /// [`PathFault`] says which rule the text breaks.
+    pub fn new(text: &str) -> Result<Self, PathFault> {
+        let owned = || text.to_owned();
+        if text.is_empty() {
+            return Err(PathFault::Empty);
+        }
+        if text.starts_with('/') || text.as_bytes().get(1) == Some(&b':') {
+            return Err(PathFault::Absolute(owned()));
+        }
+        if text.contains(['\\', '\0', '\n', '\r', ':', '*', '?', '"', '<', '>', '|']) {
+            return Err(PathFault::Unportable(
+                owned(),
+                "it has a character that not every system allows",
+            ));
+        }
+        for part in text.split('/') {
+            match part {
+                ".." => return Err(PathFault::Leaves(owned())),
+                "" | "." => return Err(PathFault::Unportable(owned(), "it has an empty part")),
+                _ if part.eq_ignore_ascii_case(".git") => {
+                    return Err(PathFault::Unportable(owned(), "`.git` is git's own"));
+                }
+                _ if part.ends_with(['.', ' ']) => {
+                    return Err(PathFault::Unportable(
+                        owned(),
+                        "a part ends in a dot or a space",
+                    ));
+                }
+                _ => {}
+            }
+        }
+        Ok(TreePath(Arc::from(text)))
+    }
+
+    /// Returns the path as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the path below a directory on disk.
+    pub fn below(&self, root: &std::path::Path) -> std::path::PathBuf {
+        self.0
+            .split('/')
+            .fold(root.to_path_buf(), |path, part| path.join(part))
+    }
+}
+
+impl fmt::Display for TreePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for TreePath {
+    type Error = PathFault;
+    fn try_from(text: String) -> Result<Self, PathFault> {
+        TreePath::new(&text)
+    }
+}
+
+impl From<TreePath> for String {
+    fn from(path: TreePath) -> String {
+        path.0.as_ref().to_owned()
+    }
+}
+
+impl std::borrow::Borrow<str> for TreePath {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A file's mode, normalised as git does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Mode {
+    /// 644.
+    #[serde(rename = "644")]
+    Regular,
+    /// 755.
+    #[serde(rename = "755")]
+    Executable,
+}
+
+impl Mode {
+    /// Returns the mode for permission bits: executable if the owner may execute.
+    pub fn from_bits(bits: u32) -> Self {
+        if bits & 0o100 == 0 {
+            Mode::Regular
+        } else {
+            Mode::Executable
+        }
+    }
+
+    /// Returns the permission bits.
+    pub fn bits(self) -> u32 {
+        match self {
+            Mode::Regular => 0o644,
+            Mode::Executable => 0o755,
+        }
+    }
+}
+
+/// A file of a tree. Cloning is cheap: the bytes are shared.
+#[derive(Debug, Clone)]
+pub struct File {
+    bytes: Arc<[u8]>,
+    mode: Mode,
+    digest: OnceLock<Digest>,
+}
+
+impl File {
+    /// Makes a file.
+    pub fn new(bytes: impl Into<Arc<[u8]>>, mode: Mode) -> Self {
+        File {
+            bytes: bytes.into(),
+            mode,
+            digest: OnceLock::new(),
+        }
+    }
+
+    /// Makes a file of mode 644.
+    pub fn regular(bytes: impl Into<Arc<[u8]>>) -> Self {
+        File::new(bytes, Mode::Regular)
+    }
+
+    /// Makes a file of the same mode with other bytes.
+    pub fn with_bytes(&self, bytes: impl Into<Arc<[u8]>>) -> Self {
+        File::new(bytes, self.mode)
+    }
+
+    /// Returns the content.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Returns the content as text, or `None` where it is not UTF-8.
+    pub fn text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.bytes).ok()
+    }
+
+    /// Returns the mode.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// Returns the content's digest, computed once.
+    pub fn digest(&self) -> Digest {
+        *self.digest.get_or_init(|| Digest::of(&self.bytes))
+    }
+}
+
+impl PartialEq for File {
+    fn eq(&self, other: &Self) -> bool {
+        self.mode == other.mode && self.bytes == other.bytes
+    }
+}
+
+impl Eq for File {}
+
+/// A map from path to file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tree(BTreeMap<TreePath, File>);
+
+impl Tree {
+    /// Makes an empty tree.
+    pub fn new() -> Self {
+        Tree::default()
+    }
+
+    /// Puts a file at a path and returns what was there.
+    pub fn insert(&mut self, path: TreePath, file: File) -> Option<File> {
+        self.0.insert(path, file)
+    }
+
+    /// Removes a file.
+    pub fn remove(&mut self, path: &str) -> Option<File> {
+        self.0.remove(path)
+    }
+
+    /// Returns the file at a path.
+    pub fn get(&self, path: &str) -> Option<&File> {
+        self.0.get(path)
+    }
+
+    /// Returns paths and files in the order of the paths.
+    pub fn iter(&self) -> impl Iterator<Item = (&TreePath, &File)> {
+        self.0.iter()
+    }
+
+    /// Returns the paths in order.
+    pub fn paths(&self) -> impl Iterator<Item = &TreePath> {
+        self.0.keys()
+    }
+
+    /// Returns the number of files.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Tells whether there is no file.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns what each file is, without its bytes.
+    pub fn entries(&self) -> Entries {
+        Entries(
+            self.0
+                .iter()
+                .map(|(path, file)| {
+                    (
+                        path.clone(),
+                        Entry {
+                            mode: file.mode,
+                            digest: file.digest(),
+                        },
+                    )
+                })
+                .collect(),
+        )
+    }
+
+    /// Returns the tree digest.
+    pub fn digest(&self) -> Digest {
+        self.entries().digest()
+    }
+
+    /// Returns pairs of paths that a file system which folds case would take for one.
+    pub fn case_collisions(&self) -> Vec<(TreePath, TreePath)> {
+        let mut seen: BTreeMap<String, &TreePath> = BTreeMap::new();
+        let mut pairs = Vec::new();
+        for path in self.0.keys() {
+            if let Some(first) = seen.insert(path.as_str().to_lowercase(), path) {
+                pairs.push((first.clone(), path.clone()));
+            }
+        }
+        pairs
+    }
+}
+
+impl FromIterator<(TreePath, File)> for Tree {
+    fn from_iter<I: IntoIterator<Item = (TreePath, File)>>(iter: I) -> Self {
+        Tree(iter.into_iter().collect())
+    }
+}
+
+impl IntoIterator for Tree {
+    type Item = (TreePath, File);
+    type IntoIter = std::collections::btree_map::IntoIter<TreePath, File>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+/// What a file is, without its bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// The normalised mode.
+    pub mode: Mode,
+    /// The digest of the content.
+    pub digest: Digest,
+}
+
+/// A tree without bytes: what a lock keeps and a check compares.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Entries(pub BTreeMap<TreePath, Entry>);
+
+impl Entries {
+    /// Returns SHA-256 over the sorted list of `mode digest path` lines.
+    pub fn digest(&self) -> Digest {
+        let mut hash = Sha256::new();
+        for (path, entry) in &self.0 {
+            hash.update(format!("{:o} {} {path}\n", entry.mode.bits(), entry.digest));
+        }
+        Digest(hash.finalize().into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn paths_that_leave_or_mislead_are_refused() {
+        for bad in [
+            "", "/a", "C:/a", "..", "a/../b", "a//b", "./a", "a/.git/b", "a\\b", "a\0", "a.",
+            "x/CON:", "a/",
+        ] {
+            assert!(TreePath::new(bad).is_err(), "{bad:?}");
+        }
+        for good in [
+            "a",
+            "src/lib.rs",
+            "a/..b/c",
+            ".cargo/config.toml",
+            "with space/x",
+        ] {
+            assert!(TreePath::new(good).is_ok(), "{good:?}");
+        }
+    }
+
+    #[test]
+    fn digest_of_nothing_is_the_known_one() {
+        let known = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(Digest::of(b"").to_string(), known);
+        assert_eq!(Tree::new().digest().to_string(), known);
+        assert_eq!(Digest::parse(known), Some(Digest::of(b"")));
+        assert_eq!(
+            Digest::parse(&format!("sha256:{known}")),
+            Some(Digest::of(b""))
+        );
+        assert_eq!(
+            Digest::parse("é0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+            None
+        );
+    }
+
+    #[test]
+    fn case_collisions_are_named() {
+        let tree: Tree = ["src/A.rs", "src/a.rs", "src/b.rs"]
+            .iter()
+            .map(|p| (TreePath::new(p).unwrap(), File::regular(*b"")))
+            .collect();
+        assert_eq!(tree.case_collisions().len(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn any_one_change_changes_the_digest(
+            files in prop::collection::btree_map("[a-z]{1,8}", prop::collection::vec(any::<u8>(), 0..20), 1..8),
+            pick in any::<prop::sample::Index>(),
+        ) {
+            let tree: Tree = files.iter()
+                .map(|(p, b)| (TreePath::new(p).unwrap(), File::regular(b.clone())))
+                .collect();
+            let path = pick.get(&tree.paths().cloned().collect::<Vec<_>>()).clone();
+            let file = tree.get(path.as_str()).unwrap().clone();
+
+            let mut longer = tree.clone();
+            longer.insert(path.clone(), file.with_bytes([file.bytes(), b"x"].concat()));
+            prop_assert_ne!(longer.digest(), tree.digest());
+
+            let mut executable = tree.clone();
+            executable.insert(path.clone(), File::new(file.bytes(), Mode::Executable));
+            prop_assert_ne!(executable.digest(), tree.digest());
+
+            let mut gone = tree.clone();
+            gone.remove(path.as_str());
+            prop_assert_ne!(gone.digest(), tree.digest());
+        }
+    }
+}
