@@ -1,0 +1,11 @@
+//! The outside: upstream's sources, cargo, the disk, the network, processes.
+
+pub mod host;
+pub mod http;
+pub mod process;
+pub mod status;
+pub mod upstream;
+
+pub use host::{Environment, Host, Interrupt};
+pub use process::{Call, Outcome};
+pub use status::{Silent, Status, Step};

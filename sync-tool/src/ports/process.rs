@@ -1,0 +1,252 @@
+//! Runs external programs: one way for all of them, with locale and colour pinned.
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, Command};
+
+use super::host::Host;
+use crate::error::{Error, Result};
+
+/// An external program to run, with everything that decides what it does.
+#[derive(Debug, Clone)]
+pub struct Call {
+    program: OsString,
+    args: Vec<OsString>,
+    dir: Option<PathBuf>,
+    env: Vec<(OsString, Option<OsString>)>,
+    stdin: Vec<u8>,
+    missing: String,
+}
+
+/// What a program did.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// How it ended.
+    pub status: ExitStatus,
+    /// What it printed.
+    pub stdout: Vec<u8>,
+    /// What it complained of.
+    pub stderr: Vec<u8>,
+}
+
+impl Outcome {
+    /// Tells whether the program said that it succeeded.
+    pub fn success(&self) -> bool {
+        self.status.success()
+    }
+
+    /// Returns stderr as text.
+    pub fn complaint(&self) -> String {
+        String::from_utf8_lossy(&self.stderr).trim().to_owned()
+    }
+}
+
+impl Call {
+    /// Makes a call; `missing` is the next step where the program is not installed.
+    pub fn new(program: impl AsRef<OsStr>, missing: impl Into<String>) -> Self {
+        let mut call = Call {
+            program: program.as_ref().to_owned(),
+            args: Vec::new(),
+            dir: None,
+            env: Vec::new(),
+            stdin: Vec::new(),
+            missing: missing.into(),
+        };
+        // What is read by a program must not depend on the user's language.
+        call.set("LC_ALL", "C.UTF-8");
+        call.set("LANGUAGE", "");
+        call
+    }
+
+    /// Adds arguments.
+    pub fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+        self.args
+            .extend(args.into_iter().map(|a| a.as_ref().to_owned()));
+        self
+    }
+
+    /// Sets the directory the program runs in.
+    pub fn dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.dir = Some(dir.into());
+        self
+    }
+
+    /// Sets an environment variable.
+    pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
+        self.set(name, value);
+        self
+    }
+
+    /// Removes an environment variable.
+    pub fn without_env(mut self, name: impl AsRef<OsStr>) -> Self {
+        self.env.push((name.as_ref().to_owned(), None));
+        self
+    }
+
+    /// Gives the program its standard input; without this it reads nothing.
+    pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.stdin = bytes.into();
+        self
+    }
+
+    fn set(&mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) {
+        self.env
+            .push((name.as_ref().to_owned(), Some(value.as_ref().to_owned())));
+    }
+
+    /// Returns the call as a user could type it.
+    pub fn line(&self) -> String {
+        let words = std::iter::once(&self.program).chain(&self.args);
+        words
+            .map(|w| quoted(&w.to_string_lossy()))
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .args(&self.args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        if let Some(dir) = &self.dir {
+            command.current_dir(dir);
+        }
+        for (name, value) in &self.env {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        // A group of its own: Ctrl-C reaches it through us, with its children.
+        #[cfg(unix)]
+        command.process_group(0);
+        command.kill_on_drop(true);
+        command
+    }
+
+    /// Runs the program to its end and gathers what it printed.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the program cannot be started or the run is interrupted; a
+    /// program that ends with failure is not an error here.
+    pub fn run(self, host: &Host) -> Result<Outcome> {
+        self.run_with(host, |_| {})
+    }
+
+    /// Runs the program and hands on each line of its stderr as it comes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Call::run`].
+    pub fn run_with(mut self, host: &Host, mut on_line: impl FnMut(&str)) -> Result<Outcome> {
+        host.status.detail(&format!("running {}", self.line()));
+        let stdin = std::mem::take(&mut self.stdin);
+        host.run(async {
+            let child = self.command().spawn().map_err(|e| self.not_started(e))?;
+            let mut group = Group::of(child);
+            let result = group.drive(stdin, &mut on_line).await;
+            result.map_err(|e| {
+                Error::general(format!("cannot talk to `{}`: {e}", self.line())).caused_by(e)
+            })
+        })
+    }
+
+    fn not_started(&self, e: std::io::Error) -> Error {
+        let name = self.program.to_string_lossy();
+        if e.kind() == std::io::ErrorKind::NotFound && self.dir.as_ref().is_none_or(|d| d.is_dir())
+        {
+            return Error::general(format!("the program `{name}` is not installed"))
+                .help(self.missing.clone());
+        }
+        Error::general(format!("cannot start `{name}`: {e}")).caused_by(e)
+    }
+}
+
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+{}^~".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// A child and everything it starts; what still runs when this is dropped is ended.
+struct Group {
+    child: Child,
+    ended: bool,
+}
+
+impl Group {
+    fn of(child: Child) -> Self {
+        Group {
+            child,
+            ended: false,
+        }
+    }
+
+    async fn drive(
+        &mut self,
+        stdin: Vec<u8>,
+        on_line: &mut impl FnMut(&str),
+    ) -> std::io::Result<Outcome> {
+        let input = self.child.stdin.take();
+        let output = self.child.stdout.take();
+        let errors = self.child.stderr.take();
+        let feed = async {
+            if let Some(mut pipe) = input {
+                // A program may end without reading all of its input.
+                let _ = pipe.write_all(&stdin).await;
+            }
+        };
+        let gather = async {
+            let mut bytes = Vec::new();
+            if let Some(mut pipe) = output {
+                pipe.read_to_end(&mut bytes).await?;
+            }
+            std::io::Result::Ok(bytes)
+        };
+        let listen = async {
+            let mut bytes = Vec::new();
+            if let Some(pipe) = errors {
+                let mut lines = BufReader::new(pipe);
+                let mut start = 0;
+                while lines.read_until(b'\n', &mut bytes).await? > 0 {
+                    on_line(String::from_utf8_lossy(&bytes[start..]).trim_end());
+                    start = bytes.len();
+                }
+            }
+            std::io::Result::Ok(bytes)
+        };
+        let ((), stdout, stderr) = tokio::join!(feed, gather, listen);
+        let status = self.child.wait().await?;
+        self.ended = true;
+        Ok(Outcome {
+            status,
+            stdout: stdout?,
+            stderr: stderr?,
+        })
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
+        #[cfg(unix)]
+        if let Some(pid) = self
+            .child
+            .id()
+            .and_then(|id| rustix::process::Pid::from_raw(id.cast_signed()))
+        {
+            let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
+        }
+    }
+}

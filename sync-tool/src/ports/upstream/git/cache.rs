@@ -1,0 +1,197 @@
+//! The repository in the tool's cache that an upstream URL is fetched into.
+//!
+//! It stands in `git/<name>/`, with `git/<name>.lock` beside it, which a run
+//! holds while it fetches. It is only ever put in place whole.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use git2::{ConfigLevel, Repository, RepositoryInitOptions};
+use tempfile::TempDir;
+
+use super::location::Url;
+use crate::core::tree::Digest;
+use crate::error::{Error, Result};
+use crate::ports::host::Host;
+
+/// How often a lock that another run holds is looked at.
+const LOCK_PAUSE: Duration = Duration::from_millis(100);
+
+/// How a repository is fetched into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Trees first, then the contents that are needed.
+    Filtered,
+    /// Everything that the tag has: the server does not filter.
+    Plain,
+}
+
+/// The cache of one upstream URL.
+#[derive(Debug)]
+pub(super) struct Cache {
+    above: PathBuf,
+    name: String,
+}
+
+impl Cache {
+    /// Names the cache of a URL below the tool's cache directory.
+    pub(super) fn new(cache: &Path, url: &Url) -> Self {
+        let digest = Digest::of(url.secret()).to_string();
+        Cache {
+            above: cache.join("git"),
+            name: format!("{}-{}", url.readable(), &digest[..16]),
+        }
+    }
+
+    /// Returns the repository's directory.
+    pub(super) fn dir(&self) -> PathBuf {
+        self.above.join(&self.name)
+    }
+
+    /// Opens the repository, or returns `None` where there is none that can be used for a URL.
+    pub(super) fn open(&self, url: &Url) -> Option<(Repository, Way)> {
+        let dir = self.dir();
+        // Ours is bare at the very top; what lies above it is none of our concern.
+        let repository = Repository::open_bare(dir).ok()?;
+        let config = repository.config().ok()?.open_level(ConfigLevel::Local).ok()?;
+        if config.get_string("remote.origin.url").ok()? != url.secret() {
+            return None;
+        }
+        let way = match config.get_bool("remote.origin.promisor") {
+            Ok(true) => Way::Filtered,
+            _ => Way::Plain,
+        };
+        Some((repository, way))
+    }
+
+    /// Waits until no other run fetches into this cache. Dropping the file ends the turn.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the cache cannot be written, or at an interrupt.
+    pub(super) fn lock(&self, host: &Host) -> Result<File> {
+        fs::create_dir_all(&self.above).map_err(|e| Error::io("make", &self.above, e))?;
+        let path = self.above.join(format!("{}.lock", self.name));
+        let mut options = File::options();
+        let file = options.create(true).truncate(false).write(true).open(&path);
+        let file = file.map_err(|e| Error::io("write", &path, e))?;
+        host.run(async {
+            let mut told = false;
+            loop {
+                match file.try_lock() {
+                    Ok(()) => return Ok(()),
+                    Err(TryLockError::WouldBlock) if !told => {
+                        let line = "waiting for another run that fetches from the same repository";
+                        host.status.note(line);
+                        told = true;
+                    }
+                    Err(TryLockError::WouldBlock) => {}
+                    // Some network file systems have no locks; git has its own for each file.
+                    Err(TryLockError::Error(e)) if e.kind() == ErrorKind::Unsupported => {
+                        return Ok(());
+                    }
+                    Err(TryLockError::Error(e)) => return Err(Error::io("lock", &path, e)),
+                }
+                tokio::time::sleep(LOCK_PAUSE).await;
+            }
+        })?;
+        Ok(file)
+    }
+
+    /// Removes what a run that was killed has left: git's lock files, half-received
+    /// packs, drafts. Only while the lock is held are they nobody's.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the cache cannot be written.
+    pub(super) fn sweep(&self) -> Result<()> {
+        let draft = format!("{}.draft-", self.name);
+        for entry in fs::read_dir(&self.above).map_err(|e| Error::io("read", &self.above, e))? {
+            let path = entry.map_err(|e| Error::io("read", &self.above, e))?.path();
+            let name = path.file_name().unwrap_or_default();
+            if name.to_string_lossy().starts_with(&draft) {
+                remove(&path).map_err(|e| Error::io("remove", &path, e))?;
+            }
+        }
+        for entry in walkdir::WalkDir::new(self.dir()).into_iter().filter_map(io_ok) {
+            let name = entry.file_name().to_string_lossy();
+            let left = name.ends_with(".lock") || name.starts_with("tmp_");
+            if left && entry.file_type().is_file() {
+                let path = entry.path();
+                fs::remove_file(path).map_err(|e| Error::io("remove", path, e))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes an empty repository beside the one in use. It is gone when it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the cache cannot be written.
+    pub(super) fn draft(&self, url: &Url, way: Way) -> Result<TempDir> {
+        fs::create_dir_all(&self.above).map_err(|e| Error::io("make", &self.above, e))?;
+        let draft = tempfile::Builder::new()
+            .prefix(&format!("{}.draft-", self.name))
+            .tempdir_in(&self.above)
+            .map_err(|e| Error::io("write", &self.above, e))?;
+        let made = init(draft.path(), url, way);
+        made.map_err(|e| {
+            let path = draft.path().display();
+            Error::general(format!("cannot make a repository in {path}: {}", e.message())).caused_by(e)
+        })?;
+        Ok(draft)
+    }
+
+    /// Puts a draft in the place of the repository.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the cache cannot be written; the draft is gone then.
+    pub(super) fn replace(&self, draft: TempDir) -> Result<()> {
+        let dir = self.dir();
+        remove(&dir).map_err(|e| Error::io("remove", &dir, e))?;
+        fs::rename(draft.path(), &dir).map_err(|e| Error::io("write", &dir, e))?;
+        // Nothing is left there to clean up.
+        let _ = draft.keep();
+        Ok(())
+    }
+}
+
+fn init(dir: &Path, url: &Url, way: Way) -> Result<(), git2::Error> {
+    let mut options = RepositoryInitOptions::new();
+    options.bare(true).external_template(false).no_reinit(true);
+    let repository = Repository::init_opts(dir, &options)?;
+    let mut config = repository.config()?.open_level(ConfigLevel::Local)?;
+    // In the file, not on command lines, which every user of a machine can read.
+    config.set_str("remote.origin.url", url.secret())?;
+    if way == Way::Filtered {
+        config.set_bool("remote.origin.promisor", true)?;
+        config.set_str("remote.origin.partialclonefilter", "blob:none")?;
+    }
+    Ok(())
+}
+
+/// Returns an entry that can be read; what cannot be read shows itself when git uses it.
+fn io_ok(entry: walkdir::Result<walkdir::DirEntry>) -> Option<walkdir::DirEntry> {
+    entry.ok()
+}
+
+/// Removes a file or a directory with all that is in it, if it is there.
+fn remove(path: &Path) -> io::Result<()> {
+    let removed = match fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(e) => Err(e),
+    };
+    match removed {
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+#[path = "cache_tests.rs"]
+mod tests;

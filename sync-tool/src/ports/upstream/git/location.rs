@@ -1,0 +1,194 @@
+//! Where an upstream repository is: a path that is read in place, or a URL.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::ports::host::Environment;
+
+/// The URL schemes that git itself speaks.
+const SCHEMES: [&str; 7] = [
+    "https", "http", "ssh", "git", "file", "git+ssh", "ssh+git",
+];
+
+/// Where a repository is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Location {
+    /// A clone, bare repository, worktree or checkout on this machine.
+    Local(PathBuf),
+    /// What the `git` program fetches from.
+    Remote(Url),
+}
+
+/// A URL, or ssh's `user@host:path`. Shown without passwords and tokens.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Url(String);
+
+impl Location {
+    /// Reads what a user or a manifest says; a relative path begins at the run's directory.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the text is nothing that git could fetch from.
+    pub(super) fn parse(text: &str, env: &Environment) -> Result<Self> {
+        let refused = |why: &str| {
+            Error::general(format!("`{text}` is no upstream repository: {why}"))
+                .help("give a URL, as https://github.com/bytecodealliance/wasmtime, or the path of a clone")
+        };
+        if text.is_empty() || text.starts_with('-') || text.contains(char::is_control) {
+            return Err(refused("it is neither a URL nor a path"));
+        }
+        if let Some((scheme, rest)) = text.split_once("://") {
+            if !SCHEMES.contains(&scheme.to_ascii_lowercase().as_str()) {
+                return Err(refused(&format!("git does not speak `{scheme}`")));
+            }
+            if rest.trim_matches('/').is_empty() {
+                return Err(refused("it names no repository"));
+            }
+            return Ok(Location::Remote(Url(text.to_owned())));
+        }
+        if text.split('/').next().is_some_and(|t| t.contains("::")) {
+            return Err(refused("it names a remote helper"));
+        }
+        if is_ssh_short(text) {
+            return Ok(Location::Remote(Url(text.to_owned())));
+        }
+        Ok(Location::Local(expanded(text, env)))
+    }
+}
+
+/// Tells whether a text is ssh's short form: a colon before any slash, which is no drive.
+fn is_ssh_short(text: &str) -> bool {
+    let Some((host, _)) = text.split_once(':') else {
+        return false;
+    };
+    host.len() > 1 && !host.contains(['/', '\\'])
+}
+
+/// Returns the path that is meant, `~/` standing for the user's home.
+fn expanded(text: &str, env: &Environment) -> PathBuf {
+    let below_home = match text.strip_prefix('~') {
+        Some("") => Some(""),
+        Some(rest) => rest.strip_prefix('/'),
+        None => None,
+    };
+    match (below_home, env.home()) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => env.dir().join(Path::new(text)),
+    }
+}
+
+impl Url {
+    /// Returns the URL as git needs it, secrets included.
+    pub(super) fn secret(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns a name for a directory: what a person would recognise, without secrets.
+    pub(super) fn readable(&self) -> String {
+        let shown = self.to_string();
+        let bare = shown.split_once("://").map_or(&*shown, |(_, rest)| rest);
+        let bare = bare.rsplit_once('@').map_or(bare, |(_, host)| host);
+        let bare = bare.trim_matches('/');
+        let bare = bare.strip_suffix(".git").unwrap_or(bare);
+        let safe = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+        let name: Vec<char> = bare.chars().map(safe).collect();
+        name[name.len().saturating_sub(48)..].iter().collect()
+    }
+}
+
+impl fmt::Display for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some((scheme, rest)) = self.0.split_once("://") else {
+            return f.write_str(&self.0);
+        };
+        let end = rest.find('/').unwrap_or(rest.len());
+        let Some((user, host)) = rest[..end].rsplit_once('@') else {
+            return f.write_str(&self.0);
+        };
+        // With ssh the user is no secret; with http it may be a token.
+        let user = match user.split_once(':') {
+            None if scheme.contains("ssh") => user.to_owned(),
+            Some((user, _)) if scheme.contains("ssh") => format!("{user}:***"),
+            _ => "***".to_owned(),
+        };
+        write!(f, "{scheme}://{user}@{host}{}", &rest[end..])
+    }
+}
+
+impl fmt::Debug for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn env() -> Environment {
+        Environment::new("/project", [("HOME".into(), "/home/u".into())])
+    }
+
+    fn url(text: &str) -> Url {
+        match Location::parse(text, &env()) {
+            Ok(Location::Remote(url)) => url,
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn paths_are_local_and_begin_where_the_run_does() {
+        for (text, path) in [
+            ("../wasmtime", "/project/../wasmtime"),
+            ("wasmtime", "/project/wasmtime"),
+            ("/srv/wasmtime.git", "/srv/wasmtime.git"),
+            ("./odd:name", "/project/./odd:name"),
+            ("~/wasmtime", "/home/u/wasmtime"),
+            ("~", "/home/u"),
+            ("~other", "/project/~other"),
+            ("C:\\wasmtime", "/project/C:\\wasmtime"),
+        ] {
+            let local = Location::Local(PathBuf::from(path));
+            assert_eq!(Location::parse(text, &env()).unwrap(), local, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_git_cannot_fetch_from_or_would_run_is_refused() {
+        for text in [
+            "",
+            "--upload-pack=x",
+            "ext::sh -c x",
+            "foo::https://a/b",
+            "s3://a/b",
+            "https://",
+            "https://a/b\n",
+        ] {
+            assert!(Location::parse(text, &env()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        for (text, shown) in [
+            ("https://a/b", "https://a/b"),
+            ("https://token@a/b@c", "https://***@a/b@c"),
+            ("https://u:p@a/b", "https://***@a/b"),
+            ("ssh://git@a/b", "ssh://git@a/b"),
+            ("ssh://git:p@a/b", "ssh://git:***@a/b"),
+            ("git@a:b/c", "git@a:b/c"),
+        ] {
+            assert_eq!(url(text).to_string(), shown);
+            assert_eq!(url(text).secret(), text);
+        }
+    }
+
+    #[test]
+    fn names_are_readable() {
+        let name = |text: &str| url(text).readable();
+        assert_eq!(name("https://u:p@github.com/a/b.git/"), "github-com-a-b");
+        assert_eq!(name("git@github.com:a/b"), "github-com-a-b");
+        assert_eq!(name(&format!("https://h/{}é", "x".repeat(99))).len(), 48);
+    }
+}

@@ -1,0 +1,191 @@
+//! What a crate's `Cargo.toml` says of the crate and of its package.
+
+use std::collections::BTreeSet;
+
+use semver::Version;
+use serde::Deserialize;
+
+use super::include::Patterns;
+use crate::error::{Error, Result};
+
+/// The names under which cargo takes a readme that the manifest does not name.
+const READMES: [&str; 3] = ["README.md", "README.txt", "README"];
+
+/// A crate's manifest, as far as it decides what is in the package.
+#[derive(Debug)]
+pub(super) struct Package {
+    /// The crate's name.
+    pub(super) name: String,
+    /// The crate's version.
+    pub(super) version: Version,
+    include: Patterns,
+    exclude: Patterns,
+    /// Files that are in the package whatever the patterns say.
+    always: Vec<String>,
+    /// Whether cargo looks for a readme by its usual names.
+    finds_readme: bool,
+}
+
+#[derive(Deserialize)]
+struct Manifest {
+    package: Option<Fields>,
+    workspace: Option<Shared>,
+}
+
+#[derive(Default, Deserialize)]
+struct Shared {
+    #[serde(default)]
+    package: Fields,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Fields {
+    name: Option<String>,
+    version: Option<Value<String>>,
+    include: Option<Value<Vec<String>>>,
+    exclude: Option<Value<Vec<String>>>,
+    readme: Option<Value<Readme>>,
+    license_file: Option<Value<String>>,
+}
+
+/// A value, or the word that the workspace has it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Value<T> {
+    Own(T),
+    Shared {
+        #[serde(rename = "workspace")]
+        _workspace: bool,
+    },
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(untagged)]
+enum Readme {
+    Is(bool),
+    At(String),
+}
+
+impl<T> Value<T> {
+    /// Returns the value and whether it is the workspace's.
+    fn resolve<'v>(this: &'v Option<Self>, shared: &'v Option<Self>) -> Option<(&'v T, bool)> {
+        match (this.as_ref()?, shared) {
+            (Value::Own(value), _) => Some((value, false)),
+            (Value::Shared { .. }, Some(Value::Own(value))) => Some((value, true)),
+            (Value::Shared { .. }, _) => None,
+        }
+    }
+}
+
+impl Package {
+    /// Reads the manifest of the crate at `path`, and what it inherits from the workspace's.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::Kind::Upstream`] where one of them is malformed.
+    pub(super) fn parse(manifest: &str, workspace: &str, path: &str) -> Result<Self> {
+        let fields = parse(manifest, &format!("{path}/Cargo.toml"))?.package;
+        let fields = fields.ok_or_else(|| {
+            Error::upstream(format!("`{path}/Cargo.toml` is no crate's: it has no `[package]`"))
+        })?;
+        let shared = parse(workspace, "Cargo.toml")?.workspace;
+        let shared = shared.unwrap_or_default().package;
+        let name = fields.name.clone().unwrap_or_default();
+        let version = match Value::resolve(&fields.version, &shared.version) {
+            Some((text, _)) => Version::parse(text).map_err(|e| {
+                Error::upstream(format!("`{path}/Cargo.toml`: `{text}` is no version: {e}"))
+            })?,
+            None => {
+                return Err(Error::upstream(format!("`{path}/Cargo.toml` says no version")));
+            }
+        };
+        let patterns = |own, shared| {
+            let lines = Value::resolve(own, shared).map_or(&[][..], |(lines, _)| lines);
+            Patterns::parse(lines)
+        };
+        Ok(Package {
+            name,
+            version,
+            include: patterns(&fields.include, &shared.include)?,
+            exclude: patterns(&fields.exclude, &shared.exclude)?,
+            always: named(&fields, &shared, path),
+            finds_readme: matches!(
+                Value::resolve(&fields.readme, &shared.readme),
+                None | Some((Readme::Is(true), _))
+            ),
+        })
+    }
+
+    /// Tells which of the crate's files are in its package; cargo's metadata is not.
+    ///
+    /// A file that the manifest names outside the crate's directory, which cargo
+    /// copies into the package, is not among them.
+    pub(super) fn selection<'p>(&self, files: impl Iterator<Item = &'p str> + Clone) -> Selection<'_> {
+        // A directory with a manifest of its own is another crate.
+        let inner = files
+            .clone()
+            .filter_map(|f| f.strip_suffix("Cargo.toml")?.strip_suffix('/'))
+            .map(str::to_owned)
+            .collect();
+        let found: BTreeSet<&str> = files.filter(|f| READMES.contains(f)).collect();
+        let readme = READMES.into_iter().find(|r| found.contains(r));
+        Selection {
+            package: self,
+            inner,
+            readme: readme.filter(|_| self.finds_readme),
+        }
+    }
+}
+
+/// Which files are in a package.
+pub(super) struct Selection<'p> {
+    package: &'p Package,
+    inner: BTreeSet<String>,
+    readme: Option<&'static str>,
+}
+
+impl Selection<'_> {
+    /// Tells whether a file of the crate is in the package.
+    pub(super) fn has(&self, file: &str) -> bool {
+        let package = self.package;
+        let named = self.readme == Some(file) || package.always.iter().any(|a| a == file);
+        if named || file == "Cargo.toml" {
+            return true;
+        }
+        let mut above = file.match_indices('/').map(|(end, _)| &file[..end]);
+        if file == "Cargo.lock" || above.any(|directory| self.inner.contains(directory)) {
+            return false;
+        }
+        if package.include.is_empty() {
+            return !package.exclude.matches(file);
+        }
+        package.include.matches(file)
+    }
+}
+
+fn parse(text: &str, file: &str) -> Result<Manifest> {
+    toml_edit::de::from_str(text).map_err(|e| {
+        let message = format!("upstream's `{file}` cannot be read: {}", e.message());
+        Error::upstream(message).caused_by(e)
+    })
+}
+
+/// Returns the readme and the license file that the manifest names, if they are the crate's.
+fn named(fields: &Fields, shared: &Fields, path: &str) -> Vec<String> {
+    let inside = |file: &str, is_shared: bool| {
+        let file = file.strip_prefix("./").unwrap_or(file);
+        if !is_shared {
+            return Some(file.to_owned());
+        }
+        let below = file.strip_prefix(path)?.strip_prefix('/')?;
+        Some(below.to_owned())
+    };
+    let readme = match Value::resolve(&fields.readme, &shared.readme) {
+        Some((Readme::At(file), is_shared)) => inside(file, is_shared),
+        Some((Readme::Is(_), _)) | None => None,
+    };
+    let license = Value::resolve(&fields.license_file, &shared.license_file)
+        .and_then(|(file, is_shared)| inside(file, is_shared));
+    readme.into_iter().chain(license).collect()
+}
