@@ -2,7 +2,17 @@
 //! clock, no network; values in, values out.
 
 pub mod cargo_toml;
+pub mod drift;
+pub mod format;
+pub mod lock;
+pub mod make;
+pub mod manifest;
 pub mod merge;
 pub mod patch;
+pub mod plan;
+pub mod prepare;
 pub mod release;
+pub mod series;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod tree;

@@ -1,0 +1,212 @@
+//! `manifest.lock`: what the vendored tree was made of, and what it is.
+
+use std::collections::BTreeMap;
+
+use semver::Version;
+use serde::{Deserialize, Serialize};
+
+use super::tree::{Digest, Entries, Entry, Mode, TreePath};
+use crate::error::{Error, Result};
+
+/// The name of the file.
+pub const FILE: &str = "manifest.lock";
+
+/// The form of the file; another is refused.
+const FORM: u32 = 1;
+
+const HEAD: &str = "\
+# Written by wash-wasi-sync: what the vendored tree was made of, and what it is.
+# Commit it; do not edit it.
+
+";
+
+/// What the vendored tree was made of, and what it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Lock {
+    form: u32,
+    /// The upstream release.
+    pub upstream: LockedRelease,
+    /// The tree.
+    pub tree: LockedTree,
+    /// What the verification gates said, by gate.
+    #[serde(default)]
+    pub gates: BTreeMap<String, String>,
+    /// The digest of each input file, from the project's root.
+    pub inputs: BTreeMap<TreePath, Digest>,
+    /// Mode and digest of each vendored file.
+    #[serde(with = "files")]
+    pub files: Entries,
+}
+
+/// The upstream release a tree was made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct LockedRelease {
+    /// The crate.
+    #[serde(rename = "crate")]
+    pub name: String,
+    /// Its version.
+    pub version: Version,
+    /// The commit of the release.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// The registry's checksum of the package, where it was seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checksum: Option<String>,
+    /// The tree digest of upstream's files.
+    pub digest: Digest,
+}
+
+/// The vendored tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct LockedTree {
+    /// The fork's version.
+    pub version: Version,
+    /// The tree digest.
+    pub digest: Digest,
+    /// The digest of the manifest's rules.
+    pub rules: Digest,
+    /// The base of the series that it was made with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub series: Option<Version>,
+    /// The formatter's version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub formatter: Option<String>,
+}
+
+impl Lock {
+    /// Makes a lock.
+    pub fn new(
+        upstream: LockedRelease,
+        tree: LockedTree,
+        gates: BTreeMap<String, String>,
+        inputs: BTreeMap<TreePath, Digest>,
+        files: Entries,
+    ) -> Lock {
+        Lock {
+            form: FORM,
+            upstream,
+            tree,
+            gates,
+            inputs,
+            files,
+        }
+    }
+
+    /// Reads a lock.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the text is none of this tool's, or its digest is not that of its files.
+    pub fn parse(text: &str) -> Result<Lock> {
+        let refused = |why: String| {
+            Error::general(format!("{FILE} cannot be used: {why}")).help(
+                "restore it from version control, or remove it and run `wash-wasi-sync vendor --discard-edits`",
+            )
+        };
+        let lock: Lock = toml_edit::de::from_str(text)
+            .map_err(|e| refused(e.to_string().trim_end().to_owned()).caused_by(e))?;
+        if lock.form != FORM {
+            let why = format!("it has the form {}, this tool reads {FORM}", lock.form);
+            return Err(refused(why));
+        }
+        if lock.files.digest() != lock.tree.digest {
+            return Err(refused("its digest is not that of its files".to_owned()));
+        }
+        Ok(lock)
+    }
+
+    /// Writes the lock.
+    ///
+    /// # Errors
+    ///
+    /// Fails only where TOML cannot hold a value, which none of ours is.
+    pub fn render(&self) -> Result<String> {
+        let body = toml_edit::ser::to_string_pretty(self)
+            .map_err(|e| Error::general(format!("{FILE} cannot be written: {e}")).caused_by(e))?;
+        Ok(format!("{HEAD}{body}"))
+    }
+}
+
+/// A vendored file as `644 <digest>`.
+mod files {
+    use serde::de::Error as _;
+    use serde::{Deserializer, Serializer};
+
+    use super::*;
+
+    pub fn serialize<S: Serializer>(entries: &Entries, s: S) -> Result<S::Ok, S::Error> {
+        let line = |entry: &Entry| format!("{:o} {}", entry.mode.bits(), entry.digest);
+        s.collect_map(entries.0.iter().map(|(path, entry)| (path, line(entry))))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Entries, D::Error> {
+        let lines = BTreeMap::<TreePath, String>::deserialize(d)?;
+        let entry = |line: &str| {
+            let (mode, digest) = line.split_once(' ')?;
+            let mode = match mode {
+                "644" => Mode::Regular,
+                "755" => Mode::Executable,
+                _ => return None,
+            };
+            let digest = Digest::parse(digest)?;
+            Some(Entry { mode, digest })
+        };
+        let entries = lines.into_iter().map(|(path, line)| {
+            let entry = entry(&line);
+            let entry = entry.ok_or_else(|| D::Error::custom(format!("`{line}` is no entry")))?;
+            Ok((path, entry))
+        });
+        Ok(Entries(entries.collect::<Result<_, D::Error>>()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::testing::tree;
+
+    fn lock() -> Lock {
+        let files = tree(&[("src/a.rs", "a"), ("Cargo.toml", "")]).entries();
+        let upstream = LockedRelease {
+            name: "up-net".into(),
+            version: Version::new(41, 0, 0),
+            commit: Some("0".repeat(40)),
+            checksum: None,
+            digest: Digest::of("up"),
+        };
+        let made = LockedTree {
+            version: Version::new(2, 0, 0),
+            digest: files.digest(),
+            rules: Digest::of("rules"),
+            series: None,
+            formatter: Some("rustfmt 1".into()),
+        };
+        let gates = BTreeMap::from([("unit".to_owned(), "passed, 15 tests".to_owned())]);
+        Lock::new(upstream, made, gates, BTreeMap::new(), files)
+    }
+
+    #[test]
+    fn a_lock_reads_what_it_writes() {
+        let text = lock().render().unwrap();
+        assert_eq!(Lock::parse(&text).unwrap(), lock());
+        assert!(text.contains("\"src/a.rs\" = \"644 ca978112"), "{text}");
+    }
+
+    #[test]
+    fn a_lock_that_was_changed_is_refused() {
+        let text = lock().render().unwrap();
+        for (from, to) in [
+            ("644", "755"),
+            ("form = 1", "form = 2"),
+            ("[tree]", "[three]"),
+            ("ca978112", "ca97811"),
+        ] {
+            let error = Lock::parse(&text.replacen(from, to, 1)).unwrap_err();
+            assert!(!error.hints().is_empty(), "{from}");
+        }
+        assert!(Lock::parse("<<<<<<< ours").is_err());
+    }
+}

@@ -1,0 +1,240 @@
+//! Puts a tree together: patched text, fork-owned files, `Cargo.toml`, `Cargo.lock`.
+
+use std::collections::BTreeMap;
+
+use super::cargo_toml::{self, ForkPackage, Generated, Inherited};
+use super::manifest::Manifest;
+use super::release::{Release, Workspace};
+use super::series::{Inputs, Stored};
+use super::tree::{File, Tree, TreePath};
+use crate::error::{Error, Fault, Kind, Place, Result};
+
+/// The manifest of a crate.
+pub const CARGO_TOML: &str = "Cargo.toml";
+/// The lock of a crate.
+pub const CARGO_LOCK: &str = "Cargo.lock";
+
+/// What a tree is put together from.
+#[derive(Debug, Clone, Copy)]
+pub struct Parts<'a> {
+    /// The upstream release.
+    pub release: &'a Release,
+    /// The prepared files.
+    pub prepared: &'a Tree,
+    /// The patched files' text.
+    pub patched: &'a BTreeMap<TreePath, String>,
+    /// The series that serves the release.
+    pub series: Option<&'a Stored>,
+    /// What people wrote; its manifest has the fork's version for this release.
+    pub inputs: &'a Inputs,
+}
+
+/// A tree, and what its manifest came to.
+#[derive(Debug, Clone)]
+pub struct Made {
+    /// The tree; without `Cargo.lock` where none is stored for the release.
+    pub tree: Tree,
+    /// What was made of upstream's `Cargo.toml`.
+    pub cargo: Generated,
+}
+
+/// Reads what upstream's `Cargo.toml` inherits, from either source.
+///
+/// # Errors
+///
+/// All that the texts lack or have that is not known.
+pub fn inherited(release: &Release) -> Result<Inherited> {
+    let member = member(release)?;
+    let inherited = match &release.workspace {
+        Workspace::Root(text) => Inherited::from_workspace(member, text),
+        Workspace::Published(text) => Inherited::from_published(member, text),
+    };
+    inherited.map_err(|errors| cannot_make(&errors))
+}
+
+fn member(release: &Release) -> Result<&str> {
+    let file = release.tree.get(CARGO_TOML).and_then(File::text);
+    file.ok_or_else(|| Error::upstream("upstream's `Cargo.toml` is missing, or no text"))
+}
+
+/// Puts a tree together.
+///
+/// # Errors
+///
+/// All together: fork-owned files where upstream has its own, targets without
+/// a file, test targets of upstream's that would vanish unnoticed, names that
+/// differ by case alone; and those of the generated `Cargo.toml`.
+pub fn make(parts: Parts<'_>, inherited: &Inherited) -> Result<Made> {
+    let mut tree = parts.prepared.clone();
+    for (path, text) in parts.patched {
+        if let Some(file) = tree.get(path.as_str()) {
+            let file = file.with_bytes(text.as_bytes());
+            tree.insert(path.clone(), file);
+        }
+    }
+    let mut faults = add_owned(&mut tree, parts);
+    let cargo = generate(parts, inherited)?;
+    put(&mut tree, CARGO_TOML, &cargo.text)?;
+    if let Some(lock) = parts.inputs.locks.get(&parts.release.version) {
+        put(&mut tree, CARGO_LOCK, lock)?;
+    }
+    faults.extend(faulty_targets(&tree, parts)?);
+    for (one, other) in tree.case_collisions() {
+        let message = format!("`{one}` and `{other}` are one file where case is folded");
+        faults.push(Fault::new(message).help("rename the fork's own"));
+    }
+    if faults.is_empty() {
+        return Ok(Made { tree, cargo });
+    }
+    Err(Error::faults(
+        Kind::General,
+        "the tree cannot be put together",
+        faults,
+    ))
+}
+
+/// Puts a text at a path of the crate.
+///
+/// # Errors
+///
+/// Never for the names of this module.
+pub fn put(tree: &mut Tree, path: &str, text: &str) -> Result<()> {
+    let path = TreePath::new(path).map_err(|e| Error::general(e.to_string()))?;
+    tree.insert(path, File::regular(text.as_bytes()));
+    Ok(())
+}
+
+fn add_owned(tree: &mut Tree, parts: Parts<'_>) -> Vec<Fault> {
+    let shared_dir = parts.inputs.manifest.fork.owned.as_str().to_owned();
+    let shared = parts
+        .inputs
+        .owned
+        .iter()
+        .map(|owned| (shared_dir.clone(), owned));
+    let stored = parts.series.into_iter().flat_map(|series| {
+        let dir = format!("{}/{}", series.dir, super::series::FILES);
+        series.files.iter().map(move |owned| (dir.clone(), owned))
+    });
+    let mut faults = Vec::new();
+    for (dir, (path, file)) in shared.chain(stored) {
+        if parts.release.tree.get(path.as_str()).is_some() {
+            let message = format!("upstream {} has `{path}` too", parts.release.version);
+            let fault = Fault::new(message).at(Place::file(format!("{dir}/{path}")));
+            faults.push(fault.help("rename the fork's own file"));
+        } else {
+            tree.insert(path.clone(), file.clone());
+        }
+    }
+    faults
+}
+
+fn faulty_targets(tree: &Tree, parts: Parts<'_>) -> Result<Vec<Fault>> {
+    let manifest = &parts.inputs.manifest;
+    let place = || Place::file(super::manifest::FILE);
+    let targets = manifest.cargo.targets.iter();
+    let targets = targets.filter(|target| target.fits(&parts.release.version));
+    let lost = targets.filter(|target| tree.get(&target.file()).is_none());
+    let mut faults: Vec<Fault> = lost
+        .map(|target| {
+            let message = format!(
+                "the target `{}` has no file `{}`",
+                target.name,
+                target.file()
+            );
+            let help = format!(
+                "add the file to `{}`, or remove the target",
+                manifest.fork.owned
+            );
+            Fault::new(message).at(place()).help(help)
+        })
+        .collect();
+    let paths = parts.release.tree.paths().map(TreePath::as_str);
+    let unlisted = cargo_toml::unlisted_tests(member(parts.release)?, paths, &manifest.cargo);
+    let unlisted = unlisted.map_err(|e| Error::upstream(e.to_string()))?;
+    faults.extend(unlisted.into_iter().map(|name| {
+        Fault::new(format!(
+            "upstream's test target `{name}` would vanish unnoticed"
+        ))
+        .at(place())
+        .help(format!("add \"{name}\" to `omit-tests` of `[cargo]`"))
+    }));
+    Ok(faults)
+}
+
+fn generate(parts: Parts<'_>, inherited: &Inherited) -> Result<Generated> {
+    let manifest = &parts.inputs.manifest;
+    let fork = ForkPackage {
+        name: manifest.fork.name.clone(),
+        version: manifest.fork.version.to_string(),
+        authors: manifest.fork.authors.clone(),
+        description: manifest.fork.description.clone(),
+        repository: manifest.fork.repository.clone(),
+        notice: notice(manifest, parts),
+        unpublished_note: "Their files are here as upstream has them; they run in upstream's \
+                           workspace,\nwhere the fork stands as one more member."
+            .to_owned(),
+    };
+    let member = member(parts.release)?;
+    let generated = cargo_toml::generate(member, inherited, &fork, &manifest.cargo);
+    generated.map_err(|errors| cannot_make(&errors))
+}
+
+/// Says what was changed in whose files: Apache-2.0, section 4b, asks for it.
+fn notice(manifest: &Manifest, parts: Parts<'_>) -> Vec<String> {
+    let Release {
+        version, commit, ..
+    } = parts.release;
+    let upstream = &manifest.upstream;
+    let mut lines = vec![
+        "Generated by wash-wasi-sync. Edits are found and named; to keep one: `wash-wasi-sync refresh`."
+            .to_owned(),
+        String::new(),
+        format!("This is {} {version} of", upstream.name),
+        format!("{}, changed by the fork:", upstream.repository),
+    ];
+    if let Some(commit) = commit {
+        lines.insert(3, format!("commit {commit} of"));
+        lines[2] = format!("This is {} {version},", upstream.name);
+    }
+    lines.extend(
+        manifest
+            .rewrites
+            .iter()
+            .map(|rule| format!("- `{}` is called `{}` in every file", rule.from, rule.to)),
+    );
+    lines.extend(
+        manifest
+            .inserts
+            .iter()
+            .map(|rule| match &rule.when_contains {
+                Some(keyword) => format!(
+                    "- `{}` stands at the head of files with `{keyword}`",
+                    rule.text
+                ),
+                None => format!("- `{}` stands at the head of files", rule.text),
+            }),
+    );
+    lines.extend(
+        parts
+            .patched
+            .keys()
+            .map(|path| format!("- {path} is patched")),
+    );
+    let owned = parts.inputs.owned.paths();
+    let stored = parts
+        .series
+        .into_iter()
+        .flat_map(|series| series.files.paths());
+    lines.extend(owned.chain(stored).map(|path| format!("- {path} is added")));
+    lines.push("- Cargo.toml stands for itself, without upstream's workspace".to_owned());
+    lines
+}
+
+fn cannot_make(errors: &cargo_toml::Errors) -> Error {
+    let faults = errors.0.iter().map(|error| {
+        let place = Place::file(CARGO_TOML);
+        Fault::new(error.to_string()).at(place).help(error.help())
+    });
+    let message = "the fork's Cargo.toml cannot be made";
+    Error::faults(Kind::General, message, faults.collect())
+}

@@ -1,0 +1,50 @@
+//! Which series serves a release.
+
+use std::cmp::Ordering;
+
+use semver::Version;
+
+use super::{Fit, Misfit, Stored};
+use crate::core::tree::Tree;
+
+/// The series for a release.
+#[derive(Debug)]
+pub enum Choice<'s> {
+    /// There is no series at all: the fork is upstream renamed.
+    None,
+    /// The nearest whose every patch applies exactly.
+    Exact(&'s Stored, Fit),
+    /// None applies exactly: the one that a merge starts from, and what is in the way.
+    Merge(&'s Stored, Vec<Misfit>),
+}
+
+/// Chooses the nearest series whose every patch applies exactly; else the
+/// highest base at or below the release; else the lowest above.
+pub fn choose<'s>(all: &'s [Stored], release: &Version, prepared: &Tree) -> Choice<'s> {
+    let mut by_distance: Vec<&Stored> = all.iter().collect();
+    by_distance.sort_by(|a, b| farther(&a.base, &b.base, release));
+    for stored in by_distance {
+        let fit = stored.fit(prepared);
+        if fit.misfits.is_empty() {
+            return Choice::Exact(stored, fit);
+        }
+    }
+    let below = all.iter().filter(|stored| stored.base <= *release);
+    let above = all.iter().filter(|stored| stored.base > *release);
+    let start = below
+        .max_by_key(|s| &s.base)
+        .or(above.min_by_key(|s| &s.base));
+    match start {
+        Some(stored) => Choice::Merge(stored, stored.fit(prepared).misfits),
+        None => Choice::None,
+    }
+}
+
+/// Compares by distance from a release: by whole release lines first, then those
+/// at or below it before those above, then the nearer on the same side.
+fn farther(a: &Version, b: &Version, release: &Version) -> Ordering {
+    let lines = |base: &Version| base.major.abs_diff(release.major);
+    let above = |base: &Version| base > release;
+    let by_line = lines(a).cmp(&lines(b)).then(above(a).cmp(&above(b)));
+    by_line.then(if above(a) { a.cmp(b) } else { b.cmp(a) })
+}

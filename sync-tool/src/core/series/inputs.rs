@@ -1,0 +1,213 @@
+//! All that a tree is made of, upstream apart: manifest, series, fork-owned
+//! files, cargo locks.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use semver::Version;
+
+use super::{Stored, StoredPatch};
+use crate::core::manifest::{FileKind, Manifest, Series};
+use crate::core::patch::Patch;
+use crate::core::tree::{Digest, File, Tree, TreePath};
+use crate::error::{Error, Fault, Kind, Place, Result};
+
+/// The directory of a series that holds fork-owned files.
+pub const FILES: &str = "files";
+/// How a patch's file name ends.
+pub const PATCH: &str = ".patch";
+/// How a cargo lock's file name ends.
+const LOCK: &str = ".lock";
+
+/// What people write, read and checked.
+#[derive(Debug, Clone)]
+pub struct Inputs {
+    /// The manifest.
+    pub manifest: Manifest,
+    /// The series, ascending by their base.
+    pub series: Vec<Stored>,
+    /// The fork-owned files that do not depend on the release, by their path in the crate.
+    pub owned: Tree,
+    /// The crate's `Cargo.lock`, by release.
+    pub locks: BTreeMap<Version, Arc<str>>,
+}
+
+impl Inputs {
+    /// Checks what the project's directories hold; `read` gives a directory of
+    /// the project, empty where it is not there.
+    ///
+    /// # Errors
+    ///
+    /// All faults together: malformed patches, patches for other files than
+    /// their names say or for files that are not protected, one path in two
+    /// places, locks for no version; and those of `read`.
+    pub fn load(manifest: Manifest, read: impl Fn(&TreePath) -> Result<Tree>) -> Result<Inputs> {
+        let owned = read(&manifest.fork.owned)?;
+        let mut faults = Vec::new();
+        let mut series = Vec::new();
+        for row in &manifest.series {
+            let dir = read(&row.patches)?;
+            if dir.is_empty() {
+                let message = format!("the series {} has no files in `{}`", row.base, row.patches);
+                let fault = Fault::new(message).at(manifest.place(&row.span));
+                faults.push(fault.help("restore the directory, or remove the `[[series]]`"));
+            }
+            series.push(stored(row, &dir, &manifest, &mut faults));
+        }
+        let locks = locks(
+            &manifest.fork.locks,
+            &read(&manifest.fork.locks)?,
+            &mut faults,
+        );
+        for stored in &series {
+            faults.extend(in_two_places(&manifest.fork.owned, &owned, stored));
+        }
+        if faults.is_empty() {
+            return Ok(Inputs {
+                manifest,
+                series,
+                owned,
+                locks,
+            });
+        }
+        Err(Error::faults(
+            Kind::General,
+            "the stored patches and files have faults",
+            faults,
+        ))
+    }
+
+    /// Returns the series with a base.
+    pub fn series_of(&self, base: &Version) -> Option<&Stored> {
+        self.series.iter().find(|stored| stored.base == *base)
+    }
+
+    /// Returns the digest of every file that a tree of a release and a series is
+    /// made of, from the project's root.
+    pub fn digests(
+        &self,
+        release: &Version,
+        series: Option<&Stored>,
+    ) -> BTreeMap<TreePath, Digest> {
+        let below = |dir: &TreePath, path: &str| TreePath::new(&format!("{dir}/{path}")).ok();
+        let owned = self.owned.iter().filter_map(|(path, file)| {
+            Some((
+                below(&self.manifest.fork.owned, path.as_str())?,
+                file.digest(),
+            ))
+        });
+        let stored = series.into_iter().flat_map(Stored::stored_files);
+        let stored = stored.map(|(path, file)| (path, file.digest()));
+        let lock = self
+            .locks
+            .get(release)
+            .and_then(|text| Some((self.lock_path(release)?, Digest::of(text.as_bytes()))));
+        owned.chain(stored).chain(lock).collect()
+    }
+
+    /// Returns where the cargo lock of a release is kept, from the project's root.
+    pub fn lock_path(&self, release: &Version) -> Option<TreePath> {
+        TreePath::new(&format!("{}/{release}{LOCK}", self.manifest.fork.locks)).ok()
+    }
+}
+
+fn stored(row: &Series, dir: &Tree, manifest: &Manifest, faults: &mut Vec<Fault>) -> Stored {
+    let mut stored = Stored::from(row);
+    for (path, file) in dir.iter() {
+        let at = format!("{}/{path}", row.patches);
+        let below_files = path
+            .as_str()
+            .strip_prefix(FILES)
+            .and_then(|p| p.strip_prefix('/'));
+        if let Some(inner) = below_files.and_then(|inner| TreePath::new(inner).ok()) {
+            stored.files.insert(inner, file.clone());
+        } else if let Some(inner) = path.as_str().strip_suffix(PATCH) {
+            match patch(inner, &at, file, manifest) {
+                Ok((path, patch)) => {
+                    stored.patches.insert(path, patch);
+                }
+                Err(found) => faults.extend(found),
+            }
+        } else {
+            let fault = Fault::new("the file is neither a patch nor below `files/`");
+            let help = format!(
+                "name it `….patch`, or move it to `{}/{FILES}/`",
+                row.patches
+            );
+            faults.push(fault.at(Place::file(at)).help(help));
+        }
+    }
+    stored
+}
+
+/// Reads a patch that changes the file it is named after.
+fn patch(
+    inner: &str,
+    at: &str,
+    file: &File,
+    manifest: &Manifest,
+) -> Result<(TreePath, StoredPatch), Vec<Fault>> {
+    let text: Arc<str> = String::from_utf8_lossy(file.bytes()).into();
+    let patch = Patch::parse(file.bytes()).map_err(|faults| {
+        let fault = |f: &crate::core::patch::PatchFault| {
+            let place = Place::line(at, Arc::clone(&text), f.line);
+            Fault::new(f.to_string()).at(place).help(f.help())
+        };
+        faults.iter().map(fault).collect::<Vec<_>>()
+    })?;
+    let whole =
+        |message: String, help: String| vec![Fault::new(message).at(Place::file(at)).help(help)];
+    if patch.path != inner {
+        let message = format!("the patch is for `{}`, its name says `{inner}`", patch.path);
+        return Err(whole(
+            message,
+            format!("rename it to `{inner}`… after the file it changes"),
+        ));
+    }
+    let (Ok(path), Ok(stored)) = (TreePath::new(inner), TreePath::new(at)) else {
+        let message = format!("`{inner}` is no path within the crate");
+        return Err(whole(
+            message,
+            "correct the patch's name and header".to_owned(),
+        ));
+    };
+    if manifest.kind_of(&path) != Some(FileKind::Patched) {
+        let message = format!("`{path}` is patched, but no rule says so");
+        let help = "add it to the `[[files]]` rule of kind \"patched\" in manifest.toml";
+        return Err(whole(message, help.to_owned()));
+    }
+    let file = stored;
+    Ok((path, StoredPatch { file, text, patch }))
+}
+
+fn in_two_places(owned_dir: &TreePath, owned: &Tree, stored: &Stored) -> Vec<Fault> {
+    let twice = stored
+        .files
+        .paths()
+        .filter(|path| owned.get(path.as_str()).is_some());
+    let fault = |path: &TreePath| {
+        Fault::new(format!("`{path}` stands in `{owned_dir}` too"))
+            .at(Place::file(format!("{}/{FILES}/{path}", stored.dir)))
+            .help("keep it in every series, or in the shared directory alone")
+    };
+    twice.map(fault).collect()
+}
+
+fn locks(dir: &TreePath, tree: &Tree, faults: &mut Vec<Fault>) -> BTreeMap<Version, Arc<str>> {
+    let mut locks = BTreeMap::new();
+    for (path, file) in tree.iter() {
+        let version = path.as_str().strip_suffix(LOCK);
+        let version = version.and_then(|text| Version::parse(text).ok());
+        match (version, file.text()) {
+            (Some(version), Some(text)) => {
+                locks.insert(version, Arc::from(text));
+            }
+            _ => faults.push(
+                Fault::new("the file is no cargo lock of a release")
+                    .at(Place::file(format!("{dir}/{path}")))
+                    .help("name it `<version>.lock`, or remove it"),
+            ),
+        }
+    }
+    locks
+}

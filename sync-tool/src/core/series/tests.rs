@@ -1,0 +1,193 @@
+//! What series promise.
+
+use super::*;
+use crate::core::testing::{manifest_with, path, tree};
+
+const RULES: &str = r##"
+[[files]]
+paths = ["**"]
+kind = "direct"
+
+[[files]]
+paths = ["src/a.rs", "src/b.rs"]
+kind = "patched"
+
+[[series]]
+base = "38.0.4"
+patches = "patches/v38"
+"##;
+
+const BASE: &str = "fn one() {}\n\nfn two() {}\n\nfn three() {}\n\nfn four() {}\n";
+
+fn patch_text(file: &str, base: &str, new: &str) -> String {
+    let differences = vec![Difference::new("a seam", "the loopback")];
+    let patch = Patch::between(file, base, new, differences).expect("a patch");
+    patch.expect("a difference").render()
+}
+
+fn inputs(files: &[(&str, &str)]) -> Result<Inputs> {
+    let all = tree(files);
+    let below = |dir: &TreePath| {
+        let prefix = format!("{dir}/");
+        let inner = |(path, file): (&TreePath, &File)| {
+            let path = path.as_str().strip_prefix(&prefix)?;
+            Some((TreePath::new(path).ok()?, file.clone()))
+        };
+        Ok(all.iter().filter_map(inner).collect())
+    };
+    Inputs::load(manifest_with(RULES), below)
+}
+
+fn one_patch() -> Inputs {
+    let text = patch_text("src/a.rs", BASE, &BASE.replace("two()", "two(n: Network)"));
+    inputs(&[("patches/v38/src/a.rs.patch", &text)]).expect("good inputs")
+}
+
+fn version(text: &str) -> Version {
+    text.parse().expect("a version")
+}
+
+#[test]
+fn faults_of_all_files_come_together() {
+    let good = patch_text("src/a.rs", BASE, &BASE.replace("two", "2"));
+    let direct = patch_text("src/c.rs", BASE, &BASE.replace("two", "2"));
+    let error = inputs(&[
+        (
+            "patches/v38/src/a.rs.patch",
+            &good.replace("Reason: the loopback\n", ""),
+        ),
+        ("patches/v38/src/b.rs.patch", &good),
+        ("patches/v38/src/c.rs.patch", &direct),
+        ("patches/v38/notes.txt", "?"),
+        ("patches/v38/files/src/own.rs", ""),
+        ("patches/loopback/src/own.rs", ""),
+        ("patches/locks/later.lock", ""),
+    ])
+    .unwrap_err();
+    let faults = error.all_faults().iter();
+    let lines = faults.map(|f| format!("{}: {}", f.place.as_ref().expect("a place"), f.message));
+    insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r"
+    patches/v38/notes.txt: the file is neither a patch nor below `files/`
+    patches/v38/src/a.rs.patch:1:1: `Change:` has no `Reason:` after it
+    patches/v38/src/b.rs.patch: the patch is for `src/a.rs`, its name says `src/b.rs`
+    patches/v38/src/c.rs.patch: `src/c.rs` is patched, but no rule says so
+    patches/locks/later.lock: the file is no cargo lock of a release
+    patches/v38/files/src/own.rs: `src/own.rs` stands in `patches/loopback` too
+    ");
+}
+
+#[test]
+fn the_nearest_series_that_applies_is_taken() {
+    let inputs = one_patch();
+    let mut later = inputs.series[0].clone();
+    later.base = version("40.0.0");
+    let all = [inputs.series[0].clone(), later];
+    let fits = tree(&[("src/a.rs", BASE)]);
+    for (release, base) in [
+        ("38.0.0", "38.0.4"),
+        ("39.0.0", "38.0.4"),
+        ("41.0.0", "40.0.0"),
+    ] {
+        let Choice::Exact(stored, _) = choose(&all, &version(release), &fits) else {
+            panic!("{release}");
+        };
+        assert_eq!(stored.base, version(base), "{release}");
+    }
+    let other = tree(&[("src/a.rs", "fn other() {}\n")]);
+    for (release, base) in [
+        ("37.0.0", "38.0.4"),
+        ("39.9.9", "38.0.4"),
+        ("50.0.0", "40.0.0"),
+    ] {
+        let Choice::Merge(stored, misfits) = choose(&all, &version(release), &other) else {
+            panic!("{release}");
+        };
+        assert_eq!(stored.base, version(base), "{release}");
+        assert_eq!(misfits.len(), 1);
+    }
+    assert!(matches!(
+        choose(&[], &version("41.0.0"), &fits),
+        Choice::None
+    ));
+}
+
+#[test]
+fn a_change_elsewhere_is_merged_and_the_new_patch_applies() {
+    let inputs = one_patch();
+    let stored = &inputs.series[0];
+    let base = tree(&[("src/a.rs", BASE)]);
+    // The context of the hunk changed, so it cannot apply exactly.
+    let theirs_text = BASE.replace("four()", "five()");
+    let theirs = tree(&[("src/a.rs", &theirs_text)]);
+    let to = version("41.0.0");
+    let carried = carry(stored, &base, &to, &theirs).unwrap();
+    assert_eq!(
+        carried.merged,
+        [] as [TreePath; 0],
+        "context is three lines: it is exact"
+    );
+    let theirs_text = BASE.replace("three()", "3()").replace("3()", "drei()");
+    let theirs = tree(&[("src/a.rs", &theirs_text)]);
+    let carried = carry(stored, &base, &to, &theirs).unwrap();
+    assert_eq!(carried.merged, [path("src/a.rs")]);
+    let expected = theirs_text.replace("two()", "two(n: Network)");
+    assert_eq!(carried.texts[&path("src/a.rs")], expected);
+
+    let dir = path("patches/v41.0.0");
+    let new = carried.stored(stored, &to, &dir, &theirs).unwrap();
+    assert_eq!(new.fit(&theirs).applied[&path("src/a.rs")].text, expected);
+    let patch = &new.patches[&path("src/a.rs")];
+    assert_eq!(
+        patch.patch.differences,
+        stored.patches[&path("src/a.rs")].patch.differences
+    );
+    assert_eq!(patch.file, path("patches/v41.0.0/src/a.rs.patch"));
+}
+
+#[test]
+fn conflicts_are_values_with_all_sides() {
+    let inputs = one_patch();
+    let base = tree(&[("src/a.rs", BASE)]);
+    let theirs = tree(&[("src/a.rs", &BASE.replace("two()", "two(x: u8)"))]);
+    let carried = carry(&inputs.series[0], &base, &version("41.0.0"), &theirs).unwrap();
+    assert!(carried.texts.is_empty());
+    insta::assert_snapshot!(carried.conflicts[0].with_markers(), @r"
+    fn one() {}
+
+    <<<<<<< ours: upstream 38.0.4 with patches/v38/src/a.rs.patch
+    fn two(n: Network) {}
+    ||||||| base: upstream 38.0.4
+    fn two() {}
+    =======
+    fn two(x: u8) {}
+    >>>>>>> theirs: upstream 41.0.0
+
+    fn three() {}
+
+    fn four() {}
+    ");
+}
+
+#[test]
+fn a_deleted_file_and_a_merge_that_is_no_rust_are_conflicts() {
+    let new = BASE.replace("fn two() {}", "fn two() {");
+    let text = patch_text("src/a.rs", BASE, &new.replace("four() {}", "four() {} }"));
+    let inputs = inputs(&[("patches/v38/src/a.rs.patch", &text)]).unwrap();
+    let base = tree(&[("src/a.rs", BASE)]);
+    let to = version("41.0.0");
+    let gone = carry(&inputs.series[0], &base, &to, &Tree::new()).unwrap();
+    assert!(matches!(
+        gone.conflicts[0].kind,
+        ConflictKind::Deleted { .. }
+    ));
+
+    let broken = BASE
+        .replace("three() {}", "three() {")
+        .replace("one", "eins");
+    let theirs = tree(&[("src/a.rs", &broken)]);
+    let carried = carry(&inputs.series[0], &base, &to, &theirs).unwrap();
+    let ConflictKind::Unparsable { error, .. } = &carried.conflicts[0].kind else {
+        panic!("{:?}", carried.conflicts);
+    };
+    assert!(error.contains(':'), "{error}");
+}
