@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::lock::Lock;
 use super::manifest::FileKind;
 use super::series::Inputs;
-use super::tree::{Entries, Mode, TreePath};
+use super::tree::{Entries, TreePath};
 
 /// One thing that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -101,7 +101,3 @@ pub fn of_inputs(lock: &Lock, inputs: &Inputs) -> Vec<Drift> {
     drift
 }
 
-/// Returns the mode as people write it.
-pub fn mode(mode: Mode) -> String {
-    format!("{:o}", mode.bits())
-}

@@ -2,6 +2,8 @@
 //! clock, no network; values in, values out.
 
 pub mod cargo_toml;
+pub mod compare;
+pub mod documents;
 pub mod drift;
 pub mod format;
 pub mod lock;
@@ -12,6 +14,7 @@ pub mod patch;
 pub mod plan;
 pub mod prepare;
 pub mod release;
+pub mod report;
 pub mod series;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -1,0 +1,327 @@
+//! What commands report, as values; `render` shows them.
+
+use std::collections::BTreeMap;
+
+use semver::Version;
+use serde::Serialize;
+
+use super::drift::Drift;
+use super::manifest::{FileKind, HistoryRow};
+use super::patch::{Delta, Difference};
+use super::prepare::RuleCount;
+use super::release::SourceKind;
+use super::series::Conflict;
+use super::tree::{Digest, TreePath};
+
+/// The changed lines that a series may have at most.
+pub const DELTA_BUDGET: usize = 30;
+
+/// A fork version and the upstream version it follows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Versions {
+    /// The fork's version.
+    pub fork: Version,
+    /// Upstream's version.
+    pub upstream: Version,
+}
+
+/// How a run of `upgrade` or `vendor` ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ended {
+    /// The tree was put in place.
+    Committed,
+    /// The tree was there already, byte for byte.
+    Unchanged,
+    /// Nothing was to be written: `--dry-run`.
+    DryRun,
+    /// Changes contradict each other; nothing was changed.
+    Conflicts,
+}
+
+/// What `upgrade` and `vendor` did.
+#[derive(Debug, Clone, Serialize)]
+pub struct MadeReport {
+    /// `upgrade` or `vendor`.
+    pub command: &'static str,
+    /// How it ended.
+    pub ended: Ended,
+    /// What was there before, where the lock tells.
+    pub from: Option<Versions>,
+    /// What was made.
+    pub to: Versions,
+    /// Where upstream was taken from.
+    pub source: SourceKind,
+    /// The commit of the release.
+    pub commit: Option<String>,
+    /// Where the tree is, from the project's root.
+    pub path: TreePath,
+    /// The number of its files.
+    pub files: usize,
+    /// Its digest.
+    pub digest: Option<Digest>,
+    /// What changed against the tree before, protected files first.
+    pub changes: Vec<FileChange>,
+    /// What each rule did.
+    pub rules: Vec<RuleCount>,
+    /// What became of the patches.
+    pub series: Option<SeriesReport>,
+    /// Changes that contradict each other.
+    pub conflicts: Vec<Conflict>,
+    /// Where the conflicts were written for review.
+    pub conflicts_dir: Option<String>,
+    /// What of upstream's manifest was left out.
+    pub left_out: Vec<String>,
+    /// What the verification gates said.
+    pub gates: Vec<GateReport>,
+    /// The project's files that were written.
+    pub written: Vec<TreePath>,
+    /// Time per step, in milliseconds.
+    pub steps: Vec<StepTime>,
+}
+
+/// A file that differs between two trees.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FileChange {
+    /// The path in the crate.
+    pub path: TreePath,
+    /// How the file is taken.
+    pub kind: FileKind,
+    /// New, gone or changed.
+    pub what: Changed,
+    /// How many lines differ, where both are texts.
+    pub lines: Delta,
+}
+
+/// How a file differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Changed {
+    /// It was not there before.
+    New,
+    /// It is no longer there.
+    Gone,
+    /// It is another.
+    Changed,
+}
+
+/// What became of a series.
+#[derive(Debug, Clone, Serialize)]
+pub struct SeriesReport {
+    /// The base of the series that was used.
+    pub base: Version,
+    /// Its directory.
+    pub dir: TreePath,
+    /// The base of the series that was made anew by merging.
+    pub stored_as: Option<TreePath>,
+    /// Each patch.
+    pub patches: Vec<PatchReport>,
+    /// The changed lines of all patches.
+    pub delta: Delta,
+    /// The most that the delta may be.
+    pub budget: usize,
+}
+
+/// What became of a patch.
+#[derive(Debug, Clone, Serialize)]
+pub struct PatchReport {
+    /// The file it changes.
+    pub path: TreePath,
+    /// Whether it had to be merged.
+    pub merged: bool,
+    /// Hunks that stand elsewhere than written, in words.
+    pub moved: Vec<String>,
+    /// Its changed lines.
+    pub delta: Delta,
+}
+
+/// What a verification gate said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GateReport {
+    /// The gate's key, as in the lock.
+    pub gate: String,
+    /// What it is, for people.
+    pub title: String,
+    /// What it said: `passed`, `passed, 15 tests`, `skipped: …`.
+    pub said: String,
+    /// How long it took, in milliseconds; 0 where it did not run.
+    pub milliseconds: u64,
+}
+
+/// How long a step took.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StepTime {
+    /// The step.
+    pub step: &'static str,
+    /// Its time.
+    pub milliseconds: u64,
+}
+
+/// What `check` found.
+#[derive(Debug, Clone, Serialize)]
+pub struct CheckReport {
+    /// What is locked.
+    pub pinned: Versions,
+    /// Where the tree is, from the project's root.
+    pub path: TreePath,
+    /// The number of its files by the lock.
+    pub files: usize,
+    /// The locked digest.
+    pub digest: Digest,
+    /// Whether the tree was made again from upstream.
+    pub deep: bool,
+    /// What is not as it should be.
+    pub drift: Vec<Drift>,
+    /// Further findings: that a tag moved, that gates were skipped.
+    pub notes: Vec<String>,
+    /// The intentional differences, by file.
+    pub differences: BTreeMap<TreePath, Vec<Difference>>,
+}
+
+/// What `status` tells.
+#[derive(Debug, Clone, Serialize)]
+pub struct StatusReport {
+    /// The pin by the manifest.
+    pub pinned: Versions,
+    /// The commit of the pin, where the lock has it.
+    pub commit: Option<String>,
+    /// The newest release of the pin's line and over all; `None` where upstream was not asked.
+    pub newest: Option<Newest>,
+    /// Why upstream's releases are not known.
+    pub newest_unknown: Option<String>,
+    /// The series there are.
+    pub series: Vec<SeriesStatus>,
+    /// The most changed lines that a series may have.
+    pub budget: usize,
+    /// The state of the vendored tree, in words.
+    pub tree: TreeState,
+    /// What the gates said, by the lock.
+    pub gates: BTreeMap<String, String>,
+    /// The intentional differences, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub differences: Option<BTreeMap<TreePath, Vec<Difference>>>,
+}
+
+/// The newest upstream releases.
+#[derive(Debug, Clone, Serialize)]
+pub struct Newest {
+    /// Of the pin's line.
+    pub of_line: Option<Version>,
+    /// Over all.
+    pub overall: Option<Version>,
+}
+
+/// A series, as `status` shows it.
+#[derive(Debug, Clone, Serialize)]
+pub struct SeriesStatus {
+    /// Its base.
+    pub base: Version,
+    /// Its directory.
+    pub dir: TreePath,
+    /// Whether the vendored tree was made with it.
+    pub in_use: bool,
+    /// Its changed lines by file.
+    pub patches: BTreeMap<TreePath, Delta>,
+    /// All of them.
+    pub delta: Delta,
+    /// The number of fork-owned files that it has.
+    pub files: usize,
+}
+
+/// The state of the vendored tree.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum TreeState {
+    /// It is not there.
+    Absent,
+    /// It is there, and there is no lock to compare it with.
+    Unlocked,
+    /// It is as locked.
+    Clean {
+        /// The number of its files.
+        files: usize,
+        /// Its digest.
+        digest: Digest,
+    },
+    /// It is not as locked, or inputs changed since.
+    Drifted {
+        /// What is not as it should be.
+        drift: Vec<Drift>,
+    },
+}
+
+/// What `refresh` did.
+#[derive(Debug, Clone, Serialize)]
+pub struct RefreshReport {
+    /// Each edit, and where it went.
+    pub edits: Vec<Edit>,
+    /// The project's files that were written or removed.
+    pub written: Vec<TreePath>,
+    /// Whether nothing was to be written.
+    pub dry_run: bool,
+}
+
+/// An edit of the vendored tree.
+#[derive(Debug, Clone, Serialize)]
+pub struct Edit {
+    /// The path in the crate.
+    pub path: TreePath,
+    /// What was done to it.
+    pub what: Changed,
+    /// The file of the project that has it now.
+    pub stored: TreePath,
+    /// The bases of the series that share that file.
+    pub shared_by: Vec<Version>,
+}
+
+/// What `diff` shows.
+#[derive(Debug, Clone, Serialize)]
+pub struct DiffReport {
+    /// The side that is compared.
+    pub old: String,
+    /// The side that it is compared with.
+    pub new: String,
+    /// The files that differ.
+    pub files: Vec<FileDiff>,
+    /// Whether only the figures are wanted.
+    pub stat: bool,
+}
+
+/// A file that differs.
+#[derive(Debug, Clone, Serialize)]
+pub struct FileDiff {
+    /// Its path in the crate.
+    pub path: TreePath,
+    /// How it differs.
+    pub what: Changed,
+    /// How many lines differ.
+    pub lines: Delta,
+    /// The unified diff; empty where one side is no text.
+    pub text: String,
+}
+
+/// What `versions` shows.
+#[derive(Debug, Clone, Serialize)]
+pub struct VersionsReport {
+    /// The pin.
+    pub pinned: Versions,
+    /// The rows, ascending.
+    pub rows: Vec<HistoryRow>,
+    /// The documents that were written.
+    pub written: Vec<TreePath>,
+}
+
+/// A pristine file.
+#[derive(Debug, Clone, Serialize)]
+pub struct ShowReport {
+    /// The release.
+    pub upstream: Version,
+    /// Its path in the crate.
+    pub path: TreePath,
+    /// Its mode.
+    pub mode: String,
+    /// Its digest.
+    pub digest: Digest,
+    /// Its text; `None` for a binary file.
+    pub text: Option<String>,
+}
