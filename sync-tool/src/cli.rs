@@ -1,0 +1,275 @@
+//! The command line, as types.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use semver::Version;
+
+use crate::core::release::Wanted;
+
+/// Keeps wash-wasi, a fork of wasmtime-wasi with an in-memory loopback network,
+/// in step with upstream wasmtime releases.
+#[derive(Debug, Parser)]
+#[command(name = "wash-wasi-sync", version, max_term_width = 100, propagate_version = true)]
+#[command(after_help = "Exit codes: 0 done, 1 error, 2 usage, 10 drift, 11 conflicts, \
+    12 verification failed, 13 upstream unreachable or not as locked, 130 interrupted.")]
+pub struct Cli {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What holds for every command.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Options for every command")]
+pub struct Global {
+    /// The project's directory [default: the nearest one upwards with a manifest.toml]
+    #[arg(short = 'C', long, global = true, value_name = "DIR")]
+    pub project: Option<PathBuf>,
+    /// Where downloads and formatting results are kept [default: the user's cache directory]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub cache_dir: Option<PathBuf>,
+    /// How results are printed
+    #[arg(long, global = true, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
+    pub format: Format,
+    /// When colours are used; NO_COLOR is honoured
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub color: Color,
+    /// Use no network
+    #[arg(long, global = true)]
+    pub offline: bool,
+    /// Print results and errors, nothing else
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Tell more of what is done
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Text for people
+    Human,
+    /// One JSON document
+    Json,
+    /// SARIF 2.1.0, for code scanning (check only)
+    Sarif,
+    /// Workflow annotations of GitHub Actions (check only)
+    Github,
+}
+
+/// When colours are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// Where there is a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Where upstream is taken from.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Upstream")]
+pub struct SourceArgs {
+    /// Where upstream is taken from; auto takes git and, where it cannot be reached, the registry
+    #[arg(long, value_enum, default_value_t = SourceArg::Auto, value_name = "SOURCE")]
+    pub source: SourceArg,
+    /// Another repository: a URL, or the path of a clone, bare repository or checkout
+    #[arg(long, value_name = "URL|PATH")]
+    pub upstream: Option<String>,
+}
+
+/// A source of upstream's releases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SourceArg {
+    /// Git, else the registry
+    Auto,
+    /// The tagged tree
+    Git,
+    /// The published package
+    Registry,
+}
+
+/// What happens to edits made by hand in the vendored tree.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct EditsArgs {
+    /// Drop edits made by hand in the vendored tree
+    #[arg(long)]
+    pub discard_edits: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Bring the fork to another upstream release: fetch, merge, verify, put in place
+    Upgrade(UpgradeArgs),
+    /// Make the vendored tree of the pinned release
+    Vendor(VendorArgs),
+    /// Tell whether the vendored tree is what upstream, manifest and patches give
+    Check(CheckArgs),
+    /// Tell where the fork stands
+    Status(StatusArgs),
+    /// Store edits of the vendored tree as patches and fork-owned files
+    Refresh(RefreshArgs),
+    /// Show how the fork differs from pristine upstream
+    Diff(DiffArgs),
+    /// Print a pristine upstream file
+    Show(ShowArgs),
+    /// Show the table of fork and upstream versions
+    Versions(VersionsArgs),
+    /// Print a completion script
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man,
+}
+
+/// `upgrade`.
+#[derive(Debug, Args)]
+pub struct UpgradeArgs {
+    /// The upstream release: v41.0.0, 41.0.0, 41 (newest of the line) or latest
+    #[arg(long, value_name = "VERSION")]
+    pub to: Wanted,
+    /// Make the tree and report, but write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not build and test; the lock records that
+    #[arg(long)]
+    pub no_verify: bool,
+    /// The fork's version [default: that of the history, else the next one]
+    #[arg(long, value_name = "VERSION")]
+    pub fork_version: Option<Version>,
+    /// The notes of the history's row
+    #[arg(long, value_name = "TEXT")]
+    pub notes: Option<String>,
+    /// Where conflicts are written for review
+    #[arg(long, value_name = "DIR")]
+    pub conflicts_dir: Option<PathBuf>,
+    /// The Rust toolchain to build with, as rustup names it
+    #[arg(long, value_name = "NAME")]
+    pub toolchain: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the type says it")]
+    pub edits: EditsArgs,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the type says it")]
+    pub source: SourceArgs,
+}
+
+/// `vendor`.
+#[derive(Debug, Args)]
+pub struct VendorArgs {
+    /// Fail if the tree would not be as locked
+    #[arg(long)]
+    pub locked: bool,
+    /// Build and test the tree before it is put in place
+    #[arg(long)]
+    pub verify: bool,
+    /// The Rust toolchain to build with, as rustup names it
+    #[arg(long, value_name = "NAME")]
+    pub toolchain: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the type says it")]
+    pub edits: EditsArgs,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the type says it")]
+    pub source: SourceArgs,
+}
+
+/// `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Make the tree again from upstream and compare; tells also when the tag moved
+    #[arg(long)]
+    pub deep: bool,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the type says it")]
+    pub source: SourceArgs,
+}
+
+/// `status`.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// List the intentional differences from upstream
+    #[arg(long)]
+    pub differences: bool,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the type says it")]
+    pub source: SourceArgs,
+}
+
+/// `refresh`.
+#[derive(Debug, Args)]
+pub struct RefreshArgs {
+    /// Make the edit of a direct file a patch (may be given more than once)
+    #[arg(long, value_name = "FILE", requires_all = ["change", "reason"])]
+    pub as_patch: Vec<String>,
+    /// What a new patch changes
+    #[arg(long, value_name = "TEXT", requires = "reason")]
+    pub change: Option<String>,
+    /// Why a new patch must be
+    #[arg(long, value_name = "TEXT", requires = "change")]
+    pub reason: Option<String>,
+    /// Keep edits of shared fork-owned files in this release's series alone
+    #[arg(long)]
+    pub series_only: bool,
+    /// Report, but write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the type says it")]
+    pub source: SourceArgs,
+}
+
+/// `diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// A file or directory of the crate [default: all]
+    pub file: Option<String>,
+    /// Print figures only
+    #[arg(long)]
+    pub stat: bool,
+    /// Compare two upstream releases instead: the old one
+    #[arg(long, value_name = "VERSION", requires = "to")]
+    pub from: Option<Wanted>,
+    /// Compare two upstream releases instead: the new one
+    #[arg(long, value_name = "VERSION", requires = "from")]
+    pub to: Option<Wanted>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the type says it")]
+    pub source: SourceArgs,
+}
+
+/// `show`.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// The file, relative to the crate's root
+    pub file: String,
+    /// The release [default: the pin]
+    #[arg(long, value_name = "VERSION")]
+    pub at: Option<Wanted>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the type says it")]
+    pub source: SourceArgs,
+}
+
+/// `versions`.
+#[derive(Debug, Args)]
+pub struct VersionsArgs {
+    /// Write the table between its markers in the listed documents
+    #[arg(long)]
+    pub write: bool,
+}
+
+/// `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}

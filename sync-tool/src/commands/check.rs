@@ -1,0 +1,117 @@
+//! `check`: is the vendored tree what upstream, manifest and patches give?
+
+use std::collections::BTreeMap;
+
+use super::context::{Context, Steps};
+use super::making::Making;
+use super::project::{Project, Vendored, read_manifest};
+use super::upgrade::locked;
+use crate::cli::CheckArgs;
+use crate::core::drift::{self, Drift};
+use crate::core::lock::Lock;
+use crate::core::patch::Difference;
+use crate::core::report::{CheckReport, Versions};
+use crate::core::series::Stored;
+use crate::core::tree::{Entries, TreePath};
+use crate::error::{Error, Kind, Result};
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Where there is nothing to compare with, or, for `--deep`, upstream is not as
+/// locked. Drift is no error here: the report has it.
+pub fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport> {
+    let manifest = read_manifest(&context.root)?;
+    // A tree that another run is about to swap says nothing.
+    let _turn = context.turn(&manifest)?;
+    let project = Project::load(&context.root, read_manifest(&context.root)?)?;
+    let lock = project.locked()?;
+    let vendored = there(&project)?;
+    let mut drift = drift::of_inputs(lock, &project.inputs);
+    if args.deep {
+        // What differs from the lock was named already, unless only the deep look sees it.
+        let deep = made_again(context, args, &project, &vendored, lock)?;
+        drift.extend(deep.into_iter().filter(|d| vendored.edits.iter().all(|e| e.path != d.path)));
+    }
+    drift.extend(vendored.edits);
+    Ok(CheckReport {
+        pinned: Versions {
+            fork: lock.tree.version.clone(),
+            upstream: lock.upstream.version.clone(),
+        },
+        path: project.manifest().fork.path.clone(),
+        files: lock.files.0.len(),
+        digest: lock.tree.digest,
+        deep: args.deep,
+        drift,
+        notes: notes(lock),
+        differences: differences(project.series_in_use()),
+    })
+}
+
+/// Returns what stands where the vendored tree belongs.
+fn there(project: &Project) -> Result<Vendored> {
+    let vendored = project.vendored()?;
+    if vendored.entries.is_some() {
+        return Ok(vendored);
+    }
+    let path = &project.manifest().fork.path;
+    Err(Error::new(Kind::Drift, format!("there is no vendored tree in {path}"))
+        .help("make it: `wash-wasi-sync vendor`"))
+}
+
+/// Makes the tree again from the locked release and compares it with the lock.
+fn made_again(
+    context: &Context<'_>,
+    args: &CheckArgs,
+    project: &Project,
+    vendored: &Vendored,
+    lock: &Lock,
+) -> Result<Vec<Drift>> {
+    let upstream = context.upstream(project.manifest(), &args.source)?;
+    let formatter = context.formatter();
+    let making = Making {
+        upstream: &upstream,
+        formatter: &formatter,
+    };
+    let mut steps = Steps::default();
+    let inputs = project.inputs.clone();
+    let version = &inputs.manifest.fork.pin.clone();
+    let locked = locked(Some(lock), version);
+    let ready = making.ready(&inputs.manifest, version, locked, &mut steps)?;
+    if *version == lock.upstream.version && ready.release.tree.digest() != lock.upstream.digest {
+        let message = format!("upstream {version} is not what was locked: its files differ");
+        return Err(Error::upstream(message)
+            .help("find out from upstream why a release changed, before anything is taken from it"));
+    }
+    let forked = making.exact(inputs, ready, &mut steps)?;
+    let made = forked.made.tree.entries();
+    let nothing = Entries::default();
+    let found = vendored.entries.as_ref().unwrap_or(&nothing);
+    let differing = drift::between(&made, found).into_iter();
+    let drift = differing.map(|(path, what)| Drift {
+        kind: project.manifest().kind_of(&path),
+        path: path.as_str().to_owned(),
+        what,
+    });
+    Ok(drift.collect())
+}
+
+fn notes(lock: &Lock) -> Vec<String> {
+    let skipped = lock.gates.iter().filter(|(_, said)| said.starts_with("skipped"));
+    let skipped: Vec<&str> = skipped.map(|(gate, _)| gate.as_str()).collect();
+    if skipped.is_empty() {
+        return Vec::new();
+    }
+    vec![format!("gates that did not run: {}", skipped.join(", "))]
+}
+
+/// Returns the intentional differences of a series, by file.
+pub fn differences(series: Option<&Stored>) -> BTreeMap<TreePath, Vec<Difference>> {
+    let mut differences: BTreeMap<TreePath, Vec<Difference>> = BTreeMap::new();
+    for (path, difference) in series.into_iter().flat_map(Stored::differences) {
+        differences.entry(path.clone()).or_default().push(difference.clone());
+    }
+    differences
+}

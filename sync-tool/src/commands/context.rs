@@ -1,0 +1,148 @@
+//! What every command gets: the surroundings, the project, the cache.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use crate::cli::{Global, SourceArg, SourceArgs};
+use crate::core::manifest::{FILE, Manifest};
+use crate::core::report::StepTime;
+use crate::core::tree::TreePath;
+use crate::error::{Error, Result};
+use crate::ports::Host;
+use crate::ports::rustfmt::Rustfmt;
+use crate::ports::stage::Turn;
+use crate::ports::upstream::{Options, SourceChoice, Upstream};
+
+/// The name of the directory, beside the vendored tree, for what is between old and new.
+const WORK: &str = ".wash-wasi-sync";
+
+/// What every command gets.
+pub struct Context<'a> {
+    /// The process's surroundings.
+    pub host: &'a Host,
+    /// The project's directory.
+    pub root: PathBuf,
+    /// The tool's cache directory.
+    pub cache: PathBuf,
+    /// Whether the network is forbidden.
+    pub offline: bool,
+    /// The command line, for who finds the project's lock held.
+    pub line: String,
+}
+
+impl<'a> Context<'a> {
+    /// Finds the project and the cache.
+    ///
+    /// # Errors
+    ///
+    /// Fails where there is no project upwards of the current directory.
+    pub fn new(host: &'a Host, global: &Global, line: String) -> Result<Self> {
+        let root = match &global.project {
+            Some(dir) => host.env.dir().join(dir),
+            None => nearest(host.env.dir())?,
+        };
+        let cache = match &global.cache_dir {
+            Some(dir) => host.env.dir().join(dir),
+            None => host.env.cache_dir().ok_or_else(|| {
+                Error::general("there is no cache directory: neither XDG_CACHE_HOME nor HOME is set")
+                    .help("name one with `--cache-dir`")
+            })?,
+        };
+        Ok(Context {
+            host,
+            root,
+            cache,
+            offline: global.offline,
+            line,
+        })
+    }
+
+    /// Opens the source of upstream's releases. Nothing is reached yet.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the options contradict each other or cargo's configuration is malformed.
+    pub fn upstream(&self, manifest: &Manifest, args: &SourceArgs) -> Result<Upstream<'a>> {
+        let choice = match args.source {
+            SourceArg::Auto => SourceChoice::Auto,
+            SourceArg::Git => SourceChoice::Git,
+            SourceArg::Registry => SourceChoice::Registry,
+        };
+        let options = Options {
+            choice,
+            upstream: args.upstream.clone(),
+            cache: self.cache.clone(),
+            offline: self.offline,
+            project_dir: self.root.clone(),
+            manifest: manifest.upstream.clone(),
+        };
+        Upstream::new(self.host, options)
+    }
+
+    /// Returns the formatter, with its cache.
+    pub fn formatter(&self) -> Rustfmt<'a> {
+        Rustfmt::new(self.host, self.cache.clone())
+    }
+
+    /// Takes the project for this run and ends what a killed run left.
+    ///
+    /// # Errors
+    ///
+    /// Fails where another run holds it, naming that run.
+    pub fn turn(&self, manifest: &Manifest) -> Result<Turn> {
+        let turn = Turn::take(&self.root, &work_dir(manifest)?, &self.line)?;
+        if let Some(recovered) = turn.recover()? {
+            self.host.status.warn(&recovered.to_string());
+        }
+        Ok(turn)
+    }
+}
+
+/// Returns the directory for what is between old and new, from the project's root.
+///
+/// # Errors
+///
+/// Never for a path that the manifest allows.
+pub fn work_dir(manifest: &Manifest) -> Result<TreePath> {
+    let path = manifest.fork.path.as_str();
+    let above = path.rsplit_once('/').map_or(String::new(), |(above, _)| format!("{above}/"));
+    TreePath::new(&format!("{above}{WORK}")).map_err(|e| Error::general(e.to_string()))
+}
+
+fn nearest(dir: &Path) -> Result<PathBuf> {
+    let found = dir.ancestors().find(|dir| dir.join(FILE).is_file());
+    found.map(Path::to_path_buf).ok_or_else(|| {
+        Error::general(format!("there is no {FILE} in {} or above it", dir.display()))
+            .help("go into the project, or name its directory with `--project`")
+    })
+}
+
+/// Times the steps of a run.
+#[derive(Debug, Default)]
+pub struct Steps(Vec<StepTime>);
+
+impl Steps {
+    /// Does a step and keeps its time.
+    ///
+    /// # Errors
+    ///
+    /// The step's own.
+    pub fn time<T>(&mut self, step: &'static str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        let start = Instant::now();
+        let result = work();
+        self.0.push(StepTime {
+            step,
+            milliseconds: millis(start),
+        });
+        result
+    }
+
+    /// Returns the times.
+    pub fn done(self) -> Vec<StepTime> {
+        self.0
+    }
+}
+
+fn millis(start: Instant) -> u64 {
+    u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX)
+}

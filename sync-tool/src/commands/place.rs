@@ -1,0 +1,332 @@
+//! Puts a made tree in place: cargo lock, documents, stage, gates, commit.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::context::{Context, Steps};
+use super::making::{Forked, Ready};
+use super::project::{Project, Vendored};
+use super::verified::{Verified, Verify};
+use crate::core::compare;
+use crate::core::documents::{Block, difference_list, version_table};
+use crate::core::lock::{self, Lock, LockedRelease, LockedTree};
+use crate::core::make::{CARGO_LOCK, put};
+use crate::core::manifest;
+use crate::core::report::{Ended, FileChange, GateReport, MadeReport, Versions};
+use crate::core::series::Inputs;
+use crate::core::tree::{Tree, TreePath};
+use crate::error::{Error, Kind, Result};
+use crate::ports::cargo::{Cargo, Seed};
+use crate::ports::disk;
+use crate::ports::stage::{Change, Turn};
+
+/// How a tree is put in place.
+pub struct Placing<'a> {
+    /// What every command has.
+    pub context: &'a Context<'a>,
+    /// The project as it was read.
+    pub project: &'a Project,
+    /// What stands where the tree goes.
+    pub vendored: &'a Vendored,
+    /// The command's name.
+    pub command: &'static str,
+    /// Whether the gates run.
+    pub verify: Verify<'a>,
+    /// The toolchain that was asked for.
+    pub toolchain: Option<String>,
+    /// Whether nothing may be written.
+    pub dry_run: bool,
+    /// Whether the tree must be as locked.
+    pub locked: bool,
+}
+
+/// The files of the project that a change writes, `None` for one that it removes.
+type Files = BTreeMap<TreePath, Option<Vec<u8>>>;
+
+impl Placing<'_> {
+    /// Makes what is still missing, verifies, commits, and reports.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Verification`] where a gate fails, [`Kind::Drift`] where the tree
+    /// is not as locked; those of the disk. Nothing is changed then.
+    pub fn place(&self, turn: &Turn, mut forked: Forked, mut steps: Steps) -> Result<MadeReport> {
+        steps.time("cargo lock", || self.cargo_lock(&mut forked))?;
+        let entries = forked.made.tree.entries();
+        let digest = entries.digest();
+        self.as_locked(&forked, digest)?;
+        let documents = self.documents(&forked.inputs, &forked)?;
+        let old = self.old_tree();
+        let changes = compare::changes(&forked.inputs.manifest, &old, &forked.made.tree);
+        let lock = self.lock(&forked, &BTreeMap::new());
+        let mut files = self.files(&forked, documents)?;
+        let is_there = self.vendored.entries.as_ref() == Some(&entries) && self.vendored.edits.is_empty();
+        let is_same = is_there && files.is_empty() && self.is_written(&lock)?;
+        if self.dry_run || (is_same && self.verify != Verify::All) {
+            let ended = if self.dry_run { Ended::DryRun } else { Ended::Unchanged };
+            return Ok(self.report(forked, ended, changes, Vec::new(), files, steps));
+        }
+        let stage = steps.time("stage", || {
+            turn.stage(&forked.made.tree, self.context.host.interrupt())
+        })?;
+        let verified = steps.time("verify", || {
+            Verified::of(stage, &forked.made.tree, self.verify, &self.cargo()?, self.context)
+        })?;
+        let lock = self.lock(&forked, &verified.said());
+        if !self.is_written(&lock)? {
+            self.refuse_if_locked(lock::FILE)?;
+            files.insert(project_path(lock::FILE)?, Some(lock.render()?.into_bytes()));
+        }
+        let gates = verified.gates.clone();
+        let change = Change {
+            destination: Some(self.project.manifest().fork.path.clone()),
+            expected: Some(self.vendored.entries.clone().unwrap_or_default()),
+            files: files.clone(),
+        };
+        steps.time("commit", || verified.commit(change))?;
+        Ok(self.report(forked, Ended::Committed, changes, gates, files, steps))
+    }
+
+    /// Makes the crate's `Cargo.lock` where none is stored for the release.
+    fn cargo_lock(&self, forked: &mut Forked) -> Result<()> {
+        let version = forked.ready.release.version.clone();
+        if forked.inputs.locks.contains_key(&version) {
+            return Ok(());
+        }
+        self.refuse_if_locked("the crate's Cargo.lock")?;
+        let _step = self.context.host.status.step("making the crate's Cargo.lock");
+        let seed = forked.ready.release.cargo_lock.as_deref().map(|text| Seed {
+            package: &forked.inputs.manifest.upstream.name,
+            text,
+        });
+        let made = &mut forked.made;
+        let lock = self.cargo()?.make_lock(&made.cargo.text, seed, &made.tree)?;
+        put(&mut made.tree, CARGO_LOCK, &lock)?;
+        forked.inputs.locks.insert(version, Arc::from(lock));
+        Ok(())
+    }
+
+    fn cargo(&self) -> Result<Cargo<'_>> {
+        let host = self.context.host;
+        let own = host.env.var("CARGO_TARGET_DIR").map(|dir| host.env.dir().join(dir));
+        let name = &self.project.manifest().fork.name;
+        let target = own.unwrap_or_else(|| self.project.root.join("target").join(name));
+        let work = super::context::work_dir(self.project.manifest())?;
+        let logs = work.below(&self.project.root).join("logs");
+        Ok(Cargo::new(host, target, self.toolchain.clone()).log_to(logs))
+    }
+
+    /// Fails where the same inputs gave another tree than they once did.
+    fn as_locked(&self, forked: &Forked, digest: crate::core::tree::Digest) -> Result<()> {
+        let Some(lock) = &self.project.lock else {
+            return self.refuse_if_locked(lock::FILE);
+        };
+        let release = &forked.ready.release;
+        let same = lock.upstream.version == release.version
+            && lock.tree.rules == forked.inputs.manifest.rules_digest()
+            && lock.inputs == self.input_digests(forked);
+        if lock.tree.digest == digest || !(same || self.locked) {
+            return Ok(());
+        }
+        let drift = crate::core::drift::between(&lock.files, &forked.made.tree.entries());
+        let names: Vec<&str> = drift.iter().map(|(path, _)| path.as_str()).collect();
+        let message = format!("the tree is not as locked: {} differ", names.join(", "));
+        let mut error = Error::new(Kind::Drift, message);
+        if lock.tree.formatter != forked.ready.prepared.formatter {
+            let of = |version: &Option<String>| version.clone().unwrap_or_else(|| "none".to_owned());
+            error = error.help(format!(
+                "it was formatted with {}, now with {}: take the same",
+                of(&lock.tree.formatter),
+                of(&forked.ready.prepared.formatter)
+            ));
+        }
+        Err(error.help("run `wash-wasi-sync check` to see which inputs changed since it was locked"))
+    }
+
+    fn refuse_if_locked(&self, what: &str) -> Result<()> {
+        if !self.locked {
+            return Ok(());
+        }
+        let message = format!("{what} would have to be written, and `--locked` forbids it");
+        Err(Error::new(Kind::Drift, message)
+            .help("run the command without `--locked`, and commit what it writes"))
+    }
+
+    fn input_digests(&self, forked: &Forked) -> BTreeMap<TreePath, crate::core::tree::Digest> {
+        let series = forked.series.as_ref().and_then(|base| forked.inputs.series_of(base));
+        forked.inputs.digests(&forked.ready.release.version, series)
+    }
+
+    fn lock(&self, forked: &Forked, said: &BTreeMap<String, String>) -> Lock {
+        let Ready {
+            release, prepared, ..
+        } = &forked.ready;
+        let manifest = &forked.inputs.manifest;
+        let files = forked.made.tree.entries();
+        let upstream_digest = release.tree.digest();
+        let old = self.project.lock.as_ref();
+        let same_release = old.filter(|lock| lock.upstream.digest == upstream_digest);
+        let same_tree = old.filter(|lock| lock.tree.digest == files.digest());
+        let upstream = LockedRelease {
+            name: manifest.upstream.name.clone(),
+            version: release.version.clone(),
+            commit: release.commit.clone(),
+            // Git knows no checksum: what the registry once said stays.
+            checksum: release
+                .checksum
+                .clone()
+                .or_else(|| same_release.and_then(|lock| lock.upstream.checksum.clone())),
+            digest: upstream_digest,
+        };
+        let tree = LockedTree {
+            version: manifest.fork.version.clone(),
+            digest: files.digest(),
+            rules: manifest.rules_digest(),
+            series: forked.series.clone(),
+            formatter: same_tree
+                .map_or_else(|| prepared.formatter.clone(), |lock| lock.tree.formatter.clone()),
+        };
+        let skipped = said.values().all(|said| !said.starts_with("passed"));
+        let gates = match same_tree {
+            // The very same bytes passed, or did not run, before.
+            Some(lock) if skipped => lock.gates.clone(),
+            _ => said.clone(),
+        };
+        Lock::new(upstream, tree, gates, self.input_digests(forked), files)
+    }
+
+    fn is_written(&self, lock: &Lock) -> Result<bool> {
+        Ok(self.project.lock_text.as_deref() == Some(lock.render()?.as_str()))
+    }
+
+    /// Returns the project's files that differ from what they should be, the lock apart.
+    fn files(&self, forked: &Forked, documents: Files) -> Result<Files> {
+        let mut files = documents;
+        let manifest = &forked.inputs.manifest;
+        if manifest.text != self.project.manifest().text {
+            files.insert(project_path(manifest::FILE)?, Some(manifest.text.as_bytes().to_vec()));
+        }
+        for stored in &forked.inputs.series {
+            if self.project.inputs.series_of(&stored.base).is_none() {
+                let new = stored.stored_files();
+                files.extend(new.map(|(path, file)| (path, Some(file.bytes().to_vec()))));
+            }
+        }
+        let version = &forked.ready.release.version;
+        if !self.project.inputs.locks.contains_key(version)
+            && let (Some(path), Some(text)) =
+                (forked.inputs.lock_path(version), forked.inputs.locks.get(version))
+        {
+            files.insert(path, Some(text.as_bytes().to_vec()));
+        }
+        match files.keys().next() {
+            Some(path) => self.refuse_if_locked(path.as_str())?,
+            None => {}
+        }
+        Ok(files)
+    }
+
+    fn documents(&self, inputs: &Inputs, forked: &Forked) -> Result<Files> {
+        let series = forked.series.as_ref().and_then(|base| inputs.series_of(base));
+        let table = version_table(&inputs.manifest);
+        let differences = difference_list(&inputs.manifest, series);
+        documents(self.project, &[(Block::Versions, &table), (Block::Differences, &differences)])
+    }
+
+    /// Returns the tree that is replaced; what cannot be read counts as not there.
+    fn old_tree(&self) -> Tree {
+        disk::read_tree(&self.project.tree_dir()).unwrap_or_default()
+    }
+
+    fn report(
+        &self,
+        forked: Forked,
+        ended: Ended,
+        changes: Vec<FileChange>,
+        gates: Vec<GateReport>,
+        files: Files,
+        steps: Steps,
+    ) -> MadeReport {
+        let dropped = forked.made.cargo.dropped.iter();
+        let left_out = dropped.map(|d| format!("{} {}: {}", d.table, d.name, d.why)).collect();
+        MadeReport {
+            rules: forked.ready.prepared.rules.clone(),
+            series: forked.report.clone(),
+            files: forked.made.tree.len(),
+            digest: Some(forked.made.tree.digest()),
+            changes,
+            gates,
+            left_out,
+            written: files.into_keys().collect(),
+            steps: steps.done(),
+            ..self.bare_report(&forked.inputs.manifest, &forked.ready, ended)
+        }
+    }
+
+    /// Returns a report that has only what is known before there is a tree.
+    pub fn bare_report(
+        &self,
+        manifest: &manifest::Manifest,
+        ready: &Ready,
+        ended: Ended,
+    ) -> MadeReport {
+        MadeReport {
+            command: self.command,
+            ended,
+            from: self.project.lock.as_ref().map(|lock| Versions {
+                fork: lock.tree.version.clone(),
+                upstream: lock.upstream.version.clone(),
+            }),
+            to: Versions {
+                fork: manifest.fork.version.clone(),
+                upstream: ready.release.version.clone(),
+            },
+            source: ready.release.source,
+            commit: ready.release.commit.clone(),
+            path: manifest.fork.path.clone(),
+            files: 0,
+            digest: None,
+            changes: Vec::new(),
+            rules: Vec::new(),
+            series: None,
+            conflicts: Vec::new(),
+            conflicts_dir: None,
+            left_out: Vec::new(),
+            gates: Vec::new(),
+            written: Vec::new(),
+            steps: Vec::new(),
+        }
+    }
+}
+
+/// Returns the listed documents whose blocks differ from what they should hold.
+///
+/// # Errors
+///
+/// All together: documents that are not there or lack the markers.
+pub fn documents(project: &Project, blocks: &[(Block, &str)]) -> Result<Files> {
+    let listed = &project.manifest().documents;
+    let mut texts: BTreeMap<&TreePath, (String, String)> = BTreeMap::new();
+    for (block, content) in blocks {
+        let paths = match block {
+            Block::Versions => &listed.versions,
+            Block::Differences => &listed.differences,
+        };
+        for path in paths {
+            if !texts.contains_key(path) {
+                let text = project.document(path)?;
+                texts.insert(path, (text.clone(), text));
+            }
+            if let Some((_, text)) = texts.get_mut(path) {
+                *text = block.replace(path.as_str(), text, content)?;
+            }
+        }
+    }
+    let changed = texts.into_iter().filter(|(_, (old, new))| old != new);
+    Ok(changed.map(|(path, (_, new))| (path.clone(), Some(new.into_bytes()))).collect())
+}
+
+/// Makes a path of the project.
+fn project_path(name: &str) -> Result<TreePath> {
+    TreePath::new(name).map_err(|e| Error::general(e.to_string()))
+}

@@ -1,0 +1,48 @@
+//! `vendor`: the tree of the pinned release.
+
+use super::context::{Context, Steps};
+use super::making::Making;
+use super::place::Placing;
+use super::project::{Project, read_manifest};
+use super::upgrade::locked;
+use super::verified::Verify;
+use crate::cli::VendorArgs;
+use crate::core::report::MadeReport;
+use crate::error::Result;
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Those of every step; the tree is untouched then.
+pub fn run(context: &Context<'_>, args: &VendorArgs) -> Result<MadeReport> {
+    let manifest = read_manifest(&context.root)?;
+    let turn = context.turn(&manifest)?;
+    // A killed run may just have been finished: what it wrote counts.
+    let project = Project::load(&context.root, read_manifest(&context.root)?)?;
+    let vendored = project.vendored()?;
+    vendored.no_edits(project.manifest(), args.edits.discard_edits)?;
+    let upstream = context.upstream(project.manifest(), &args.source)?;
+    let formatter = context.formatter();
+    let making = Making {
+        upstream: &upstream,
+        formatter: &formatter,
+    };
+    let mut steps = Steps::default();
+    let inputs = project.inputs.clone();
+    let pin = inputs.manifest.fork.pin.clone();
+    let locked = locked(project.lock.as_ref(), &pin);
+    let ready = making.ready(&inputs.manifest, &pin, locked, &mut steps)?;
+    let forked = making.exact(inputs, ready, &mut steps)?;
+    let placing = Placing {
+        context,
+        project: &project,
+        vendored: &vendored,
+        command: "vendor",
+        verify: if args.verify { Verify::All } else { Verify::Skip("vendor without --verify") },
+        toolchain: args.toolchain.clone(),
+        dry_run: false,
+        locked: args.locked,
+    };
+    placing.place(&turn, forked, steps)
+}

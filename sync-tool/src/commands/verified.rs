@@ -1,0 +1,99 @@
+//! From a made tree to a committed one. A tree that was not verified, or whose
+//! gates were not skipped on purpose, cannot be committed: the types say so.
+
+use std::collections::BTreeMap;
+
+use super::context::Context;
+use crate::core::gate::{CrateManifest, Gates};
+use crate::core::make::CARGO_TOML;
+use crate::core::report::GateReport;
+use crate::core::tree::{File, Tree};
+use crate::error::{Error, Result};
+use crate::ports::cargo::Cargo;
+use crate::ports::stage::{Change, Stage};
+
+/// Whether the gates are run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verify<'a> {
+    /// All of them.
+    All,
+    /// None, for this reason; the lock records it.
+    Skip(&'a str),
+}
+
+/// A staged tree whose gates ran, or were skipped on purpose.
+pub struct Verified<'t> {
+    stage: Stage<'t>,
+    /// What the gates said.
+    pub gates: Vec<GateReport>,
+}
+
+impl<'t> Verified<'t> {
+    /// Runs the gates on a staged tree.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::Kind::Verification`] where a gate fails; the stage is gone then.
+    pub fn of(
+        stage: Stage<'t>,
+        tree: &Tree,
+        verify: Verify<'_>,
+        cargo: &Cargo<'_>,
+        context: &Context<'_>,
+    ) -> Result<Self> {
+        let gates = gates(tree)?;
+        let mut reports = Vec::new();
+        for gate in &gates.gates {
+            let report = match verify {
+                Verify::Skip(why) => GateReport {
+                    gate: gate.key.clone(),
+                    title: gate.title.clone(),
+                    said: format!("skipped: {why}"),
+                    milliseconds: 0,
+                },
+                Verify::All => {
+                    context.host.interrupt().check()?;
+                    let result = cargo.passed(stage.dir(), gate)?;
+                    GateReport {
+                        gate: gate.key.clone(),
+                        title: gate.title.clone(),
+                        said: result.said(),
+                        milliseconds: result.milliseconds(),
+                    }
+                }
+            };
+            reports.push(report);
+        }
+        reports.extend(gates.absent.into_iter().map(|absent| GateReport {
+            title: absent.key.clone(),
+            gate: absent.key,
+            said: format!("absent: {}", absent.why),
+            milliseconds: 0,
+        }));
+        Ok(Verified {
+            stage,
+            gates: reports,
+        })
+    }
+
+    /// Returns what the lock keeps of the gates.
+    pub fn said(&self) -> BTreeMap<String, String> {
+        let each = self.gates.iter();
+        each.map(|gate| (gate.gate.clone(), gate.said.clone())).collect()
+    }
+
+    /// Puts the tree and the project's files in place.
+    ///
+    /// # Errors
+    ///
+    /// Those of the disk; nothing is changed then, or the next run finishes it.
+    pub fn commit(self, change: Change) -> Result<()> {
+        self.stage.commit(change)
+    }
+}
+
+fn gates(tree: &Tree) -> Result<Gates> {
+    let text = tree.get(CARGO_TOML).and_then(File::text);
+    let text = text.ok_or_else(|| Error::general("the made tree has no Cargo.toml"))?;
+    Ok(Gates::of(&CrateManifest::parse(text)?))
+}
