@@ -2,6 +2,7 @@
 //! clock, no network; values in, values out.
 
 pub mod cargo_toml;
+pub mod manifest;
 pub mod merge;
 pub mod patch;
 pub mod release;

@@ -9,10 +9,9 @@ use crate::error::{Error, Result};
 
 impl Manifest {
     fn edited(&self, edit: impl FnOnce(&mut DocumentMut)) -> Result<Manifest> {
-        let mut document: DocumentMut = self
-            .text
-            .parse()
-            .map_err(|e: toml_edit::TomlError| Error::general("the manifest cannot be edited").caused_by(e))?;
+        let mut document: DocumentMut = self.text.parse().map_err(|e: toml_edit::TomlError| {
+            Error::general("the manifest cannot be edited").caused_by(e)
+        })?;
         edit(&mut document);
         Manifest::parse(document.to_string())
     }
@@ -39,7 +38,9 @@ impl Manifest {
         self.edited(|document| {
             let fork = row.fork.to_string();
             let tables = tables(document, "history");
-            let old = tables.iter_mut().find(|t| t.get("fork").and_then(Item::as_str) == Some(&fork));
+            let old = tables
+                .iter_mut()
+                .find(|t| t.get("fork").and_then(Item::as_str) == Some(&fork));
             match old {
                 Some(table) => {
                     set(&mut table["upstream"], &row.upstream);
@@ -78,8 +79,14 @@ impl Manifest {
     pub fn with_patched(&self, path: &TreePath) -> Result<Manifest> {
         self.edited(|document| {
             let rules = tables(document, "files");
-            let patched = rules.iter_mut().filter(|t| t.get("kind").and_then(Item::as_str) == Some("patched"));
-            match patched.last().and_then(|t| t.get_mut("paths")).and_then(Item::as_array_mut) {
+            let patched = rules
+                .iter_mut()
+                .filter(|t| t.get("kind").and_then(Item::as_str) == Some("patched"));
+            match patched
+                .last()
+                .and_then(|t| t.get_mut("paths"))
+                .and_then(Item::as_array_mut)
+            {
                 Some(paths) => {
                     // The new path takes the look of the one before it.
                     let decor = paths.iter().last().map(|last| last.decor().clone());
@@ -109,7 +116,9 @@ fn set(item: &mut Item, new: &impl ToString) {
 }
 
 fn tables<'a>(document: &'a mut DocumentMut, name: &str) -> &'a mut ArrayOfTables {
-    let item = document.entry(name).or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
+    let item = document
+        .entry(name)
+        .or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
     if !item.is_array_of_tables() {
         *item = Item::ArrayOfTables(ArrayOfTables::new());
     }

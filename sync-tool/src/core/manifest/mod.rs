@@ -235,18 +235,31 @@ impl Manifest {
 
     /// Returns the kind of a path by the last rule that matches, and that rule's place.
     pub fn kind_of(&self, path: &TreePath) -> Option<FileKind> {
-        self.files.iter().rev().find(|r| r.paths.iter().any(|p| p.matches(path))).map(|r| r.kind)
+        self.files
+            .iter()
+            .rev()
+            .find(|r| r.paths.iter().any(|p| p.matches(path)))
+            .map(|r| r.kind)
     }
 
     /// Returns the fork version that the history has for an upstream version.
     pub fn fork_version_of(&self, upstream: &Version) -> Option<&Version> {
-        self.history.iter().rev().find(|row| row.upstream == *upstream).map(|row| &row.fork)
+        self.history
+            .iter()
+            .rev()
+            .find(|row| row.upstream == *upstream)
+            .map(|row| &row.fork)
     }
 
     /// Returns the version after the highest one of the history: its last
     /// pre-release number plus one, or the patch number where it is no pre-release.
     pub fn next_fork_version(&self) -> Version {
-        let highest = self.history.iter().map(|row| &row.fork).chain([&self.fork.version]).max();
+        let highest = self
+            .history
+            .iter()
+            .map(|row| &row.fork)
+            .chain([&self.fork.version])
+            .max();
         highest.map_or_else(|| self.fork.version.clone(), after)
     }
 
@@ -258,10 +271,19 @@ impl Manifest {
 
 fn after(version: &Version) -> Version {
     let mut next = version.clone();
-    let last = version.pre.as_str().rsplit('.').next().and_then(|n| n.parse::<u64>().ok());
+    let last = version
+        .pre
+        .as_str()
+        .rsplit('.')
+        .next()
+        .and_then(|n| n.parse::<u64>().ok());
     match last {
         Some(number) => {
-            let stem = version.pre.as_str().rsplit_once('.').map_or("", |(stem, _)| stem);
+            let stem = version
+                .pre
+                .as_str()
+                .rsplit_once('.')
+                .map_or("", |(stem, _)| stem);
             let dot = if stem.is_empty() { "" } else { "." };
             // A text made of a valid pre-release and a number is one again.
             if let Ok(pre) = semver::Prerelease::new(&format!("{stem}{dot}{}", number + 1)) {

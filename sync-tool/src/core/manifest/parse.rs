@@ -6,12 +6,24 @@ use std::sync::Arc;
 use toml_edit::{Document, TableLike};
 
 use super::reader::{Reader, Section, span};
-use super::{Documents, FileKind, FileRule, Fork, HistoryRow, Insert, Manifest, Rewrite, Series, Upstream, FILE};
+use super::{
+    Documents, FILE, FileKind, FileRule, Fork, HistoryRow, Insert, Manifest, Rewrite, Series,
+    Upstream,
+};
 use crate::core::cargo_toml::Additions;
 use crate::error::{Error, Fault, Kind, Place, Result};
 
-const TABLES: [&str; 9] =
-    ["upstream", "fork", "rewrite", "insert", "files", "cargo", "series", "history", "documents"];
+const TABLES: [&str; 9] = [
+    "upstream",
+    "fork",
+    "rewrite",
+    "insert",
+    "files",
+    "cargo",
+    "series",
+    "history",
+    "documents",
+];
 
 impl Manifest {
     /// Parses a manifest.
@@ -26,7 +38,11 @@ impl Manifest {
         let parsed = parse(&mut reader, &text, document.as_table());
         match parsed {
             Some(manifest) if reader.faults.is_empty() => Ok(manifest),
-            _ => Err(Error::faults(Kind::General, format!("{FILE} has faults"), reader.faults)),
+            _ => Err(Error::faults(
+                Kind::General,
+                format!("{FILE} has faults"),
+                reader.faults,
+            )),
         }
     }
 }
@@ -75,7 +91,10 @@ fn each<T>(
     name: &str,
     one: fn(&mut Reader, &Section<'_>) -> Option<T>,
 ) -> Vec<T> {
-    r.sections(root, name).iter().filter_map(|section| one(r, section)).collect()
+    r.sections(root, name)
+        .iter()
+        .filter_map(|section| one(r, section))
+        .collect()
 }
 
 fn upstream(r: &mut Reader, s: &Section<'_>) -> Option<Upstream> {
@@ -87,20 +106,42 @@ fn upstream(r: &mut Reader, s: &Section<'_>) -> Option<Upstream> {
     if let Some((tag, at)) = &tag
         && tag.matches("{version}").count() != 1
     {
-        r.fault(at.clone(), "`tag` does not hold `{version}` once", "write it as \"v{version}\"");
+        r.fault(
+            at.clone(),
+            "`tag` does not hold `{version}` once",
+            "write it as \"v{version}\"",
+        );
     }
-    Some(Upstream { name: name?.0, repository: repository?.0, path: path?, tag: tag?.0 })
+    Some(Upstream {
+        name: name?.0,
+        repository: repository?.0,
+        path: path?,
+        tag: tag?.0,
+    })
 }
 
 fn fork(r: &mut Reader, s: &Section<'_>) -> Option<Fork> {
-    let known =
-        ["crate", "path", "version", "upstream", "authors", "description", "repository", "owned", "locks"];
+    let known = [
+        "crate",
+        "path",
+        "version",
+        "upstream",
+        "authors",
+        "description",
+        "repository",
+        "owned",
+        "locks",
+    ];
     r.only(s.table, &s.name, &known);
     let name = r.string(s, "crate");
     let path = r.path(s, "path");
     let version = r.version(s, "version");
     let pin = r.version(s, "upstream");
-    let authors = r.strings(s, "authors", true).into_iter().map(|(text, _)| text).collect();
+    let authors = r
+        .strings(s, "authors", true)
+        .into_iter()
+        .map(|(text, _)| text)
+        .collect();
     let description = r.string(s, "description");
     let repository = r.string(s, "repository");
     let owned = r.path_or(s, "owned", "patches/loopback");
@@ -126,36 +167,74 @@ fn rewrite(r: &mut Reader, s: &Section<'_>) -> Option<Rewrite> {
     for (text, at) in from.iter().chain(&to) {
         let word = !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || c == '_');
         if !word {
-            r.fault(at.clone(), format!("`{text}` is not a name"), "a rewrite takes letters, digits and `_`");
+            r.fault(
+                at.clone(),
+                format!("`{text}` is not a name"),
+                "a rewrite takes letters, digits and `_`",
+            );
         }
     }
-    Some(Rewrite { from: from?.0, to: to?.0, optional, span: s.span.clone() })
+    Some(Rewrite {
+        from: from?.0,
+        to: to?.0,
+        optional,
+        span: s.span.clone(),
+    })
 }
 
 fn insert(r: &mut Reader, s: &Section<'_>) -> Option<Insert> {
-    r.only(s.table, &s.name, &["files", "when-contains", "text", "optional"]);
+    r.only(
+        s.table,
+        &s.name,
+        &["files", "when-contains", "text", "optional"],
+    );
     let files = r.patterns(s, "files");
-    let when = s.table.get("when-contains").and_then(|item| r.as_string(item, "when-contains"));
+    let when = s
+        .table
+        .get("when-contains")
+        .and_then(|item| r.as_string(item, "when-contains"));
     let text = r.string(s, "text");
     let optional = r.bool(s, "optional");
     if let Some((line, at)) = &text
         && (!line.starts_with("#![") || line.contains('\n'))
     {
-        r.fault(at.clone(), "`text` is not one inner attribute", "write it as '#![…]'");
+        r.fault(
+            at.clone(),
+            "`text` is not one inner attribute",
+            "write it as '#![…]'",
+        );
     }
-    Some(Insert { files, when_contains: when.map(|w| w.0), text: text?.0, optional, span: s.span.clone() })
+    Some(Insert {
+        files,
+        when_contains: when.map(|w| w.0),
+        text: text?.0,
+        optional,
+        span: s.span.clone(),
+    })
 }
 
 fn file_rules(r: &mut Reader, root: &dyn TableLike) -> Vec<FileRule> {
     let rules = each(r, root, "files", file_rule);
     if rules.is_empty() && root.get("files").is_none() {
-        r.fault(0..0, "no `[[files]]` rule", "add at least one: paths = [\"src/**\"], kind = \"direct\"");
+        r.fault(
+            0..0,
+            "no `[[files]]` rule",
+            "add at least one: paths = [\"src/**\"], kind = \"direct\"",
+        );
     }
     let mut literals = BTreeMap::new();
-    for pattern in rules.iter().flat_map(|rule| &rule.paths).filter(|p| p.is_literal()) {
+    for pattern in rules
+        .iter()
+        .flat_map(|rule| &rule.paths)
+        .filter(|p| p.is_literal())
+    {
         if literals.insert(pattern.text.clone(), ()).is_some() {
             let message = format!("`{}` stands in more than one rule", pattern.text);
-            r.fault(pattern.span.clone(), message, "keep it in the one that is meant");
+            r.fault(
+                pattern.span.clone(),
+                message,
+                "keep it in the one that is meant",
+            );
         }
     }
     rules
@@ -167,26 +246,43 @@ fn file_rule(r: &mut Reader, s: &Section<'_>) -> Option<FileRule> {
     let kind = r.string(s, "kind");
     let optional = r.bool(s, "optional");
     let (kind, at) = kind?;
-    let all = [FileKind::Direct, FileKind::Patched, FileKind::Generated, FileKind::Omitted, FileKind::Owned];
+    let all = [
+        FileKind::Direct,
+        FileKind::Patched,
+        FileKind::Generated,
+        FileKind::Omitted,
+        FileKind::Owned,
+    ];
     match all.into_iter().find(|k| k.name() == kind) {
-        Some(kind) => Some(FileRule { paths, kind, optional }),
+        Some(kind) => Some(FileRule {
+            paths,
+            kind,
+            optional,
+        }),
         None => {
             let message = format!("`{kind}` is not a kind of file");
-            r.fault(at, message, "write direct, patched, generated, omitted or owned");
+            r.fault(
+                at,
+                message,
+                "write direct, patched, generated, omitted or owned",
+            );
             None
         }
     }
 }
 
 fn additions(r: &mut Reader, text: &Arc<str>, root: &dyn TableLike) -> Option<Additions> {
-    let Some(item) = root.get("cargo") else { return Some(Additions::default()) };
+    let Some(item) = root.get("cargo") else {
+        return Some(Additions::default());
+    };
     match Additions::from_item(item) {
         Ok(additions) => Some(additions),
         Err(faults) => {
             for fault in faults {
                 let at = fault.span.unwrap_or_else(|| span(item));
                 let place = Place::span(FILE, Arc::clone(text), at);
-                r.faults.push(Fault::new(fault.message).at(place).help(fault.help));
+                r.faults
+                    .push(Fault::new(fault.message).at(place).help(fault.help));
             }
             None
         }
@@ -198,7 +294,11 @@ fn series(r: &mut Reader, root: &dyn TableLike) -> Vec<Series> {
         r.only(s.table, &s.name, &["base", "patches"]);
         let base = r.version(s, "base");
         let patches = r.path(s, "patches");
-        Some(Series { base: base?, patches: patches?, span: s.span.clone() })
+        Some(Series {
+            base: base?,
+            patches: patches?,
+            span: s.span.clone(),
+        })
     });
     all.sort_by(|a, b| a.base.cmp(&b.base));
     for pair in all.windows(2) {
@@ -219,9 +319,17 @@ fn history(r: &mut Reader, root: &dyn TableLike) -> Vec<HistoryRow> {
         let notes = r.string(&s, "notes");
         if let (Some(fork), Some(upstream), Some(notes)) = (fork, upstream, notes) {
             if rows.iter().any(|row: &HistoryRow| row.fork == fork) {
-                r.fault(s.span.clone(), format!("{fork} stands twice in the history"), "keep one of the rows");
+                r.fault(
+                    s.span.clone(),
+                    format!("{fork} stands twice in the history"),
+                    "keep one of the rows",
+                );
             }
-            rows.push(HistoryRow { fork, upstream, notes: notes.0 });
+            rows.push(HistoryRow {
+                fork,
+                upstream,
+                notes: notes.0,
+            });
         }
     }
     rows.sort_by(|a, b| a.fork.cmp(&b.fork));
@@ -229,18 +337,34 @@ fn history(r: &mut Reader, root: &dyn TableLike) -> Vec<HistoryRow> {
 }
 
 fn documents(r: &mut Reader, root: &dyn TableLike) -> Documents {
-    let Some(item) = root.get("documents") else { return Documents::default() };
-    let Some(table) = item.as_table_like() else {
-        r.fault(span(item), "`documents` is not a table", "write it as `[documents]`");
+    let Some(item) = root.get("documents") else {
         return Documents::default();
     };
-    let s = Section { table, name: "[documents]".into(), span: span(item) };
+    let Some(table) = item.as_table_like() else {
+        r.fault(
+            span(item),
+            "`documents` is not a table",
+            "write it as `[documents]`",
+        );
+        return Documents::default();
+    };
+    let s = Section {
+        table,
+        name: "[documents]".into(),
+        span: span(item),
+    };
     r.only(table, &s.name, &["versions", "differences"]);
     let mut list = |key| {
         let texts = r.strings(&s, key, false);
-        texts.into_iter().filter_map(|(text, at)| r.as_path(&text, at)).collect()
+        texts
+            .into_iter()
+            .filter_map(|(text, at)| r.as_path(&text, at))
+            .collect()
     };
-    Documents { versions: list("versions"), differences: list("differences") }
+    Documents {
+        versions: list("versions"),
+        differences: list("differences"),
+    }
 }
 
 fn pin_is_in_history(r: &mut Reader, root: &dyn TableLike, fork: &Fork, history: &[HistoryRow]) {
@@ -248,8 +372,18 @@ fn pin_is_in_history(r: &mut Reader, root: &dyn TableLike, fork: &Fork, history:
     if let Some(row) = row
         && row.upstream != fork.pin
     {
-        let at = root.get("fork").and_then(|i| i.as_table_like()).and_then(|t| t.get("upstream"));
-        let message = format!("{} is {} by the history, but the pin is {}", fork.version, row.upstream, fork.pin);
-        r.fault(at.map_or(0..0, span), message, "change the pin with `wash-wasi-sync upgrade --to …`");
+        let at = root
+            .get("fork")
+            .and_then(|i| i.as_table_like())
+            .and_then(|t| t.get("upstream"));
+        let message = format!(
+            "{} is {} by the history, but the pin is {}",
+            fork.version, row.upstream, fork.pin
+        );
+        r.fault(
+            at.map_or(0..0, span),
+            message,
+            "change the pin with `wash-wasi-sync upgrade --to …`",
+        );
     }
 }

@@ -28,19 +28,36 @@ pub(super) struct Section<'a> {
 
 impl Reader {
     pub(super) fn new(file: &str, text: &Arc<str>) -> Self {
-        Reader { file: file.to_owned(), text: Arc::clone(text), faults: Vec::new() }
+        Reader {
+            file: file.to_owned(),
+            text: Arc::clone(text),
+            faults: Vec::new(),
+        }
     }
 
-    pub(super) fn fault(&mut self, span: Range<usize>, message: impl Into<String>, help: impl Into<String>) {
+    pub(super) fn fault(
+        &mut self,
+        span: Range<usize>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
         let place = Place::span(self.file.clone(), Arc::clone(&self.text), span);
         self.faults.push(Fault::new(message).at(place).help(help));
     }
 
     /// Returns a table of the document that has to be there.
-    pub(super) fn section<'a>(&mut self, root: &'a dyn TableLike, name: &str) -> Option<Section<'a>> {
+    pub(super) fn section<'a>(
+        &mut self,
+        root: &'a dyn TableLike,
+        name: &str,
+    ) -> Option<Section<'a>> {
         match root.get(name) {
             None => {
-                self.fault(0..0, format!("the table `[{name}]` is missing"), format!("add `[{name}]`"));
+                self.fault(
+                    0..0,
+                    format!("the table `[{name}]` is missing"),
+                    format!("add `[{name}]`"),
+                );
                 None
             }
             Some(item) => self.as_section(item, name.to_owned(), &format!("[{name}]")),
@@ -49,21 +66,39 @@ impl Reader {
 
     /// Returns the tables of an array of tables; none where it is absent.
     pub(super) fn sections<'a>(&mut self, root: &'a dyn TableLike, name: &str) -> Vec<Section<'a>> {
-        let Some(item) = root.get(name) else { return Vec::new() };
+        let Some(item) = root.get(name) else {
+            return Vec::new();
+        };
         let label = format!("[[{name}]]");
         if let Some(tables) = item.as_array_of_tables() {
-            let section = |t: &'a toml_edit::Table| Section { table: t, name: label.clone(), span: t.span().unwrap_or(0..0) };
+            let section = |t: &'a toml_edit::Table| Section {
+                table: t,
+                name: label.clone(),
+                span: t.span().unwrap_or(0..0),
+            };
             return tables.iter().map(section).collect();
         }
-        self.fault(span(item), format!("`{name}` is not a list of tables"), format!("write each as `[[{name}]]`"));
+        self.fault(
+            span(item),
+            format!("`{name}` is not a list of tables"),
+            format!("write each as `[[{name}]]`"),
+        );
         Vec::new()
     }
 
     fn as_section<'a>(&mut self, item: &'a Item, name: String, label: &str) -> Option<Section<'a>> {
         match item.as_table_like() {
-            Some(table) => Some(Section { table, name: label.to_owned(), span: span(item) }),
+            Some(table) => Some(Section {
+                table,
+                name: label.to_owned(),
+                span: span(item),
+            }),
             None => {
-                self.fault(span(item), format!("`{name}` is not a table"), format!("write it as `{label}`"));
+                self.fault(
+                    span(item),
+                    format!("`{name}` is not a table"),
+                    format!("write it as `{label}`"),
+                );
                 None
             }
         }
@@ -73,8 +108,14 @@ impl Reader {
     pub(super) fn only(&mut self, table: &dyn TableLike, name: &str, known: &[&str]) {
         for (key, item) in table.iter() {
             if !known.contains(&key) {
-                let at = table.get_key_value(key).and_then(|(k, _)| k.span()).unwrap_or_else(|| span(item));
-                let near = known.iter().min_by_key(|k| distance(k, key)).filter(|k| distance(k, key) <= 2);
+                let at = table
+                    .get_key_value(key)
+                    .and_then(|(k, _)| k.span())
+                    .unwrap_or_else(|| span(item));
+                let near = known
+                    .iter()
+                    .min_by_key(|k| distance(k, key))
+                    .filter(|k| distance(k, key) <= 2);
                 let help = match near {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("known here: {}", known.join(", ")),
@@ -93,7 +134,11 @@ impl Reader {
         item
     }
 
-    pub(super) fn string(&mut self, section: &Section<'_>, key: &str) -> Option<(String, Range<usize>)> {
+    pub(super) fn string(
+        &mut self,
+        section: &Section<'_>,
+        key: &str,
+    ) -> Option<(String, Range<usize>)> {
         let item = self.needed(section, key)?;
         self.as_string(item, key)
     }
@@ -102,13 +147,22 @@ impl Reader {
         match item.as_str() {
             Some(text) => Some((text.to_owned(), span(item))),
             None => {
-                self.fault(span(item), format!("`{key}` is not a string"), "put it in quotes");
+                self.fault(
+                    span(item),
+                    format!("`{key}` is not a string"),
+                    "put it in quotes",
+                );
                 None
             }
         }
     }
 
-    pub(super) fn parsed<T: std::str::FromStr>(&mut self, section: &Section<'_>, key: &str, what: &str) -> Option<T>
+    pub(super) fn parsed<T: std::str::FromStr>(
+        &mut self,
+        section: &Section<'_>,
+        key: &str,
+        what: &str,
+    ) -> Option<T>
     where
         T::Err: std::fmt::Display,
     {
@@ -116,7 +170,11 @@ impl Reader {
         match text.parse() {
             Ok(value) => Some(value),
             Err(e) => {
-                self.fault(at, format!("`{key}` is not {what}: {e}"), format!("write {what}"));
+                self.fault(
+                    at,
+                    format!("`{key}` is not {what}: {e}"),
+                    format!("write {what}"),
+                );
                 None
             }
         }
@@ -131,15 +189,28 @@ impl Reader {
         self.as_path(&text, at)
     }
 
-    pub(super) fn path_or(&mut self, section: &Section<'_>, key: &str, default: &str) -> Option<TreePath> {
-        if section.table.get(key).is_some() { self.path(section, key) } else { TreePath::new(default).ok() }
+    pub(super) fn path_or(
+        &mut self,
+        section: &Section<'_>,
+        key: &str,
+        default: &str,
+    ) -> Option<TreePath> {
+        if section.table.get(key).is_some() {
+            self.path(section, key)
+        } else {
+            TreePath::new(default).ok()
+        }
     }
 
     pub(super) fn as_path(&mut self, text: &str, at: Range<usize>) -> Option<TreePath> {
         match TreePath::new(text) {
             Ok(path) => Some(path),
             Err(e) => {
-                self.fault(at, e.to_string(), "name a path below the project's root, with `/` between its parts");
+                self.fault(
+                    at,
+                    e.to_string(),
+                    "name a path below the project's root, with `/` between its parts",
+                );
                 None
             }
         }
@@ -149,18 +220,35 @@ impl Reader {
         match section.table.get(key) {
             None => false,
             Some(item) => item.as_bool().unwrap_or_else(|| {
-                self.fault(span(item), format!("`{key}` is neither true nor false"), "write true or false");
+                self.fault(
+                    span(item),
+                    format!("`{key}` is neither true nor false"),
+                    "write true or false",
+                );
                 false
             }),
         }
     }
 
     /// Returns a list of strings; where it is absent, none, and a fault if it is needed.
-    pub(super) fn strings(&mut self, section: &Section<'_>, key: &str, needed: bool) -> Vec<(String, Range<usize>)> {
-        let item = if needed { self.needed(section, key) } else { section.table.get(key) };
+    pub(super) fn strings(
+        &mut self,
+        section: &Section<'_>,
+        key: &str,
+        needed: bool,
+    ) -> Vec<(String, Range<usize>)> {
+        let item = if needed {
+            self.needed(section, key)
+        } else {
+            section.table.get(key)
+        };
         let Some(item) = item else { return Vec::new() };
         let Some(array) = item.as_array() else {
-            self.fault(span(item), format!("`{key}` is not a list"), "write it as [\"…\"]");
+            self.fault(
+                span(item),
+                format!("`{key}` is not a list"),
+                "write it as [\"…\"]",
+            );
             return Vec::new();
         };
         let mut texts = Vec::new();
@@ -168,7 +256,11 @@ impl Reader {
             let at = value.span().unwrap_or_else(|| span(item));
             match value.as_str() {
                 Some(text) => texts.push((text.to_owned(), at)),
-                None => self.fault(at, format!("`{key}` holds something that is not a string"), "put it in quotes"),
+                None => self.fault(
+                    at,
+                    format!("`{key}` holds something that is not a string"),
+                    "put it in quotes",
+                ),
             }
         }
         texts
@@ -176,20 +268,35 @@ impl Reader {
 
     pub(super) fn patterns(&mut self, section: &Section<'_>, key: &str) -> Vec<Pattern> {
         let texts = self.strings(section, key, true);
-        texts.into_iter().filter_map(|(text, at)| self.pattern(text, at)).collect()
+        texts
+            .into_iter()
+            .filter_map(|(text, at)| self.pattern(text, at))
+            .collect()
     }
 
     fn pattern(&mut self, text: String, at: Range<usize>) -> Option<Pattern> {
         if text.starts_with('/') || text.split('/').any(|part| part == "..") {
             let message = format!("the pattern `{text}` leaves the crate");
-            self.fault(at, message, "write it relative to the crate's root, without `..`");
+            self.fault(
+                at,
+                message,
+                "write it relative to the crate's root, without `..`",
+            );
             return None;
         }
         match GlobBuilder::new(&text).literal_separator(true).build() {
-            Ok(glob) => Some(Pattern { matcher: glob.compile_matcher(), span: at, text }),
+            Ok(glob) => Some(Pattern {
+                matcher: glob.compile_matcher(),
+                span: at,
+                text,
+            }),
             Err(e) => {
                 let message = format!("`{text}` is not a glob: {}", e.kind());
-                self.fault(at, message, "`*` stays within a directory, `**` crosses them");
+                self.fault(
+                    at,
+                    message,
+                    "`*` stays within a directory, `**` crosses them",
+                );
                 None
             }
         }
