@@ -1,5 +1,8 @@
 //! What `manifest.toml` means, which faults are found, and what edits keep.
 
+mod edit;
+mod faults;
+mod mutated;
 mod read;
 
 use semver::Version;

@@ -255,3 +255,11 @@ fn the_digest_is_that_of_the_rules_alone() {
     let pinned = GOOD.replace("41.0.0", "41.0.1");
     assert_ne!(manifest(&pinned).rules_digest(), digest);
 }
+#[test]
+fn the_next_fork_version_of_one_that_cannot_be_higher_is_still_a_version() {
+    for highest in ["3.0.0-rc.18446744073709551615", "3.0.18446744073709551615"] {
+        let text = GOOD.replace("2.0.0-rc.6", highest);
+        let next = manifest(&text).next_fork_version();
+        assert!(next > version(highest), "{next}");
+    }
+}
