@@ -1,9 +1,9 @@
 //! Edits of the manifest's text that keep its comments and order.
 
 use semver::Version;
-use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, RawString, Table, Value, value};
 
-use super::{HistoryRow, Manifest};
+use super::{FileKind, HistoryRow, Manifest};
 use crate::core::tree::TreePath;
 use crate::error::{Error, Result};
 
@@ -13,7 +13,14 @@ impl Manifest {
             Error::general("the manifest cannot be edited").caused_by(e)
         })?;
         edit(&mut document);
-        Manifest::parse(document.to_string())
+        let text = document.to_string();
+        // The editor writes LF only.
+        let is_crlf = self.text.matches('\n').count() == self.text.matches("\r\n").count();
+        Manifest::parse(if is_crlf {
+            text.replace('\n', "\r\n")
+        } else {
+            text
+        })
     }
 
     /// Returns the manifest with another pin.
@@ -71,39 +78,73 @@ impl Manifest {
         })
     }
 
-    /// Returns the manifest with a path more among those that are patched.
+    /// Returns the manifest with a path more among those that are patched: in the
+    /// last rule of that kind or, where a later rule would win, in one of its own.
     ///
     /// # Errors
     ///
     /// As [`Manifest::with_pin`].
     pub fn with_patched(&self, path: &TreePath) -> Result<Manifest> {
-        self.edited(|document| {
-            let rules = tables(document, "files");
-            let patched = rules
-                .iter_mut()
-                .filter(|t| t.get("kind").and_then(Item::as_str) == Some("patched"));
-            match patched
-                .last()
-                .and_then(|t| t.get_mut("paths"))
-                .and_then(Item::as_array_mut)
-            {
-                Some(paths) => {
-                    // The new path takes the look of the one before it.
-                    let decor = paths.iter().last().map(|last| last.decor().clone());
-                    paths.push(path.as_str());
-                    if let (Some(decor), Some(new)) = (decor, paths.iter_mut().last()) {
-                        *new.decor_mut() = decor;
-                    }
-                }
-                None => {
-                    let mut table = Table::new();
-                    table["paths"] = value(toml_edit::Array::from_iter([path.as_str()]));
-                    table["kind"] = value("patched");
-                    push_after_last(rules, table);
-                }
+        let is_patched = |manifest: &Manifest| manifest.kind_of(path) == Some(FileKind::Patched);
+        if is_patched(self) {
+            return Ok(self.clone());
+        }
+        let wider = self.edited(|document| {
+            let rules = tables(document, "files").iter_mut();
+            let last = rules.filter(|t| t.get("kind").and_then(Item::as_str) == Some("patched"));
+            let paths = last.last().and_then(|rule| rule.get_mut("paths"));
+            if let Some(paths) = paths.and_then(Item::as_array_mut) {
+                push_like_last(paths, path.as_str());
             }
+        })?;
+        if is_patched(&wider) {
+            return Ok(wider);
+        }
+        self.edited(|document| {
+            let mut rule = Table::new();
+            rule["paths"] = value(Array::from_iter([path.as_str()]));
+            rule["kind"] = value(FileKind::Patched.name());
+            push_after_last(tables(document, "files"), rule);
         })
     }
+}
+
+/// Puts a text at the end of a list, on a line of its own if the one before it
+/// has one. Comments stay with the texts that they stand behind.
+fn push_like_last(list: &mut Array, text: &str) {
+    let raw = |raw: Option<&RawString>| {
+        raw.and_then(RawString::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let (mut prefix, mut behind) = (String::new(), String::new());
+    if let Some(last) = list.iter_mut().last() {
+        let before = raw(last.decor().prefix());
+        prefix = match before.rsplit_once('\n') {
+            Some((_, indent)) => format!("\n{indent}"),
+            None => " ".to_owned(),
+        };
+        behind = raw(last.decor().suffix());
+        last.decor_mut().set_suffix("");
+    }
+    let trailing = raw(Some(list.trailing()));
+    let end = if list.trailing_comma() {
+        &trailing
+    } else {
+        &behind
+    };
+    let (comment, rest) = match end.split_once('\n') {
+        Some((comment, rest)) if comment.contains('#') => (comment.to_owned(), format!("\n{rest}")),
+        _ => (String::new(), end.clone()),
+    };
+    let mut new = Value::from(text);
+    new.decor_mut().set_prefix(comment + &prefix);
+    if list.trailing_comma() {
+        list.set_trailing(rest);
+    } else {
+        new.decor_mut().set_suffix(rest);
+    }
+    list.push_formatted(new);
 }
 
 /// Replaces a value and keeps the comment behind it.

@@ -3,6 +3,8 @@
 mod edit;
 mod parse;
 mod reader;
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -269,31 +271,27 @@ impl Manifest {
 
 fn after(version: &Version) -> Version {
     let mut next = version.clone();
-    let last = version
-        .pre
-        .as_str()
-        .rsplit('.')
-        .next()
-        .and_then(|n| n.parse::<u64>().ok());
-    match last {
-        Some(number) => {
-            let stem = version
-                .pre
-                .as_str()
-                .rsplit_once('.')
-                .map_or("", |(stem, _)| stem);
-            let dot = if stem.is_empty() { "" } else { "." };
-            // A text made of a valid pre-release and a number is one again.
-            if let Ok(pre) = semver::Prerelease::new(&format!("{stem}{dot}{}", number + 1)) {
-                next.pre = pre;
-            }
-        }
-        None if version.pre.is_empty() => next.patch += 1,
-        None => {
-            if let Ok(pre) = semver::Prerelease::new(&format!("{}.1", version.pre)) {
-                next.pre = pre;
-            }
-        }
+    let Version {
+        pre, patch, minor, ..
+    } = version;
+    let (stem, last) = match pre.rsplit_once('.') {
+        Some((stem, last)) => (format!("{stem}."), last),
+        None => (String::new(), pre.as_str()),
+    };
+    let number = last.parse::<u64>().ok().and_then(|n| n.checked_add(1));
+    let text = match number {
+        Some(number) => format!("{stem}{number}"),
+        // More parts make a pre-release higher.
+        None => format!("{pre}.1"),
+    };
+    if pre.is_empty() {
+        (next.minor, next.patch) = match patch.checked_add(1) {
+            Some(patch) => (*minor, patch),
+            None => (minor.saturating_add(1), 0),
+        };
+    } else if let Ok(pre) = semver::Prerelease::new(&text) {
+        // A text made of a valid pre-release and a number is one again.
+        next.pre = pre;
     }
     next
 }

@@ -196,7 +196,7 @@ fn insert(r: &mut Reader, s: &Section<'_>) -> Option<Insert> {
     let text = r.string(s, "text");
     let optional = r.bool(s, "optional");
     if let Some((line, at)) = &text
-        && (!line.starts_with("#![") || line.contains('\n'))
+        && (!line.starts_with("#![") || !line.ends_with(']') || line.contains('\n'))
     {
         r.fault(
             at.clone(),

@@ -115,7 +115,7 @@ impl Reader {
                 let near = known
                     .iter()
                     .min_by_key(|k| distance(k, key))
-                    .filter(|k| distance(k, key) <= 2);
+                    .filter(|k| distance(k, key) <= 2.min(key.len() / 2));
                 let help = match near {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("known here: {}", known.join(", ")),
