@@ -92,6 +92,11 @@ impl Environment {
 pub struct Interrupt(watch::Receiver<bool>);
 
 impl Interrupt {
+    /// Makes one that no signal changes, for work that has no host, and for tests.
+    pub fn fixed(stop: bool) -> Self {
+        Interrupt(watch::channel(stop).1)
+    }
+
     /// Fails if the run is to end. Long work calls this between its parts.
     ///
     /// # Errors

@@ -1,8 +1,11 @@
 //! The outside: upstream's sources, cargo, the disk, the network, processes.
 
+pub mod disk;
+pub mod failpoint;
 pub mod host;
 pub mod http;
 pub mod process;
+pub mod stage;
 pub mod status;
 pub mod upstream;
 

@@ -1,0 +1,164 @@
+//! The crash-safe transaction: what a run makes is put in place whole or not at all.
+//!
+//! A run takes its [`Turn`], recovers what a killed run left, stages a tree and
+//! commits it together with files of the project. Below the work directory:
+//!
+//!     lock            held while a run has its turn; says who
+//!     stage/tree/     the staged tree; a stable path, so that builds can be reused
+//!     stage/files/    the staged files of the project, by number
+//!     journal.json    sealed: the change is decided, and whoever comes next finishes it
+//!     times.json      when the bytes of each file of a stage last changed
+//!     old/            a finished stage with the tree that was replaced, about to be removed
+//!     kept/           edits that were made while a decided change waited to be finished
+//!
+//! The journal's rename into place is the commit point. Until then nothing but
+//! the work directory has changed; from then on each step can be repeated.
+
+mod apply;
+mod check;
+mod journal;
+mod lock;
+mod staged;
+mod sync;
+mod times;
+mod work;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use crate::core::tree::{Entries, Tree, TreePath};
+use crate::error::Result;
+use crate::ports::failpoint;
+use crate::ports::host::Interrupt;
+
+pub use staged::Stage;
+
+use apply::{Apply, Left};
+use journal::Plan;
+use work::Work;
+
+/// What one commit changes.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    /// Where the staged tree goes, from the project's root; `None` where no tree is staged.
+    pub destination: Option<TreePath>,
+    /// What must stand at the destination now; nothing is changed if something else does.
+    /// No files at all stand for an absent directory too.
+    pub expected: Option<Entries>,
+    /// Files of the project to write, or to remove (`None`). Directories below a
+    /// top one that become empty are removed too.
+    pub files: BTreeMap<TreePath, Option<Vec<u8>>>,
+}
+
+/// What was found of a run that was killed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recovered {
+    /// It had decided nothing yet: the project is as it was before it.
+    OldKept,
+    /// It had decided its change: that is in place now.
+    NewFinished {
+        /// Edits that were made before it was finished, where they lie now, from
+        /// the project's root.
+        kept: Vec<String>,
+    },
+}
+
+impl fmt::Display for Recovered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Recovered::OldKept => f.write_str(
+                "an earlier run was stopped before it changed anything; \
+                 what it had staged is removed, the project is as it was before that run",
+            ),
+            Recovered::NewFinished { kept } => {
+                f.write_str(
+                    "an earlier run was stopped while it put its result in place; \
+                     that is finished now, the project is as that run made it",
+                )?;
+                if kept.is_empty() {
+                    return Ok(());
+                }
+                write!(f, "; edits made in between are kept: {}", kept.join(", "))
+            }
+        }
+    }
+}
+
+/// One run's exclusive hold of the project. Dropped, it is released.
+#[derive(Debug)]
+pub struct Turn {
+    work: Work,
+    _lock: lock::Lock,
+}
+
+impl Turn {
+    /// Takes the project at `root` for this run. `work` is the directory for what
+    /// is between old and new, on the same file system as the vendored tree;
+    /// `command` tells a second run who holds the project (command line and start).
+    ///
+    /// # Errors
+    ///
+    /// Fails where another run has its turn, naming it, or the directory cannot be written.
+    pub fn take(root: &Path, work: &TreePath, command: &str) -> Result<Turn> {
+        let work = Work::new(root, work);
+        work.make()?;
+        let lock = lock::Lock::take(&work.lock(), command)?;
+        Ok(Turn { work, _lock: lock })
+    }
+
+    /// Ends what a killed run left: finishes its change if that was decided, else
+    /// removes its stage. Returns what was found, `None` where nothing was left.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the disk does, or the journal is damaged or not of this tool;
+    /// nothing is changed then.
+    pub fn recover(&self) -> Result<Option<Recovered>> {
+        if let Some(plan) = journal::read(&self.work)? {
+            Apply::new(&self.work, &plan, Left::ByKilledRun).run()?;
+            let kept = self.work.all_kept()?;
+            return Ok(Some(Recovered::NewFinished { kept }));
+        }
+        let stage = work::remove(&self.work.stage())?;
+        failpoint::hit("recover.stage-removed");
+        work::remove(&self.work.journal_draft())?;
+        let old = work::remove(&self.work.old())?;
+        failpoint::hit("recover.old-removed");
+        Ok(match (stage, old) {
+            (true, _) => Some(Recovered::OldKept),
+            (false, true) => Some(Recovered::NewFinished {
+                kept: self.work.all_kept()?,
+            }),
+            (false, false) => None,
+        })
+    }
+
+    /// Writes a tree below the work directory, in place of what is staged there.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the disk does, where no directory can hold the tree, or at an
+    /// interrupt; nothing is left of the stage then.
+    pub fn stage(&self, tree: &Tree, interrupt: &Interrupt) -> Result<Stage<'_>> {
+        Stage::write(self, tree, interrupt)
+    }
+
+    /// Puts files of the project in place, all or nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Stage::commit`]; a destination without a staged tree is refused.
+    pub fn commit_files(&self, change: Change) -> Result<()> {
+        Stage::empty(self)?.commit(change)
+    }
+
+    /// Decides a change whose tree, if any, is staged, and puts it in place.
+    fn commit(&self, plan: &Plan, interrupt: &Interrupt) -> Result<()> {
+        sync::below(&self.work.stage())?;
+        failpoint::hit("commit.synced");
+        interrupt.check()?;
+        journal::seal(&self.work, plan)?;
+        Apply::new(&self.work, plan, Left::ByThisRun).run()
+    }
+}
