@@ -2,6 +2,8 @@
 //! clock, no network; values in, values out.
 
 pub mod cargo_toml;
+pub mod format;
+pub mod gate;
 pub mod merge;
 pub mod patch;
 pub mod release;

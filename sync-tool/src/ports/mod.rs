@@ -1,8 +1,10 @@
 //! The outside: upstream's sources, cargo, the disk, the network, processes.
 
+pub mod cargo;
 pub mod host;
 pub mod http;
 pub mod process;
+pub mod rustfmt;
 pub mod status;
 pub mod upstream;
 

@@ -1,0 +1,27 @@
+//! Formatting as the core sees it: texts in, texts out; who formats is told by a port.
+
+use std::sync::Arc;
+
+use super::tree::TreePath;
+use crate::error::Result;
+
+/// Formats Rust sources.
+pub trait Formatter {
+    /// Formats sources as an edition wants them; the result is in the order of the input.
+    ///
+    /// # Errors
+    ///
+    /// Fails where there is no formatter, or a source does not parse; all sources
+    /// that do not are named together.
+    fn format(&self, edition: &str, files: &[(TreePath, Arc<str>)]) -> Result<Formatted>;
+}
+
+/// What a formatter made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Formatted {
+    /// The formatted texts, in the order of the input.
+    pub texts: Vec<Arc<str>>,
+    /// The formatter that made every one of them, as in `rustfmt 1.8.0-stable`;
+    /// empty where there was nothing to format.
+    pub version: String,
+}
