@@ -1,4 +1,4 @@
-//! Formatting: what the core wants of a formatter.
+//! Formatting as the core sees it: texts in, texts out; who formats is told by a port.
 
 use std::sync::Arc;
 
@@ -7,19 +7,21 @@ use crate::error::Result;
 
 /// Formats Rust sources.
 pub trait Formatter {
-    /// Formats sources of an edition; the results are in the order of the files.
+    /// Formats sources as an edition wants them; the result is in the order of the input.
     ///
     /// # Errors
     ///
-    /// Fails where there is no formatter, or with each file that does not parse.
+    /// Fails where there is no formatter, or a source does not parse; all sources
+    /// that do not are named together.
     fn format(&self, edition: &str, files: &[(TreePath, Arc<str>)]) -> Result<Formatted>;
 }
 
 /// What a formatter made.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Formatted {
-    /// The texts.
+    /// The formatted texts, in the order of the input.
     pub texts: Vec<Arc<str>>,
-    /// The formatter's name and version, such as `rustfmt 1.8.0-stable`.
+    /// The formatter that made every one of them, as in `rustfmt 1.8.0-stable`;
+    /// empty where there was nothing to format.
     pub version: String,
 }

@@ -6,6 +6,7 @@ pub mod compare;
 pub mod documents;
 pub mod drift;
 pub mod format;
+pub mod gate;
 pub mod lock;
 pub mod make;
 pub mod manifest;

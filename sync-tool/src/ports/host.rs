@@ -51,6 +51,13 @@ impl Environment {
             .filter(|v| !v.is_empty())
     }
 
+    /// Returns every variable.
+    pub fn vars(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+        self.vars
+            .iter()
+            .map(|(name, value)| (name.as_os_str(), value.as_os_str()))
+    }
+
     /// Returns a variable as text.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.var(name)?.to_str()

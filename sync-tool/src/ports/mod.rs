@@ -1,10 +1,12 @@
 //! The outside: upstream's sources, cargo, the disk, the network, processes.
 
+pub mod cargo;
 pub mod disk;
 pub mod failpoint;
 pub mod host;
 pub mod http;
 pub mod process;
+pub mod rustfmt;
 pub mod stage;
 pub mod status;
 pub mod upstream;

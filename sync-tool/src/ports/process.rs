@@ -1,13 +1,14 @@
 //! Runs external programs: one way for all of them, with locale and colour pinned.
 
+use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
 
-use super::host::Host;
+use super::host::{Environment, Host};
 use crate::error::{Error, Result};
 
 /// An external program to run, with everything that decides what it does.
@@ -16,9 +17,19 @@ pub struct Call {
     program: OsString,
     args: Vec<OsString>,
     dir: Option<PathBuf>,
+    surroundings: Option<Vec<(OsString, OsString)>>,
     env: Vec<(OsString, Option<OsString>)>,
     stdin: Vec<u8>,
     missing: String,
+}
+
+/// Which of a program's outputs a line comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
 }
 
 /// What a program did.
@@ -51,6 +62,7 @@ impl Call {
             program: program.as_ref().to_owned(),
             args: Vec::new(),
             dir: None,
+            surroundings: None,
             env: Vec::new(),
             stdin: Vec::new(),
             missing: missing.into(),
@@ -71,6 +83,19 @@ impl Call {
     /// Sets the directory the program runs in.
     pub fn dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.dir = Some(dir.into());
+        self
+    }
+
+    /// Takes the environment of the run in the place of the process's own; what
+    /// the call sets itself still counts.
+    pub fn within(mut self, env: &Environment) -> Self {
+        let vars = env.vars().map(|(n, v)| (n.to_owned(), v.to_owned()));
+        let mut vars: Vec<_> = vars.collect();
+        if env.var("PATH").is_none() {
+            // Without one, systems search directories of their own choice.
+            vars.push(("PATH".into(), OsString::new()));
+        }
+        self.surroundings = Some(vars);
         self
     }
 
@@ -116,6 +141,9 @@ impl Call {
         if let Some(dir) = &self.dir {
             command.current_dir(dir);
         }
+        if let Some(vars) = &self.surroundings {
+            command.env_clear().envs(vars.iter().map(|(n, v)| (n, v)));
+        }
         for (name, value) in &self.env {
             match value {
                 Some(value) => command.env(name, value),
@@ -144,13 +172,26 @@ impl Call {
     /// # Errors
     ///
     /// As [`Call::run`].
-    pub fn run_with(mut self, host: &Host, mut on_line: impl FnMut(&str)) -> Result<Outcome> {
+    pub fn run_with(self, host: &Host, mut on_line: impl FnMut(&str)) -> Result<Outcome> {
+        self.run_lines(host, |stream, line| {
+            if stream == Stream::Stderr {
+                on_line(line);
+            }
+        })
+    }
+
+    /// Runs the program and hands on each line of both of its streams as it comes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Call::run`].
+    pub fn run_lines(mut self, host: &Host, on_line: impl FnMut(Stream, &str)) -> Result<Outcome> {
         host.status.detail(&format!("running {}", self.line()));
         let stdin = std::mem::take(&mut self.stdin);
         host.run(async {
             let child = self.command().spawn().map_err(|e| self.not_started(e))?;
             let mut group = Group::of(child);
-            let result = group.drive(stdin, &mut on_line).await;
+            let result = group.drive(stdin, &RefCell::new(on_line)).await;
             result.map_err(|e| {
                 Error::general(format!("cannot talk to `{}`: {e}", self.line())).caused_by(e)
             })
@@ -194,7 +235,7 @@ impl Group {
     async fn drive(
         &mut self,
         stdin: Vec<u8>,
-        on_line: &mut impl FnMut(&str),
+        on_line: &RefCell<impl FnMut(Stream, &str)>,
     ) -> std::io::Result<Outcome> {
         let input = self.child.stdin.take();
         let output = self.child.stdout.take();
@@ -205,26 +246,9 @@ impl Group {
                 let _ = pipe.write_all(&stdin).await;
             }
         };
-        let gather = async {
-            let mut bytes = Vec::new();
-            if let Some(mut pipe) = output {
-                pipe.read_to_end(&mut bytes).await?;
-            }
-            std::io::Result::Ok(bytes)
-        };
-        let listen = async {
-            let mut bytes = Vec::new();
-            if let Some(pipe) = errors {
-                let mut lines = BufReader::new(pipe);
-                let mut start = 0;
-                while lines.read_until(b'\n', &mut bytes).await? > 0 {
-                    on_line(String::from_utf8_lossy(&bytes[start..]).trim_end());
-                    start = bytes.len();
-                }
-            }
-            std::io::Result::Ok(bytes)
-        };
-        let ((), stdout, stderr) = tokio::join!(feed, gather, listen);
+        let gather = listen(output, Stream::Stdout, on_line);
+        let complaints = listen(errors, Stream::Stderr, on_line);
+        let ((), stdout, stderr) = tokio::join!(feed, gather, complaints);
         let status = self.child.wait().await?;
         self.ended = true;
         Ok(Outcome {
@@ -233,6 +257,26 @@ impl Group {
             stderr: stderr?,
         })
     }
+}
+
+/// Gathers what comes from a pipe and hands on each line.
+async fn listen(
+    pipe: Option<impl AsyncRead + Unpin>,
+    stream: Stream,
+    on_line: &RefCell<impl FnMut(Stream, &str)>,
+) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let Some(pipe) = pipe else {
+        return Ok(bytes);
+    };
+    let mut lines = BufReader::new(pipe);
+    let mut start = 0;
+    while lines.read_until(b'\n', &mut bytes).await? > 0 {
+        let line = String::from_utf8_lossy(&bytes[start..]);
+        on_line.borrow_mut()(stream, line.trim_end());
+        start = bytes.len();
+    }
+    Ok(bytes)
 }
 
 impl Drop for Group {

@@ -1,0 +1,197 @@
+//! What came of a gate.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::Diagnostic;
+use crate::error::{Error, Fault, Kind, Place};
+
+/// How many tests did what, as libtest counts them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Tests that ran and passed.
+    pub passed: u64,
+    /// Tests that ran and failed.
+    pub failed: u64,
+    /// Tests that are marked to be ignored.
+    pub ignored: u64,
+    /// Tests that a filter left out.
+    pub filtered: u64,
+}
+
+impl Counts {
+    /// Returns how many tests ran.
+    pub fn ran(&self) -> u64 {
+        self.passed + self.failed
+    }
+
+    /// Adds the counts of another binary.
+    pub fn add(&mut self, other: Counts) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.ignored += other.ignored;
+        self.filtered += other.filtered;
+    }
+}
+
+/// A test that failed, with what it printed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FailedTest {
+    /// The name, as libtest has it.
+    pub name: String,
+    /// What it printed; empty where it printed nothing.
+    pub output: String,
+}
+
+/// A test program that ended before its tests were done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Crash {
+    /// The program, as cargo names it: `unittests src/lib.rs`.
+    pub program: String,
+    /// How it ended: `signal: 6, SIGABRT: process abort signal`.
+    pub how: String,
+    /// The last lines of what it complained of.
+    pub output: String,
+}
+
+/// Why a gate failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// The disk is full.
+    DiskFull,
+    /// The system ended a compiler: most often there is not enough memory.
+    Killed,
+    /// The crate or one of its dependencies does not compile.
+    DoesNotCompile,
+    /// A test program ended before its tests were done.
+    Crashed,
+    /// Tests failed.
+    TestsFail,
+    /// Tests should have run, and none did.
+    NoTestRan,
+    /// Cargo did not get as far as compiling: no network, or `Cargo.lock` does not fit.
+    Cargo,
+}
+
+/// A gate's failure, with everything that was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Failure {
+    /// Why.
+    pub reason: Reason,
+    /// The same in one sentence without a full stop.
+    pub message: String,
+    /// The compiler's errors.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The tests that failed.
+    pub tests: Vec<FailedTest>,
+    /// The test programs that did not end as they should.
+    pub crashes: Vec<Crash>,
+    /// How far the tests came.
+    pub counts: Counts,
+}
+
+/// How a gate ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "is", rename_all = "kebab-case")]
+pub enum GateOutcome {
+    /// It passed.
+    Passed {
+        /// The counts, where the gate runs tests.
+        tests: Option<Counts>,
+    },
+    /// It failed.
+    Failed(Failure),
+    /// The crate has nothing that the gate looks at.
+    None,
+}
+
+/// What came of a gate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GateResult {
+    /// The gate's key.
+    pub key: String,
+    /// The gate's name for people.
+    pub title: String,
+    /// How it ended.
+    pub outcome: GateOutcome,
+    /// How many warnings the crate gave; they are no failures.
+    pub warnings: u64,
+    /// How long it took.
+    #[serde(rename = "seconds", serialize_with = "seconds")]
+    pub duration: Duration,
+    /// The file that has the whole output, where it was kept.
+    pub log: Option<PathBuf>,
+}
+
+fn seconds<S: serde::Serializer>(duration: &Duration, s: S) -> Result<S::Ok, S::Error> {
+    s.serialize_f64(duration.as_secs_f64())
+}
+
+impl GateResult {
+    /// Tells whether the gate did not fail.
+    pub fn passed(&self) -> bool {
+        !matches!(self.outcome, GateOutcome::Failed(_))
+    }
+
+    /// Returns the error that a failed gate ends a run with; `None` where it passed.
+    pub fn error(&self) -> Option<Error> {
+        let GateOutcome::Failed(failure) = &self.outcome else {
+            return None;
+        };
+        let message = format!("the gate `{}` failed: {}", self.key, failure.message);
+        let faults = failure.faults();
+        let mut error = if faults.is_empty() {
+            Error::new(Kind::Verification, message)
+        } else {
+            Error::faults(Kind::Verification, message, faults)
+        };
+        if let Some(help) = failure.reason.help() {
+            error = error.help(help);
+        }
+        if let Some(log) = &self.log {
+            error = error.help(format!("the whole output is in {}", log.display()));
+        }
+        Some(error)
+    }
+}
+
+impl Failure {
+    fn faults(&self) -> Vec<Fault> {
+        let errors = self.diagnostics.iter().map(|diagnostic| {
+            let fault = Fault::new(diagnostic.message.clone());
+            match diagnostic.place() {
+                Some(place) => fault.at(Place::file(place)),
+                None => fault,
+            }
+        });
+        let tests = self
+            .tests
+            .iter()
+            .map(|test| Fault::new(format!("the test `{}` failed", test.name)));
+        let crashes = self
+            .crashes
+            .iter()
+            .map(|crash| Fault::new(format!("`{}` ended early ({})", crash.program, crash.how)));
+        errors.chain(tests).chain(crashes).collect()
+    }
+}
+
+impl Reason {
+    /// Returns the next step, where the reason alone tells it.
+    pub fn help(self) -> Option<&'static str> {
+        match self {
+            Reason::DiskFull => Some("free some space, then run the same command again"),
+            Reason::Killed => Some(
+                "most often there is not enough memory: close other programs, or build one crate at a time \
+                 with `CARGO_BUILD_JOBS=1`, then run the same command again",
+            ),
+            Reason::NoTestRan => {
+                Some("see whether the tests are compiled at all: features, `cfg(test)`, filters")
+            }
+            Reason::DoesNotCompile | Reason::Crashed | Reason::TestsFail | Reason::Cargo => None,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Makes the crate's `Cargo.lock`.

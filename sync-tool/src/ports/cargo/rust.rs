@@ -1,0 +1,78 @@
+//! Which Rust there is, and whether it is new enough.
+
+use semver::Version;
+
+use super::Cargo;
+use crate::core::gate::CrateManifest;
+use crate::error::{Error, Result};
+
+impl Cargo<'_> {
+    /// Returns the version of the compiler that cargo uses; asked once.
+    ///
+    /// # Errors
+    ///
+    /// Fails where there is no compiler, or it does not tell.
+    pub fn rustc_version(&self) -> Result<Version> {
+        if let Some(version) = self.rustc.get() {
+            return Ok(version.clone());
+        }
+        let dir = self.host.env.dir().to_owned();
+        let call = self.tool("RUSTC", "rustc", &dir).args(["-vV"]);
+        let line = call.line();
+        let outcome = call.run(self.host)?;
+        if !outcome.success() {
+            return Err(self.failed(&line, &outcome));
+        }
+        let said = String::from_utf8_lossy(&outcome.stdout);
+        let release = said
+            .lines()
+            .find_map(|line| line.strip_prefix("release: "))
+            .and_then(|release| Version::parse(release.trim()).ok());
+        let Some(version) = release else {
+            return Err(
+                Error::general(format!("`{line}` does not tell its release"))
+                    .help("see whether RUSTC names a Rust compiler"),
+            );
+        };
+        Ok(self.rustc.get_or_init(|| version).clone())
+    }
+
+    /// Fails where the compiler is older than the crate wants.
+    ///
+    /// # Errors
+    ///
+    /// Says which Rust is wanted, which there is, and how to get the other.
+    pub fn check_rust(&self, manifest: &CrateManifest) -> Result<()> {
+        let Some(wanted) = &manifest.rust_version else {
+            return Ok(());
+        };
+        let least = numbers(wanted).ok_or_else(|| {
+            Error::general(format!(
+                "`rust-version = \"{wanted}\"` of {} is not a version",
+                manifest.name
+            ))
+        })?;
+        let version = self.rustc_version()?;
+        // As cargo does: a nightly counts as the release it becomes.
+        if (version.major, version.minor, version.patch) >= least {
+            return Ok(());
+        }
+        let (major, minor, _) = least;
+        Err(Error::general(format!(
+            "{} needs Rust {wanted} or newer, and this is Rust {version}",
+            manifest.name
+        ))
+        .help(format!("rustup toolchain install {major}.{minor}"))
+        .help(format!(
+            "then run the same command again with `--toolchain {major}.{minor}`"
+        )))
+    }
+}
+
+fn numbers(text: &str) -> Option<(u64, u64, u64)> {
+    let mut parts = text.split('.').map(|part| part.parse().ok());
+    let major = parts.next()??;
+    let minor = parts.next().unwrap_or(Some(0))?;
+    let patch = parts.next().unwrap_or(Some(0))?;
+    parts.next().is_none().then_some((major, minor, patch))
+}

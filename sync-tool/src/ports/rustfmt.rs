@@ -1,0 +1,264 @@
+//! Formats sources with rustfmt, and keeps what it made.
+
+mod cache;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use self::cache::{Cache, Entry};
+use super::host::Host;
+use super::process::{Call, Outcome};
+use crate::core::format::{Formatted, Formatter};
+use crate::core::tree::{Digest, TreePath};
+use crate::error::{Error, Fault, Kind, Place, Result};
+
+/// The next step where there is no rustfmt.
+const INSTALL: &str = "install rustfmt with `rustup component add rustfmt` (or `apt install rustfmt`), \
+     or name one in the environment variable RUSTFMT";
+
+/// How many processes run at a time.
+const AT_ONCE: usize = 2;
+
+/// Formats with the program rustfmt; results are kept by the digest of the source.
+pub struct Rustfmt<'a> {
+    host: &'a Host,
+    cache: Cache,
+}
+
+impl<'a> Rustfmt<'a> {
+    /// Makes a formatter that keeps its results below a cache directory.
+    pub fn new(host: &'a Host, cache: PathBuf) -> Self {
+        Rustfmt {
+            host,
+            cache: Cache::new(cache.join("rustfmt")),
+        }
+    }
+}
+
+impl Formatter for Rustfmt<'_> {
+    fn format(&self, edition: &str, files: &[(TreePath, Arc<str>)]) -> Result<Formatted> {
+        let keys: Vec<Digest> = files
+            .iter()
+            .map(|(_, text)| cache::key(edition, text))
+            .collect();
+        let kept: Vec<Option<Entry>> = keys.iter().map(|key| self.cache.get(*key)).collect();
+        if let Some(formatted) = all_of_one_version(&kept) {
+            return Ok(formatted);
+        }
+        // One formatter for all: what another version made is made anew.
+        let program = Program::find(self.host)?;
+        let todo: Vec<usize> = (0..files.len())
+            .filter(|&i| {
+                kept[i]
+                    .as_ref()
+                    .is_none_or(|entry| entry.version != program.version)
+            })
+            .collect();
+        let made = program.format_all(edition, files, &todo)?;
+        let mut texts: Vec<Arc<str>> = kept
+            .into_iter()
+            .map(|entry| entry.map_or_else(|| Arc::from(""), |entry| entry.text))
+            .collect();
+        for (i, text) in made {
+            let entry = Entry {
+                version: program.version.clone(),
+                text,
+            };
+            self.cache.put(self.host, keys[i], &entry);
+            texts[i] = entry.text;
+        }
+        Ok(Formatted {
+            texts,
+            version: program.version,
+        })
+    }
+}
+
+/// Returns what is kept, if it is everything and one version made it.
+fn all_of_one_version(kept: &[Option<Entry>]) -> Option<Formatted> {
+    let entries: Vec<&Entry> = kept.iter().map(Option::as_ref).collect::<Option<_>>()?;
+    let version = entries
+        .first()
+        .map_or("", |entry| entry.version.as_str())
+        .to_owned();
+    entries
+        .iter()
+        .all(|entry| entry.version == version)
+        .then(|| Formatted {
+            texts: entries
+                .iter()
+                .map(|entry| Arc::clone(&entry.text))
+                .collect(),
+            version,
+        })
+}
+
+/// A rustfmt that is there.
+struct Program<'a> {
+    host: &'a Host,
+    name: OsString,
+    version: String,
+    /// Holds the empty configuration.
+    dir: tempfile::TempDir,
+}
+
+impl<'a> Program<'a> {
+    fn find(host: &'a Host) -> Result<Self> {
+        let name = host
+            .env
+            .var("RUSTFMT")
+            .map_or_else(|| "rustfmt".into(), OsString::from);
+        let dir = tempfile::tempdir().map_err(|e| Error::io("make", &std::env::temp_dir(), e))?;
+        let config = dir.path().join("rustfmt.toml");
+        std::fs::write(&config, "").map_err(|e| Error::io("write", &config, e))?;
+        let call = call(host, &name).args(["--version"]);
+        let line = call.line();
+        let outcome = call.run(host)?;
+        let said = String::from_utf8_lossy(&outcome.stdout);
+        let version: Vec<&str> = said.split_whitespace().take(2).collect();
+        if !outcome.success() || version.len() < 2 {
+            return Err(unusable(&line, &outcome));
+        }
+        Ok(Program {
+            host,
+            version: version.join(" "),
+            name,
+            dir,
+        })
+    }
+
+    /// Formats the files with these numbers, several at a time.
+    fn format_all(
+        &self,
+        edition: &str,
+        files: &[(TreePath, Arc<str>)],
+        todo: &[usize],
+    ) -> Result<Vec<(usize, Arc<str>)>> {
+        let step = Mutex::new(self.host.status.step("format"));
+        let next = AtomicUsize::new(0);
+        let work = || -> Result<Vec<(usize, Result<Arc<str>, Fault>)>> {
+            let mut made = Vec::new();
+            loop {
+                let position = next.fetch_add(1, Ordering::Relaxed);
+                let Some(&i) = todo.get(position) else {
+                    return Ok(made);
+                };
+                let (path, text) = &files[i];
+                {
+                    let step = step.lock().unwrap_or_else(PoisonError::into_inner);
+                    step.at(path.as_str());
+                    step.done(position as u64, todo.len() as u64);
+                }
+                made.push((i, self.format_one(edition, path, text)?));
+            }
+        };
+        let gathered: Vec<_> = std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..AT_ONCE.min(todo.len()))
+                .map(|_| scope.spawn(work))
+                .collect();
+            let joined = workers.into_iter().map(std::thread::ScopedJoinHandle::join);
+            joined
+                .map(|result| result.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                .collect()
+        });
+        let mut all = Vec::new();
+        for made in gathered {
+            all.extend(made?);
+        }
+        all.sort_by_key(|(i, _)| *i);
+        unless_faults(all)
+    }
+
+    fn format_one(
+        &self,
+        edition: &str,
+        path: &TreePath,
+        text: &Arc<str>,
+    ) -> Result<Result<Arc<str>, Fault>> {
+        let config = self.dir.path().join("rustfmt.toml");
+        let style = format!("style_edition={edition}");
+        let call = call(self.host, &self.name)
+            .args(["--edition", edition, "--config", &style])
+            .args(["--emit", "stdout", "--color", "never", "--quiet"])
+            // With a file named, none is looked for in the surroundings.
+            .args(["--config-path".as_ref(), config.as_os_str()])
+            .stdin(text.as_bytes());
+        let line = call.line();
+        let outcome = call.run(self.host)?;
+        if !outcome.success() {
+            return match fault(path, text, &outcome.complaint()) {
+                Some(fault) => Ok(Err(fault)),
+                None => Err(unusable(&line, &outcome)),
+            };
+        }
+        let made = String::from_utf8(outcome.stdout).map_err(|e| {
+            Error::general(format!("`{line}` printed what is not UTF-8: {e}")).caused_by(e)
+        })?;
+        Ok(Ok(Arc::from(made)))
+    }
+}
+
+fn call(host: &Host, name: &OsString) -> Call {
+    // The directory decides the toolchain where rustup is told one for a project.
+    Call::new(name, INSTALL)
+        .within(&host.env)
+        .dir(existing(host.env.dir()))
+}
+
+/// Returns the directory, or `.` where a run has none of its own.
+fn existing(dir: &Path) -> &Path {
+    if dir.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        dir
+    }
+}
+
+fn unless_faults(all: Vec<(usize, Result<Arc<str>, Fault>)>) -> Result<Vec<(usize, Arc<str>)>> {
+    let mut made = Vec::new();
+    let mut faults = Vec::new();
+    for (i, result) in all {
+        match result {
+            Ok(text) => made.push((i, text)),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    if faults.is_empty() {
+        return Ok(made);
+    }
+    let count = faults.len();
+    let what = if count == 1 {
+        "source does"
+    } else {
+        "sources do"
+    };
+    let message = format!("{count} {what} not parse");
+    Err(Error::faults(Kind::General, message, faults))
+}
+
+/// Reads where a source does not parse: `error: …` and ` --> <stdin>:1:9`.
+fn fault(path: &TreePath, text: &Arc<str>, complaint: &str) -> Option<Fault> {
+    let line = complaint
+        .lines()
+        .find_map(|line| line.trim_start().strip_prefix("--> <stdin>:"))?;
+    let number = line.split(':').next()?.parse().ok()?;
+    let message = complaint.lines().find_map(|line| {
+        let rest = line.strip_prefix("error")?;
+        rest.split_once(": ").map(|(_, message)| message)
+    })?;
+    let place = Place::line(path.as_str(), Arc::clone(text), number);
+    Some(Fault::new(message.to_owned()).at(place))
+}
+
+/// Tells that rustfmt is there in name only: rustup's proxy without the component, say.
+fn unusable(line: &str, outcome: &Outcome) -> Error {
+    let complaint = outcome.complaint();
+    let said = complaint.lines().find(|line| !line.trim().is_empty());
+    Error::general(format!(
+        "`{line}` failed: {}",
+        said.unwrap_or("it said nothing")
+    ))
+    .help(INSTALL)
+}
