@@ -203,7 +203,8 @@ impl Call {
         if e.kind() == std::io::ErrorKind::NotFound && self.dir.as_ref().is_none_or(|d| d.is_dir())
         {
             return Error::general(format!("the program `{name}` is not installed"))
-                .help(self.missing.clone());
+                .help(self.missing.clone())
+                .caused_by(e);
         }
         Error::general(format!("cannot start `{name}`: {e}")).caused_by(e)
     }

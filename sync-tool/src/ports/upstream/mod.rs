@@ -1,6 +1,10 @@
 //! Upstream's releases, from a git repository or from the package registry.
 
+mod front;
+pub mod git;
 pub mod registry;
+
+pub use front::{Locked, Options, SourceChoice, Upstream};
 
 use semver::Version;
 

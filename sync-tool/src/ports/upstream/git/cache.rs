@@ -55,7 +55,11 @@ impl Cache {
         let dir = self.dir();
         // Ours is bare at the very top; what lies above it is none of our concern.
         let repository = Repository::open_bare(dir).ok()?;
-        let config = repository.config().ok()?.open_level(ConfigLevel::Local).ok()?;
+        let config = repository
+            .config()
+            .ok()?
+            .open_level(ConfigLevel::Local)
+            .ok()?;
         if config.get_string("remote.origin.url").ok()? != url.secret() {
             return None;
         }
@@ -115,7 +119,10 @@ impl Cache {
                 remove(&path).map_err(|e| Error::io("remove", &path, e))?;
             }
         }
-        for entry in walkdir::WalkDir::new(self.dir()).into_iter().filter_map(io_ok) {
+        for entry in walkdir::WalkDir::new(self.dir())
+            .into_iter()
+            .filter_map(io_ok)
+        {
             let name = entry.file_name().to_string_lossy();
             let left = name.ends_with(".lock") || name.starts_with("tmp_");
             if left && entry.file_type().is_file() {
@@ -140,7 +147,11 @@ impl Cache {
         let made = init(draft.path(), url, way);
         made.map_err(|e| {
             let path = draft.path().display();
-            Error::general(format!("cannot make a repository in {path}: {}", e.message())).caused_by(e)
+            Error::general(format!(
+                "cannot make a repository in {path}: {}",
+                e.message()
+            ))
+            .caused_by(e)
         })?;
         Ok(draft)
     }

@@ -44,7 +44,9 @@ impl Patterns {
     /// Tells whether a file matches: by itself or by the nearest directory above
     /// it that any pattern speaks of, where the last pattern counts.
     pub(super) fn matches(&self, file: &str) -> bool {
-        let above = file.rmatch_indices('/').map(|(end, _)| (&file[..end], true));
+        let above = file
+            .rmatch_indices('/')
+            .map(|(end, _)| (&file[..end], true));
         std::iter::once((file, false))
             .chain(above)
             .find_map(|(path, is_directory)| self.verdict(path, is_directory))
@@ -60,7 +62,11 @@ impl Patterns {
 impl Pattern {
     /// Reads a line; a comment or an empty one is no pattern.
     fn parse(line: &str) -> Result<Option<Self>, globset::Error> {
-        let line = if line.ends_with("\\ ") { line } else { line.trim_end() };
+        let line = if line.ends_with("\\ ") {
+            line
+        } else {
+            line.trim_end()
+        };
         if line.is_empty() || line.starts_with('#') {
             return Ok(None);
         }
@@ -79,7 +85,11 @@ impl Pattern {
             None => (false, rest),
         };
         let anywhere = !anchored && !rest.contains('/') && rest != "**";
-        let mut glob = if anywhere { format!("**/{rest}") } else { rest.to_owned() };
+        let mut glob = if anywhere {
+            format!("**/{rest}")
+        } else {
+            rest.to_owned()
+        };
         if glob.ends_with("/**") {
             // Everything inside, not the directory itself.
             glob.push_str("/*");

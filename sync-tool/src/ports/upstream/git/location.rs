@@ -7,9 +7,7 @@ use crate::error::{Error, Result};
 use crate::ports::host::Environment;
 
 /// The URL schemes that git itself speaks.
-const SCHEMES: [&str; 7] = [
-    "https", "http", "ssh", "git", "file", "git+ssh", "ssh+git",
-];
+const SCHEMES: [&str; 7] = ["https", "http", "ssh", "git", "file", "git+ssh", "ssh+git"];
 
 /// Where a repository is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,12 +23,12 @@ pub(super) enum Location {
 pub(super) struct Url(String);
 
 impl Location {
-    /// Reads what a user or a manifest says; a relative path begins at the run's directory.
+    /// Reads what a user or a manifest says; a relative path begins at `dir`.
     ///
     /// # Errors
     ///
     /// Fails where the text is nothing that git could fetch from.
-    pub(super) fn parse(text: &str, env: &Environment) -> Result<Self> {
+    pub(super) fn parse(text: &str, env: &Environment, dir: &Path) -> Result<Self> {
         let refused = |why: &str| {
             Error::general(format!("`{text}` is no upstream repository: {why}"))
                 .help("give a URL, as https://github.com/bytecodealliance/wasmtime, or the path of a clone")
@@ -53,7 +51,7 @@ impl Location {
         if is_ssh_short(text) {
             return Ok(Location::Remote(Url(text.to_owned())));
         }
-        Ok(Location::Local(expanded(text, env)))
+        Ok(Location::Local(expanded(text, env, dir)))
     }
 }
 
@@ -66,7 +64,7 @@ fn is_ssh_short(text: &str) -> bool {
 }
 
 /// Returns the path that is meant, `~/` standing for the user's home.
-fn expanded(text: &str, env: &Environment) -> PathBuf {
+fn expanded(text: &str, env: &Environment, dir: &Path) -> PathBuf {
     let below_home = match text.strip_prefix('~') {
         Some("") => Some(""),
         Some(rest) => rest.strip_prefix('/'),
@@ -74,7 +72,7 @@ fn expanded(text: &str, env: &Environment) -> PathBuf {
     };
     match (below_home, env.home()) {
         (Some(rest), Some(home)) => home.join(rest),
-        _ => env.dir().join(Path::new(text)),
+        _ => dir.join(text),
     }
 }
 
@@ -126,12 +124,13 @@ impl fmt::Debug for Url {
 mod tests {
     use super::*;
 
-    fn env() -> Environment {
-        Environment::new("/project", [("HOME".into(), "/home/u".into())])
+    fn parse(text: &str) -> Result<Location> {
+        let env = Environment::new("/elsewhere", [("HOME".into(), "/home/u".into())]);
+        Location::parse(text, &env, Path::new("/project"))
     }
 
     fn url(text: &str) -> Url {
-        match Location::parse(text, &env()) {
+        match parse(text) {
             Ok(Location::Remote(url)) => url,
             other => panic!("{text}: {other:?}"),
         }
@@ -150,7 +149,7 @@ mod tests {
             ("C:\\wasmtime", "/project/C:\\wasmtime"),
         ] {
             let local = Location::Local(PathBuf::from(path));
-            assert_eq!(Location::parse(text, &env()).unwrap(), local, "{text}");
+            assert_eq!(parse(text).unwrap(), local, "{text}");
         }
     }
 
@@ -165,7 +164,7 @@ mod tests {
             "https://",
             "https://a/b\n",
         ] {
-            assert!(Location::parse(text, &env()).is_err(), "{text}");
+            assert!(parse(text).is_err(), "{text}");
         }
     }
 

@@ -87,7 +87,9 @@ impl Package {
     pub(super) fn parse(manifest: &str, workspace: &str, path: &str) -> Result<Self> {
         let fields = parse(manifest, &format!("{path}/Cargo.toml"))?.package;
         let fields = fields.ok_or_else(|| {
-            Error::upstream(format!("`{path}/Cargo.toml` is no crate's: it has no `[package]`"))
+            Error::upstream(format!(
+                "`{path}/Cargo.toml` is no crate's: it has no `[package]`"
+            ))
         })?;
         let shared = parse(workspace, "Cargo.toml")?.workspace;
         let shared = shared.unwrap_or_default().package;
@@ -97,12 +99,15 @@ impl Package {
                 Error::upstream(format!("`{path}/Cargo.toml`: `{text}` is no version: {e}"))
             })?,
             None => {
-                return Err(Error::upstream(format!("`{path}/Cargo.toml` says no version")));
+                return Err(Error::upstream(format!(
+                    "`{path}/Cargo.toml` says no version"
+                )));
             }
         };
-        let patterns = |own, shared| {
-            let lines = Value::resolve(own, shared).map_or(&[][..], |(lines, _)| lines);
-            Patterns::parse(lines)
+        type Lines = Option<Value<Vec<String>>>;
+        let patterns = |own: &Lines, shared: &Lines| match Value::resolve(own, shared) {
+            Some((lines, _)) => Patterns::parse(lines),
+            None => Ok(Patterns::default()),
         };
         Ok(Package {
             name,
@@ -121,7 +126,10 @@ impl Package {
     ///
     /// A file that the manifest names outside the crate's directory, which cargo
     /// copies into the package, is not among them.
-    pub(super) fn selection<'p>(&self, files: impl Iterator<Item = &'p str> + Clone) -> Selection<'_> {
+    pub(super) fn selection<'p>(
+        &self,
+        files: impl Iterator<Item = &'p str> + Clone,
+    ) -> Selection<'_> {
         // A directory with a manifest of its own is another crate.
         let inner = files
             .clone()

@@ -1,8 +1,11 @@
 //! Runs the `git` program: one way for all of its commands, and one reading of
 //! what it complains of.
 
+use std::error::Error as _;
+use std::io;
 use std::path::Path;
 
+use super::Failure;
 use super::location::Url;
 use crate::error::{Error, Result};
 use crate::ports::host::Host;
@@ -55,7 +58,8 @@ const SETTINGS: [&str; 9] = [
 
 /// How ssh is run where the user has not said it: without questions nobody would
 /// see, and not waiting for a host that says nothing.
-const SSH: &str = "ssh -o BatchMode=yes -o ConnectTimeout=30 -o ServerAliveInterval=15 -o ServerAliveCountMax=2";
+const SSH: &str =
+    "ssh -o BatchMode=yes -o ConnectTimeout=30 -o ServerAliveInterval=15 -o ServerAliveCountMax=2";
 
 /// Makes a git command on a repository.
 pub(super) fn command(host: &Host, repository: &Path, args: &[&str]) -> Call {
@@ -73,7 +77,9 @@ pub(super) fn command(host: &Host, repository: &Path, args: &[&str]) -> Call {
     call = call
         .env("GIT_TERMINAL_PROMPT", "0")
         .env("GIT_NO_LAZY_FETCH", "1");
-    let users = ["GIT_SSH", "GIT_SSH_COMMAND"].iter().any(|v| host.env.var(v).is_some())
+    let users = ["GIT_SSH", "GIT_SSH_COMMAND"]
+        .iter()
+        .any(|v| host.env.var(v).is_some())
         || git2::Config::open_default().is_ok_and(|c| c.get_entry("core.sshCommand").is_ok());
     if !users {
         call = call.env("GIT_SSH_COMMAND", SSH);
@@ -92,7 +98,7 @@ pub(super) fn talk(host: &Host, call: Call, url: &Url, act: &str) -> Result<Outc
     let step = host.status.step(act);
     let outcome = call
         .run_with(host, |line| report(&*step, line))
-        .map_err(Complaint::Own)?;
+        .map_err(Complaint::not_run)?;
     if outcome.success() {
         return Ok(outcome);
     }
@@ -101,13 +107,18 @@ pub(super) fn talk(host: &Host, call: Call, url: &Url, act: &str) -> Result<Outc
 
 /// Hands on a progress line: what git does, and how far it is.
 fn report(step: &dyn Step, line: &str) {
-    let line = line.rsplit('\r').find(|part| !part.trim().is_empty()).unwrap_or_default();
+    let line = line
+        .rsplit('\r')
+        .find(|part| !part.trim().is_empty())
+        .unwrap_or_default();
     let line = line.trim().strip_prefix("remote: ").unwrap_or(line.trim());
     let Some((what, rest)) = line.split_once(':').filter(|(_, rest)| rest.contains('%')) else {
         return;
     };
     step.at(what);
-    let counts = rest.split_once('(').and_then(|(_, rest)| rest.split_once(')'));
+    let counts = rest
+        .split_once('(')
+        .and_then(|(_, rest)| rest.split_once(')'));
     let counts = counts.and_then(|(counts, _)| counts.split_once('/'));
     if let Some((Ok(done), Ok(of))) = counts.map(|(done, of)| (done.parse(), of.parse())) {
         step.done(done, of);
@@ -125,6 +136,8 @@ pub(super) enum Complaint {
     Clear(Error),
     /// It may be the repository that is fetched into, or something the server does not do.
     Doubtful(Error),
+    /// There is no such program.
+    NoProgram(Error),
     /// The program could not be run, or the run was interrupted.
     Own(Error),
 }
@@ -196,7 +209,28 @@ impl Sort {
     }
 }
 
+impl From<Complaint> for Failure {
+    fn from(complaint: Complaint) -> Self {
+        match complaint {
+            Complaint::Unreachable(e) => Failure::Unreachable(e),
+            Complaint::NoProgram(e) => Failure::NoProgram(e),
+            Complaint::NoReference(e)
+            | Complaint::Clear(e)
+            | Complaint::Doubtful(e)
+            | Complaint::Own(e) => Failure::Other(e),
+        }
+    }
+}
+
 impl Complaint {
+    fn not_run(error: Error) -> Self {
+        let cause = error.source().and_then(|e| e.downcast_ref::<io::Error>());
+        match cause.map(io::Error::kind) {
+            Some(io::ErrorKind::NotFound) => Complaint::NoProgram(error),
+            _ => Complaint::Own(error),
+        }
+    }
+
     fn of(outcome: &Outcome, url: &Url, act: &str) -> Self {
         let said = said(&outcome.complaint()).replace(url.secret(), &url.to_string());
         let sort = Sort::of(&said);
@@ -228,7 +262,9 @@ fn said(stderr: &str) -> String {
         "warning:",
         "hint:",
     ];
-    let lines = stderr.lines().map(|line| line.rsplit('\r').next().unwrap_or_default().trim());
+    let lines = stderr
+        .lines()
+        .map(|line| line.rsplit('\r').next().unwrap_or_default().trim());
     let lines: Vec<&str> = lines
         .filter(|line| !line.is_empty() && !line.contains('%'))
         .filter(|line| !ADVICE.iter().any(|a| line.starts_with(a)))

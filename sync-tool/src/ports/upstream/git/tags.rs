@@ -57,7 +57,9 @@ impl Template {
     /// Returns the version that a tag stands for, by its full name.
     pub(super) fn version(&self, reference: &str) -> Option<Version> {
         let tag = reference.strip_prefix("refs/tags/")?;
-        let version = tag.strip_prefix(&*self.before)?.strip_suffix(&*self.after)?;
+        let version = tag
+            .strip_prefix(&*self.before)?
+            .strip_suffix(&*self.after)?;
         Version::parse(version).ok()
     }
 
@@ -115,7 +117,12 @@ mod tests {
 
     #[test]
     fn a_template_reads_what_it_writes() {
-        for text in ["v{version}", "{version}", "wasi-{version}-final", "a/{version}"] {
+        for text in [
+            "v{version}",
+            "{version}",
+            "wasi-{version}-final",
+            "a/{version}",
+        ] {
             let template = Template::parse(text).unwrap();
             for version in ["41.0.0", "42.0.0-rc.1", "1.2.3+build"] {
                 let version: Version = version.parse().unwrap();
@@ -127,7 +134,15 @@ mod tests {
 
     #[test]
     fn templates_that_name_nothing_are_refused() {
-        for bad in ["", "v", "v{version}{version}", "v {version}", "v..{version}", "{version}.lock", "a:{version}"] {
+        for bad in [
+            "",
+            "v",
+            "v{version}{version}",
+            "v {version}",
+            "v..{version}",
+            "{version}.lock",
+            "a:{version}",
+        ] {
             assert!(Template::parse(bad).is_err(), "{bad}");
         }
     }
@@ -158,6 +173,10 @@ mod tests {
         assert_eq!(error.to_string(), "here has no tag v38.0.0");
         assert_eq!(error.hints(), ["the nearest that it has: v38.0.1, v40.0.0"]);
         let error = template.lacking("here", &Version::new(38, 0, 0), &[]);
-        assert!(error.hints()[0].contains("`v{version}`"), "{:?}", error.hints());
+        assert!(
+            error.hints()[0].contains("`v{version}`"),
+            "{:?}",
+            error.hints()
+        );
     }
 }

@@ -154,6 +154,24 @@ impl<'a> Registry<'a> {
         }
     }
 
+    /// Tells whether a release with a checksum needs no network: it is in the
+    /// tool's cache or in cargo's.
+    pub fn is_cached_as(&self, version: &Version, checksum: &str) -> bool {
+        let Some(checksum) = Digest::parse(checksum) else {
+            return false;
+        };
+        match &self.store {
+            None => self.is_cached(version),
+            Some(store) => {
+                self.hold_cached(store, version, Some(checksum))
+                    .is_ok_and(|package| package.is_some())
+                    || self
+                        .hold_of_cargo(store, version, checksum)
+                        .is_ok_and(|package| package.is_some())
+            }
+        }
+    }
+
     /// Reads one release that must have a checksum, such as the lock's.
     ///
     /// With a checksum a yanked release is read too: who has it in the lock has

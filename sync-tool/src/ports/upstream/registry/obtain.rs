@@ -146,7 +146,7 @@ impl<'a> Registry<'a> {
     }
 
     /// Takes a package from cargo's cache into the tool's.
-    fn hold_of_cargo(
+    pub(super) fn hold_of_cargo(
         &self,
         store: &Store,
         version: &Version,
