@@ -3,6 +3,8 @@
 //!
 //! The shape of the whole is told in `docs/architecture.md`.
 
+pub mod cli;
+pub mod commands;
 pub mod core;
 pub mod error;
 pub mod ports;

@@ -74,7 +74,10 @@ impl<'a> Context<'a> {
             cache: self.cache.clone(),
             offline: self.offline,
             project_dir: self.root.clone(),
-            manifest: manifest.upstream.clone(),
+            name: manifest.upstream.name.clone(),
+            repository: manifest.upstream.repository.clone(),
+            path: manifest.upstream.path.clone(),
+            tag: manifest.upstream.tag.clone(),
         };
         Upstream::new(self.host, options)
     }

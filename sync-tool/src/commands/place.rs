@@ -41,7 +41,7 @@ pub struct Placing<'a> {
 }
 
 /// The files of the project that a change writes, `None` for one that it removes.
-type Files = BTreeMap<TreePath, Option<Vec<u8>>>;
+pub type Files = BTreeMap<TreePath, Option<Vec<u8>>>;
 
 impl Placing<'_> {
     /// Makes what is still missing, verifies, commits, and reports.
@@ -85,6 +85,23 @@ impl Placing<'_> {
         };
         steps.time("commit", || verified.commit(change))?;
         Ok(self.report(forked, Ended::Committed, changes, gates, files, steps))
+    }
+
+    /// Returns the texts that follow from a tree that stands in place already:
+    /// manifest, lock and documents.
+    ///
+    /// # Errors
+    ///
+    /// Those of the documents.
+    pub fn texts(&self, forked: &Forked) -> Result<Files> {
+        let documents = self.documents(&forked.inputs, forked)?;
+        let mut files = self.files(forked, documents)?;
+        let said = Verified::skipped(&forked.made.tree, self.verify)?;
+        let lock = self.lock(forked, &said);
+        if !self.is_written(&lock)? {
+            files.insert(project_path(lock::FILE)?, Some(lock.render()?.into_bytes()));
+        }
+        Ok(files)
     }
 
     /// Makes the crate's `Cargo.lock` where none is stored for the release.

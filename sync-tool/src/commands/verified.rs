@@ -43,26 +43,28 @@ impl<'t> Verified<'t> {
     ) -> Result<Self> {
         let gates = gates(tree)?;
         let mut reports = Vec::new();
+        let mut failures = Vec::new();
         for gate in &gates.gates {
-            let report = match verify {
-                Verify::Skip(why) => GateReport {
-                    gate: gate.key.clone(),
-                    title: gate.title.clone(),
-                    said: format!("skipped: {why}"),
-                    milliseconds: 0,
-                },
+            let (said, milliseconds) = match verify {
+                Verify::Skip(why) => (format!("skipped: {why}"), 0),
+                // What does not build has no tests to run.
+                Verify::All if gate.tests && !failures.is_empty() => break,
                 Verify::All => {
-                    context.host.interrupt().check()?;
-                    let result = cargo.passed(stage.dir(), gate)?;
-                    GateReport {
-                        gate: gate.key.clone(),
-                        title: gate.title.clone(),
-                        said: result.said(),
-                        milliseconds: result.milliseconds(),
-                    }
+                    let result = cargo.run(stage.dir(), gate)?;
+                    context.host.status.note(&format!("{}: {}", result.title, result.said()));
+                    failures.extend(result.error());
+                    (result.said(), result.milliseconds())
                 }
             };
-            reports.push(report);
+            reports.push(GateReport {
+                gate: gate.key.clone(),
+                title: gate.title.clone(),
+                said,
+                milliseconds,
+            });
+        }
+        if let Some(error) = Error::all(failures) {
+            return Err(error);
         }
         reports.extend(gates.absent.into_iter().map(|absent| GateReport {
             title: absent.key.clone(),
@@ -74,6 +76,20 @@ impl<'t> Verified<'t> {
             stage,
             gates: reports,
         })
+    }
+
+    /// Returns what the lock keeps where the gates are skipped.
+    ///
+    /// # Errors
+    ///
+    /// Where the tree's manifest cannot be read.
+    pub fn skipped(tree: &Tree, verify: Verify<'_>) -> Result<BTreeMap<String, String>> {
+        let why = match verify {
+            Verify::Skip(why) => why,
+            Verify::All => "not run yet",
+        };
+        let gates = gates(tree)?.gates;
+        Ok(gates.into_iter().map(|gate| (gate.key, format!("skipped: {why}"))).collect())
     }
 
     /// Returns what the lock keeps of the gates.
@@ -95,5 +111,5 @@ impl<'t> Verified<'t> {
 fn gates(tree: &Tree) -> Result<Gates> {
     let text = tree.get(CARGO_TOML).and_then(File::text);
     let text = text.ok_or_else(|| Error::general("the made tree has no Cargo.toml"))?;
-    Ok(Gates::of(&CrateManifest::parse(text)?))
+    Ok(Gates::of(&CrateManifest::parse(CARGO_TOML, text)?))
 }

@@ -14,6 +14,7 @@ pub mod merge;
 pub mod patch;
 pub mod plan;
 pub mod prepare;
+pub mod refresh;
 pub mod release;
 pub mod report;
 pub mod series;

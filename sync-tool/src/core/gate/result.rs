@@ -136,6 +136,23 @@ impl GateResult {
         !matches!(self.outcome, GateOutcome::Failed(_))
     }
 
+    /// Returns what the lock and reports keep: `passed`, `passed, 15 tests`, `none`, `failed: …`.
+    pub fn said(&self) -> String {
+        match &self.outcome {
+            GateOutcome::Passed { tests: None } => "passed".to_owned(),
+            GateOutcome::Passed { tests: Some(counts) } => {
+                format!("passed, {} tests", counts.passed)
+            }
+            GateOutcome::Failed(failure) => format!("failed: {}", failure.message),
+            GateOutcome::None => "none".to_owned(),
+        }
+    }
+
+    /// Returns how long it took, in whole milliseconds.
+    pub fn milliseconds(&self) -> u64 {
+        u64::try_from(self.duration.as_millis()).unwrap_or(u64::MAX)
+    }
+
     /// Returns the error that a failed gate ends a run with; `None` where it passed.
     pub fn error(&self) -> Option<Error> {
         let GateOutcome::Failed(failure) = &self.outcome else {

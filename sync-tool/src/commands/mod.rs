@@ -1,0 +1,15 @@
+//! One file a verb; each reads like the story of what it does.
+
+mod check;
+mod context;
+mod diff;
+mod making;
+mod place;
+mod project;
+mod refresh;
+mod show;
+mod status;
+mod upgrade;
+mod vendor;
+mod verified;
+mod versions;

@@ -1,0 +1,98 @@
+//! `status`: where the fork stands.
+
+use std::collections::BTreeMap;
+
+use super::check::differences;
+use super::context::Context;
+use super::project::{Project, read_manifest};
+use crate::cli::StatusArgs;
+use crate::core::drift;
+use crate::core::report::{
+    DELTA_BUDGET, Newest, SeriesStatus, StatusReport, TreeState, Versions,
+};
+use crate::core::release::Wanted;
+use crate::core::series::Stored;
+use crate::error::Result;
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Where the project cannot be read. Upstream that cannot be asked is told, and no error.
+pub fn run(context: &Context<'_>, args: &StatusArgs) -> Result<StatusReport> {
+    let manifest = read_manifest(&context.root)?;
+    let _turn = context.turn(&manifest)?;
+    let project = Project::load(&context.root, read_manifest(&context.root)?)?;
+    let (newest, newest_unknown) = match newest(context, args, &project) {
+        Ok(newest) => (Some(newest), None),
+        Err(e) if e.kind() == crate::Kind::Interrupted => return Err(e),
+        Err(e) => (None, Some(e.to_string())),
+    };
+    let lock = project.lock.as_ref();
+    let in_use = lock.and_then(|lock| lock.tree.series.as_ref());
+    let series = project.inputs.series.iter();
+    let shown = args.differences.then(|| differences(project.series_in_use()));
+    Ok(StatusReport {
+        pinned: Versions {
+            fork: project.manifest().fork.version.clone(),
+            upstream: project.manifest().fork.pin.clone(),
+        },
+        commit: lock.and_then(|lock| lock.upstream.commit.clone()),
+        newest,
+        newest_unknown,
+        series: series.map(|stored| told(stored, in_use == Some(&stored.base))).collect(),
+        budget: DELTA_BUDGET,
+        tree: tree_state(&project)?,
+        gates: lock.map(|lock| lock.gates.clone()).unwrap_or_default(),
+        differences: shown,
+    })
+}
+
+fn newest(context: &Context<'_>, args: &StatusArgs, project: &Project) -> Result<Newest> {
+    let upstream = context.upstream(project.manifest(), &args.source)?;
+    let listed = upstream.list()?;
+    let line = Wanted::Line {
+        major: project.manifest().fork.pin.major,
+        minor: None,
+    };
+    let newest = |wanted: Wanted| wanted.choose(&listed).map(|listed| listed.version.clone());
+    Ok(Newest {
+        of_line: newest(line),
+        overall: newest(Wanted::Latest),
+    })
+}
+
+fn told(stored: &Stored, in_use: bool) -> SeriesStatus {
+    let patches = stored.patches.iter();
+    let patches: BTreeMap<_, _> =
+        patches.map(|(path, patch)| (path.clone(), patch.patch.delta())).collect();
+    SeriesStatus {
+        base: stored.base.clone(),
+        dir: stored.dir.clone(),
+        in_use,
+        patches,
+        delta: stored.delta(),
+        files: stored.files.len(),
+    }
+}
+
+fn tree_state(project: &Project) -> Result<TreeState> {
+    let vendored = project.vendored()?;
+    let state = match (vendored.entries, &project.lock) {
+        (None, _) => TreeState::Absent,
+        (Some(_), None) => TreeState::Unlocked,
+        (Some(_), Some(lock)) => {
+            let mut drift = drift::of_inputs(lock, &project.inputs);
+            drift.extend(vendored.edits);
+            if drift.is_empty() {
+                TreeState::Clean {
+                    files: lock.files.0.len(),
+                    digest: lock.tree.digest,
+                }
+            } else {
+                TreeState::Drifted { drift }
+            }
+        }
+    };
+    Ok(state)
+}

@@ -1,0 +1,245 @@
+//! Where an edit of the vendored tree belongs: a patch, a series' file, a shared file.
+
+use std::collections::BTreeMap;
+
+use semver::Version;
+
+use super::drift::{self, What};
+use super::manifest::{FILE, FileKind, Manifest};
+use super::patch::{Difference, Patch};
+use super::report::{Changed, Edit};
+use super::series::{FILES, Inputs, PATCH, Stored};
+use super::tree::{File, Tree, TreePath};
+use crate::error::{Error, Fault, Kind, Place, Result};
+
+/// What the inputs gave before the edits.
+#[derive(Debug, Clone, Copy)]
+pub struct Made<'a> {
+    /// The tree.
+    pub tree: &'a Tree,
+    /// Upstream's prepared files.
+    pub prepared: &'a Tree,
+    /// Upstream's files.
+    pub upstream: &'a Tree,
+    /// The base of the series in use.
+    pub series: Option<&'a Version>,
+}
+
+/// What the user asks for.
+#[derive(Debug, Clone, Default)]
+pub struct Wishes {
+    /// Direct files whose edits become patches.
+    pub as_patch: Vec<TreePath>,
+    /// The head of new patches.
+    pub difference: Option<Difference>,
+    /// Whether edits of shared files go into this series alone.
+    pub series_only: bool,
+}
+
+/// Where the edits went.
+#[derive(Debug)]
+pub struct Refreshed {
+    /// Each edit.
+    pub edits: Vec<Edit>,
+    /// The project's files to write, or to remove (`None`).
+    pub files: BTreeMap<TreePath, Option<Vec<u8>>>,
+    /// The manifest, with what became patched.
+    pub manifest: Manifest,
+}
+
+/// Finds the place of every edit.
+///
+/// # Errors
+///
+/// All together: edits of direct and generated files, new files that belong to
+/// nobody, new patches without a head, patches where there is no series.
+pub fn refresh(inputs: &Inputs, made: Made<'_>, edited: &Tree, wishes: &Wishes) -> Result<Refreshed> {
+    let mut work = Work {
+        inputs,
+        made,
+        edited,
+        wishes,
+        done: Refreshed {
+            edits: Vec::new(),
+            files: BTreeMap::new(),
+            manifest: inputs.manifest.clone(),
+        },
+        faults: Vec::new(),
+    };
+    for (path, what) in drift::between(&made.tree.entries(), &edited.entries()) {
+        if let Err(fault) = work.edit(&path, what) {
+            work.faults.push(fault);
+        }
+    }
+    for path in &wishes.as_patch {
+        if made.tree.get(path.as_str()) == edited.get(path.as_str()) {
+            let fault = Fault::new("`--as-patch` names it, but it has no edit");
+            work.faults.push(fault.at(Place::file(path.as_str())));
+        }
+    }
+    if work.faults.is_empty() {
+        return Ok(work.done);
+    }
+    Err(Error::faults(Kind::General, "edits cannot be kept", work.faults))
+}
+
+struct Work<'a> {
+    inputs: &'a Inputs,
+    made: Made<'a>,
+    edited: &'a Tree,
+    wishes: &'a Wishes,
+    done: Refreshed,
+    faults: Vec<Fault>,
+}
+
+impl Work<'_> {
+    fn edit(&mut self, path: &TreePath, what: What) -> Result<(), Fault> {
+        if self.inputs.owned.get(path.as_str()).is_some() {
+            return self.shared(path, what);
+        }
+        let series = self.series();
+        if series.is_some_and(|series| series.files.get(path.as_str()).is_some()) {
+            return self.of_series(path, what);
+        }
+        if self.made.upstream.get(path.as_str()).is_none() {
+            return self.new_file(path, what);
+        }
+        match self.inputs.manifest.kind_of(path) {
+            Some(FileKind::Patched) => self.patched(path, what),
+            Some(FileKind::Direct) if self.wishes.as_patch.contains(path) => {
+                let with = self.done.manifest.with_patched(path);
+                self.done.manifest = with.map_err(|e| Fault::new(e.to_string()))?;
+                let text = self.done.manifest.text.as_bytes().to_vec();
+                self.put(FILE.to_owned(), Some(text))?;
+                self.patched(path, what)
+            }
+            Some(FileKind::Generated) => Err(at(path, "the tool generates it")
+                .help(format!("change what it is made from, in {FILE}"))),
+            _ => Err(at(path, "it is upstream's own, and must stay as upstream wrote it").help(format!(
+                "undo the edit, or keep it as a patch: `--as-patch {path} --change … --reason …`"
+            ))),
+        }
+    }
+
+    fn series(&self) -> Option<&Stored> {
+        self.inputs.series_of(self.made.series?)
+    }
+
+    /// A file of `patches/loopback`, which every series shares.
+    fn shared(&mut self, path: &TreePath, what: What) -> Result<(), Fault> {
+        let dir = &self.inputs.manifest.fork.owned;
+        if !self.wishes.series_only {
+            let bases = self.inputs.series.iter().map(|s| s.base.clone()).collect();
+            return self.keep(path, what, format!("{dir}/{path}"), bases);
+        }
+        let series = self.series().ok_or_else(|| no_series(path))?;
+        let (base, own) = (series.base.clone(), format!("{}/{FILES}/{path}", series.dir));
+        // The others keep what they had: one path stands in one place only.
+        let old = self.inputs.owned.get(path.as_str()).map(|file| file.bytes().to_vec());
+        let others = self.inputs.series.iter().filter(|other| other.base != base);
+        for stored in others.map(|o| format!("{}/{FILES}/{path}", o.dir)).collect::<Vec<_>>() {
+            self.put(stored, old.clone())?;
+        }
+        self.put(format!("{dir}/{path}"), None)?;
+        self.keep(path, what, own, vec![base])
+    }
+
+    fn of_series(&mut self, path: &TreePath, what: What) -> Result<(), Fault> {
+        let series = self.series().ok_or_else(|| no_series(path))?;
+        let (base, stored) = (series.base.clone(), format!("{}/{FILES}/{path}", series.dir));
+        self.keep(path, what, stored, vec![base])
+    }
+
+    fn new_file(&mut self, path: &TreePath, what: What) -> Result<(), Fault> {
+        let is_generated = self.made.tree.get(path.as_str()).is_some();
+        if is_generated || self.inputs.manifest.kind_of(path) != Some(FileKind::Owned) {
+            let help = if is_generated {
+                format!("change what it is made from; the crate's lock is kept in `{}`", self.inputs.manifest.fork.locks)
+            } else {
+                format!("move it below one of the `owned` paths of {FILE}, or remove it")
+            };
+            let why = if is_generated { "the tool makes it" } else { "no rule says that such a file is the fork's" };
+            return Err(at(path, why).help(help));
+        }
+        if self.wishes.series_only {
+            return self.of_series(path, what);
+        }
+        let bases = self.inputs.series.iter().map(|s| s.base.clone()).collect();
+        let stored = format!("{}/{path}", self.inputs.manifest.fork.owned);
+        self.keep(path, what, stored, bases)
+    }
+
+    fn patched(&mut self, path: &TreePath, what: What) -> Result<(), Fault> {
+        if what == What::Missing {
+            return Err(at(path, "it is upstream's file, and a patch cannot remove it")
+                .help("restore it, or omit it by a `[[files]]` rule"));
+        }
+        if what == What::Mode {
+            return Err(at(path, "a patch cannot change a mode").help("restore the mode"));
+        }
+        let series = self.series().ok_or_else(|| no_series(path))?;
+        let stored = format!("{}/{path}{PATCH}", series.dir);
+        let base = series.base.clone();
+        let old = series.patches.get(path).map(|stored| stored.patch.clone());
+        let text = |tree: &Tree| tree.get(path.as_str()).and_then(File::text).map(str::to_owned);
+        let no_text = || at(path, "it is no text").help("restore it");
+        let upstream = text(self.made.prepared).ok_or_else(no_text)?;
+        let new = text(self.edited).ok_or_else(no_text)?;
+        let differences = match (&old, &self.wishes.difference) {
+            (Some(old), None) => old.differences.clone(),
+            (Some(old), Some(new)) => [old.differences.clone(), vec![new.clone()]].concat(),
+            (None, Some(new)) => vec![new.clone()],
+            (None, None) => {
+                return Err(at(path, "it has no patch yet, and a new one needs a head")
+                    .help("say what it changes and why: `--change … --reason …`"));
+            }
+        };
+        let patch = Patch::between(path.as_str(), &upstream, &new, differences)
+            .map_err(|e| at(path, &e.to_string()).help(e.help()))?;
+        let patch = patch.map(|patch| Patch {
+            notes: old.map(|old| old.notes).unwrap_or_default(),
+            ..patch
+        });
+        self.put(stored.clone(), patch.map(|patch| patch.render().into_bytes()))?;
+        self.told(path, what, stored, vec![base])
+    }
+
+    /// Stores the edited file as it is.
+    fn keep(&mut self, path: &TreePath, what: What, stored: String, bases: Vec<Version>) -> Result<(), Fault> {
+        if what == What::Mode {
+            return Err(at(path, "the mode of a fork-owned file is not kept").help("restore the mode"));
+        }
+        let file = self.edited.get(path.as_str());
+        self.put(stored.clone(), file.map(|file| file.bytes().to_vec()))?;
+        self.told(path, what, stored, bases)
+    }
+
+    fn told(&mut self, path: &TreePath, what: What, stored: String, shared_by: Vec<Version>) -> Result<(), Fault> {
+        let what = match what {
+            What::Unknown => Changed::New,
+            What::Missing => Changed::Gone,
+            _ => Changed::Changed,
+        };
+        let stored = project_path(&stored)?;
+        let path = path.clone();
+        self.done.edits.push(Edit { path, what, stored, shared_by });
+        Ok(())
+    }
+
+    fn put(&mut self, path: String, bytes: Option<Vec<u8>>) -> Result<(), Fault> {
+        self.done.files.insert(project_path(&path)?, bytes);
+        Ok(())
+    }
+}
+
+fn project_path(text: &str) -> Result<TreePath, Fault> {
+    TreePath::new(text).map_err(|e| Fault::new(e.to_string()))
+}
+
+fn at(path: &TreePath, why: &str) -> Fault {
+    Fault::new(why).at(Place::file(path.as_str()))
+}
+
+fn no_series(path: &TreePath) -> Fault {
+    at(path, "there is no series to keep it in").help(format!("add a `[[series]]` to {FILE}"))
+}

@@ -1,0 +1,80 @@
+//! What `check` found.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::{Human, count, drift_path};
+use crate::core::drift::What;
+use crate::core::patch::Difference;
+use crate::core::report::CheckReport;
+use crate::core::tree::TreePath;
+
+impl Human {
+    /// Writes what `check` found.
+    pub fn check(self, report: &CheckReport) -> String {
+        let mut text = String::new();
+        if report.drift.is_empty() {
+            self.clean(report, &mut text);
+        } else {
+            self.drifted(report, &mut text);
+        }
+        for note in &report.notes {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{} {note}", self.styles.yellow("note:"));
+        }
+        text
+    }
+
+    fn clean(self, report: &CheckReport, text: &mut String) {
+        let compared = if report.deep { "made again from upstream" } else { "as locked" };
+        let _ = writeln!(
+            text,
+            "{} {} at {} is upstream {} with the fork's changes, {compared}: {}, digest {:.12}",
+            self.styles.green("The sync is correct."),
+            report.path,
+            report.pinned.fork,
+            report.pinned.upstream,
+            count(report.files, "file"),
+            report.digest.to_string(),
+        );
+        if report.differences.is_empty() {
+            text.push_str("No intentional differences from upstream.\n");
+        } else {
+            text.push_str("Intentional differences from upstream:\n");
+            text.push_str(&self.differences(&report.differences));
+        }
+    }
+
+    fn drifted(self, report: &CheckReport, text: &mut String) {
+        let found = count(report.drift.len(), "difference");
+        let _ = writeln!(text, "{} {found}", self.styles.red("Drift:"));
+        for drift in &report.drift {
+            let path = drift_path(report, drift);
+            let kind = drift.kind.map(|kind| format!(" ({})", kind.name())).unwrap_or_default();
+            let _ = writeln!(text, "  {} {}{kind}", self.styles.bold(path), drift.what.told());
+        }
+        let inputs = report.drift.iter().any(|drift| drift.what == What::Input);
+        let edits = report.drift.iter().any(|drift| drift.what != What::Input);
+        let help = self.styles.cyan("help:");
+        if edits {
+            let _ = writeln!(text, "{help} to keep edits: `wash-wasi-sync refresh`");
+            let _ = writeln!(text, "{help} to drop them: `wash-wasi-sync vendor --discard-edits`");
+        }
+        if inputs {
+            let _ = writeln!(text, "{help} to make the tree of the inputs as they are now: `wash-wasi-sync vendor`");
+        }
+    }
+
+    /// Lists intentional differences.
+    pub(super) fn differences(self, all: &BTreeMap<TreePath, Vec<Difference>>) -> String {
+        let mut text = String::new();
+        for (path, differences) in all {
+            for difference in differences {
+                let one = |text: &str| text.replace('\n', " ");
+                let _ = writeln!(text, "  {}: {}", self.styles.bold(path), one(&difference.change));
+                let _ = writeln!(text, "    {}", self.styles.dim(one(&difference.reason)));
+            }
+        }
+        text
+    }
+}

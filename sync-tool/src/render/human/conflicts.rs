@@ -1,0 +1,73 @@
+//! Conflicts, with all their sides.
+
+use std::fmt::Write as _;
+
+use super::{Human, count};
+use crate::core::merge::Side;
+use crate::core::report::MadeReport;
+use crate::core::series::{Conflict, ConflictKind};
+
+impl Human {
+    /// Writes the conflicts that a run ended with.
+    pub(super) fn conflicts(self, report: &MadeReport) -> String {
+        let mut text = format!(
+            "{} upstream {} and the fork's patches contradict each other in {}; the pinned tree is untouched\n",
+            self.styles.red("Conflicts:"),
+            report.to.upstream,
+            count(report.conflicts.len(), "file"),
+        );
+        for conflict in &report.conflicts {
+            self.conflict(conflict, &mut text);
+        }
+        let help = self.styles.cyan("help:");
+        if let Some(dir) = &report.conflicts_dir {
+            let _ = writeln!(text, "\nWritten for review, with diff3 markers and as conflicts.json: {dir}");
+        }
+        let (from, to) = report.conflicts.first().map_or_else(Default::default, |c| {
+            (c.from.to_string(), c.to.to_string())
+        });
+        let _ = writeln!(
+            text,
+            "{help} see what upstream changed: `wash-wasi-sync diff --from {from} --to {to} <file>`"
+        );
+        let _ = writeln!(
+            text,
+            "{help} then write the patches for {to} into a series of their own (docs/upgrade-guide.md)"
+        );
+        text
+    }
+
+    fn conflict(self, conflict: &Conflict, text: &mut String) {
+        let _ = writeln!(text, "\n{} ({})", self.styles.bold(&conflict.path), conflict.patch);
+        match &conflict.kind {
+            ConflictKind::Lines { merge } => {
+                for lines in merge.conflicts() {
+                    self.side(text, &format!("base, upstream {}", conflict.from), &lines.base);
+                    self.side(text, "ours", &lines.ours);
+                    self.side(text, &format!("theirs, upstream {}", conflict.to), &lines.theirs);
+                }
+            }
+            ConflictKind::Deleted { .. } => {
+                let _ = writeln!(text, "  upstream {} has no such file any more", conflict.to);
+            }
+            ConflictKind::Unparsable { error, .. } => {
+                let _ = writeln!(text, "  the lines merge, but what comes out is no Rust: {error}");
+            }
+        }
+    }
+
+    fn side(self, text: &mut String, name: &str, side: &Side) {
+        let last = side.lines.end.saturating_sub(1);
+        let lines = if side.lines.is_empty() {
+            format!("nothing before line {}", side.lines.start)
+        } else if last == side.lines.start {
+            format!("line {last}")
+        } else {
+            format!("lines {}–{last}", side.lines.start)
+        };
+        let _ = writeln!(text, "  {} ({lines})", self.styles.cyan(name));
+        side.text.lines().for_each(|line| {
+            let _ = writeln!(text, "    {line}");
+        });
+    }
+}

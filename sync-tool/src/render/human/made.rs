@@ -1,0 +1,129 @@
+//! What `upgrade` and `vendor` did.
+
+use std::fmt::Write as _;
+
+use super::{Human, count, time};
+use crate::core::manifest::FileKind;
+use crate::core::report::{Changed, Ended, FileChange, MadeReport, SeriesReport};
+
+/// How many changed files of one sort are listed; more are counted.
+const LISTED: usize = 12;
+
+impl Human {
+    /// Writes what `upgrade` or `vendor` did.
+    pub fn made(self, report: &MadeReport) -> String {
+        if report.ended == Ended::Conflicts {
+            return self.conflicts(report);
+        }
+        let mut text = self.heading(report);
+        self.changes(report, &mut text);
+        if let Some(series) = &report.series {
+            self.series(series, &mut text);
+        }
+        for rule in &report.rules {
+            let files = count(rule.files, "file");
+            let _ = writeln!(text, "  {}: {} in {files}", self.styles.dim(&rule.rule), count(rule.matches, "time"));
+        }
+        self.gates(report, &mut text);
+        if !report.written.is_empty() {
+            let written: Vec<String> = report.written.iter().map(ToString::to_string).collect();
+            let verb = if report.ended == Ended::DryRun { "Would write" } else { "Wrote" };
+            let _ = writeln!(text, "{verb}: {}", written.join(", "));
+        }
+        let steps: Vec<String> =
+            report.steps.iter().map(|s| format!("{} {}", s.step, time(s.milliseconds))).collect();
+        let _ = writeln!(text, "{}", self.styles.dim(format!("Time: {}", steps.join(", "))));
+        text
+    }
+
+    fn heading(self, report: &MadeReport) -> String {
+        let to = format!("{} (upstream {})", report.to.fork, report.to.upstream);
+        let what = match report.ended {
+            Ended::Unchanged => format!("{} is {to} already", report.path),
+            Ended::DryRun => format!("{} would become {to}; nothing was written", report.path),
+            _ => match report.from.as_ref().filter(|from| **from != report.to) {
+                Some(from) => format!("{} went from {} (upstream {}) to {to}", report.path, from.fork, from.upstream),
+                None => format!("{} is {to}", report.path),
+            },
+        };
+        let commit = report.commit.as_deref().map(|c| format!(", commit {c:.12}")).unwrap_or_default();
+        let digest = report.digest.map(|d| format!(", digest {:.12}", d.to_string())).unwrap_or_default();
+        format!(
+            "{}\n  {} from {}{commit}{digest}\n",
+            self.styles.bold(self.styles.green(what)),
+            count(report.files, "file"),
+            report.source,
+        )
+    }
+
+    fn changes(self, report: &MadeReport, text: &mut String) {
+        let (protected, others): (Vec<&FileChange>, Vec<&FileChange>) =
+            report.changes.iter().partition(|change| change.kind == FileKind::Patched);
+        self.listed("Protected files that changed", &protected, text);
+        for (what, title) in [
+            (Changed::New, "New files"),
+            (Changed::Gone, "Files that are gone"),
+            (Changed::Changed, "Changed files"),
+        ] {
+            let these: Vec<&FileChange> = others.iter().copied().filter(|c| c.what == what).collect();
+            self.listed(title, &these, text);
+        }
+    }
+
+    fn listed(self, title: &str, changes: &[&FileChange], text: &mut String) {
+        if changes.is_empty() {
+            return;
+        }
+        let _ = writeln!(text, "{} ({})", self.styles.bold(title), changes.len());
+        for change in changes.iter().take(LISTED) {
+            let kind = self.styles.dim(change.kind.name());
+            let _ = writeln!(text, "  {} {kind} {}", change.path, self.delta(change.lines));
+        }
+        if changes.len() > LISTED {
+            let more = changes.len() - LISTED;
+            let _ = writeln!(text, "  {}", self.styles.dim(format!("and {more} more: `--format json` lists them all")));
+        }
+    }
+
+    fn series(self, series: &SeriesReport, text: &mut String) {
+        let merged = series.patches.iter().filter(|patch| patch.merged).count();
+        let how = match merged {
+            0 => "all exact".to_owned(),
+            _ => format!("{merged} merged by lines"),
+        };
+        let total = series.delta.total();
+        let budget = format!("{total} of {} changed lines", series.budget);
+        let budget = if total > series.budget { self.styles.yellow(budget) } else { budget };
+        let _ = writeln!(
+            text,
+            "{} of {}: {}, {how}; {budget}",
+            self.styles.bold("Patches"),
+            series.dir,
+            count(series.patches.len(), "file"),
+        );
+        for patch in &series.patches {
+            let how = if patch.merged { self.styles.yellow("merged") } else { self.styles.dim("exact") };
+            let moved = if patch.moved.is_empty() { String::new() } else { format!(" ({})", patch.moved.join("; ")) };
+            let _ = writeln!(text, "  {} {how} {}{moved}", patch.path, self.delta(patch.delta));
+        }
+        if let Some(dir) = &series.stored_as {
+            let _ = writeln!(text, "  stored as the series {}", self.styles.bold(dir));
+        }
+    }
+
+    fn gates(self, report: &MadeReport, text: &mut String) {
+        if report.gates.is_empty() {
+            return;
+        }
+        let _ = writeln!(text, "{}", self.styles.bold("Verified"));
+        for gate in &report.gates {
+            let said = if gate.said.starts_with("passed") {
+                self.styles.green(&gate.said)
+            } else {
+                self.styles.yellow(&gate.said)
+            };
+            let took = if gate.milliseconds > 0 { format!(" ({})", time(gate.milliseconds)) } else { String::new() };
+            let _ = writeln!(text, "  {}: {said}{took}", gate.title);
+        }
+    }
+}

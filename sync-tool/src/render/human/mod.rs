@@ -1,0 +1,55 @@
+//! Reports as text for people.
+
+mod check;
+mod conflicts;
+mod made;
+mod others;
+
+use crate::core::drift::{Drift, What};
+use crate::core::patch::Delta;
+use crate::core::report::CheckReport;
+
+use super::style::Styles;
+
+/// Writes reports as text for people.
+#[derive(Debug, Clone, Copy)]
+pub struct Human {
+    styles: Styles,
+}
+
+impl Human {
+    /// Makes a writer.
+    pub const fn new(styles: Styles) -> Self {
+        Human { styles }
+    }
+
+    fn delta(self, delta: Delta) -> String {
+        let added = self.styles.green(format!("+{}", delta.added));
+        let removed = self.styles.red(format!("−{}", delta.removed));
+        format!("{added} {removed}")
+    }
+}
+
+/// Returns the path of a finding from the project's root.
+pub(super) fn drift_path(report: &CheckReport, drift: &Drift) -> String {
+    match drift.what {
+        What::Input => drift.path.clone(),
+        _ => format!("{}/{}", report.path, drift.path),
+    }
+}
+
+/// Writes a time for people: `8 ms`, `1.2 s`, `4 min 10 s`.
+fn time(milliseconds: u64) -> String {
+    let seconds = milliseconds / 1000;
+    match seconds {
+        0 => format!("{milliseconds} ms"),
+        1..60 => format!("{}.{} s", seconds, milliseconds % 1000 / 100),
+        _ => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
+}
+
+/// Writes a count with its noun.
+fn count(number: usize, noun: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{s}")
+}

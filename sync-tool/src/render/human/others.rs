@@ -1,0 +1,174 @@
+//! The smaller reports.
+
+use std::fmt::Write as _;
+
+use super::{Human, count};
+use crate::core::report::{
+    Changed, DiffReport, FileDiff, RefreshReport, SeriesStatus, ShowReport, StatusReport, TreeState, VersionsReport,
+};
+
+impl Human {
+    /// Writes where the fork stands.
+    pub fn status(self, report: &StatusReport) -> String {
+        let mut text = format!(
+            "{} {} follows upstream {}{}\n",
+            self.styles.bold("Pin:"),
+            report.pinned.fork,
+            report.pinned.upstream,
+            report.commit.as_deref().map(|c| format!(", commit {c:.12}")).unwrap_or_default(),
+        );
+        let _ = writeln!(text, "{} {}", self.styles.bold("Upstream:"), self.newest(report));
+        let _ = writeln!(text, "{} {}", self.styles.bold("Tree:"), self.tree(&report.tree));
+        for (gate, said) in &report.gates {
+            let _ = writeln!(text, "  {gate}: {said}");
+        }
+        for series in &report.series {
+            self.series_status(series, report.budget, &mut text);
+        }
+        if let Some(differences) = &report.differences {
+            let _ = writeln!(text, "{}", self.styles.bold("Intentional differences:"));
+            text.push_str(&self.differences(differences));
+        }
+        text
+    }
+
+    fn newest(self, report: &StatusReport) -> String {
+        let Some(newest) = &report.newest else {
+            let why = report.newest_unknown.as_deref().unwrap_or("it was not asked");
+            return self.styles.yellow(format!("newest releases unknown: {why}"));
+        };
+        let version = |v: &Option<semver::Version>| v.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
+        let (line, overall) = (version(&newest.of_line), version(&newest.overall));
+        let pin = &report.pinned.upstream;
+        let mut text = format!("newest of the line {line}, over all {overall}");
+        if newest.of_line.as_ref().is_some_and(|line| line > pin) {
+            let step = format!("; to follow the line: `wash-wasi-sync upgrade --to {}`", pin.major);
+            text.push_str(&self.styles.yellow(step));
+        }
+        text
+    }
+
+    fn tree(self, tree: &TreeState) -> String {
+        match tree {
+            TreeState::Absent => self.styles.yellow("not there; make it: `wash-wasi-sync vendor`"),
+            TreeState::Unlocked => self.styles.yellow("there, but without a lock to compare it with"),
+            TreeState::Clean { files, digest } => {
+                let files = count(*files, "file");
+                self.styles.green(format!("as locked, {files}, digest {:.12}", digest.to_string()))
+            }
+            TreeState::Drifted { drift } => {
+                let mut text = self.styles.red(count(drift.len(), "difference"));
+                for one in drift {
+                    let _ = write!(text, "\n  {} {}", one.path, one.what.told());
+                }
+                text
+            }
+        }
+    }
+
+    fn series_status(self, series: &SeriesStatus, budget: usize, text: &mut String) {
+        let used = if series.in_use { ", in use" } else { "" };
+        let total = series.delta.total();
+        let delta = format!("{total} of {budget} changed lines");
+        let delta = if total > budget { self.styles.red(delta) } else { delta };
+        let _ = writeln!(
+            text,
+            "{} {}{used}: {delta} in {}, {} of its own",
+            self.styles.bold("Series:"),
+            series.dir,
+            count(series.patches.len(), "patch").replace("patchs", "patches"),
+            count(series.files, "file"),
+        );
+        for (path, delta) in &series.patches {
+            let _ = writeln!(text, "  {path} {}", self.delta(*delta));
+        }
+    }
+
+    /// Writes what `refresh` did.
+    pub fn refresh(self, report: &RefreshReport) -> String {
+        if report.edits.is_empty() {
+            return "Nothing to keep: the vendored tree has no edits.\n".to_owned();
+        }
+        let verb = if report.dry_run { "Would keep" } else { "Kept" };
+        let mut text = format!("{verb} {}:\n", count(report.edits.len(), "edit"));
+        for edit in &report.edits {
+            let what = match edit.what {
+                Changed::New => "new",
+                Changed::Gone => "gone",
+                Changed::Changed => "changed",
+            };
+            let _ = writeln!(text, "  {} ({what}) in {}", self.styles.bold(&edit.path), edit.stored);
+            if edit.shared_by.len() > 1 {
+                let bases: Vec<String> = edit.shared_by.iter().map(ToString::to_string).collect();
+                let _ = writeln!(text, "    shared by the series {}", bases.join(", "));
+            }
+        }
+        text
+    }
+
+    /// Writes a difference of two trees.
+    pub fn diff(self, report: &DiffReport) -> String {
+        let mut text = String::new();
+        if report.stat {
+            let _ = writeln!(text, "{} against {}", report.new, report.old);
+            report.files.iter().for_each(|file| {
+                let _ = writeln!(text, "  {} {}{}", file.path, self.delta(file.lines), told(file));
+            });
+            let total = report.files.iter().map(|file| file.lines).sum();
+            let _ = writeln!(text, "{}, {}", count(report.files.len(), "file"), self.delta(total));
+            return text;
+        }
+        for file in &report.files {
+            if file.text.is_empty() {
+                let _ = writeln!(text, "{}: binary files differ", file.path);
+            }
+            file.text.lines().for_each(|line| {
+                text.push_str(&self.diff_line(line));
+                text.push('\n');
+            });
+        }
+        text
+    }
+
+    fn diff_line(self, line: &str) -> String {
+        match line.as_bytes().first() {
+            _ if line.starts_with("---") || line.starts_with("+++") => self.styles.bold(line),
+            Some(b'+') => self.styles.green(line),
+            Some(b'-') => self.styles.red(line),
+            Some(b'@') => self.styles.cyan(line),
+            _ => line.to_owned(),
+        }
+    }
+
+    /// Writes the table of versions.
+    pub fn versions(self, report: &VersionsReport) -> String {
+        let width = report.rows.iter().map(|row| row.fork.to_string().len()).max().unwrap_or(0);
+        let mut text = String::new();
+        for row in report.rows.iter().rev() {
+            let pinned = row.fork == report.pinned.fork && row.upstream == report.pinned.upstream;
+            let mark = if pinned { "*" } else { " " };
+            let fork = format!("{:width$}", row.fork.to_string());
+            let _ = writeln!(text, "{mark} {}  v{:<9} {}", self.styles.bold(fork), row.upstream.to_string(), row.notes);
+        }
+        for path in &report.written {
+            let _ = writeln!(text, "Wrote: {path}");
+        }
+        text
+    }
+
+    /// Writes a pristine file, and nothing else.
+    pub fn show(self, report: &ShowReport) -> String {
+        match &report.text {
+            Some(text) => text.clone(),
+            None => format!("{} is binary: mode {}, digest {}\n", report.path, report.mode, report.digest),
+        }
+    }
+}
+
+fn told(file: &FileDiff) -> &'static str {
+    match file.what {
+        Changed::New => " (new)",
+        Changed::Gone => " (gone)",
+        Changed::Changed => "",
+    }
+}
