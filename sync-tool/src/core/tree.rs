@@ -1,5 +1,8 @@
 //! Trees: maps from path to bytes and mode; no disk involved.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -359,81 +362,5 @@ impl Entries {
             hash.update(format!("{:o} {} {path}\n", entry.mode.bits(), entry.digest));
         }
         Digest(hash.finalize().into())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn paths_that_leave_or_mislead_are_refused() {
-        for bad in [
-            "", "/a", "C:/a", "..", "a/../b", "a//b", "./a", "a/.git/b", "a\\b", "a\0", "a.",
-            "x/CON:", "a/",
-        ] {
-            assert!(TreePath::new(bad).is_err(), "{bad:?}");
-        }
-        for good in [
-            "a",
-            "src/lib.rs",
-            "a/..b/c",
-            ".cargo/config.toml",
-            "with space/x",
-        ] {
-            assert!(TreePath::new(good).is_ok(), "{good:?}");
-        }
-    }
-
-    #[test]
-    fn digest_of_nothing_is_the_known_one() {
-        let known = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-        assert_eq!(Digest::of(b"").to_string(), known);
-        assert_eq!(Tree::new().digest().to_string(), known);
-        assert_eq!(Digest::parse(known), Some(Digest::of(b"")));
-        assert_eq!(
-            Digest::parse(&format!("sha256:{known}")),
-            Some(Digest::of(b""))
-        );
-        assert_eq!(
-            Digest::parse("é0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
-            None
-        );
-    }
-
-    #[test]
-    fn case_collisions_are_named() {
-        let tree: Tree = ["src/A.rs", "src/a.rs", "src/b.rs"]
-            .iter()
-            .map(|p| (TreePath::new(p).unwrap(), File::regular(*b"")))
-            .collect();
-        assert_eq!(tree.case_collisions().len(), 1);
-    }
-
-    proptest! {
-        #[test]
-        fn any_one_change_changes_the_digest(
-            files in prop::collection::btree_map("[a-z]{1,8}", prop::collection::vec(any::<u8>(), 0..20), 1..8),
-            pick in any::<prop::sample::Index>(),
-        ) {
-            let tree: Tree = files.iter()
-                .map(|(p, b)| (TreePath::new(p).unwrap(), File::regular(b.clone())))
-                .collect();
-            let path = pick.get(&tree.paths().cloned().collect::<Vec<_>>()).clone();
-            let file = tree.get(path.as_str()).unwrap().clone();
-
-            let mut longer = tree.clone();
-            longer.insert(path.clone(), file.with_bytes([file.bytes(), b"x"].concat()));
-            prop_assert_ne!(longer.digest(), tree.digest());
-
-            let mut executable = tree.clone();
-            executable.insert(path.clone(), File::new(file.bytes(), Mode::Executable));
-            prop_assert_ne!(executable.digest(), tree.digest());
-
-            let mut gone = tree.clone();
-            gone.remove(path.as_str());
-            prop_assert_ne!(gone.digest(), tree.digest());
-        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod apply;
 mod between;
+mod mutated;
 mod parse;
 
 use super::{Difference, Patch};
