@@ -176,6 +176,11 @@ impl Host {
         });
     }
 
+    /// Ends the run, as the first signal does.
+    pub fn stop(&self) {
+        let _ = self.stop.send(true);
+    }
+
     /// Returns the interrupt of this run.
     pub fn interrupt(&self) -> &Interrupt {
         &self.interrupt

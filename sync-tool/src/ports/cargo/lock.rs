@@ -1,1 +1,198 @@
 //! Makes the crate's `Cargo.lock`.
+
+use std::path::Path;
+
+use toml_edit::DocumentMut;
+
+use super::Cargo;
+use crate::core::cargo_lock::{self, Lock, Pins};
+use crate::core::tree::Tree;
+use crate::error::{Error, Result};
+use crate::ports::status::Step;
+
+/// How often pins are added before it is plain that cargo and the seed disagree.
+/// Upstream's crates ask for each other in exact versions, so two rounds are usual.
+const ROUNDS: usize = 8;
+
+/// What cargo says when the registry cannot be reached.
+const UNREACHED: [&str; 6] = [
+    "Could not resolve host",
+    "Could not connect",
+    "Failed to connect",
+    "failed to connect",
+    "spurious network error",
+    "you may want to run without the offline flag",
+];
+
+/// Upstream's lock for a release: the package's own, or its workspace's.
+#[derive(Debug, Clone, Copy)]
+pub struct Seed<'t> {
+    /// The name of upstream's crate.
+    pub package: &'t str,
+    /// The text of the lock.
+    pub text: &'t str,
+}
+
+impl Cargo<'_> {
+    /// Makes the `Cargo.lock` of a crate: upstream's versions where the seed has
+    /// them, the newest that fit for what the fork adds, nothing else. Whether the
+    /// seed is the package's lock or the workspace's makes no difference.
+    ///
+    /// `files` is the crate's tree; its sources are not read, they only have to be there.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the seed is not a lock of that crate, where the registry cannot
+    /// be reached, and where cargo finds no versions that fit.
+    pub fn make_lock(
+        &self,
+        manifest: &str,
+        seed: Option<Seed<'_>>,
+        files: &Tree,
+    ) -> Result<String> {
+        let step = self.host.status.step("make Cargo.lock");
+        let temporary = std::env::temp_dir();
+        let dir = tempfile::tempdir().map_err(|e| Error::io("make", &temporary, e))?;
+        let draft = Draft {
+            cargo: self,
+            dir: dir.path(),
+            step: &*step,
+        };
+        draft.lay_out(files)?;
+        let document: DocumentMut = manifest.parse().map_err(|e: toml_edit::TomlError| {
+            Error::general(format!("Cargo.toml is not TOML: {}", e.message())).caused_by(e)
+        })?;
+        let lock = match seed {
+            Some(seed) => Some(draft.upstream_part(&document, seed)?),
+            None => None,
+        };
+        let made = draft.resolve(manifest, lock.as_deref())?;
+        // A lock that a locked build would refuse must not get further than here.
+        draft.cargo_update(&["--locked"])?;
+        if let Some(lock) = lock {
+            self.tell_moved(&lock, &made)?;
+        }
+        Ok(made)
+    }
+
+    /// Tells which of upstream's versions could not stay beside what the fork adds.
+    fn tell_moved(&self, upstream: &str, made: &str) -> Result<()> {
+        let moved = Lock::parse(upstream)
+            .and_then(|lock| Ok(lock.moved(&Lock::parse(made)?)))
+            .map_err(|e| Error::general(format!("cargo's lock cannot be read: {e}")))?;
+        for moved in moved {
+            self.host.status.note(&format!(
+                "{} moves from upstream's {} to {}: what the fork adds needs it",
+                moved.name, moved.from, moved.to
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// The copy of a crate in which cargo resolves.
+struct Draft<'d> {
+    cargo: &'d Cargo<'d>,
+    dir: &'d Path,
+    step: &'d dyn Step,
+}
+
+impl Draft<'_> {
+    /// Puts what cargo looks for when it reads a manifest: targets, and packages by path.
+    fn lay_out(&self, files: &Tree) -> Result<()> {
+        self.write("src/lib.rs".as_ref(), "")?;
+        for (path, file) in files.iter() {
+            let name = path.as_str();
+            if name.ends_with("/Cargo.toml") {
+                let text = file.text().unwrap_or_default();
+                self.write(name.as_ref(), text)?;
+            } else if name.ends_with(".rs") {
+                self.write(name.as_ref(), "")?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write(&self, name: &Path, text: &str) -> Result<()> {
+        let path = self.dir.join(name);
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent).map_err(|e| Error::io("make", parent, e))?;
+        }
+        std::fs::write(&path, text).map_err(|e| Error::io("write", &path, e))
+    }
+
+    /// Returns the lock of what upstream asks for, each of its own crates in the
+    /// version of that release.
+    fn upstream_part(&self, manifest: &DocumentMut, seed: Seed<'_>) -> Result<String> {
+        let bad = |e: cargo_lock::Fault| {
+            Error::general(format!("upstream's lock cannot be used: {e}"))
+                .help("report it, with the release and the source (git or registry)")
+        };
+        let text = cargo_lock::in_our_format(seed.text);
+        let theirs = Lock::parse(&text).map_err(bad)?;
+        let root = theirs.own(seed.package).map_err(bad)?;
+        let mut pins = theirs.first_pins(root, &cargo_lock::packages(manifest));
+        let only = |pins: &Pins| {
+            let mut manifest = manifest.clone();
+            cargo_lock::upstream_only(&mut manifest, &root.dependencies, pins);
+            manifest.to_string()
+        };
+        for _ in 0..ROUNDS {
+            // From the seed each time: what a stray version wanted must not stay.
+            let made = self.resolve(&only(&pins), Some(&text))?;
+            let strayed = theirs.strayed(&Lock::parse(&made).map_err(bad)?);
+            if strayed.is_empty() {
+                return self.resolve(&only(&Pins::new()), Some(&made));
+            }
+            pins.extend(strayed);
+        }
+        let names: Vec<&str> = pins.keys().map(String::as_str).collect();
+        Err(Error::general(format!(
+            "cargo does not keep the versions of upstream's own crates: {}",
+            names.join(", ")
+        ))
+        .help("report it, with the release"))
+    }
+
+    /// Resolves a manifest, keeping what the lock has, and returns the new lock.
+    fn resolve(&self, manifest: &str, lock: Option<&str>) -> Result<String> {
+        self.write("Cargo.toml".as_ref(), manifest)?;
+        let path = self.dir.join("Cargo.lock");
+        match lock {
+            Some(lock) => self.write("Cargo.lock".as_ref(), lock)?,
+            None => match std::fs::remove_file(&path) {
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Error::io("remove", &path, e));
+                }
+                _ => {}
+            },
+        }
+        self.cargo_update(&[])?;
+        std::fs::read_to_string(&path).map_err(|e| Error::io("read", &path, e))
+    }
+
+    /// Has cargo bring the lock in line with the manifest, and change nothing else.
+    /// That downloads no package, only what the registry says about some.
+    fn cargo_update(&self, args: &[&str]) -> Result<()> {
+        let manifest = self.dir.join("Cargo.toml");
+        // The user's configuration counts, as it does for a build in the project.
+        let call = self
+            .cargo
+            .cargo(self.cargo.host.env.dir())
+            .args(["update", "--workspace"])
+            .args(args)
+            .args(["--manifest-path".as_ref(), manifest.as_os_str()]);
+        let outcome = call.run_with(self.cargo.host, |line| self.step.at(line.trim()))?;
+        if outcome.success() {
+            return Ok(());
+        }
+        let error = self.cargo.failed("cargo update --workspace", &outcome);
+        let complaint = outcome.complaint();
+        if UNREACHED.iter().any(|mark| complaint.contains(mark)) {
+            return Err(error
+                .context("the registry cannot be reached")
+                .help("see to the network (or cargo's proxy and source settings), then run the same command again"));
+        }
+        Err(error)
+    }
+}

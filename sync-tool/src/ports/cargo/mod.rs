@@ -4,6 +4,8 @@ mod gates;
 mod lock;
 mod rust;
 
+pub use lock::Seed;
+
 use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
