@@ -104,6 +104,13 @@ impl Interrupt {
         Interrupt(watch::channel(stop).1)
     }
 
+    /// Makes one that a test raises.
+    #[cfg(test)]
+    pub(crate) fn raised_by_test() -> (watch::Sender<bool>, Self) {
+        let (stop, receiver) = watch::channel(false);
+        (stop, Interrupt(receiver))
+    }
+
     /// Fails if the run is to end. Long work calls this between its parts.
     ///
     /// # Errors

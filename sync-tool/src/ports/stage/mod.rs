@@ -162,3 +162,6 @@ impl Turn {
         Apply::new(&self.work, plan, Left::ByThisRun).run()
     }
 }
+
+#[cfg(test)]
+mod tests;

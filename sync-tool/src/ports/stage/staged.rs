@@ -161,7 +161,7 @@ fn refuse_target(tree: &Tree) -> Result<()> {
     }
 }
 
-fn stage_files(work: &Work, plan: &journal::Plan, change: &Change) -> Result<()> {
+pub(super) fn stage_files(work: &Work, plan: &journal::Plan, change: &Change) -> Result<()> {
     for (number, write) in plan.writes.iter().enumerate() {
         let place = work.file(number);
         if number == 0 {
