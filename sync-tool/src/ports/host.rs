@@ -164,6 +164,12 @@ impl Host {
         });
     }
 
+    /// Ends the run tidily, as the first Ctrl-C does.
+    pub fn stop(&self) {
+        // Nobody needs to be told that nobody listens.
+        let _ = self.stop.send(true);
+    }
+
     /// Returns the interrupt of this run.
     pub fn interrupt(&self) -> &Interrupt {
         &self.interrupt
