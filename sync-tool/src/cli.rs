@@ -10,9 +10,16 @@ use crate::core::release::Wanted;
 /// Keeps wash-wasi, a fork of wasmtime-wasi with an in-memory loopback network,
 /// in step with upstream wasmtime releases.
 #[derive(Debug, Parser)]
-#[command(name = "wash-wasi-sync", version, max_term_width = 100, propagate_version = true)]
-#[command(after_help = "Exit codes: 0 done, 1 error, 2 usage, 10 drift, 11 conflicts, \
-    12 verification failed, 13 upstream unreachable or not as locked, 130 interrupted.")]
+#[command(
+    name = "wash-wasi-sync",
+    version,
+    max_term_width = 100,
+    propagate_version = true
+)]
+#[command(
+    after_help = "Exit codes: 0 done, 1 error, 2 usage, 10 drift, 11 conflicts, \
+    12 verification failed, 13 upstream unreachable or not as locked, 130 interrupted."
+)]
 pub struct Cli {
     /// What holds for every command.
     #[command(flatten)]

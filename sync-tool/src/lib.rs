@@ -8,5 +8,6 @@ pub mod commands;
 pub mod core;
 pub mod error;
 pub mod ports;
+pub mod render;
 
 pub use error::{Error, Kind, Result};

@@ -32,7 +32,10 @@ pub fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport> {
     if args.deep {
         // What differs from the lock was named already, unless only the deep look sees it.
         let deep = made_again(context, args, &project, &vendored, lock)?;
-        drift.extend(deep.into_iter().filter(|d| vendored.edits.iter().all(|e| e.path != d.path)));
+        drift.extend(
+            deep.into_iter()
+                .filter(|d| vendored.edits.iter().all(|e| e.path != d.path)),
+        );
     }
     drift.extend(vendored.edits);
     Ok(CheckReport {
@@ -57,8 +60,10 @@ fn there(project: &Project) -> Result<Vendored> {
         return Ok(vendored);
     }
     let path = &project.manifest().fork.path;
-    Err(Error::new(Kind::Drift, format!("there is no vendored tree in {path}"))
-        .help("make it: `wash-wasi-sync vendor`"))
+    Err(
+        Error::new(Kind::Drift, format!("there is no vendored tree in {path}"))
+            .help("make it: `wash-wasi-sync vendor`"),
+    )
 }
 
 /// Makes the tree again from the locked release and compares it with the lock.
@@ -82,8 +87,9 @@ fn made_again(
     let ready = making.ready(&inputs.manifest, version, locked, &mut steps)?;
     if *version == lock.upstream.version && ready.release.tree.digest() != lock.upstream.digest {
         let message = format!("upstream {version} is not what was locked: its files differ");
-        return Err(Error::upstream(message)
-            .help("find out from upstream why a release changed, before anything is taken from it"));
+        return Err(Error::upstream(message).help(
+            "find out from upstream why a release changed, before anything is taken from it",
+        ));
     }
     let forked = making.exact(inputs, ready, &mut steps)?;
     let made = forked.made.tree.entries();
@@ -99,7 +105,10 @@ fn made_again(
 }
 
 fn notes(lock: &Lock) -> Vec<String> {
-    let skipped = lock.gates.iter().filter(|(_, said)| said.starts_with("skipped"));
+    let skipped = lock
+        .gates
+        .iter()
+        .filter(|(_, said)| said.starts_with("skipped"));
     let skipped: Vec<&str> = skipped.map(|(gate, _)| gate.as_str()).collect();
     if skipped.is_empty() {
         return Vec::new();
@@ -111,7 +120,10 @@ fn notes(lock: &Lock) -> Vec<String> {
 pub fn differences(series: Option<&Stored>) -> BTreeMap<TreePath, Vec<Difference>> {
     let mut differences: BTreeMap<TreePath, Vec<Difference>> = BTreeMap::new();
     for (path, difference) in series.into_iter().flat_map(Stored::differences) {
-        differences.entry(path.clone()).or_default().push(difference.clone());
+        differences
+            .entry(path.clone())
+            .or_default()
+            .push(difference.clone());
     }
     differences
 }

@@ -44,8 +44,10 @@ impl<'a> Context<'a> {
         let cache = match &global.cache_dir {
             Some(dir) => host.env.dir().join(dir),
             None => host.env.cache_dir().ok_or_else(|| {
-                Error::general("there is no cache directory: neither XDG_CACHE_HOME nor HOME is set")
-                    .help("name one with `--cache-dir`")
+                Error::general(
+                    "there is no cache directory: neither XDG_CACHE_HOME nor HOME is set",
+                )
+                .help("name one with `--cache-dir`")
             })?,
         };
         Ok(Context {
@@ -108,15 +110,20 @@ impl<'a> Context<'a> {
 /// Never for a path that the manifest allows.
 pub fn work_dir(manifest: &Manifest) -> Result<TreePath> {
     let path = manifest.fork.path.as_str();
-    let above = path.rsplit_once('/').map_or(String::new(), |(above, _)| format!("{above}/"));
+    let above = path
+        .rsplit_once('/')
+        .map_or(String::new(), |(above, _)| format!("{above}/"));
     TreePath::new(&format!("{above}{WORK}")).map_err(|e| Error::general(e.to_string()))
 }
 
 fn nearest(dir: &Path) -> Result<PathBuf> {
     let found = dir.ancestors().find(|dir| dir.join(FILE).is_file());
     found.map(Path::to_path_buf).ok_or_else(|| {
-        Error::general(format!("there is no {FILE} in {} or above it", dir.display()))
-            .help("go into the project, or name its directory with `--project`")
+        Error::general(format!(
+            "there is no {FILE} in {} or above it",
+            dir.display()
+        ))
+        .help("go into the project, or name its directory with `--project`")
     })
 }
 

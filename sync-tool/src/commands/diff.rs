@@ -32,7 +32,10 @@ pub fn run(context: &Context<'_>, args: &DiffArgs) -> Result<DiffReport> {
         _ => {
             let pin = &project.manifest().fork.pin;
             let fork = &project.manifest().fork;
-            let sides = (format!("{name} {pin}"), format!("{} {}", fork.name, fork.version));
+            let sides = (
+                format!("{name} {pin}"),
+                format!("{} {}", fork.name, fork.version),
+            );
             let mut tree = project.vendored_tree()?;
             if args.file.as_deref() != Some(CARGO_LOCK) {
                 // Upstream has none of its own: it would hide everything else.
@@ -44,8 +47,10 @@ pub fn run(context: &Context<'_>, args: &DiffArgs) -> Result<DiffReport> {
     let wanted = |path: &TreePath| args.file.as_ref().is_none_or(|file| is_below(path, file));
     if !old.paths().chain(new.paths()).any(wanted) {
         let file = args.file.as_deref().unwrap_or_default();
-        return Err(Error::new(Kind::General, format!("neither side has `{file}`"))
-            .help("name a file or directory from the crate's root, such as `src/sockets`"));
+        return Err(
+            Error::new(Kind::General, format!("neither side has `{file}`"))
+                .help("name a file or directory from the crate's root, such as `src/sockets`"),
+        );
     }
     Ok(DiffReport {
         old: sides.0,

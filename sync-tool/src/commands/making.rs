@@ -104,8 +104,14 @@ impl Making<'_> {
             Choice::Merge(_, misfits) => return Err(Misfit::error(&misfits, &version)),
         };
         let report = stored.as_ref().map(|stored| told(stored, &fit.applied));
-        let texts = fit.applied.into_iter().map(|(path, a)| (path, a.text)).collect();
-        steps.time("make", || forked(inputs, ready, stored.as_ref(), &texts, report))
+        let texts = fit
+            .applied
+            .into_iter()
+            .map(|(path, a)| (path, a.text))
+            .collect();
+        steps.time("make", || {
+            forked(inputs, ready, stored.as_ref(), &texts, report)
+        })
     }
 
     /// Makes the tree of a release, merging patches that do not apply exactly;

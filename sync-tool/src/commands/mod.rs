@@ -7,9 +7,12 @@ mod making;
 mod place;
 mod project;
 mod refresh;
+mod run;
 mod show;
 mod status;
 mod upgrade;
 mod vendor;
 mod verified;
 mod versions;
+
+pub use run::main;

@@ -60,17 +60,28 @@ impl Placing<'_> {
         let changes = compare::changes(&forked.inputs.manifest, &old, &forked.made.tree);
         let lock = self.lock(&forked, &BTreeMap::new());
         let mut files = self.files(&forked, documents)?;
-        let is_there = self.vendored.entries.as_ref() == Some(&entries) && self.vendored.edits.is_empty();
+        let is_there =
+            self.vendored.entries.as_ref() == Some(&entries) && self.vendored.edits.is_empty();
         let is_same = is_there && files.is_empty() && self.is_written(&lock)?;
         if self.dry_run || (is_same && self.verify != Verify::All) {
-            let ended = if self.dry_run { Ended::DryRun } else { Ended::Unchanged };
+            let ended = if self.dry_run {
+                Ended::DryRun
+            } else {
+                Ended::Unchanged
+            };
             return Ok(self.report(forked, ended, changes, Vec::new(), files, steps));
         }
         let stage = steps.time("stage", || {
             turn.stage(&forked.made.tree, self.context.host.interrupt())
         })?;
         let verified = steps.time("verify", || {
-            Verified::of(stage, &forked.made.tree, self.verify, &self.cargo()?, self.context)
+            Verified::of(
+                stage,
+                &forked.made.tree,
+                self.verify,
+                &self.cargo()?,
+                self.context,
+            )
         })?;
         let lock = self.lock(&forked, &verified.said());
         if !self.is_written(&lock)? {
@@ -111,13 +122,19 @@ impl Placing<'_> {
             return Ok(());
         }
         self.refuse_if_locked("the crate's Cargo.lock")?;
-        let _step = self.context.host.status.step("making the crate's Cargo.lock");
+        let _step = self
+            .context
+            .host
+            .status
+            .step("making the crate's Cargo.lock");
         let seed = forked.ready.release.cargo_lock.as_deref().map(|text| Seed {
             package: &forked.inputs.manifest.upstream.name,
             text,
         });
         let made = &mut forked.made;
-        let lock = self.cargo()?.make_lock(&made.cargo.text, seed, &made.tree)?;
+        let lock = self
+            .cargo()?
+            .make_lock(&made.cargo.text, seed, &made.tree)?;
         put(&mut made.tree, CARGO_LOCK, &lock)?;
         forked.inputs.locks.insert(version, Arc::from(lock));
         Ok(())
@@ -125,7 +142,10 @@ impl Placing<'_> {
 
     fn cargo(&self) -> Result<Cargo<'_>> {
         let host = self.context.host;
-        let own = host.env.var("CARGO_TARGET_DIR").map(|dir| host.env.dir().join(dir));
+        let own = host
+            .env
+            .var("CARGO_TARGET_DIR")
+            .map(|dir| host.env.dir().join(dir));
         let name = &self.project.manifest().fork.name;
         let target = own.unwrap_or_else(|| self.project.root.join("target").join(name));
         let work = super::context::work_dir(self.project.manifest())?;
@@ -150,14 +170,16 @@ impl Placing<'_> {
         let message = format!("the tree is not as locked: {} differ", names.join(", "));
         let mut error = Error::new(Kind::Drift, message);
         if lock.tree.formatter != forked.ready.prepared.formatter {
-            let of = |version: &Option<String>| version.clone().unwrap_or_else(|| "none".to_owned());
+            let of =
+                |version: &Option<String>| version.clone().unwrap_or_else(|| "none".to_owned());
             error = error.help(format!(
                 "it was formatted with {}, now with {}: take the same",
                 of(&lock.tree.formatter),
                 of(&forked.ready.prepared.formatter)
             ));
         }
-        Err(error.help("run `wash-wasi-sync check` to see which inputs changed since it was locked"))
+        Err(error
+            .help("run `wash-wasi-sync check` to see which inputs changed since it was locked"))
     }
 
     fn refuse_if_locked(&self, what: &str) -> Result<()> {
@@ -170,7 +192,10 @@ impl Placing<'_> {
     }
 
     fn input_digests(&self, forked: &Forked) -> BTreeMap<TreePath, crate::core::tree::Digest> {
-        let series = forked.series.as_ref().and_then(|base| forked.inputs.series_of(base));
+        let series = forked
+            .series
+            .as_ref()
+            .and_then(|base| forked.inputs.series_of(base));
         forked.inputs.digests(&forked.ready.release.version, series)
     }
 
@@ -200,8 +225,10 @@ impl Placing<'_> {
             digest: files.digest(),
             rules: manifest.rules_digest(),
             series: forked.series.clone(),
-            formatter: same_tree
-                .map_or_else(|| prepared.formatter.clone(), |lock| lock.tree.formatter.clone()),
+            formatter: same_tree.map_or_else(
+                || prepared.formatter.clone(),
+                |lock| lock.tree.formatter.clone(),
+            ),
         };
         let skipped = said.values().all(|said| !said.starts_with("passed"));
         let gates = match same_tree {
@@ -221,7 +248,10 @@ impl Placing<'_> {
         let mut files = documents;
         let manifest = &forked.inputs.manifest;
         if manifest.text != self.project.manifest().text {
-            files.insert(project_path(manifest::FILE)?, Some(manifest.text.as_bytes().to_vec()));
+            files.insert(
+                project_path(manifest::FILE)?,
+                Some(manifest.text.as_bytes().to_vec()),
+            );
         }
         for stored in &forked.inputs.series {
             if self.project.inputs.series_of(&stored.base).is_none() {
@@ -231,8 +261,10 @@ impl Placing<'_> {
         }
         let version = &forked.ready.release.version;
         if !self.project.inputs.locks.contains_key(version)
-            && let (Some(path), Some(text)) =
-                (forked.inputs.lock_path(version), forked.inputs.locks.get(version))
+            && let (Some(path), Some(text)) = (
+                forked.inputs.lock_path(version),
+                forked.inputs.locks.get(version),
+            )
         {
             files.insert(path, Some(text.as_bytes().to_vec()));
         }
@@ -244,10 +276,19 @@ impl Placing<'_> {
     }
 
     fn documents(&self, inputs: &Inputs, forked: &Forked) -> Result<Files> {
-        let series = forked.series.as_ref().and_then(|base| inputs.series_of(base));
+        let series = forked
+            .series
+            .as_ref()
+            .and_then(|base| inputs.series_of(base));
         let table = version_table(&inputs.manifest);
         let differences = difference_list(&inputs.manifest, series);
-        documents(self.project, &[(Block::Versions, &table), (Block::Differences, &differences)])
+        documents(
+            self.project,
+            &[
+                (Block::Versions, &table),
+                (Block::Differences, &differences),
+            ],
+        )
     }
 
     /// Returns the tree that is replaced; what cannot be read counts as not there.
@@ -265,7 +306,9 @@ impl Placing<'_> {
         steps: Steps,
     ) -> MadeReport {
         let dropped = forked.made.cargo.dropped.iter();
-        let left_out = dropped.map(|d| format!("{} {}: {}", d.table, d.name, d.why)).collect();
+        let left_out = dropped
+            .map(|d| format!("{} {}: {}", d.table, d.name, d.why))
+            .collect();
         MadeReport {
             rules: forked.ready.prepared.rules.clone(),
             series: forked.report.clone(),
@@ -340,7 +383,9 @@ pub fn documents(project: &Project, blocks: &[(Block, &str)]) -> Result<Files> {
         }
     }
     let changed = texts.into_iter().filter(|(_, (old, new))| old != new);
-    Ok(changed.map(|(path, (_, new))| (path.clone(), Some(new.into_bytes()))).collect())
+    Ok(changed
+        .map(|(path, (_, new))| (path.clone(), Some(new.into_bytes())))
+        .collect())
 }
 
 /// Makes a path of the project.

@@ -42,8 +42,9 @@ pub fn read_manifest(root: &Path) -> Result<Manifest> {
     let path = root.join(manifest::FILE);
     let text = fs::read_to_string(&path).map_err(|e| match e.kind() {
         ErrorKind::InvalidData => Error::general(format!("{} is not UTF-8", path.display())),
-        ErrorKind::NotFound => Error::io("read", &path, e)
-            .help("name the project's directory with `--project`"),
+        ErrorKind::NotFound => {
+            Error::io("read", &path, e).help("name the project's directory with `--project`")
+        }
         _ => Error::io("read", &path, e),
     })?;
     Manifest::parse(text)
@@ -58,7 +59,11 @@ impl Project {
     pub fn load(root: &Path, manifest: Manifest) -> Result<Project> {
         let read = |dir: &TreePath| {
             let path = dir.below(root);
-            if path.exists() { disk::read_tree(&path) } else { Ok(Tree::new()) }
+            if path.exists() {
+                disk::read_tree(&path)
+            } else {
+                Ok(Tree::new())
+            }
         };
         let inputs = Inputs::load(manifest, read)?;
         let lock_text = optional_text(&root.join(lock::FILE))?;
@@ -88,8 +93,9 @@ impl Project {
     /// Fails where there is none.
     pub fn locked(&self) -> Result<&Lock> {
         self.lock.as_ref().ok_or_else(|| {
-            Error::general(format!("there is no {}", lock::FILE))
-                .help("restore it from version control, or make the tree with `wash-wasi-sync vendor`")
+            Error::general(format!("there is no {}", lock::FILE)).help(
+                "restore it from version control, or make the tree with `wash-wasi-sync vendor`",
+            )
         })
     }
 
@@ -140,8 +146,10 @@ impl Project {
             return disk::read_tree(&dir);
         }
         let path = &self.manifest().fork.path;
-        Err(Error::general(format!("there is no vendored tree in {path}"))
-            .help("make it: `wash-wasi-sync vendor`"))
+        Err(
+            Error::general(format!("there is no vendored tree in {path}"))
+                .help("make it: `wash-wasi-sync vendor`"),
+        )
     }
 
     /// Reads a document of the project.
@@ -152,8 +160,11 @@ impl Project {
     pub fn document(&self, path: &TreePath) -> Result<String> {
         let file = path.below(&self.root);
         optional_text(&file)?.ok_or_else(|| {
-            Error::general(format!("{path} is listed in {}, but not there", manifest::FILE))
-                .help("restore it, or remove it from `[documents]`")
+            Error::general(format!(
+                "{path} is listed in {}, but not there",
+                manifest::FILE
+            ))
+            .help("restore it, or remove it from `[documents]`")
         })
     }
 }

@@ -83,7 +83,11 @@ fn wishes(args: &RefreshArgs) -> Result<Wishes> {
         }
     }
     if !faults.is_empty() {
-        return Err(Error::faults(Kind::Usage, "`--as-patch` names no file of the crate", faults));
+        return Err(Error::faults(
+            Kind::Usage,
+            "`--as-patch` names no file of the crate",
+            faults,
+        ));
     }
     let difference = args.change.as_ref().zip(args.reason.as_ref());
     Ok(Wishes {
@@ -101,10 +105,16 @@ fn with_changes(
 ) -> Result<Inputs> {
     let read = |dir: &TreePath| {
         let path = dir.below(&project.root);
-        let mut tree = if path.exists() { crate::ports::disk::read_tree(&path)? } else { Tree::new() };
+        let mut tree = if path.exists() {
+            crate::ports::disk::read_tree(&path)?
+        } else {
+            Tree::new()
+        };
         let prefix = format!("{dir}/");
         for (path, bytes) in files {
-            let Some(inner) = path.as_str().strip_prefix(&prefix) else { continue };
+            let Some(inner) = path.as_str().strip_prefix(&prefix) else {
+                continue;
+            };
             let inner = TreePath::new(inner).map_err(|e| Error::general(e.to_string()))?;
             match bytes {
                 Some(bytes) => {
@@ -127,7 +137,8 @@ fn gives_the_edit(made: &Tree, edited: &Tree) -> Result<()> {
         return Ok(());
     }
     let fault = |(path, _): &(TreePath, drift::What)| {
-        Fault::new("what would be stored does not give the edit back").at(Place::file(path.as_str()))
+        Fault::new("what would be stored does not give the edit back")
+            .at(Place::file(path.as_str()))
     };
     let faults = differing.iter().map(fault).collect();
     Err(Error::faults(Kind::General, "nothing was stored", faults)

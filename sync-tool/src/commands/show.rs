@@ -24,8 +24,13 @@ pub fn run(context: &Context<'_>, args: &ShowArgs) -> Result<ShowReport> {
         None => project.manifest().fork.pin.clone(),
     };
     let release = upstream.release(&version, locked(project.lock.as_ref(), &version))?;
-    let found = release.tree.paths().find(|path| path.as_str() == args.file).cloned();
-    let Some((path, file)) = found.and_then(|p| Some((p.clone(), release.tree.get(p.as_str())?))) else {
+    let found = release
+        .tree
+        .paths()
+        .find(|path| path.as_str() == args.file)
+        .cloned();
+    let Some((path, file)) = found.and_then(|p| Some((p.clone(), release.tree.get(p.as_str())?)))
+    else {
         let message = format!("upstream {version} has no file `{}`", args.file);
         return Err(Error::upstream(message).help(near(&release.tree, &args.file)));
     };

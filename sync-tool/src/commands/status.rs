@@ -7,10 +7,8 @@ use super::context::Context;
 use super::project::{Project, read_manifest};
 use crate::cli::StatusArgs;
 use crate::core::drift;
-use crate::core::report::{
-    DELTA_BUDGET, Newest, SeriesStatus, StatusReport, TreeState, Versions,
-};
 use crate::core::release::Wanted;
+use crate::core::report::{DELTA_BUDGET, Newest, SeriesStatus, StatusReport, TreeState, Versions};
 use crate::core::series::Stored;
 use crate::error::Result;
 
@@ -31,7 +29,9 @@ pub fn run(context: &Context<'_>, args: &StatusArgs) -> Result<StatusReport> {
     let lock = project.lock.as_ref();
     let in_use = lock.and_then(|lock| lock.tree.series.as_ref());
     let series = project.inputs.series.iter();
-    let shown = args.differences.then(|| differences(project.series_in_use()));
+    let shown = args
+        .differences
+        .then(|| differences(project.series_in_use()));
     Ok(StatusReport {
         pinned: Versions {
             fork: project.manifest().fork.version.clone(),
@@ -40,7 +40,9 @@ pub fn run(context: &Context<'_>, args: &StatusArgs) -> Result<StatusReport> {
         commit: lock.and_then(|lock| lock.upstream.commit.clone()),
         newest,
         newest_unknown,
-        series: series.map(|stored| told(stored, in_use == Some(&stored.base))).collect(),
+        series: series
+            .map(|stored| told(stored, in_use == Some(&stored.base)))
+            .collect(),
         budget: DELTA_BUDGET,
         tree: tree_state(&project)?,
         gates: lock.map(|lock| lock.gates.clone()).unwrap_or_default(),
@@ -64,8 +66,9 @@ fn newest(context: &Context<'_>, args: &StatusArgs, project: &Project) -> Result
 
 fn told(stored: &Stored, in_use: bool) -> SeriesStatus {
     let patches = stored.patches.iter();
-    let patches: BTreeMap<_, _> =
-        patches.map(|(path, patch)| (path.clone(), patch.patch.delta())).collect();
+    let patches: BTreeMap<_, _> = patches
+        .map(|(path, patch)| (path.clone(), patch.patch.delta()))
+        .collect();
     SeriesStatus {
         base: stored.base.clone(),
         dir: stored.dir.clone(),

@@ -51,7 +51,11 @@ pub fn run(context: &Context<'_>, args: &UpgradeArgs) -> Result<MadeReport> {
         project: &project,
         vendored: &vendored,
         command: "upgrade",
-        verify: if args.no_verify { Verify::Skip("--no-verify") } else { Verify::All },
+        verify: if args.no_verify {
+            Verify::Skip("--no-verify")
+        } else {
+            Verify::All
+        },
         toolchain: args.toolchain.clone(),
         dry_run: args.dry_run,
         locked: false,
@@ -163,7 +167,9 @@ fn conflicting(
 fn write_review(dir: &Path, conflicts: &[Conflict]) -> Result<()> {
     let json = serde_json::to_vec_pretty(conflicts)
         .map_err(|e| Error::general(format!("conflicts cannot be written: {e}")).caused_by(e))?;
-    let marked = conflicts.iter().map(|c| (c.path.as_str(), c.with_markers().into_bytes()));
+    let marked = conflicts
+        .iter()
+        .map(|c| (c.path.as_str(), c.with_markers().into_bytes()));
     let files = marked.chain([("conflicts.json", json)]);
     disk::write_review(dir, files.collect())
 }

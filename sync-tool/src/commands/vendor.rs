@@ -39,7 +39,11 @@ pub fn run(context: &Context<'_>, args: &VendorArgs) -> Result<MadeReport> {
         project: &project,
         vendored: &vendored,
         command: "vendor",
-        verify: if args.verify { Verify::All } else { Verify::Skip("vendor without --verify") },
+        verify: if args.verify {
+            Verify::All
+        } else {
+            Verify::Skip("vendor without --verify")
+        },
         toolchain: args.toolchain.clone(),
         dry_run: false,
         locked: args.locked,

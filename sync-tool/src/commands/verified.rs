@@ -51,7 +51,10 @@ impl<'t> Verified<'t> {
                 Verify::All if gate.tests && !failures.is_empty() => break,
                 Verify::All => {
                     let result = cargo.run(stage.dir(), gate)?;
-                    context.host.status.note(&format!("{}: {}", result.title, result.said()));
+                    context
+                        .host
+                        .status
+                        .note(&format!("{}: {}", result.title, result.said()));
                     failures.extend(result.error());
                     (result.said(), result.milliseconds())
                 }
@@ -89,13 +92,17 @@ impl<'t> Verified<'t> {
             Verify::All => "not run yet",
         };
         let gates = gates(tree)?.gates;
-        Ok(gates.into_iter().map(|gate| (gate.key, format!("skipped: {why}"))).collect())
+        Ok(gates
+            .into_iter()
+            .map(|gate| (gate.key, format!("skipped: {why}")))
+            .collect())
     }
 
     /// Returns what the lock keeps of the gates.
     pub fn said(&self) -> BTreeMap<String, String> {
         let each = self.gates.iter();
-        each.map(|gate| (gate.gate.clone(), gate.said.clone())).collect()
+        each.map(|gate| (gate.gate.clone(), gate.said.clone()))
+            .collect()
     }
 
     /// Puts the tree and the project's files in place.

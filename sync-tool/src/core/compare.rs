@@ -36,7 +36,11 @@ pub fn diffs(old: &Tree, new: &Tree, wanted: impl Fn(&TreePath) -> bool) -> Vec<
                 path: path.clone(),
                 what,
                 lines: lines(old_text, new_text),
-                text: if both { unified(path, what, old_text, new_text) } else { String::new() },
+                text: if both {
+                    unified(path, what, old_text, new_text)
+                } else {
+                    String::new()
+                },
             }
         })
         .collect()
@@ -65,7 +69,9 @@ fn text(file: Option<&File>) -> &str {
 }
 
 fn lines(old: &str, new: &str) -> Delta {
-    let diff = TextDiff::configure().algorithm(Algorithm::Myers).diff_lines(old, new);
+    let diff = TextDiff::configure()
+        .algorithm(Algorithm::Myers)
+        .diff_lines(old, new);
     let mut delta = Delta::default();
     for change in diff.iter_all_changes() {
         match change.tag() {
@@ -79,11 +85,23 @@ fn lines(old: &str, new: &str) -> Delta {
 
 fn unified(path: &TreePath, what: Changed, old: &str, new: &str) -> String {
     let name = |side: &str, absent: bool| {
-        if absent { "/dev/null".to_owned() } else { format!("{side}/{path}") }
+        if absent {
+            "/dev/null".to_owned()
+        } else {
+            format!("{side}/{path}")
+        }
     };
-    let (before, after) = (name("a", what == Changed::New), name("b", what == Changed::Gone));
-    let diff = TextDiff::configure().algorithm(Algorithm::Myers).diff_lines(old, new);
-    diff.unified_diff().context_radius(CONTEXT).header(&before, &after).to_string()
+    let (before, after) = (
+        name("a", what == Changed::New),
+        name("b", what == Changed::Gone),
+    );
+    let diff = TextDiff::configure()
+        .algorithm(Algorithm::Myers)
+        .diff_lines(old, new);
+    diff.unified_diff()
+        .context_radius(CONTEXT)
+        .header(&before, &after)
+        .to_string()
 }
 
 #[cfg(test)]
@@ -96,10 +114,21 @@ mod tests {
 
     #[test]
     fn protected_files_come_first() {
-        let old = tree(&[("a", "1\n2\n"), ("gone", "x\n"), ("same", "s"), ("z.rs", "1\n")]);
-        let new = tree(&[("a", "1\n3\n"), ("new", "y\n"), ("same", "s"), ("z.rs", "2\n")]);
+        let old = tree(&[
+            ("a", "1\n2\n"),
+            ("gone", "x\n"),
+            ("same", "s"),
+            ("z.rs", "1\n"),
+        ]);
+        let new = tree(&[
+            ("a", "1\n3\n"),
+            ("new", "y\n"),
+            ("same", "s"),
+            ("z.rs", "2\n"),
+        ]);
         let changes = changes(&manifest_with(RULES), &old, &new);
-        let seen: Vec<(&str, Changed)> = changes.iter().map(|c| (c.path.as_str(), c.what)).collect();
+        let seen: Vec<(&str, Changed)> =
+            changes.iter().map(|c| (c.path.as_str(), c.what)).collect();
         let expected = [
             ("z.rs", Changed::Changed),
             ("a", Changed::Changed),
@@ -112,7 +141,11 @@ mod tests {
 
     #[test]
     fn a_diff_is_unified() {
-        let diffs = diffs(&tree(&[("a", "1\n2\n")]), &tree(&[("a", "1\n3\n"), ("b", "x")]), |_| true);
+        let diffs = diffs(
+            &tree(&[("a", "1\n2\n")]),
+            &tree(&[("a", "1\n3\n"), ("b", "x")]),
+            |_| true,
+        );
         insta::assert_snapshot!(diffs[0].text, @r"
         --- a/a
         +++ b/a
@@ -121,6 +154,10 @@ mod tests {
         -2
         +3
         ");
-        assert!(diffs[1].text.starts_with("--- /dev/null\n+++ b/b\n"), "{}", diffs[1].text);
+        assert!(
+            diffs[1].text.starts_with("--- /dev/null\n+++ b/b\n"),
+            "{}",
+            diffs[1].text
+        );
     }
 }

@@ -41,13 +41,20 @@ impl Block {
         let (begin, end) = self.markers();
         let once = |marker: &str| {
             let mut found = text.match_indices(marker);
-            found.next().map(|(at, _)| at).filter(|_| found.next().is_none())
+            found
+                .next()
+                .map(|(at, _)| at)
+                .filter(|_| found.next().is_none())
         };
-        let inner = once(&begin).zip(once(&end)).filter(|(begin, end)| begin < end);
+        let inner = once(&begin)
+            .zip(once(&end))
+            .filter(|(begin, end)| begin < end);
         let Some((from, to)) = inner else {
             let fault = Fault::new(format!("the block `{}` has no two markers", self.name()))
                 .at(Place::span(file, Arc::from(text), 0..0))
-                .help(format!("put these lines where the block goes:\n{begin}\n{end}"));
+                .help(format!(
+                    "put these lines where the block goes:\n{begin}\n{end}"
+                ));
             let message = "a document cannot be kept up to date";
             return Err(Error::faults(Kind::General, message, vec![fault]));
         };
@@ -65,7 +72,11 @@ pub fn version_table(manifest: &Manifest) -> String {
         let mark = if pinned { " (pinned)" } else { "" };
         let notes = row.notes.replace('|', "\\|").replace('\n', " ");
         // Writing to a string cannot fail.
-        let _ = writeln!(table, "| {} | v{}{mark} | {notes} |", row.fork, row.upstream);
+        let _ = writeln!(
+            table,
+            "| {} | v{}{mark} | {notes} |",
+            row.fork, row.upstream
+        );
     }
     table
 }
@@ -75,7 +86,10 @@ pub fn difference_list(manifest: &Manifest, series: Option<&Stored>) -> String {
     let upstream = &manifest.upstream.name;
     let pin = &manifest.fork.pin;
     let Some(series) = series.filter(|series| !series.patches.is_empty()) else {
-        return format!("None: {} is {upstream} {pin} renamed.\n", manifest.fork.name);
+        return format!(
+            "None: {} is {upstream} {pin} renamed.\n",
+            manifest.fork.name
+        );
     };
     let delta = series.delta();
     let mut list = format!(
@@ -84,7 +98,11 @@ pub fn difference_list(manifest: &Manifest, series: Option<&Stored>) -> String {
     );
     for (path, stored) in &series.patches {
         let delta = stored.patch.delta();
-        let _ = writeln!(list, "\n### `{path}` (+{} −{})\n", delta.added, delta.removed);
+        let _ = writeln!(
+            list,
+            "\n### `{path}` (+{} −{})\n",
+            delta.added, delta.removed
+        );
         for difference in &stored.patch.differences {
             let one = |text: &str| text.replace('\n', " ");
             let _ = writeln!(
@@ -123,8 +141,14 @@ mod tests {
         let (begin, end) = Block::Versions.markers();
         let text = format!("# Doc\n\n{begin}\nold\n{end}\n\nrest\n");
         let once = Block::Versions.replace("d.md", &text, "| new |\n").unwrap();
-        assert_eq!(once, format!("# Doc\n\n{begin}\n\n| new |\n\n{end}\n\nrest\n"));
-        assert_eq!(Block::Versions.replace("d.md", &once, "| new |\n").unwrap(), once);
+        assert_eq!(
+            once,
+            format!("# Doc\n\n{begin}\n\n| new |\n\n{end}\n\nrest\n")
+        );
+        assert_eq!(
+            Block::Versions.replace("d.md", &once, "| new |\n").unwrap(),
+            once
+        );
     }
 
     #[test]

@@ -100,4 +100,3 @@ pub fn of_inputs(lock: &Lock, inputs: &Inputs) -> Vec<Drift> {
     drift.extend(changed.map(|path| input(path.as_str())));
     drift
 }
-

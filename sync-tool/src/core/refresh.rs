@@ -53,7 +53,12 @@ pub struct Refreshed {
 ///
 /// All together: edits of direct and generated files, new files that belong to
 /// nobody, new patches without a head, patches where there is no series.
-pub fn refresh(inputs: &Inputs, made: Made<'_>, edited: &Tree, wishes: &Wishes) -> Result<Refreshed> {
+pub fn refresh(
+    inputs: &Inputs,
+    made: Made<'_>,
+    edited: &Tree,
+    wishes: &Wishes,
+) -> Result<Refreshed> {
     let mut work = Work {
         inputs,
         made,
@@ -80,7 +85,11 @@ pub fn refresh(inputs: &Inputs, made: Made<'_>, edited: &Tree, wishes: &Wishes) 
     if work.faults.is_empty() {
         return Ok(work.done);
     }
-    Err(Error::faults(Kind::General, "edits cannot be kept", work.faults))
+    Err(Error::faults(
+        Kind::General,
+        "edits cannot be kept",
+        work.faults,
+    ))
 }
 
 struct Work<'a> {
@@ -115,7 +124,11 @@ impl Work<'_> {
             }
             Some(FileKind::Generated) => Err(at(path, "the tool generates it")
                 .help(format!("change what it is made from, in {FILE}"))),
-            _ => Err(at(path, "it is upstream's own, and must stay as upstream wrote it").help(format!(
+            _ => Err(at(
+                path,
+                "it is upstream's own, and must stay as upstream wrote it",
+            )
+            .help(format!(
                 "undo the edit, or keep it as a patch: `--as-patch {path} --change … --reason …`"
             ))),
         }
@@ -133,11 +146,21 @@ impl Work<'_> {
             return self.keep(path, what, format!("{dir}/{path}"), bases);
         }
         let series = self.series().ok_or_else(|| no_series(path))?;
-        let (base, own) = (series.base.clone(), format!("{}/{FILES}/{path}", series.dir));
+        let (base, own) = (
+            series.base.clone(),
+            format!("{}/{FILES}/{path}", series.dir),
+        );
         // The others keep what they had: one path stands in one place only.
-        let old = self.inputs.owned.get(path.as_str()).map(|file| file.bytes().to_vec());
+        let old = self
+            .inputs
+            .owned
+            .get(path.as_str())
+            .map(|file| file.bytes().to_vec());
         let others = self.inputs.series.iter().filter(|other| other.base != base);
-        for stored in others.map(|o| format!("{}/{FILES}/{path}", o.dir)).collect::<Vec<_>>() {
+        for stored in others
+            .map(|o| format!("{}/{FILES}/{path}", o.dir))
+            .collect::<Vec<_>>()
+        {
             self.put(stored, old.clone())?;
         }
         self.put(format!("{dir}/{path}"), None)?;
@@ -146,7 +169,10 @@ impl Work<'_> {
 
     fn of_series(&mut self, path: &TreePath, what: What) -> Result<(), Fault> {
         let series = self.series().ok_or_else(|| no_series(path))?;
-        let (base, stored) = (series.base.clone(), format!("{}/{FILES}/{path}", series.dir));
+        let (base, stored) = (
+            series.base.clone(),
+            format!("{}/{FILES}/{path}", series.dir),
+        );
         self.keep(path, what, stored, vec![base])
     }
 
@@ -154,11 +180,18 @@ impl Work<'_> {
         let is_generated = self.made.tree.get(path.as_str()).is_some();
         if is_generated || self.inputs.manifest.kind_of(path) != Some(FileKind::Owned) {
             let help = if is_generated {
-                format!("change what it is made from; the crate's lock is kept in `{}`", self.inputs.manifest.fork.locks)
+                format!(
+                    "change what it is made from; the crate's lock is kept in `{}`",
+                    self.inputs.manifest.fork.locks
+                )
             } else {
                 format!("move it below one of the `owned` paths of {FILE}, or remove it")
             };
-            let why = if is_generated { "the tool makes it" } else { "no rule says that such a file is the fork's" };
+            let why = if is_generated {
+                "the tool makes it"
+            } else {
+                "no rule says that such a file is the fork's"
+            };
             return Err(at(path, why).help(help));
         }
         if self.wishes.series_only {
@@ -171,8 +204,10 @@ impl Work<'_> {
 
     fn patched(&mut self, path: &TreePath, what: What) -> Result<(), Fault> {
         if what == What::Missing {
-            return Err(at(path, "it is upstream's file, and a patch cannot remove it")
-                .help("restore it, or omit it by a `[[files]]` rule"));
+            return Err(
+                at(path, "it is upstream's file, and a patch cannot remove it")
+                    .help("restore it, or omit it by a `[[files]]` rule"),
+            );
         }
         if what == What::Mode {
             return Err(at(path, "a patch cannot change a mode").help("restore the mode"));
@@ -181,7 +216,11 @@ impl Work<'_> {
         let stored = format!("{}/{path}{PATCH}", series.dir);
         let base = series.base.clone();
         let old = series.patches.get(path).map(|stored| stored.patch.clone());
-        let text = |tree: &Tree| tree.get(path.as_str()).and_then(File::text).map(str::to_owned);
+        let text = |tree: &Tree| {
+            tree.get(path.as_str())
+                .and_then(File::text)
+                .map(str::to_owned)
+        };
         let no_text = || at(path, "it is no text").help("restore it");
         let upstream = text(self.made.prepared).ok_or_else(no_text)?;
         let new = text(self.edited).ok_or_else(no_text)?;
@@ -200,21 +239,38 @@ impl Work<'_> {
             notes: old.map(|old| old.notes).unwrap_or_default(),
             ..patch
         });
-        self.put(stored.clone(), patch.map(|patch| patch.render().into_bytes()))?;
+        self.put(
+            stored.clone(),
+            patch.map(|patch| patch.render().into_bytes()),
+        )?;
         self.told(path, what, stored, vec![base])
     }
 
     /// Stores the edited file as it is.
-    fn keep(&mut self, path: &TreePath, what: What, stored: String, bases: Vec<Version>) -> Result<(), Fault> {
+    fn keep(
+        &mut self,
+        path: &TreePath,
+        what: What,
+        stored: String,
+        bases: Vec<Version>,
+    ) -> Result<(), Fault> {
         if what == What::Mode {
-            return Err(at(path, "the mode of a fork-owned file is not kept").help("restore the mode"));
+            return Err(
+                at(path, "the mode of a fork-owned file is not kept").help("restore the mode")
+            );
         }
         let file = self.edited.get(path.as_str());
         self.put(stored.clone(), file.map(|file| file.bytes().to_vec()))?;
         self.told(path, what, stored, bases)
     }
 
-    fn told(&mut self, path: &TreePath, what: What, stored: String, shared_by: Vec<Version>) -> Result<(), Fault> {
+    fn told(
+        &mut self,
+        path: &TreePath,
+        what: What,
+        stored: String,
+        shared_by: Vec<Version>,
+    ) -> Result<(), Fault> {
         let what = match what {
             What::Unknown => Changed::New,
             What::Missing => Changed::Gone,
@@ -222,7 +278,12 @@ impl Work<'_> {
         };
         let stored = project_path(&stored)?;
         let path = path.clone();
-        self.done.edits.push(Edit { path, what, stored, shared_by });
+        self.done.edits.push(Edit {
+            path,
+            what,
+            stored,
+            shared_by,
+        });
         Ok(())
     }
 

@@ -164,7 +164,10 @@ mod tests;
 pub fn write_review(dir: &Path, files: Vec<(&str, Vec<u8>)>) -> Result<()> {
     let mark = dir.join(REVIEW_MARK);
     if dir.exists() {
-        let empty = fs::read_dir(dir).map_err(|e| Error::io("read", dir, e))?.next().is_none();
+        let empty = fs::read_dir(dir)
+            .map_err(|e| Error::io("read", dir, e))?
+            .next()
+            .is_none();
         if !empty && !mark.is_file() {
             return Err(Error::general(format!("{} is not empty", dir.display()))
                 .help("name another directory with `--conflicts-dir`"));

@@ -3,7 +3,9 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use miette::{
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode,
+};
 
 use super::style::Styles;
 use crate::error::{Error, Fault, Place};
@@ -13,7 +15,11 @@ const WIDTH: usize = 100;
 
 /// Writes an error: message, findings with their places, next steps.
 pub fn error_text(error: &Error, styles: Styles) -> String {
-    let mut text = format!("{} {}\n", styles.bold(styles.red("error:")), error.message());
+    let mut text = format!(
+        "{} {}\n",
+        styles.bold(styles.red("error:")),
+        error.message()
+    );
     for fault in error.all_faults() {
         text.push_str(&fault_text(fault, styles));
     }
@@ -24,11 +30,17 @@ pub fn error_text(error: &Error, styles: Styles) -> String {
 }
 
 fn fault_text(fault: &Fault, styles: Styles) -> String {
-    let with_text = fault.place.as_ref().filter(|p| p.span.is_some() && !p.text.is_empty());
+    let with_text = fault
+        .place
+        .as_ref()
+        .filter(|p| p.span.is_some() && !p.text.is_empty());
     if let Some(place) = with_text {
         return graphical(fault, place, styles);
     }
-    let place = fault.place.as_ref().map(|place| format!("{}: ", styles.bold(place)));
+    let place = fault
+        .place
+        .as_ref()
+        .map(|place| format!("{}: ", styles.bold(place)));
     let mut text = format!("  {}{}\n", place.unwrap_or_default(), fault.message);
     if let Some(help) = &fault.help {
         let mut lines = help.lines();
@@ -41,8 +53,14 @@ fn fault_text(fault: &Fault, styles: Styles) -> String {
 
 /// Shows the lines at fault, as compilers do.
 fn graphical(fault: &Fault, place: &Place, styles: Styles) -> String {
-    let theme = if styles.colored() { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(WIDTH).with_links(false);
+    let theme = if styles.colored() {
+        GraphicalTheme::unicode()
+    } else {
+        GraphicalTheme::unicode_nocolor()
+    };
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_width(WIDTH)
+        .with_links(false);
     let shown = Shown {
         fault,
         source: NamedSource::new(&place.file, place.text.to_string()),
@@ -78,7 +96,10 @@ impl StdError for Shown<'_> {}
 
 impl Diagnostic for Shown<'_> {
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.fault.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        self.fault
+            .help
+            .as_ref()
+            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -95,8 +116,12 @@ impl Diagnostic for Shown<'_> {
 /// Writes an error as one JSON document: `error` with kind, message, findings, next steps.
 pub fn error_json(error: &Error) -> String {
     let faults: Vec<_> = error.all_faults().iter().map(fault_json).collect();
-    let causes = std::iter::successors(StdError::source(error), |e| e.source());
-    let causes: Vec<String> = causes.map(ToString::to_string).collect();
+    let mut causes = Vec::new();
+    let mut cause = StdError::source(error);
+    while let Some(error) = cause {
+        causes.push(error.to_string());
+        cause = error.source();
+    }
     let document = serde_json::json!({
         "error": {
             "kind": error.kind().name(),

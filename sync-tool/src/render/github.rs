@@ -9,20 +9,27 @@ pub fn check_annotations(report: &CheckReport) -> String {
         let file = super::human::drift_path(report, drift);
         let message = format!("{file} {}", drift.what.told());
         let (file, message) = (property(&file), data(&message));
-        text.push_str(&format!("::error file={file},title=wash-wasi drift::{message}\n"));
+        text.push_str(&format!(
+            "::error file={file},title=wash-wasi drift::{message}\n"
+        ));
     }
     for note in &report.notes {
         text.push_str(&format!("::warning title=wash-wasi::{}\n", data(note)));
     }
     if report.drift.is_empty() {
-        let line = format!("the sync with upstream {} is correct", report.pinned.upstream);
+        let line = format!(
+            "the sync with upstream {} is correct",
+            report.pinned.upstream
+        );
         text.push_str(&format!("::notice title=wash-wasi::{}\n", data(&line)));
     }
     text
 }
 
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {

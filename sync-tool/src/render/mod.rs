@@ -23,6 +23,7 @@ pub use style::Styles;
 /// Never for reports: all their keys are texts.
 pub fn json(report: &impl serde::Serialize) -> crate::Result<String> {
     let text = serde_json::to_string_pretty(report);
-    let text = text.map_err(|e| crate::Error::general(format!("no JSON can be made: {e}")).caused_by(e))?;
+    let text =
+        text.map_err(|e| crate::Error::general(format!("no JSON can be made: {e}")).caused_by(e))?;
     Ok(text + "\n")
 }

@@ -60,7 +60,10 @@ impl Status for Terminal {
     }
 
     fn warn(&self, line: &str) {
-        self.line(&format!("{} {line}", self.styles.bold(self.styles.yellow("warning:"))));
+        self.line(&format!(
+            "{} {line}",
+            self.styles.bold(self.styles.yellow("warning:"))
+        ));
     }
 
     fn detail(&self, line: &str) {
@@ -75,7 +78,11 @@ impl Status for Terminal {
             self.note(name);
             return Box::new(Silent);
         };
-        let bar = bars.add(ProgressBar::new_spinner().with_style(spinner()).with_prefix(name.to_owned()));
+        let bar = bars.add(
+            ProgressBar::new_spinner()
+                .with_style(spinner())
+                .with_prefix(name.to_owned()),
+        );
         bar.enable_steady_tick(TICK);
         Box::new(Bar(bar))
     }

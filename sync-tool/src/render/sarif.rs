@@ -7,12 +7,28 @@ use crate::core::report::CheckReport;
 
 /// Each rule: what it is about, its id, its description.
 const RULES: [(What, &str, &str); 6] = [
-    (What::Changed, "changed", "A vendored file is not what upstream, manifest and patches give"),
+    (
+        What::Changed,
+        "changed",
+        "A vendored file is not what upstream, manifest and patches give",
+    ),
     (What::Mode, "mode", "A vendored file has another mode"),
     (What::Missing, "missing", "A vendored file is missing"),
-    (What::Unknown, "unknown", "A file in the vendored tree belongs to nobody"),
-    (What::Stray, "stray", "Something in the vendored tree is no plain file"),
-    (What::Input, "input", "An input is not the one that the vendored tree was made of"),
+    (
+        What::Unknown,
+        "unknown",
+        "A file in the vendored tree belongs to nobody",
+    ),
+    (
+        What::Stray,
+        "stray",
+        "Something in the vendored tree is no plain file",
+    ),
+    (
+        What::Input,
+        "input",
+        "An input is not the one that the vendored tree was made of",
+    ),
 ];
 
 /// Makes a SARIF document with one result for each finding.
@@ -70,6 +86,12 @@ pub fn check_sarif(report: &CheckReport) -> crate::Result<String> {
 fn uri(path: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~/".contains(&b);
     path.bytes()
-        .map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .map(|b| {
+            if plain(b) {
+                char::from(b).to_string()
+            } else {
+                format!("%{b:02X}")
+            }
+        })
         .collect()
 }

@@ -223,8 +223,13 @@ pub fn files(version: &str) -> Vec<(&'static str, Vec<u8>)> {
 
 /// Returns a package as cargo makes it, the same bytes each time.
 pub fn package(version: &str) -> Vec<u8> {
+    packed(version, files(version))
+}
+
+/// Packs files as cargo does.
+pub fn packed(version: &str, files: Vec<(&'static str, Vec<u8>)>) -> Vec<u8> {
     let mut tar = tar::Builder::new(Vec::new());
-    for (path, bytes) in files(version) {
+    for (path, bytes) in files {
         let mut header = tar::Header::new_gnu();
         header.set_size(bytes.len() as u64);
         header.set_mode(0o644);

@@ -140,7 +140,9 @@ impl GateResult {
     pub fn said(&self) -> String {
         match &self.outcome {
             GateOutcome::Passed { tests: None } => "passed".to_owned(),
-            GateOutcome::Passed { tests: Some(counts) } => {
+            GateOutcome::Passed {
+                tests: Some(counts),
+            } => {
                 format!("passed, {} tests", counts.passed)
             }
             GateOutcome::Failed(failure) => format!("failed: {}", failure.message),

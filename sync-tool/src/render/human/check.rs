@@ -26,7 +26,11 @@ impl Human {
     }
 
     fn clean(self, report: &CheckReport, text: &mut String) {
-        let compared = if report.deep { "made again from upstream" } else { "as locked" };
+        let compared = if report.deep {
+            "made again from upstream"
+        } else {
+            "as locked"
+        };
         let _ = writeln!(
             text,
             "{} {} at {} is upstream {} with the fork's changes, {compared}: {}, digest {:.12}",
@@ -50,18 +54,32 @@ impl Human {
         let _ = writeln!(text, "{} {found}", self.styles.red("Drift:"));
         for drift in &report.drift {
             let path = drift_path(report, drift);
-            let kind = drift.kind.map(|kind| format!(" ({})", kind.name())).unwrap_or_default();
-            let _ = writeln!(text, "  {} {}{kind}", self.styles.bold(path), drift.what.told());
+            let kind = drift
+                .kind
+                .map(|kind| format!(" ({})", kind.name()))
+                .unwrap_or_default();
+            let _ = writeln!(
+                text,
+                "  {} {}{kind}",
+                self.styles.bold(path),
+                drift.what.told()
+            );
         }
         let inputs = report.drift.iter().any(|drift| drift.what == What::Input);
         let edits = report.drift.iter().any(|drift| drift.what != What::Input);
         let help = self.styles.cyan("help:");
         if edits {
             let _ = writeln!(text, "{help} to keep edits: `wash-wasi-sync refresh`");
-            let _ = writeln!(text, "{help} to drop them: `wash-wasi-sync vendor --discard-edits`");
+            let _ = writeln!(
+                text,
+                "{help} to drop them: `wash-wasi-sync vendor --discard-edits`"
+            );
         }
         if inputs {
-            let _ = writeln!(text, "{help} to make the tree of the inputs as they are now: `wash-wasi-sync vendor`");
+            let _ = writeln!(
+                text,
+                "{help} to make the tree of the inputs as they are now: `wash-wasi-sync vendor`"
+            );
         }
     }
 
@@ -71,7 +89,12 @@ impl Human {
         for (path, differences) in all {
             for difference in differences {
                 let one = |text: &str| text.replace('\n', " ");
-                let _ = writeln!(text, "  {}: {}", self.styles.bold(path), one(&difference.change));
+                let _ = writeln!(
+                    text,
+                    "  {}: {}",
+                    self.styles.bold(path),
+                    one(&difference.change)
+                );
                 let _ = writeln!(text, "    {}", self.styles.dim(one(&difference.reason)));
             }
         }

@@ -21,11 +21,15 @@ impl Human {
         }
         let help = self.styles.cyan("help:");
         if let Some(dir) = &report.conflicts_dir {
-            let _ = writeln!(text, "\nWritten for review, with diff3 markers and as conflicts.json: {dir}");
+            let _ = writeln!(
+                text,
+                "\nWritten for review, with diff3 markers and as conflicts.json: {dir}"
+            );
         }
-        let (from, to) = report.conflicts.first().map_or_else(Default::default, |c| {
-            (c.from.to_string(), c.to.to_string())
-        });
+        let (from, to) = report
+            .conflicts
+            .first()
+            .map_or_else(Default::default, |c| (c.from.to_string(), c.to.to_string()));
         let _ = writeln!(
             text,
             "{help} see what upstream changed: `wash-wasi-sync diff --from {from} --to {to} <file>`"
@@ -38,20 +42,36 @@ impl Human {
     }
 
     fn conflict(self, conflict: &Conflict, text: &mut String) {
-        let _ = writeln!(text, "\n{} ({})", self.styles.bold(&conflict.path), conflict.patch);
+        let _ = writeln!(
+            text,
+            "\n{} ({})",
+            self.styles.bold(&conflict.path),
+            conflict.patch
+        );
         match &conflict.kind {
             ConflictKind::Lines { merge } => {
                 for lines in merge.conflicts() {
-                    self.side(text, &format!("base, upstream {}", conflict.from), &lines.base);
+                    self.side(
+                        text,
+                        &format!("base, upstream {}", conflict.from),
+                        &lines.base,
+                    );
                     self.side(text, "ours", &lines.ours);
-                    self.side(text, &format!("theirs, upstream {}", conflict.to), &lines.theirs);
+                    self.side(
+                        text,
+                        &format!("theirs, upstream {}", conflict.to),
+                        &lines.theirs,
+                    );
                 }
             }
             ConflictKind::Deleted { .. } => {
                 let _ = writeln!(text, "  upstream {} has no such file any more", conflict.to);
             }
             ConflictKind::Unparsable { error, .. } => {
-                let _ = writeln!(text, "  the lines merge, but what comes out is no Rust: {error}");
+                let _ = writeln!(
+                    text,
+                    "  the lines merge, but what comes out is no Rust: {error}"
+                );
             }
         }
     }

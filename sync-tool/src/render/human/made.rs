@@ -22,17 +22,33 @@ impl Human {
         }
         for rule in &report.rules {
             let files = count(rule.files, "file");
-            let _ = writeln!(text, "  {}: {} in {files}", self.styles.dim(&rule.rule), count(rule.matches, "time"));
+            let _ = writeln!(
+                text,
+                "  {}: {} in {files}",
+                self.styles.dim(&rule.rule),
+                count(rule.matches, "time")
+            );
         }
         self.gates(report, &mut text);
         if !report.written.is_empty() {
             let written: Vec<String> = report.written.iter().map(ToString::to_string).collect();
-            let verb = if report.ended == Ended::DryRun { "Would write" } else { "Wrote" };
+            let verb = if report.ended == Ended::DryRun {
+                "Would write"
+            } else {
+                "Wrote"
+            };
             let _ = writeln!(text, "{verb}: {}", written.join(", "));
         }
-        let steps: Vec<String> =
-            report.steps.iter().map(|s| format!("{} {}", s.step, time(s.milliseconds))).collect();
-        let _ = writeln!(text, "{}", self.styles.dim(format!("Time: {}", steps.join(", "))));
+        let steps: Vec<String> = report
+            .steps
+            .iter()
+            .map(|s| format!("{} {}", s.step, time(s.milliseconds)))
+            .collect();
+        let _ = writeln!(
+            text,
+            "{}",
+            self.styles.dim(format!("Time: {}", steps.join(", ")))
+        );
         text
     }
 
@@ -42,12 +58,22 @@ impl Human {
             Ended::Unchanged => format!("{} is {to} already", report.path),
             Ended::DryRun => format!("{} would become {to}; nothing was written", report.path),
             _ => match report.from.as_ref().filter(|from| **from != report.to) {
-                Some(from) => format!("{} went from {} (upstream {}) to {to}", report.path, from.fork, from.upstream),
+                Some(from) => format!(
+                    "{} went from {} (upstream {}) to {to}",
+                    report.path, from.fork, from.upstream
+                ),
                 None => format!("{} is {to}", report.path),
             },
         };
-        let commit = report.commit.as_deref().map(|c| format!(", commit {c:.12}")).unwrap_or_default();
-        let digest = report.digest.map(|d| format!(", digest {:.12}", d.to_string())).unwrap_or_default();
+        let commit = report
+            .commit
+            .as_deref()
+            .map(|c| format!(", commit {c:.12}"))
+            .unwrap_or_default();
+        let digest = report
+            .digest
+            .map(|d| format!(", digest {:.12}", d.to_string()))
+            .unwrap_or_default();
         format!(
             "{}\n  {} from {}{commit}{digest}\n",
             self.styles.bold(self.styles.green(what)),
@@ -57,15 +83,18 @@ impl Human {
     }
 
     fn changes(self, report: &MadeReport, text: &mut String) {
-        let (protected, others): (Vec<&FileChange>, Vec<&FileChange>) =
-            report.changes.iter().partition(|change| change.kind == FileKind::Patched);
+        let (protected, others): (Vec<&FileChange>, Vec<&FileChange>) = report
+            .changes
+            .iter()
+            .partition(|change| change.kind == FileKind::Patched);
         self.listed("Protected files that changed", &protected, text);
         for (what, title) in [
             (Changed::New, "New files"),
             (Changed::Gone, "Files that are gone"),
             (Changed::Changed, "Changed files"),
         ] {
-            let these: Vec<&FileChange> = others.iter().copied().filter(|c| c.what == what).collect();
+            let these: Vec<&FileChange> =
+                others.iter().copied().filter(|c| c.what == what).collect();
             self.listed(title, &these, text);
         }
     }
@@ -77,11 +106,21 @@ impl Human {
         let _ = writeln!(text, "{} ({})", self.styles.bold(title), changes.len());
         for change in changes.iter().take(LISTED) {
             let kind = self.styles.dim(change.kind.name());
-            let _ = writeln!(text, "  {} {kind} {}", change.path, self.delta(change.lines));
+            let _ = writeln!(
+                text,
+                "  {} {kind} {}",
+                change.path,
+                self.delta(change.lines)
+            );
         }
         if changes.len() > LISTED {
             let more = changes.len() - LISTED;
-            let _ = writeln!(text, "  {}", self.styles.dim(format!("and {more} more: `--format json` lists them all")));
+            let _ = writeln!(
+                text,
+                "  {}",
+                self.styles
+                    .dim(format!("and {more} more: `--format json` lists them all"))
+            );
         }
     }
 
@@ -93,7 +132,11 @@ impl Human {
         };
         let total = series.delta.total();
         let budget = format!("{total} of {} changed lines", series.budget);
-        let budget = if total > series.budget { self.styles.yellow(budget) } else { budget };
+        let budget = if total > series.budget {
+            self.styles.yellow(budget)
+        } else {
+            budget
+        };
         let _ = writeln!(
             text,
             "{} of {}: {}, {how}; {budget}",
@@ -102,9 +145,22 @@ impl Human {
             count(series.patches.len(), "file"),
         );
         for patch in &series.patches {
-            let how = if patch.merged { self.styles.yellow("merged") } else { self.styles.dim("exact") };
-            let moved = if patch.moved.is_empty() { String::new() } else { format!(" ({})", patch.moved.join("; ")) };
-            let _ = writeln!(text, "  {} {how} {}{moved}", patch.path, self.delta(patch.delta));
+            let how = if patch.merged {
+                self.styles.yellow("merged")
+            } else {
+                self.styles.dim("exact")
+            };
+            let moved = if patch.moved.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", patch.moved.join("; "))
+            };
+            let _ = writeln!(
+                text,
+                "  {} {how} {}{moved}",
+                patch.path,
+                self.delta(patch.delta)
+            );
         }
         if let Some(dir) = &series.stored_as {
             let _ = writeln!(text, "  stored as the series {}", self.styles.bold(dir));
@@ -122,7 +178,11 @@ impl Human {
             } else {
                 self.styles.yellow(&gate.said)
             };
-            let took = if gate.milliseconds > 0 { format!(" ({})", time(gate.milliseconds)) } else { String::new() };
+            let took = if gate.milliseconds > 0 {
+                format!(" ({})", time(gate.milliseconds))
+            } else {
+                String::new()
+            };
             let _ = writeln!(text, "  {}: {said}{took}", gate.title);
         }
     }

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use super::{Human, count};
 use crate::core::report::{
-    Changed, DiffReport, FileDiff, RefreshReport, SeriesStatus, ShowReport, StatusReport, TreeState, VersionsReport,
+    Changed, DiffReport, FileDiff, RefreshReport, SeriesStatus, ShowReport, StatusReport,
+    TreeState, VersionsReport,
 };
 
 impl Human {
@@ -15,10 +16,24 @@ impl Human {
             self.styles.bold("Pin:"),
             report.pinned.fork,
             report.pinned.upstream,
-            report.commit.as_deref().map(|c| format!(", commit {c:.12}")).unwrap_or_default(),
+            report
+                .commit
+                .as_deref()
+                .map(|c| format!(", commit {c:.12}"))
+                .unwrap_or_default(),
         );
-        let _ = writeln!(text, "{} {}", self.styles.bold("Upstream:"), self.newest(report));
-        let _ = writeln!(text, "{} {}", self.styles.bold("Tree:"), self.tree(&report.tree));
+        let _ = writeln!(
+            text,
+            "{} {}",
+            self.styles.bold("Upstream:"),
+            self.newest(report)
+        );
+        let _ = writeln!(
+            text,
+            "{} {}",
+            self.styles.bold("Tree:"),
+            self.tree(&report.tree)
+        );
         for (gate, said) in &report.gates {
             let _ = writeln!(text, "  {gate}: {said}");
         }
@@ -34,15 +49,26 @@ impl Human {
 
     fn newest(self, report: &StatusReport) -> String {
         let Some(newest) = &report.newest else {
-            let why = report.newest_unknown.as_deref().unwrap_or("it was not asked");
-            return self.styles.yellow(format!("newest releases unknown: {why}"));
+            let why = report
+                .newest_unknown
+                .as_deref()
+                .unwrap_or("it was not asked");
+            return self
+                .styles
+                .yellow(format!("newest releases unknown: {why}"));
         };
-        let version = |v: &Option<semver::Version>| v.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
+        let version = |v: &Option<semver::Version>| {
+            v.as_ref()
+                .map_or_else(|| "none".to_owned(), ToString::to_string)
+        };
         let (line, overall) = (version(&newest.of_line), version(&newest.overall));
         let pin = &report.pinned.upstream;
         let mut text = format!("newest of the line {line}, over all {overall}");
         if newest.of_line.as_ref().is_some_and(|line| line > pin) {
-            let step = format!("; to follow the line: `wash-wasi-sync upgrade --to {}`", pin.major);
+            let step = format!(
+                "; to follow the line: `wash-wasi-sync upgrade --to {}`",
+                pin.major
+            );
             text.push_str(&self.styles.yellow(step));
         }
         text
@@ -50,11 +76,18 @@ impl Human {
 
     fn tree(self, tree: &TreeState) -> String {
         match tree {
-            TreeState::Absent => self.styles.yellow("not there; make it: `wash-wasi-sync vendor`"),
-            TreeState::Unlocked => self.styles.yellow("there, but without a lock to compare it with"),
+            TreeState::Absent => self
+                .styles
+                .yellow("not there; make it: `wash-wasi-sync vendor`"),
+            TreeState::Unlocked => self
+                .styles
+                .yellow("there, but without a lock to compare it with"),
             TreeState::Clean { files, digest } => {
                 let files = count(*files, "file");
-                self.styles.green(format!("as locked, {files}, digest {:.12}", digest.to_string()))
+                self.styles.green(format!(
+                    "as locked, {files}, digest {:.12}",
+                    digest.to_string()
+                ))
             }
             TreeState::Drifted { drift } => {
                 let mut text = self.styles.red(count(drift.len(), "difference"));
@@ -70,7 +103,11 @@ impl Human {
         let used = if series.in_use { ", in use" } else { "" };
         let total = series.delta.total();
         let delta = format!("{total} of {budget} changed lines");
-        let delta = if total > budget { self.styles.red(delta) } else { delta };
+        let delta = if total > budget {
+            self.styles.red(delta)
+        } else {
+            delta
+        };
         let _ = writeln!(
             text,
             "{} {}{used}: {delta} in {}, {} of its own",
@@ -97,7 +134,12 @@ impl Human {
                 Changed::Gone => "gone",
                 Changed::Changed => "changed",
             };
-            let _ = writeln!(text, "  {} ({what}) in {}", self.styles.bold(&edit.path), edit.stored);
+            let _ = writeln!(
+                text,
+                "  {} ({what}) in {}",
+                self.styles.bold(&edit.path),
+                edit.stored
+            );
             if edit.shared_by.len() > 1 {
                 let bases: Vec<String> = edit.shared_by.iter().map(ToString::to_string).collect();
                 let _ = writeln!(text, "    shared by the series {}", bases.join(", "));
@@ -112,10 +154,21 @@ impl Human {
         if report.stat {
             let _ = writeln!(text, "{} against {}", report.new, report.old);
             report.files.iter().for_each(|file| {
-                let _ = writeln!(text, "  {} {}{}", file.path, self.delta(file.lines), told(file));
+                let _ = writeln!(
+                    text,
+                    "  {} {}{}",
+                    file.path,
+                    self.delta(file.lines),
+                    told(file)
+                );
             });
             let total = report.files.iter().map(|file| file.lines).sum();
-            let _ = writeln!(text, "{}, {}", count(report.files.len(), "file"), self.delta(total));
+            let _ = writeln!(
+                text,
+                "{}, {}",
+                count(report.files.len(), "file"),
+                self.delta(total)
+            );
             return text;
         }
         for file in &report.files {
@@ -142,13 +195,24 @@ impl Human {
 
     /// Writes the table of versions.
     pub fn versions(self, report: &VersionsReport) -> String {
-        let width = report.rows.iter().map(|row| row.fork.to_string().len()).max().unwrap_or(0);
+        let width = report
+            .rows
+            .iter()
+            .map(|row| row.fork.to_string().len())
+            .max()
+            .unwrap_or(0);
         let mut text = String::new();
         for row in report.rows.iter().rev() {
             let pinned = row.fork == report.pinned.fork && row.upstream == report.pinned.upstream;
             let mark = if pinned { "*" } else { " " };
             let fork = format!("{:width$}", row.fork.to_string());
-            let _ = writeln!(text, "{mark} {}  v{:<9} {}", self.styles.bold(fork), row.upstream.to_string(), row.notes);
+            let _ = writeln!(
+                text,
+                "{mark} {}  v{:<9} {}",
+                self.styles.bold(fork),
+                row.upstream.to_string(),
+                row.notes
+            );
         }
         for path in &report.written {
             let _ = writeln!(text, "Wrote: {path}");
@@ -160,7 +224,10 @@ impl Human {
     pub fn show(self, report: &ShowReport) -> String {
         match &report.text {
             Some(text) => text.clone(),
-            None => format!("{} is binary: mode {}, digest {}\n", report.path, report.mode, report.digest),
+            None => format!(
+                "{} is binary: mode {}, digest {}\n",
+                report.path, report.mode, report.digest
+            ),
         }
     }
 }
