@@ -31,8 +31,6 @@ pub struct Making<'a> {
 pub struct Ready {
     /// The release.
     pub release: Release,
-    /// How its files are taken.
-    pub plan: Plan,
     /// What its manifest inherits.
     pub inherited: Inherited,
     /// Its prepared files.
@@ -85,7 +83,6 @@ impl Making<'_> {
         let prepared = prepare(&release.tree, &plan, manifest, edition, self.formatter)?;
         Ok(Ready {
             release,
-            plan,
             inherited,
             prepared,
         })
