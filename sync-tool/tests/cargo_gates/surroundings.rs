@@ -93,7 +93,7 @@ mod toolchains {
         let cargo = Cargo::new(&host, sandbox.path("target"), Some("1.77".to_owned()));
         cargo
             .run("crate".as_ref(), &gate(&sandbox, "unit"))
-            .unwrap_err()
+            .expect_err("it fails")
     }
 
     #[test]

@@ -221,9 +221,13 @@ impl Transcript {
             let message = format!("`{}` ended early ({})", crash.program, crash.how);
             return (Reason::Crashed, message);
         }
-        if failed > 0 {
-            let word = if failed == 1 { "test" } else { "tests" };
-            return (Reason::TestsFail, format!("{failed} {word} failed"));
+        if failed > 0 || (self.tests.begun > 0 && !ended.success) {
+            let message = match failed {
+                0 => "tests failed".to_owned(),
+                1 => "1 test failed".to_owned(),
+                count => format!("{count} tests failed"),
+            };
+            return (Reason::TestsFail, message);
         }
         if ended.success {
             return (
