@@ -72,8 +72,8 @@ fn sample(manifest: &str, lib: &str) -> Sandbox {
 }
 
 fn gates(sandbox: &Sandbox) -> Gates {
-    let text = std::fs::read_to_string(sandbox.path("crate/Cargo.toml")).unwrap();
-    Gates::of(&CrateManifest::parse("Cargo.toml", &text).unwrap())
+    let text = std::fs::read_to_string(sandbox.path("crate/Cargo.toml")).expect("a manifest");
+    Gates::of(&CrateManifest::parse("Cargo.toml", &text).expect("a package"))
 }
 
 fn gate(sandbox: &Sandbox, key: &str) -> Gate {
@@ -109,5 +109,5 @@ fn counts(passed: u64, failed: u64, ignored: u64) -> Counts {
 }
 
 fn log(result: &GateResult) -> String {
-    std::fs::read_to_string(result.log.as_ref().expect("a log")).unwrap()
+    std::fs::read_to_string(result.log.as_ref().expect("a log")).expect("its text")
 }

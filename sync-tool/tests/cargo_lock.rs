@@ -29,8 +29,15 @@ bench-tool = "1"
 [workspace]
 "#;
 
-/// What the registry has: name, version, dependencies.
-const REGISTRY: [(&str, &str, &[(&str, &str)]); 9] = [
+/// A package of the registry: name, version, dependencies.
+type Published = (
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+);
+
+/// What the registry has.
+const REGISTRY: [Published; 10] = [
     ("log", "0.4.20", &[]),
     ("log", "0.4.25", &[]),
     ("log", "0.4.29", &[]),
@@ -48,6 +55,7 @@ const REGISTRY: [(&str, &str, &[(&str, &str)]); 9] = [
     ("environ", "41.0.4", &[]),
     ("bench-tool", "1.0.0", &[("shared", "1")]),
     ("shared", "1.0.0", &[]),
+    ("shared", "1.5.0", &[]),
 ];
 
 fn checksum(name: &str, version: &str) -> String {
@@ -57,8 +65,7 @@ fn checksum(name: &str, version: &str) -> String {
 /// Makes cargo take a directory in the place of crates.io.
 fn registry(sandbox: &Sandbox) {
     let mut files: std::collections::BTreeMap<String, String> = Default::default();
-    let newer: &[(&str, &str)] = &[];
-    for (name, version, deps) in REGISTRY.into_iter().chain([("shared", "1.5.0", newer)]) {
+    for (name, version, deps) in REGISTRY {
         let deps: Vec<serde_json::Value> = deps
             .iter()
             .map(|(name, req)| {
@@ -72,7 +79,7 @@ fn registry(sandbox: &Sandbox) {
             3 => format!("registry/index/3/{}/{name}", &name[..1]),
             _ => format!("registry/index/{}/{}/{name}", &name[..2], &name[2..4]),
         };
-        writeln!(files.entry(path).or_default(), "{line}").unwrap();
+        writeln!(files.entry(path).or_default(), "{line}").expect("a text takes all");
         // Cargo lists only what is there.
         sandbox.write(&format!("registry/{name}-{version}.crate"), "");
     }
@@ -91,13 +98,14 @@ fn lock(version: u8, packages: &[(&str, &str, bool, &[&str])]) -> String {
             text,
             "\n[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n"
         )
-        .unwrap();
+        .expect("a text takes all");
         if *published {
             let sum = checksum(name, version);
-            write!(text, "source = \"{SOURCE}\"\nchecksum = \"{sum}\"\n").unwrap();
+            write!(text, "source = \"{SOURCE}\"\nchecksum = \"{sum}\"\n")
+                .expect("a text takes all");
         }
         if !dependencies.is_empty() {
-            writeln!(text, "dependencies = {dependencies:?}").unwrap();
+            writeln!(text, "dependencies = {dependencies:?}").expect("a text takes all");
         }
     }
     text

@@ -17,7 +17,7 @@ const SORTED: &str = "use anyhow::b;\nuse wash_wasi::a;\nmod elsewhere;\n";
 fn format(sandbox: &Sandbox, files: &[(&str, &str)]) -> Result<Formatted> {
     let files: Vec<(TreePath, Arc<str>)> = files
         .iter()
-        .map(|(path, text)| (TreePath::new(path).unwrap(), Arc::from(*text)))
+        .map(|(path, text)| (TreePath::new(path).expect("a path"), Arc::from(*text)))
         .collect();
     let host = sandbox.host();
     Rustfmt::new(&host, sandbox.path("cache")).format("2024", &files)

@@ -95,6 +95,9 @@ fn all_of_one_version(kept: &[Option<Entry>]) -> Option<Formatted> {
         })
 }
 
+/// The number of a source, and what was made of it.
+type Made = (usize, Result<Arc<str>, Fault>);
+
 /// A rustfmt that is there.
 struct Program<'a> {
     host: &'a Host,
@@ -138,7 +141,7 @@ impl<'a> Program<'a> {
     ) -> Result<Vec<(usize, Arc<str>)>> {
         let step = Mutex::new(self.host.status.step("format"));
         let next = AtomicUsize::new(0);
-        let work = || -> Result<Vec<(usize, Result<Arc<str>, Fault>)>> {
+        let work = || -> Result<Vec<Made>> {
             let mut made = Vec::new();
             loop {
                 let position = next.fetch_add(1, Ordering::Relaxed);
@@ -146,27 +149,25 @@ impl<'a> Program<'a> {
                     return Ok(made);
                 };
                 let (path, text) = &files[i];
-                {
-                    let step = step.lock().unwrap_or_else(PoisonError::into_inner);
-                    step.at(path.as_str());
-                    step.done(position as u64, todo.len() as u64);
-                }
+                // An interrupt ends the other worker's process; no new one starts.
+                self.host.interrupt().check()?;
+                let tell = step.lock().unwrap_or_else(PoisonError::into_inner);
+                tell.at(path.as_str());
+                tell.done(position as u64, todo.len() as u64);
+                drop(tell);
                 made.push((i, self.format_one(edition, path, text)?));
             }
         };
-        let gathered: Vec<_> = std::thread::scope(|scope| {
-            let workers: Vec<_> = (0..AT_ONCE.min(todo.len()))
-                .map(|_| scope.spawn(work))
-                .collect();
-            let joined = workers.into_iter().map(std::thread::ScopedJoinHandle::join);
-            joined
-                .map(|result| result.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-                .collect()
+        let gathered = std::thread::scope(|scope| {
+            let workers = (0..AT_ONCE.min(todo.len())).map(|_| scope.spawn(work));
+            let workers: Vec<_> = workers.collect();
+            let results = workers.into_iter().map(|worker| {
+                let result = worker.join();
+                result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            });
+            results.collect::<Result<Vec<_>>>()
         });
-        let mut all = Vec::new();
-        for made in gathered {
-            all.extend(made?);
-        }
+        let mut all: Vec<Made> = gathered?.into_iter().flatten().collect();
         all.sort_by_key(|(i, _)| *i);
         unless_faults(all)
     }
@@ -216,7 +217,7 @@ fn existing(dir: &Path) -> &Path {
     }
 }
 
-fn unless_faults(all: Vec<(usize, Result<Arc<str>, Fault>)>) -> Result<Vec<(usize, Arc<str>)>> {
+fn unless_faults(all: Vec<Made>) -> Result<Vec<(usize, Arc<str>)>> {
     let mut made = Vec::new();
     let mut faults = Vec::new();
     for (i, result) in all {

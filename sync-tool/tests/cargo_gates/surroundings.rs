@@ -93,7 +93,7 @@ mod toolchains {
         let cargo = Cargo::new(&host, sandbox.path("target"), Some("1.77".to_owned()));
         cargo
             .run("crate".as_ref(), &gate(&sandbox, "unit"))
-            .unwrap_err()
+            .expect_err("it fails")
     }
 
     #[test]
@@ -129,4 +129,15 @@ fn what_the_user_set_stays_and_the_rest_is_set() {
     assert!(!seen.contains("RUST_TEST_NOCAPTURE"), "{seen}");
     let args = seen.lines().last().unwrap();
     assert!(args.starts_with("build --lib --no-default-features --features p1,p2 --locked --message-format=json --manifest-path "), "{args}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_rustup_without_a_toolchain_is_told() {
+    let mut sandbox = sample(&MANIFEST.replace("rust-version = \"1.85\"\n", ""), LIB);
+    let says = "error: rustup could not choose a version of cargo to run";
+    let path = sandbox.script("cargo.sh", &format!("echo '{says}' >&2; exit 1"));
+    sandbox.var("CARGO", path);
+    let error = run(&sandbox, "unit").unwrap_err();
+    assert_eq!(error.hints(), ["rustup default stable"]);
 }

@@ -39,8 +39,8 @@ impl Reader {
         match self.at {
             At::Running if line == "failures:" => self.at = At::Outputs,
             At::Running => self.running(line),
-            // A failed test may print what looks like ours: only a header opens
-            // another output, and only the list of names ends the section.
+            // A failed test may print what looks like libtest's own: only a header
+            // opens another output, and only the list of names ends the section.
             At::Outputs if line == "failures:" => self.at = At::Names,
             At::Outputs => self.output(line),
             At::Names => self.name(line),
@@ -108,10 +108,14 @@ impl Reader {
             self.finish(counts);
             return;
         }
-        let Some(name) = line
-            .strip_prefix("    ")
-            .filter(|name| !name.trim().is_empty())
-        else {
+        if line.is_empty() {
+            return;
+        }
+        let Some(name) = line.strip_prefix("    ") else {
+            // Not the list, then: a test printed the line that opens it.
+            self.at = At::Outputs;
+            self.output("failures:");
+            self.output(line);
             return;
         };
         let known = self.failures[self.of_program..]

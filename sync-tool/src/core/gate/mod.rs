@@ -7,6 +7,8 @@ mod libtest;
 mod manifest;
 mod message;
 mod result;
+#[cfg(test)]
+mod tests;
 mod transcript;
 
 use serde::{Deserialize, Serialize};

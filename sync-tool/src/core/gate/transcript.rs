@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::libtest::Reader;
 use super::message::{self, Message};
-use super::result::{Counts, Crash, Failure, GateOutcome, Reason};
+use super::result::{Crash, Failure, GateOutcome, Reason};
 use super::{Diagnostic, Gate};
 
 /// How many lines of a crashed program's complaint are kept.
@@ -192,26 +192,8 @@ impl Transcript {
     }
 
     fn reason(&self, ended: Ended) -> (Reason, String) {
-        let said = |marks: &[&str]| {
-            let lines = self.complaint.iter().map(String::as_str);
-            let errors = self.errors.iter().map(|error| error.rendered.as_str());
-            lines
-                .chain(errors)
-                .any(|text| marks.iter().any(|mark| text.contains(mark)))
-        };
-        let Counts { failed, .. } = self.tests.counts;
-        if said(&FULL) {
-            return (Reason::DiskFull, "the disk is full".to_owned());
-        }
-        if let Some(signal) = ended.signal {
-            return (
-                Reason::Killed,
-                format!("cargo was ended by signal {signal}"),
-            );
-        }
-        if said(&KILLED) {
-            let message = "the system ended a compiler or linker (signal 9)";
-            return (Reason::Killed, message.to_owned());
+        if let Some(reason) = self.starved(ended) {
+            return reason;
         }
         let uncompiled = |line: &String| line.starts_with("error: could not compile");
         if !self.errors.is_empty() || self.complaint.iter().any(uncompiled) {
@@ -221,17 +203,39 @@ impl Transcript {
             let message = format!("`{}` ended early ({})", crash.program, crash.how);
             return (Reason::Crashed, message);
         }
-        if failed > 0 {
-            let word = if failed == 1 { "test" } else { "tests" };
-            return (Reason::TestsFail, format!("{failed} {word} failed"));
+        let failed = self.tests.counts.failed;
+        if failed > 0 || (self.tests.begun > 0 && !ended.success) {
+            let message = match failed {
+                0 => "tests failed".to_owned(),
+                1 => "1 test failed".to_owned(),
+                count => format!("{count} tests failed"),
+            };
+            return (Reason::TestsFail, message);
         }
         if ended.success {
-            return (
-                Reason::NoTestRan,
-                "tests should run, and none did".to_owned(),
-            );
+            let message = "tests should run, and none did";
+            return (Reason::NoTestRan, message.to_owned());
         }
         (Reason::Cargo, self.cargo_says())
+    }
+
+    /// Tells whether it was the machine that had not enough.
+    fn starved(&self, ended: Ended) -> Option<(Reason, String)> {
+        let said = |marks: &[&str]| {
+            let lines = self.complaint.iter().map(String::as_str);
+            let errors = self.errors.iter().map(|error| error.rendered.as_str());
+            let mut texts = lines.chain(errors);
+            texts.any(|text| marks.iter().any(|mark| text.contains(mark)))
+        };
+        if said(&FULL) {
+            return Some((Reason::DiskFull, "the disk is full".to_owned()));
+        }
+        if let Some(signal) = ended.signal {
+            let message = format!("cargo was ended by signal {signal}");
+            return Some((Reason::Killed, message));
+        }
+        let message = "the system ended a compiler or linker (signal 9)";
+        said(&KILLED).then(|| (Reason::Killed, message.to_owned()))
     }
 
     fn uncompiled(&self) -> String {

@@ -3,12 +3,13 @@
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 use std::time::Instant;
 
 use super::Cargo;
 use crate::core::gate::{CrateManifest, Ended, Gate, GateOutcome, GateResult, Transcript};
 use crate::error::{Error, Result};
-use crate::ports::process::Stream;
+use crate::ports::process::{Call, Stream};
 use crate::ports::status::Step;
 
 impl Cargo<'_> {
@@ -76,13 +77,7 @@ impl Cargo<'_> {
         log: &mut Log,
         step: &dyn Step,
     ) -> Result<Ended> {
-        let manifest = dir.join("Cargo.toml");
-        let call = self
-            .cargo(dir)
-            .args(args)
-            .args(["--locked", "--message-format=json"])
-            .args(["--manifest-path".as_ref(), manifest.as_os_str()])
-            .args(["--target-dir".as_ref(), self.target_dir.as_os_str()]);
+        let call = self.gate_call(dir, args);
         let line = call.line();
         log.line(&format!("$ {line}"));
         let mut told = (0, 0);
@@ -106,22 +101,30 @@ impl Cargo<'_> {
             }
         })?;
         log.line(&format!("# {}", outcome.status));
-        let toolchain = outcome.complaint();
-        if !outcome.success()
-            && self.toolchain.is_some()
-            && (toolchain.contains("no such command: `+")
-                || toolchain.starts_with("error: toolchain"))
-        {
+        if !outcome.success() && self.is_no_toolchain(&outcome.complaint()) {
             return Err(self.failed(&line, &outcome));
         }
-        #[cfg(unix)]
-        let signal = std::os::unix::process::ExitStatusExt::signal(&outcome.status);
-        #[cfg(not(unix))]
-        let signal = None;
-        Ok(Ended {
-            success: outcome.success(),
-            signal,
-        })
+        Ok(ended(outcome.status))
+    }
+
+    fn gate_call(&self, dir: &Path, args: &[String]) -> Call {
+        let manifest = dir.join("Cargo.toml");
+        self.cargo(dir)
+            .args(args)
+            .args(["--locked", "--message-format=json"])
+            .args(["--manifest-path".as_ref(), manifest.as_os_str()])
+            .args(["--target-dir".as_ref(), self.target_dir.as_os_str()])
+    }
+}
+
+fn ended(status: ExitStatus) -> Ended {
+    #[cfg(unix)]
+    let signal = std::os::unix::process::ExitStatusExt::signal(&status);
+    #[cfg(not(unix))]
+    let signal = None;
+    Ended {
+        success: status.success(),
+        signal,
     }
 }
 

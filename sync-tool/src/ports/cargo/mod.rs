@@ -100,6 +100,13 @@ impl<'a> Cargo<'a> {
         call
     }
 
+    /// Tells whether rustup, and not cargo, complains: no gate was run then.
+    fn is_no_toolchain(&self, complaint: &str) -> bool {
+        let chosen = ["error: no such command: `+", "error: toolchain "];
+        complaint.starts_with("error: rustup could not choose a version")
+            || self.toolchain.is_some() && chosen.iter().any(|mark| complaint.starts_with(mark))
+    }
+
     /// Explains why a program of the toolchain did not do its work.
     fn failed(&self, line: &str, outcome: &Outcome) -> Error {
         let complaint = outcome.complaint();
@@ -117,12 +124,16 @@ impl<'a> Cargo<'a> {
         let message = said.strip_prefix("error: ").unwrap_or(&said);
         let error = Error::general(format!("`{line}` failed: {message}"));
         let Some(toolchain) = &self.toolchain else {
-            return error;
+            return if said.contains("rustup could not choose") {
+                error.help("rustup default stable")
+            } else {
+                error
+            };
         };
         if said.contains("is not installed") {
             return error.help(format!("rustup toolchain install {toolchain}"));
         }
-        if said.contains(&format!("`+{toolchain}`")) || said.contains(&format!("+{toolchain}")) {
+        if said.contains(&format!("+{toolchain}")) {
             return error.help(
                 "only rustup's cargo can choose a toolchain: install rustup (https://rustup.rs), or leave out `--toolchain`",
             );
