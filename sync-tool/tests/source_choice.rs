@@ -280,8 +280,21 @@ fn a_manifests_path_begins_at_the_project() {
         ..both.options()
     };
     fs::create_dir(both.git.path("project")).unwrap();
-    let release = both.run(options, |u| u.release(&version(V), NOTHING));
-    assert_eq!(release.unwrap().source, SourceKind::Git);
+    // It is nearer than any cache.
+    let (commit, in_cargos) = (
+        both.git.commit_of(V),
+        "cargo-home/registry/cache/a-1/wasmtime-wasi-41.0.0.crate",
+    );
+    write(&both.git.path(in_cargos), package_of(V, &commit));
+    let sum = checksum(&package_of(V, &commit));
+    let locked = Locked {
+        commit: Some(&commit),
+        checksum: Some(&sum),
+    };
+    for locked in [NOTHING, locked] {
+        let release = both.run(options.clone(), |u| u.release(&version(V), locked));
+        assert_eq!(release.unwrap().source, SourceKind::Git);
+    }
 }
 
 #[test]
