@@ -1,6 +1,7 @@
 //! The git source against repositories that the real `git` program makes and serves.
 
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a step that fails fails the test")]
 
 #[path = "support/git_world.rs"]
 mod world;

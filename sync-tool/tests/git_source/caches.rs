@@ -9,6 +9,9 @@ use wash_wasi_sync::ports::upstream::git::Git;
 
 use crate::world::*;
 
+/// Does something to the cache.
+type Damage = fn(&GitWorld);
+
 /// Returns the files of the cache with an ending.
 fn cached(world: &GitWorld, ending: &str) -> Vec<PathBuf> {
     let files = walkdir::WalkDir::new(world.cache()).into_iter();
@@ -107,7 +110,7 @@ fn offline_gives_what_was_seen_before() {
 
 #[test]
 fn a_damaged_cache_is_noticed_and_made_anew() {
-    let damages: [(&str, fn(&GitWorld)); 4] = [
+    let damages: [(&str, Damage); 4] = [
         ("truncated", |world| {
             change_packs(world, |bytes| bytes.truncate(bytes.len() / 2))
         }),

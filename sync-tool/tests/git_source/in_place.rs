@@ -19,9 +19,8 @@ fn all(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         .collect()
 }
 
-#[test]
-fn every_kind_of_repository_is_read_and_left_as_it_is() {
-    let world = GitWorld::new();
+/// Makes repositories of every kind, each with the tags.
+fn every_kind(world: &GitWorld) -> [&'static str; 6] {
     let root = world.dir.path();
     world.git_in(root, &["clone", "--quiet", "--bare", "upstream", "bare"]);
     world.git_in(root, &["clone", "--quiet", "upstream", "clone"]);
@@ -41,9 +40,16 @@ fn every_kind_of_repository_is_read_and_left_as_it_is() {
     );
     world.git_in(root, &["clone", "--quiet", "--mirror", &url, "packed"]);
     world.git_in(&root.join("packed"), &["gc", "--quiet"]);
+    ["upstream", "bare", "clone", "worktree", "shallow", "packed"]
+}
+
+#[test]
+fn every_kind_of_repository_is_read_and_left_as_it_is() {
+    let world = GitWorld::new();
+    let places = every_kind(&world);
     let commit = world.commit_of(V);
     let mut digests = Vec::new();
-    for place in ["upstream", "bare", "clone", "worktree", "shallow", "packed"] {
+    for place in places {
         // What is not committed is of no concern.
         let edited = world.path(place).join("crates/wasi/src/lib.rs");
         if edited.is_file() {

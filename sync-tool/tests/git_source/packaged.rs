@@ -32,55 +32,59 @@ fn listed_by_cargo(world: &GitWorld) -> Vec<String> {
     files
 }
 
+/// Files of the crate beyond those of the world.
+const MORE: [&str; 17] = [
+    "LICENSE",
+    "README",
+    "README.txt",
+    "a.rs",
+    "src/a.rs",
+    "src/deep/a.rs",
+    "src/deep/b.txt",
+    "src/tests/a.rs",
+    "tests/all/deep/a.rs",
+    "witx/a.witx",
+    "witx/deep/b.witx",
+    "inner/Cargo.toml",
+    "inner/src/lib.rs",
+    ".hidden",
+    "docs/a b.md",
+    "src/target/a.rs",
+    "examples/x/main.rs",
+];
+
+/// What the manifests say.
+const RULES: [&str; 13] = [
+    "",
+    r#"include = ["src/**/*", "README.md", "LICENSE", "witx/*", "wit/**/*", "tests/*"]"#,
+    r#"include = ["src"]"#,
+    r#"include = ["/src/*.rs", "a.rs"]"#,
+    r#"include = ["**/*.rs", "!src/deep", "!a.rs"]"#,
+    r#"include = ["*", "!src/deep/a.rs", "!/tests/"]"#,
+    r#"include = ["src/**", "tests/"]"#,
+    r#"include = ["src/lib.rs"]
+readme = "README.txt""#,
+    r#"include = ["src/lib.rs"]
+readme = false
+license-file = "LICENSE""#,
+    r#"exclude = ["tests", "*.txt", "/a.rs"]"#,
+    r#"exclude = ["src/deep/", "**/all"]"#,
+    r#"exclude = ["docs/*", "!docs/a b.md"]"#,
+    "readme = \"./README\"",
+];
+
 #[test]
 fn whatever_the_manifest_includes_and_excludes() {
     let world = GitWorld::new();
-    let more = [
-        "LICENSE",
-        "README",
-        "README.txt",
-        "a.rs",
-        "src/a.rs",
-        "src/deep/a.rs",
-        "src/deep/b.txt",
-        "src/tests/a.rs",
-        "tests/all/deep/a.rs",
-        "witx/a.witx",
-        "witx/deep/b.witx",
-        "inner/Cargo.toml",
-        "inner/src/lib.rs",
-        ".hidden",
-        "docs/a b.md",
-        "src/target/a.rs",
-        "examples/x/main.rs",
-    ];
-    for path in more {
+    for path in MORE {
         let text = match path {
             "inner/Cargo.toml" => "[package]\nname = \"inner\"\nversion = \"1.0.0\"\n[workspace]\n",
             _ => "",
         };
         write(&world.upstream().join("crates/wasi").join(path), text);
     }
-    let rules = [
-        "",
-        r#"include = ["src/**/*", "README.md", "LICENSE", "witx/*", "wit/**/*", "tests/*"]"#,
-        r#"include = ["src"]"#,
-        r#"include = ["/src/*.rs", "a.rs"]"#,
-        r#"include = ["**/*.rs", "!src/deep", "!a.rs"]"#,
-        r#"include = ["*", "!src/deep/a.rs", "!/tests/"]"#,
-        r#"include = ["src/**", "tests/"]"#,
-        r#"include = ["src/lib.rs"]
-readme = "README.txt""#,
-        r#"include = ["src/lib.rs"]
-readme = false
-license-file = "LICENSE""#,
-        r#"exclude = ["tests", "*.txt", "/a.rs"]"#,
-        r#"exclude = ["src/deep/", "**/all"]"#,
-        r#"exclude = ["docs/*", "!docs/a b.md"]"#,
-        "readme = \"./README\"",
-    ];
     let manifest = world.upstream().join("crates/wasi/Cargo.toml");
-    for (number, rule) in rules.iter().enumerate() {
+    for (number, rule) in RULES.iter().enumerate() {
         let license = if rule.contains("license-file") {
             ""
         } else {

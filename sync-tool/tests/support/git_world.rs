@@ -174,7 +174,7 @@ impl GitWorld {
         let path = self.path("upload-pack");
         write(&path, format!("#!/bin/sh\n{script}\n"));
         let config = format!(
-            "[remote \"origin\"]\n\tuploadpack = sh {}\n",
+            "[remote \"origin\"]\n\tuploadpack = sh {}\n\tproxy =\n",
             path.display()
         );
         write(&self.path("gitconfig"), config);

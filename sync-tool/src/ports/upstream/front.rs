@@ -157,7 +157,7 @@ impl<'a> Upstream<'a> {
             {
                 return Ok(release);
             }
-            if self.is_packaged(version, locked) {
+            if !git.is_local() && self.is_packaged(version, locked) {
                 return of_registry();
             }
         }

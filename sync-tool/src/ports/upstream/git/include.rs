@@ -84,26 +84,31 @@ impl Pattern {
             Some(rest) => (true, rest.strip_suffix('\\').unwrap_or(rest)),
             None => (false, rest),
         };
-        let anywhere = !anchored && !rest.contains('/') && rest != "**";
-        let mut glob = if anywhere {
-            format!("**/{rest}")
-        } else {
-            rest.to_owned()
-        };
-        if glob.ends_with("/**") {
-            // Everything inside, not the directory itself.
-            glob.push_str("/*");
-        }
-        let glob = GlobBuilder::new(&glob)
-            .literal_separator(true)
-            .backslash_escape(true)
-            .build()?;
         Ok(Some(Pattern {
-            glob: glob.compile_matcher(),
+            glob: glob(rest, anchored)?,
             negated,
             directories_only,
         }))
     }
+}
+
+/// Makes the glob of a pattern; what has no slash and is not anchored, matches anywhere.
+fn glob(text: &str, anchored: bool) -> Result<GlobMatcher, globset::Error> {
+    let anywhere = !anchored && !text.contains('/') && text != "**";
+    let mut glob = if anywhere {
+        format!("**/{text}")
+    } else {
+        text.to_owned()
+    };
+    if glob.ends_with("/**") {
+        // Everything inside, not the directory itself.
+        glob.push_str("/*");
+    }
+    let glob = GlobBuilder::new(&glob)
+        .literal_separator(true)
+        .backslash_escape(true)
+        .build()?;
+    Ok(glob.compile_matcher())
 }
 
 #[cfg(test)]

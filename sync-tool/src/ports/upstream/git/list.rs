@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use git2::{ErrorCode, ObjectType, Odb, OdbLookupFlags, Oid, Repository, Tree as GitTree};
+use git2::{
+    ErrorCode, ObjectType, Odb, OdbLookupFlags, Oid, Repository, Tree as GitTree, TreeEntry,
+};
 
 use crate::core::tree::{Mode, TreePath};
 use crate::error::{Error, Result};
@@ -191,36 +193,39 @@ impl Listing {
             for entry in &tree {
                 seen += 1;
                 if seen > limits.entries {
-                    return Err(Error::upstream(format!(
-                        "{} has more than {} files in `{}`",
-                        wanted.place, limits.entries, wanted.path
-                    ))
-                    .into());
+                    let Wanted { place, path, .. } = wanted;
+                    let most = limits.entries;
+                    let message = format!("{place} has more than {most} files in `{path}`");
+                    return Err(Error::upstream(message).into());
                 }
-                let name = String::from_utf8_lossy(entry.name_bytes());
-                let path = format!("{above}{name}");
-                if std::str::from_utf8(entry.name_bytes()).is_err() {
-                    self.odd.push((path, Oddity::NotText));
-                    continue;
-                }
-                match entry.filemode_raw() {
-                    0o120000 => self.odd.push((path, Oddity::Link)),
-                    0o160000 => self.odd.push((path, Oddity::Submodule)),
-                    0o040000 => {
-                        let inner = repo.find_tree(entry.id());
-                        let inner = inner.map_err(|e| {
-                            Trouble::with(&e, format!("{}/{path}", wanted.path), entry.id())
-                        })?;
-                        open.push((format!("{path}/"), inner));
-                    }
-                    mode => {
-                        let mode = Mode::from_bits(mode.cast_unsigned());
-                        self.files.insert(path, (mode, entry.id()));
-                    }
+                let path = format!("{above}{}", String::from_utf8_lossy(entry.name_bytes()));
+                if self.add(&path, &entry) {
+                    let inner = repo.find_tree(entry.id()).map_err(|e| {
+                        Trouble::with(&e, format!("{}/{path}", wanted.path), entry.id())
+                    })?;
+                    open.push((format!("{path}/"), inner));
                 }
             }
         }
         Ok(())
+    }
+
+    /// Adds what stands at a path, and tells whether it is a directory to go into.
+    fn add(&mut self, path: &str, entry: &TreeEntry<'_>) -> bool {
+        let mode = entry.filemode_raw();
+        let oddity = match mode {
+            _ if std::str::from_utf8(entry.name_bytes()).is_err() => Oddity::NotText,
+            0o120000 => Oddity::Link,
+            0o160000 => Oddity::Submodule,
+            0o040000 => return true,
+            _ => {
+                let mode = Mode::from_bits(mode.cast_unsigned());
+                self.files.insert(path.to_owned(), (mode, entry.id()));
+                return false;
+            }
+        };
+        self.odd.push((path.to_owned(), oddity));
+        false
     }
 
     /// Returns the contents that the repository lacks.

@@ -154,10 +154,12 @@ enum Sort {
     DiskFull,
     Format,
     Owner,
+    TooOld,
 }
 
 #[rustfmt::skip]
-const TEXTS: [(Sort, &[&str]); 10] = [
+const TEXTS: [(Sort, &[&str]); 11] = [
+    (Sort::TooOld, &["unknown option"]),
     (Sort::DiskFull, &["no space left on device", "disk quota exceeded"]),
     (Sort::NoReference, &["find remote ref"]),
     (Sort::Format, &["mismatched algorithms"]),
@@ -204,6 +206,7 @@ impl Sort {
             Sort::NoReference => "list the releases that it has".to_owned(),
             Sort::DiskFull => "free some space, then run the same command again".to_owned(),
             Sort::Format => "give a repository with SHA-1 ids, or take the registry: `--source registry`".to_owned(),
+            Sort::TooOld => INSTALL.to_owned(),
             Sort::Owner => "allow it as git says, or give the repository's path instead of its URL".to_owned(),
         }
     }
@@ -266,6 +269,7 @@ fn said(stderr: &str) -> String {
         .lines()
         .map(|line| line.rsplit('\r').next().unwrap_or_default().trim());
     let lines: Vec<&str> = lines
+        .take_while(|line| !line.starts_with("usage:"))
         .filter(|line| !line.is_empty() && !line.contains('%'))
         .filter(|line| !ADVICE.iter().any(|a| line.starts_with(a)))
         .map(|line| line.strip_prefix("fatal: ").unwrap_or(line))

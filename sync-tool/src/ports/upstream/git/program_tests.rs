@@ -31,7 +31,11 @@ fn complaint(stderr: &str) -> Complaint {
 }
 
 /// What git 2.39 to 2.47, curl and OpenSSH say.
-const SAID: [(Sort, &str); 22] = [
+const SAID: [(Sort, &str); 23] = [
+    (
+        Sort::TooOld,
+        "error: unknown option `no-write-fetch-head'\nusage: git fetch\n   or: git fetch\n\n    -v\n    -q\n    -a\n    -f",
+    ),
     (
         Sort::Unreachable,
         "fatal: unable to access 'https://e/': Could not resolve host: e",

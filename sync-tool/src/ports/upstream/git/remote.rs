@@ -103,20 +103,15 @@ impl<'a> Remote<'a> {
         version: &Version,
         locked: Option<Oid>,
     ) -> Result<Release, Failure> {
-        let tag = subject.tags.tag(version);
         // Without a locked commit only the host can tell whether the tag is where it was.
         if self.offline || locked.is_some() {
-            match (self.cached(subject, version, locked), locked) {
-                (Ok(release), _) => return Ok(release),
-                (Err(Lack::Refused(e)), _) => return Err(e.into()),
-                (Err(Lack::Elsewhere(commit)), Some(locked)) if self.offline => {
-                    return Err(moved(&tag, locked, commit).into());
+            match self.cached(subject, version, locked) {
+                Ok(release) => return Ok(release),
+                Err(Lack::Refused(e)) => return Err(e.into()),
+                Err(lack) if self.offline => {
+                    return Err(self.only_fetched(subject, version, locked, &lack));
                 }
-                (Err(Lack::Damaged(what)), _) if self.offline => {
-                    return Err(self.damaged(&tag, &what));
-                }
-                _ if self.offline => return Err(self.absent(&tag)),
-                _ => {}
+                Err(_) => {}
             }
         }
         let fetch = Fetch {
@@ -133,8 +128,9 @@ impl<'a> Remote<'a> {
                 let cached = self.cached(subject, version, None);
                 let release = cached.map_err(|_| Failure::Unreachable(e))?;
                 self.host.status.note(&format!(
-                    "{} cannot be reached: {tag} is taken from the cache, without seeing whether it moved",
-                    self.url
+                    "{} cannot be reached: {} is taken from the cache, without seeing whether it moved",
+                    self.url,
+                    subject.tags.tag(version)
                 ));
                 Ok(release)
             }
@@ -192,14 +188,26 @@ impl<'a> Remote<'a> {
         )
     }
 
-    fn damaged(&self, tag: &str, what: &str) -> Failure {
-        Failure::Offline(
-            Error::upstream(format!(
-                "{tag} in the cache {} is damaged ({what}), and cannot be fetched again because `--offline` is given",
-                self.cache.dir().display()
-            ))
-            .help("run the same command once with the network"),
-        )
+    /// Returns the error for a release that the cache does not give, and nobody may fetch.
+    fn only_fetched(
+        &self,
+        subject: &Subject,
+        version: &Version,
+        locked: Option<Oid>,
+        lack: &Lack,
+    ) -> Failure {
+        let tag = subject.tags.tag(version);
+        match (lack, locked) {
+            (Lack::Elsewhere(commit), Some(locked)) => moved(&tag, locked, *commit).into(),
+            (Lack::Damaged(what), _) => Failure::Offline(
+                Error::upstream(format!(
+                    "{tag} in the cache {} is damaged ({what}), and cannot be fetched again because `--offline` is given",
+                    self.cache.dir().display()
+                ))
+                .help("run the same command once with the network"),
+            ),
+            _ => self.absent(&tag),
+        }
     }
 
     fn lacking(&self, template: &Template, version: &Version) -> Failure {

@@ -1,0 +1,112 @@
+//! A user of a git repository and of a registry that have the same crate.
+
+use std::fs;
+use std::process::Command;
+
+use wash_wasi_sync::core::tree::TreePath;
+use wash_wasi_sync::ports::upstream::{Options, SourceChoice, Upstream};
+
+use super::git_world::{CRATE, GitWorld};
+use super::registry_world::{self, INDEX, World, checksum, download};
+use super::server::Reply;
+
+/// A repository and a registry.
+pub struct Both {
+    pub git: GitWorld,
+    pub registry: World,
+}
+
+impl Both {
+    /// Makes both; the registry has nothing yet.
+    pub fn new() -> Self {
+        let both = Both {
+            git: GitWorld::new(),
+            registry: World::with(&[]),
+        };
+        let index = both.registry.server.url("/index/");
+        super::git_world::write(
+            &both.git.path("cargo-home/config.toml"),
+            format!(
+                "[source.crates-io]\nreplace-with = \"ours\"\n\
+                 [source.ours]\nregistry = \"sparse+{index}\"\n"
+            ),
+        );
+        both
+    }
+
+    /// Publishes packages.
+    pub fn publish(&self, packages: &[(&str, Vec<u8>)]) {
+        let line = |(version, bytes): &(&str, Vec<u8>)| {
+            let sum = checksum(bytes);
+            format!(
+                r#"{{"name":"{CRATE}","vers":"{version}","deps":[],"cksum":"{sum}","features":{{}},"yanked":false}}"#
+            ) + "\n"
+        };
+        let index: String = packages.iter().map(line).collect();
+        self.registry.server.on(INDEX, [Reply::body(index)]);
+        for (version, bytes) in packages {
+            self.registry
+                .server
+                .on(&download(version), [Reply::body(bytes.clone())]);
+        }
+    }
+
+    /// Returns options as a user has them that gives none.
+    pub fn options(&self) -> Options {
+        Options {
+            choice: SourceChoice::Auto,
+            upstream: None,
+            cache: self.git.path("cache"),
+            offline: false,
+            project_dir: self.git.dir.path().to_path_buf(),
+            name: CRATE.to_owned(),
+            repository: self.git.url(),
+            path: TreePath::new("crates/wasi").expect("a path"),
+            tag: "v{version}".to_owned(),
+        }
+    }
+
+    /// Does something with upstream in a run of its own.
+    pub fn run<T>(
+        &self,
+        options: Options,
+        act: impl FnOnce(&Upstream<'_>) -> wash_wasi_sync::Result<T>,
+    ) -> wash_wasi_sync::Result<T> {
+        let host = self.git.host();
+        act(&Upstream::new(&host, options)?)
+    }
+
+    /// Has the real cargo package a release, as upstream publishes it.
+    pub fn packaged_by_cargo(&self, version: &str) -> Vec<u8> {
+        let tag = format!("v{version}");
+        self.git
+            .git(&["checkout", "--quiet", "--force", "--detach", &tag]);
+        let output = Command::new(env!("CARGO"))
+            .args(["package", "--package", CRATE, "--no-verify", "--offline"])
+            .current_dir(self.git.upstream())
+            .env("CARGO_HOME", self.git.path("other-cargo-home"))
+            .env("CARGO_TARGET_DIR", self.git.path("target"))
+            .output()
+            .expect("cargo");
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let package = format!("target/package/{CRATE}-{version}.crate");
+        fs::read(self.git.path(&package)).expect("the package")
+    }
+}
+
+/// Returns a package that says which commit it was made from.
+pub fn package_of(version: &str, commit: &str) -> Vec<u8> {
+    let mut files = registry_world::files(version);
+    for (_, bytes) in files
+        .iter_mut()
+        .filter(|(path, _)| *path == ".cargo_vcs_info.json")
+    {
+        let text = String::from_utf8_lossy(bytes).replace(registry_world::COMMIT, commit);
+        *bytes = text.into_bytes();
+    }
+    registry_world::packed(version, files)
+}
