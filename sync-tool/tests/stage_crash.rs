@@ -3,6 +3,7 @@
 //! `failpoints`.
 
 #![cfg(all(unix, feature = "failpoints"))]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "support/stage_project.rs"]
 mod project;
