@@ -3,6 +3,7 @@
 //! `failpoints`.
 
 #![cfg(all(unix, feature = "failpoints"))]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "support/stage_project.rs"]
 mod project;
@@ -77,6 +78,14 @@ impl Child {
     }
 }
 
+/// Makes a directory in memory where there is such a place: a kill needs no disk,
+/// and hundreds of runs that sync one take minutes.
+fn room() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    let made = tempfile::tempdir_in(memory);
+    made.or_else(|_| tempfile::tempdir()).unwrap()
+}
+
 fn told(output: &Output) -> String {
     let text = [&output.stdout[..], &output.stderr[..]].concat();
     format!("{}: {}", output.status, String::from_utf8_lossy(&text))
@@ -122,7 +131,7 @@ fn check(found: Option<&Recovered>, there: &Seen, expected: &Seen, is_new: bool,
 
 fn kill_everywhere(story: Story, without: &'static str) {
     let fresh = || {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = room();
         story.set_up(dir.path());
         dir
     };
@@ -147,13 +156,13 @@ fn kill_everywhere(story: Story, without: &'static str) {
         child(&story_name, killed.path()).die_at(point);
         first += 1;
 
-        let trial = tempfile::tempdir().unwrap();
+        let trial = room();
         copy(killed.path(), trial.path());
         let again = child("recover", trial.path()).points();
         assert_eq!(&see(trial.path()), expected, "at {point:?}");
         for twice in &again {
             let at = format!("{story:?} {point:?}, then {twice:?}");
-            let trial = tempfile::tempdir().unwrap();
+            let trial = room();
             copy(killed.path(), trial.path());
             child("recover", trial.path()).die_at(twice);
             let found = recover(trial.path());

@@ -4,6 +4,7 @@
 //! any user whom the system lets make one; where it does not, the test says so.
 
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "support/stage_project.rs"]
 mod project;
