@@ -2,6 +2,7 @@
 
 use similar::{Algorithm, ChangeTag, TextDiff};
 
+use super::make::CARGO_LOCK;
 use super::manifest::{FileKind, Manifest};
 use super::patch::Delta;
 use super::report::{Changed, FileChange, FileDiff};
@@ -15,13 +16,21 @@ pub fn changes(manifest: &Manifest, old: &Tree, new: &Tree) -> Vec<FileChange> {
     let mut changes: Vec<FileChange> = differing(old, new)
         .map(|(path, what, old, new)| FileChange {
             path: path.clone(),
-            kind: manifest.kind_of(path).unwrap_or(FileKind::Owned),
+            kind: kind(manifest, path),
             what,
             lines: lines(text(old), text(new)),
         })
         .collect();
     changes.sort_by_key(|change| change.kind != FileKind::Patched);
     changes
+}
+
+/// Returns the kind of a file of the fork's tree.
+fn kind(manifest: &Manifest, path: &TreePath) -> FileKind {
+    if path.as_str() == CARGO_LOCK {
+        return FileKind::Generated;
+    }
+    manifest.kind_of(path).unwrap_or(FileKind::Owned)
 }
 
 /// Makes the diffs of the files that differ and that `wanted` takes.
