@@ -10,7 +10,7 @@ use super::verified::{Verified, Verify};
 use crate::core::compare;
 use crate::core::documents::{Block, difference_list, version_table};
 use crate::core::lock::{self, Lock, LockedRelease, LockedTree};
-use crate::core::make::{CARGO_LOCK, put};
+use crate::core::make::{CARGO_LOCK, put_lock};
 use crate::core::manifest;
 use crate::core::report::{Ended, FileChange, GateReport, MadeReport, Versions};
 use crate::core::series::Inputs;
@@ -115,10 +115,11 @@ impl Placing<'_> {
         Ok(files)
     }
 
-    /// Makes the crate's `Cargo.lock` where none is stored for the release.
+    /// Makes the crate's `Cargo.lock` where none is stored that fits its manifest.
     fn cargo_lock(&self, forked: &mut Forked) -> Result<()> {
         let version = forked.ready.release.version.clone();
-        if forked.inputs.locks.contains_key(&version) {
+        let made = &mut forked.made;
+        if made.tree.get(CARGO_LOCK).is_some() {
             return Ok(());
         }
         self.refuse_if_locked("the crate's Cargo.lock")?;
@@ -135,7 +136,7 @@ impl Placing<'_> {
         let lock = self
             .cargo()?
             .make_lock(&made.cargo.text, seed, &made.tree)?;
-        put(&mut made.tree, CARGO_LOCK, &lock)?;
+        put_lock(&mut made.tree, &lock, &forked.inputs.manifest)?;
         forked.inputs.locks.insert(version, Arc::from(lock));
         Ok(())
     }
@@ -260,11 +261,10 @@ impl Placing<'_> {
             }
         }
         let version = &forked.ready.release.version;
-        if !self.project.inputs.locks.contains_key(version)
-            && let (Some(path), Some(text)) = (
-                forked.inputs.lock_path(version),
-                forked.inputs.locks.get(version),
-            )
+        let stored = self.project.inputs.locks.get(version);
+        let now = forked.inputs.locks.get(version);
+        if let Some(text) = now.filter(|now| stored != Some(*now))
+            && let Some(path) = forked.inputs.lock_path(version)
         {
             files.insert(path, Some(text.as_bytes().to_vec()));
         }

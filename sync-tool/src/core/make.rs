@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::cargo_lock;
 use super::cargo_toml::{self, ForkPackage, Generated, Inherited};
 use super::manifest::Manifest;
 use super::release::{Release, Workspace};
@@ -32,7 +33,7 @@ pub struct Parts<'a> {
 /// A tree, and what its manifest came to.
 #[derive(Debug, Clone)]
 pub struct Made {
-    /// The tree; without `Cargo.lock` where none is stored for the release.
+    /// The tree; without `Cargo.lock` where none is stored that fits the manifest.
     pub tree: Tree,
     /// What was made of upstream's `Cargo.toml`.
     pub cargo: Generated,
@@ -75,8 +76,10 @@ pub fn make(parts: Parts<'_>, inherited: &Inherited) -> Result<Made> {
     let mut faults = add_owned(&mut tree, parts);
     let cargo = generate(parts, inherited)?;
     put(&mut tree, CARGO_TOML, &cargo.text)?;
-    if let Some(lock) = parts.inputs.locks.get(&parts.release.version) {
-        put(&mut tree, CARGO_LOCK, lock)?;
+    if let Some(lock) = parts.inputs.locks.get(&parts.release.version)
+        && cargo_lock::is_current(lock, &cargo.text).map_err(|e| unreadable(parts, &e))?
+    {
+        put_lock(&mut tree, lock, &parts.inputs.manifest)?;
     }
     faults.extend(faulty_targets(&tree, parts)?);
     for (one, other) in tree.case_collisions() {
@@ -91,6 +94,24 @@ pub fn make(parts: Parts<'_>, inherited: &Inherited) -> Result<Made> {
         "the tree cannot be put together",
         faults,
     ))
+}
+
+/// Puts a stored `Cargo.lock` into a tree, with the fork's version of now.
+///
+/// # Errors
+///
+/// As [`put`].
+pub fn put_lock(tree: &mut Tree, lock: &str, manifest: &Manifest) -> Result<()> {
+    let fork = &manifest.fork;
+    let lock = cargo_lock::with_own_version(lock, &fork.name, &fork.version);
+    put(tree, CARGO_LOCK, &lock)
+}
+
+fn unreadable(parts: Parts<'_>, fault: &cargo_lock::Fault) -> Error {
+    let path = parts.inputs.lock_path(&parts.release.version);
+    let path = path.as_ref().map_or(CARGO_LOCK, TreePath::as_str);
+    Error::general(format!("{path} cannot be used: {fault}"))
+        .help("remove it: the next `wash-wasi-sync vendor` makes it again")
 }
 
 /// Puts a text at a path of the crate.

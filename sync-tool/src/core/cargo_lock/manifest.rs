@@ -12,26 +12,32 @@ const TABLES: [&str; 3] = ["dependencies", "dev-dependencies", "build-dependenci
 /// Returns the names of all packages that a manifest depends on.
 pub fn packages(manifest: &DocumentMut) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    let mut add = |table: &dyn TableLike| {
-        for (key, item) in table.iter() {
-            names.insert(package(key, item).to_owned());
-        }
-    };
-    let tables = |table: &dyn TableLike, add: &mut dyn FnMut(&dyn TableLike)| {
+    each_dependency(manifest, &mut |key, item| {
+        names.insert(package(key, item).to_owned());
+    });
+    names
+}
+
+/// Visits every dependency of a manifest, those of targets too.
+pub(super) fn each_dependency<'m>(
+    manifest: &'m DocumentMut,
+    visit: &mut dyn FnMut(&'m str, &'m Item),
+) {
+    let mut tables = |table: &'m dyn TableLike| {
         for name in TABLES {
-            if let Some(table) = table.get(name).and_then(Item::as_table_like) {
-                add(table);
+            let table = table.get(name).and_then(Item::as_table_like);
+            for (key, item) in table.into_iter().flat_map(TableLike::iter) {
+                visit(key, item);
             }
         }
     };
-    tables(manifest.as_table(), &mut add);
+    tables(manifest.as_table());
     let targets = manifest.get("target").and_then(Item::as_table_like);
     for (_, target) in targets.into_iter().flat_map(TableLike::iter) {
         if let Some(target) = target.as_table_like() {
-            tables(target, &mut add);
+            tables(target);
         }
     }
-    names
 }
 
 /// Leaves in a manifest only dependencies on packages that upstream has, and adds
@@ -81,7 +87,7 @@ fn retain(table: &mut dyn TableLike, upstream: &BTreeSet<String>) {
 }
 
 /// Returns the package that a dependency names.
-fn package<'i>(key: &'i str, item: &'i Item) -> &'i str {
+pub(super) fn package<'i>(key: &'i str, item: &'i Item) -> &'i str {
     let renamed = item.as_table_like().and_then(|table| table.get("package"));
     renamed.and_then(Item::as_str).unwrap_or(key)
 }

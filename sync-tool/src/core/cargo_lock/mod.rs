@@ -6,6 +6,7 @@
 //! first, its own crates held at the versions of that release ([`Pins`]), and what
 //! the fork adds afterwards ([`upstream_only`]).
 
+mod current;
 mod manifest;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use semver::Version;
 use toml_edit::Item;
 
+pub use current::{is_current, with_own_version};
 pub use manifest::{packages, upstream_only};
 
 /// The format that a fork's lock has; older ones say the same in another way.

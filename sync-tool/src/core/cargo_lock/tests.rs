@@ -166,3 +166,45 @@ divan = "0.1"
     [target.'cfg(unix)'.dev-dependencies]
     "#);
 }
+
+#[test]
+fn a_lock_is_current_while_it_has_what_the_manifest_asks_for() {
+    let lock = r#"version = 4
+
+[[package]]
+name = "fork"
+version = "2.0.0"
+dependencies = [
+ "log",
+ "runtime",
+]
+
+[[package]]
+name = "log"
+version = "0.4.22"
+source = "registry"
+
+[[package]]
+name = "runtime"
+version = "41.0.0"
+source = "registry"
+"#;
+    let manifest = "[package]\nname = \"fork\"\n[dependencies]\nruntime = \"41\"\n\
+                    [dev-dependencies]\nshort = { package = \"log\", version = \"0.4\" }\n";
+    assert_eq!(is_current(lock, manifest), Ok(true));
+    for (from, to) in [
+        ("\"41\"", "\"42\""),
+        ("\"0.4\"", "\"=0.4.1\""),
+        ("runtime = \"41\"", "runtime = \"41\"\ndivan = \"1\""),
+        ("runtime = \"41\"\n", ""),
+        ("\"fork\"", "\"other\""),
+    ] {
+        assert_eq!(
+            is_current(lock, &manifest.replacen(from, to, 1)),
+            Ok(false),
+            "{to}"
+        );
+    }
+    let newer = with_own_version(lock, "fork", &Version::new(3, 1, 0));
+    assert_eq!(newer, lock.replace("2.0.0", "3.1.0"));
+}

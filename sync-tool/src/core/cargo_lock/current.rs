@@ -1,0 +1,62 @@
+//! Whether a stored lock still is the crate's.
+
+use semver::VersionReq;
+use toml_edit::{DocumentMut, Item, TableLike};
+
+use super::manifest::{each_dependency, package};
+use super::{Fault, Lock};
+
+/// Tells whether a lock has all that a manifest asks for, and nothing at its root
+/// that it does not: cargo would take it with `--locked`, the version of the
+/// crate itself apart.
+///
+/// # Errors
+///
+/// Fails where one of the texts cannot be read.
+pub fn is_current(lock: &str, manifest: &str) -> Result<bool, Fault> {
+    let manifest: DocumentMut = manifest
+        .parse()
+        .map_err(|e: toml_edit::TomlError| Fault::Unreadable(e.message().to_owned()))?;
+    let lock = Lock::parse(lock)?;
+    let name = manifest
+        .get("package")
+        .and_then(|package| package.get("name"));
+    let name = name.and_then(Item::as_str).unwrap_or_default();
+    let Ok(root) = lock.own(name) else {
+        return Ok(false);
+    };
+    let mut current = super::packages(&manifest) == root.dependencies;
+    each_dependency(&manifest, &mut |key, item| {
+        current &= requirement(item).is_none_or(|wanted| lock.has(package(key, item), &wanted));
+    });
+    Ok(current)
+}
+
+/// Returns the version that a dependency asks for; `None` where it asks for none.
+fn requirement(item: &Item) -> Option<VersionReq> {
+    let table = item
+        .as_table_like()
+        .and_then(|table: &dyn TableLike| table.get("version"));
+    VersionReq::parse(item.as_str().or_else(|| table.and_then(Item::as_str))?).ok()
+}
+
+impl Lock {
+    fn has(&self, name: &str, wanted: &VersionReq) -> bool {
+        let named = self.0.iter().filter(|package| package.name == name);
+        named
+            .into_iter()
+            .any(|package| wanted.matches(&package.version))
+    }
+}
+
+/// Returns a lock with another version of the crate itself.
+pub fn with_own_version(lock: &str, name: &str, version: &semver::Version) -> String {
+    let head = format!("[[package]]\nname = \"{name}\"\nversion = \"");
+    let Some((before, rest)) = lock.split_once(&head) else {
+        return lock.to_owned();
+    };
+    match rest.split_once('"') {
+        Some((_, after)) => format!("{before}{head}{version}\"{after}"),
+        None => lock.to_owned(),
+    }
+}
