@@ -1,0 +1,78 @@
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+/// Returns whether `ip` belongs to the loopback network: 127.0.0.0/8 and ::1,
+/// the former also where it is mapped into IPv6.
+pub fn is_loopback(ip: IpAddr) -> bool {
+    ip.to_canonical().is_loopback()
+}
+
+/// The two families, which never meet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Family {
+    V4,
+    V6,
+}
+
+/// An address within its family, in the four bytes that tell loopback
+/// addresses apart: an IPv4 address as a number, 1 for `::1`, 0 for a wildcard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Host(pub(super) u32);
+
+impl Host {
+    /// Stands for every address of the family.
+    pub(super) const WILDCARD: Host = Host(0);
+
+    pub(super) fn is_wildcard(self) -> bool {
+        self == Host::WILDCARD
+    }
+
+    const SOURCE_V4: Host = Host(Ipv4Addr::LOCALHOST.to_bits());
+    const SOURCE_V6: Host = Host(1);
+
+    /// Returns the address from which an unbound socket reaches the network.
+    /// Linux takes 127.0.0.1 towards 127.0.0.2 too.
+    pub(super) fn source(family: Family) -> Host {
+        match family {
+            Family::V4 => Host::SOURCE_V4,
+            Family::V6 => Host::SOURCE_V6,
+        }
+    }
+
+    /// Returns whether unbound sockets have this address.
+    pub(super) fn is_source(self) -> bool {
+        self == Host::SOURCE_V4 || self == Host::SOURCE_V6
+    }
+}
+
+/// What a socket can be bound to: an address with a port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Endpoint {
+    pub(super) family: Family,
+    pub(super) host: Host,
+    pub(super) port: u16,
+}
+
+impl Endpoint {
+    /// Returns the endpoint for a loopback or wildcard address; none for others.
+    pub(super) fn new(address: SocketAddr) -> Option<Endpoint> {
+        let port = address.port();
+        let (family, host) = match address.ip().to_canonical() {
+            IpAddr::V4(ip) if ip.is_loopback() || ip.is_unspecified() => {
+                (Family::V4, Host(ip.to_bits()))
+            }
+            IpAddr::V6(ip) if ip.is_loopback() => (Family::V6, Host(1)),
+            IpAddr::V6(ip) if ip.is_unspecified() => (Family::V6, Host::WILDCARD),
+            _ => return None,
+        };
+        Some(Endpoint { family, host, port })
+    }
+
+    /// Returns the address as the rest of the world writes it.
+    pub(super) fn address(self) -> SocketAddr {
+        let ip = match self.family {
+            Family::V4 => IpAddr::V4(Ipv4Addr::from_bits(self.host.0)),
+            Family::V6 => IpAddr::V6(Ipv6Addr::from_bits(self.host.0.into())),
+        };
+        SocketAddr::new(ip, self.port)
+    }
+}

@@ -1,0 +1,157 @@
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use super::flow::{Flow, RESERVE};
+use super::meter::Meter;
+use super::network::Lease;
+use super::waiters::Wakers;
+use super::{Error, Options, lock};
+
+/// The end of a connection: 0 connected, 1 was accepted.
+pub(super) type Side = usize;
+
+/// How many sockets and bytes a connection takes from the network's limits.
+const BYTES: usize = 2 * RESERVE;
+
+/// What the two ends of a connection share.
+#[derive(Debug)]
+pub(super) struct Connection {
+    /// What each side reads.
+    flows: [Mutex<Flow>; 2],
+    /// Whether each side has yet to be told that the other one reset the
+    /// connection. As with Linux, it is told once, by a read or by a write.
+    faults: [AtomicBool; 2],
+    options: Mutex<[Options; 2]>,
+    lease: Lease,
+    share: Share,
+}
+
+/// A part of the network's limits, given back when it is dropped.
+#[derive(Debug)]
+pub(super) struct Share {
+    meter: Arc<Meter>,
+    sockets: usize,
+}
+
+impl Share {
+    /// Takes what a connection needs. A connecting socket that is bound has
+    /// been counted already.
+    pub(super) fn new(meter: &Arc<Meter>, bound: bool) -> Result<Share, Error> {
+        let sockets = if bound { 1 } else { 2 };
+        meter.open(sockets)?;
+        if meter.take(BYTES, BYTES).is_none() {
+            meter.close(sockets);
+            return Err(Error::LimitReached);
+        }
+        let meter = Arc::clone(meter);
+        Ok(Share { meter, sockets })
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.meter.close(self.sockets);
+        self.meter.give_back(BYTES);
+    }
+}
+
+impl Connection {
+    /// Joins two sockets, which count themselves out when they are dropped.
+    pub(super) fn new(lease: Lease, mut share: Share, options: [Options; 2]) -> Connection {
+        share.sockets = 0;
+        let [connected, accepted] = options;
+        let flow = |from: &Options, to| Mutex::new(Flow::new(from.window(to)));
+        Connection {
+            flows: [flow(&accepted, &connected), flow(&connected, &accepted)],
+            faults: Default::default(),
+            options: Mutex::new(options),
+            lease,
+            share,
+        }
+    }
+
+    pub(super) fn meter(&self) -> &Meter {
+        &self.share.meter
+    }
+
+    /// Locks what `side` reads.
+    pub(super) fn incoming(&self, side: Side) -> MutexGuard<'_, Flow> {
+        lock(&self.flows[side])
+    }
+
+    /// Locks what `side` writes.
+    pub(super) fn outgoing(&self, side: Side) -> MutexGuard<'_, Flow> {
+        lock(&self.flows[1 - side])
+    }
+
+    pub(super) fn address(&self, side: Side) -> SocketAddr {
+        self.lease.ends().addresses()[side]
+    }
+
+    /// Returns whether `side` has to be told of a reset now, once.
+    pub(super) fn take_fault(&self, side: Side) -> bool {
+        self.faults[side].swap(false, Relaxed)
+    }
+
+    pub(super) fn options(&self, side: Side) -> Options {
+        lock(&self.options)[side]
+    }
+
+    /// Sets the options of a side, and the windows that follow from them.
+    pub(super) fn set_options(&self, side: Side, options: Options) {
+        let mut all = lock(&self.options);
+        all[side] = options;
+        let own = &all[side];
+        let peer = &all[1 - side];
+        let windows = [(side, peer.window(own)), (1 - side, own.window(peer))];
+        let woken = windows.map(|(index, window)| {
+            let mut flow = lock(&self.flows[index]);
+            flow.set_window(window);
+            flow.take_writers(self.meter())
+        });
+        drop(all);
+        wake(woken);
+    }
+
+    /// Ends what `side` sends.
+    pub(super) fn finish(&self, side: Side) {
+        let mut flow = self.outgoing(side);
+        flow.finish();
+        let woken = [flow.readers.take(), flow.writers.take()];
+        drop(flow);
+        wake(woken);
+    }
+
+    /// Ends what `side` receives.
+    pub(super) fn discard(&self, side: Side) {
+        let mut flow = self.incoming(side);
+        flow.discard(self.meter());
+        let woken = [flow.readers.take(), flow.writers.take()];
+        drop(flow);
+        wake(woken);
+    }
+
+    /// Ends both, because `side` goes away; if it left something unread, or
+    /// does so `rudely`, with a reset.
+    pub(super) fn close(&self, side: Side, rudely: bool) {
+        let mut flow = self.incoming(side);
+        let rude = flow.abandon(rudely, self.meter());
+        let woken = [flow.readers.take(), flow.writers.take()];
+        drop(flow);
+        wake(woken);
+        let mut flow = self.outgoing(side);
+        if !rude {
+            flow.finish();
+        } else if flow.reset() {
+            self.faults[1 - side].store(true, Relaxed);
+        }
+        let woken = [flow.readers.take(), flow.writers.take()];
+        drop(flow);
+        wake(woken);
+    }
+}
+
+fn wake(woken: [Wakers; 2]) {
+    woken.into_iter().for_each(Wakers::wake);
+}

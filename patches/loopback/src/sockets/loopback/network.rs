@@ -1,0 +1,263 @@
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, Weak};
+
+use super::address::{Endpoint, Family, Host};
+use super::backlog::Backlog;
+use super::meter::Meter;
+use super::ports::{Pair, Ports};
+use super::{Error, Figures, Limits, lock};
+
+/// An in-memory network of loopback addresses.
+///
+/// Contexts that share the `Arc` around it share the network: what one binds,
+/// the others reach. It takes no port and no file descriptor of the host.
+/// Its lock is only ever held for a few steps, never across a system call or
+/// while anything waits.
+#[derive(Debug, Default)]
+pub struct Network {
+    tcp: Families<Tcp>,
+    udp: Families<Ports>,
+    meter: Arc<Meter>,
+}
+
+/// The networks of the two families, which know nothing of each other.
+#[derive(Debug, Default)]
+struct Families<T> {
+    v4: T,
+    v6: T,
+}
+
+impl<T> Families<T> {
+    fn of(&mut self, family: Family) -> &mut T {
+        match family {
+            Family::V4 => &mut self.v4,
+            Family::V6 => &mut self.v6,
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Tcp {
+    ports: Ports,
+    listeners: HashMap<(Host, u16), Weak<Backlog>>,
+}
+
+impl Tcp {
+    /// Returns who listens at that address, or at all of them.
+    fn listener(&self, host: Host, port: u16) -> Option<Arc<Backlog>> {
+        let at = |host| self.listeners.get(&(host, port)).and_then(Weak::upgrade);
+        at(host).or_else(|| at(Host::WILDCARD))
+    }
+}
+
+/// The protocols, whose ports have nothing to do with each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Protocol {
+    /// The Transmission Control Protocol.
+    Tcp,
+    /// The User Datagram Protocol.
+    Udp,
+}
+
+impl Network {
+    /// Returns what the sockets of this network may use together.
+    pub fn limits(&self) -> Limits {
+        self.meter.limits()
+    }
+
+    /// Sets what the sockets of this network may use together. What is in use
+    /// stays; only new sockets, blocks and listeners are measured by it.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.meter.set_limits(limits);
+    }
+
+    /// Returns what the network is doing, and has done so far.
+    pub fn figures(&self) -> Figures {
+        let Network { tcp, udp, meter } = self;
+        let tcp = tcp.v4.ports.taken() + tcp.v6.ports.taken();
+        Figures {
+            ports: tcp + udp.v4.taken() + udp.v6.taken(),
+            ..meter.figures()
+        }
+    }
+
+    pub(super) fn meter(&self) -> &Arc<Meter> {
+        &self.meter
+    }
+
+    fn ports(&mut self, protocol: Protocol, family: Family) -> &mut Ports {
+        match protocol {
+            Protocol::Tcp => &mut self.tcp.of(family).ports,
+            Protocol::Udp => self.udp.of(family),
+        }
+    }
+
+    /// Makes a backlog reachable at `at`, which the caller has bound.
+    pub(super) fn add_listener(&mut self, at: Endpoint, backlog: &Arc<Backlog>) {
+        let listeners = &mut self.tcp.of(at.family).listeners;
+        listeners.insert((at.host, at.port), Arc::downgrade(backlog));
+    }
+
+    pub(super) fn remove_listener(&mut self, at: Endpoint) {
+        let listeners = &mut self.tcp.of(at.family).listeners;
+        listeners.remove(&(at.host, at.port));
+    }
+
+    /// Finds who listens at `to`, and takes the pair for a connection to it
+    /// from the socket bound to `from`, or from one that is not bound.
+    pub(super) fn route(
+        &mut self,
+        from: Option<Endpoint>,
+        to: Endpoint,
+    ) -> Result<(Arc<Backlog>, Ends), Error> {
+        let family = to.family;
+        if to.host.is_wildcard() || from.is_some_and(|from| from.family != family) {
+            return Err(Error::AddressNotAvailable);
+        }
+        let tcp = self.tcp.of(family);
+        let backlog = tcp.listener(to.host, to.port);
+        let backlog = backlog.ok_or(Error::ConnectionRefused)?;
+        let remote = (to.host, to.port);
+        let source = Host::source(family);
+        let pair = match from {
+            None => tcp.ports.connect_from(source, remote)?,
+            Some(from) => {
+                let host = if from.host.is_wildcard() {
+                    source
+                } else {
+                    from.host
+                };
+                let from = (host, from.port);
+                let pair = Pair { from, to: remote };
+                tcp.ports.connect(pair)?;
+                pair
+            }
+        };
+        let implicit = from.is_none();
+        let ends = Ends {
+            family,
+            pair,
+            implicit,
+        };
+        Ok((backlog, ends))
+    }
+}
+
+/// The two ends of a connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ends {
+    family: Family,
+    pair: Pair,
+    /// Whether the local port was found for this connection.
+    implicit: bool,
+}
+
+impl Ends {
+    /// Returns the address of the end that connected, then the other.
+    pub(super) fn addresses(&self) -> [SocketAddr; 2] {
+        [self.pair.from, self.pair.to].map(|(host, port)| {
+            let family = self.family;
+            Endpoint { family, host, port }.address()
+        })
+    }
+}
+
+/// A connection's hold on its two ends, given back when it is dropped.
+#[derive(Debug)]
+pub(super) struct Lease {
+    network: Arc<Mutex<Network>>,
+    ends: Ends,
+}
+
+impl Lease {
+    pub(super) fn new(network: &Arc<Mutex<Network>>, ends: Ends) -> Lease {
+        let network = Arc::clone(network);
+        Lease { network, ends }
+    }
+
+    pub(super) fn ends(&self) -> &Ends {
+        &self.ends
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let Ends {
+            family,
+            pair,
+            implicit,
+        } = self.ends;
+        let mut network = lock(&self.network);
+        network.tcp.of(family).ports.disconnect(pair, implicit);
+    }
+}
+
+/// A port at an address, or at all of a family, that is taken for as long as
+/// this lives.
+#[derive(Debug)]
+pub struct Binding {
+    network: Arc<Mutex<Network>>,
+    protocol: Protocol,
+    endpoint: Endpoint,
+}
+
+impl Binding {
+    /// Takes a port of the network, a free one from 32768 on where that of
+    /// `address` is 0.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::AddressInUse`] if the port is taken, or none is free;
+    /// [`Error::AddressNotAvailable`] if the address is neither a loopback
+    /// address nor a wildcard; [`Error::LimitReached`].
+    pub fn new(
+        network: &Arc<Mutex<Network>>,
+        protocol: Protocol,
+        address: SocketAddr,
+    ) -> Result<Binding, Error> {
+        let mut endpoint = Endpoint::new(address).ok_or(Error::AddressNotAvailable)?;
+        let mut locked = lock(network);
+        locked.meter.open(1)?;
+        let ports = locked.ports(protocol, endpoint.family);
+        match ports.bind(endpoint.host, endpoint.port) {
+            Ok(port) => endpoint.port = port,
+            Err(error) => {
+                locked.meter.close(1);
+                return Err(error);
+            }
+        }
+        drop(locked);
+        Ok(Binding {
+            network: Arc::clone(network),
+            protocol,
+            endpoint,
+        })
+    }
+
+    /// Returns the address, with the port that was taken.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.endpoint.address()
+    }
+
+    pub(super) fn network(&self) -> &Arc<Mutex<Network>> {
+        &self.network
+    }
+
+    pub(super) fn endpoint(&self) -> Endpoint {
+        self.endpoint
+    }
+
+    pub(super) fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+}
+
+impl Drop for Binding {
+    fn drop(&mut self) {
+        let Endpoint { family, host, port } = self.endpoint;
+        let mut network = lock(&self.network);
+        network.ports(self.protocol, family).unbind(host, port);
+        network.meter.close(1);
+    }
+}

@@ -1,0 +1,367 @@
+use std::fmt;
+use std::future::Future;
+use std::net::{Shutdown, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::MutexGuard;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+
+use super::connection::{Connection, Side};
+use super::flow::Flow;
+use super::queue::MOVED;
+use super::waiters::{Ticket, Waiters, Wakers};
+use super::{Binding, Error, Options};
+
+/// One end of a connection.
+///
+/// Everything works through a shared reference, so that reading, writing and
+/// waiting can go on in different places. Dropping it closes this end: the
+/// peer reads what was written and then the end, or [`Error::ConnectionReset`]
+/// if something was left unread here.
+pub struct Stream {
+    connection: Arc<Connection>,
+    side: Side,
+    /// Whether closing is to reset the connection whatever has been read.
+    abort: AtomicBool,
+    /// The port that the socket had been bound to before it connected.
+    binding: Option<Binding>,
+}
+
+impl Stream {
+    /// Makes the two ends of a connection: the one that connected, then the
+    /// one to be accepted.
+    pub(super) fn pair(connection: Connection, binding: Option<Binding>) -> [Stream; 2] {
+        let connection = Arc::new(connection);
+        let stream = |side, connection, binding| Stream {
+            connection,
+            side,
+            abort: AtomicBool::new(false),
+            binding,
+        };
+        [
+            stream(0, Arc::clone(&connection), binding),
+            stream(1, connection, None),
+        ]
+    }
+
+    /// Returns the address of this end.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.connection.address(self.side)
+    }
+
+    /// Returns the address of the other end.
+    pub fn peer_addr(&self) -> SocketAddr {
+        self.connection.address(1 - self.side)
+    }
+
+    /// Returns the options of this end.
+    pub fn options(&self) -> Options {
+        self.connection.options(self.side)
+    }
+
+    /// Sets the options of this end. Buffer sizes take effect at once.
+    pub fn set_options(&self, options: Options) {
+        self.connection.set_options(self.side, options);
+    }
+
+    /// Makes dropping this end reset the connection, whatever has been read.
+    pub fn set_abort(&self, abort: bool) {
+        self.abort.store(abort, Relaxed);
+    }
+
+    /// Copies bytes that have come into `into`, and returns how many; none,
+    /// where it is not empty, means that no more will come.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::WouldBlock`]; once, after everything has been read, also
+    /// [`Error::ConnectionReset`].
+    pub fn try_read(&self, into: &mut [u8]) -> Result<usize, Error> {
+        let read = self.receive(None, |flow| flow.read(into, self.connection.meter()));
+        self.told_of_reset(read, 0)
+    }
+
+    /// Does what [`Stream::try_read`] does; the task is woken once it is worth
+    /// trying again.
+    pub fn poll_read(&self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<Result<usize, Error>> {
+        let read = self.receive(Some(cx), |flow| flow.read(into, self.connection.meter()));
+        pending(self.told_of_reset(read, 0))
+    }
+
+    /// Returns at most `max` of the bytes that have come. A chunk that was
+    /// given to [`Stream::offer`] is handed on as it is, if `max` allows it.
+    /// No bytes, where `max` is not 0, mean that no more will come.
+    ///
+    /// # Errors
+    ///
+    /// As [`Stream::try_read`].
+    pub fn try_read_bytes(&self, max: usize) -> Result<Bytes, Error> {
+        let read = self.receive(None, |flow| flow.read_bytes(max, self.connection.meter()));
+        self.told_of_reset(read, Bytes::new())
+    }
+
+    /// Does what [`Stream::try_read_bytes`] does; the task is woken once it is
+    /// worth trying again.
+    pub fn poll_read_bytes(&self, cx: &mut Context<'_>, max: usize) -> Poll<Result<Bytes, Error>> {
+        let meter = self.connection.meter();
+        let read = self.receive(Some(cx), |flow| flow.read_bytes(max, meter));
+        pending(self.told_of_reset(read, Bytes::new()))
+    }
+
+    /// Writes as many of the bytes as there is room for, and returns how many.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::WouldBlock`] if there is none; [`Error::BrokenPipe`] after
+    /// sending has been shut down or the peer is known to be gone, and once in
+    /// its place [`Error::ConnectionReset`] if the peer reset the connection.
+    pub fn try_write(&self, from: &[u8]) -> Result<usize, Error> {
+        let written = self.send(None, |flow| flow.write(from, self.connection.meter()));
+        self.told_of_break(written)
+    }
+
+    /// Does what [`Stream::try_write`] does; the task is woken once it is worth
+    /// trying again.
+    pub fn poll_write(&self, cx: &mut Context<'_>, from: &[u8]) -> Poll<Result<usize, Error>> {
+        let written = self.send(Some(cx), |flow| flow.write(from, self.connection.meter()));
+        pending(self.told_of_break(written))
+    }
+
+    /// Takes a whole chunk, without copying it, and leaves `chunk` empty, if
+    /// there is room for all of it and nothing else to be told. Otherwise, and
+    /// for small chunks always, it is left as it is, to be written in parts.
+    pub fn offer(&self, chunk: &mut Bytes) -> bool {
+        if chunk.len() < MOVED {
+            return false;
+        }
+        // This copies only what somebody else holds as well.
+        let owned = Vec::from(std::mem::take(chunk));
+        let mut left = None;
+        let offered = self.send(None, |flow| {
+            let offered = flow.offer(owned, self.connection.meter());
+            offered.map_err(|owned| {
+                left = Some(owned);
+                Error::WouldBlock
+            })
+        });
+        *chunk = left.map(Bytes::from).unwrap_or_default();
+        offered.is_ok()
+    }
+
+    /// Waits until reading is worth a try.
+    pub fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut flow = self.connection.incoming(self.side);
+        if flow.is_readable() {
+            return Poll::Ready(());
+        }
+        flow.readers.register(cx.waker());
+        Poll::Pending
+    }
+
+    /// Waits until writing is worth a try.
+    pub fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut flow = self.connection.outgoing(self.side);
+        if flow.is_writable(self.connection.meter()) {
+            return Poll::Ready(());
+        }
+        flow.writers.register(cx.waker());
+        Poll::Pending
+    }
+
+    /// Waits until reading is worth a try. Any number can wait at a time.
+    pub fn readable(&self) -> Ready<'_> {
+        Ready::new(self, Direction::Read)
+    }
+
+    /// Waits until writing is worth a try. Any number can wait at a time.
+    pub fn writable(&self) -> Ready<'_> {
+        Ready::new(self, Direction::Write)
+    }
+
+    /// Ends one or both directions.
+    ///
+    /// The peer reads what has been written and then the end. What it writes
+    /// after receiving has been shut down here succeeds, and is discarded.
+    pub fn shutdown(&self, how: Shutdown) {
+        if how != Shutdown::Write {
+            self.connection.discard(self.side);
+        }
+        if how != Shutdown::Read {
+            self.connection.finish(self.side);
+        }
+    }
+
+    /// Reads, and wakes writers that have room now; or registers the task.
+    fn receive<T>(
+        &self,
+        cx: Option<&mut Context<'_>>,
+        read: impl FnOnce(&mut Flow) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut flow = self.connection.incoming(self.side);
+        let result = read(&mut flow);
+        let woken = match (&result, cx) {
+            (Ok(_), _) => flow.take_writers(self.connection.meter()),
+            (Err(Error::WouldBlock), Some(cx)) => {
+                flow.readers.register(cx.waker());
+                Wakers::default()
+            }
+            _ => Wakers::default(),
+        };
+        drop(flow);
+        woken.wake();
+        result
+    }
+
+    /// Writes, and wakes readers; or registers the task.
+    fn send<T>(
+        &self,
+        cx: Option<&mut Context<'_>>,
+        write: impl FnOnce(&mut Flow) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut flow = self.connection.outgoing(self.side);
+        let result = write(&mut flow);
+        let woken = match (&result, cx) {
+            (Ok(_), _) if flow.is_readable() => flow.readers.take(),
+            (Err(Error::WouldBlock), Some(cx)) => {
+                flow.writers.register(cx.waker());
+                Wakers::default()
+            }
+            _ => Wakers::default(),
+        };
+        drop(flow);
+        woken.wake();
+        result
+    }
+
+    /// Replaces a reset that has been told before by the end.
+    fn told_of_reset<T>(&self, read: Result<T, Error>, end: T) -> Result<T, Error> {
+        match read {
+            Err(Error::ConnectionReset) if !self.connection.take_fault(self.side) => Ok(end),
+            read => read,
+        }
+    }
+
+    /// Replaces a broken pipe by the reset that broke it, the first time.
+    fn told_of_break<T>(&self, written: Result<T, Error>) -> Result<T, Error> {
+        match written {
+            Err(Error::BrokenPipe) if self.connection.take_fault(self.side) => {
+                Err(Error::ConnectionReset)
+            }
+            written => written,
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn held(&self) -> [(usize, usize); 2] {
+        let incoming = self.connection.incoming(self.side).held();
+        [incoming, self.connection.outgoing(self.side).held()]
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.connection.close(self.side, *self.abort.get_mut());
+        // A bound socket is counted as long as its port is.
+        if self.binding.is_none() {
+            self.connection.meter().close(1);
+        }
+    }
+}
+
+impl fmt::Debug for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stream")
+            .field("local", &self.local_addr())
+            .field("peer", &self.peer_addr())
+            .finish_non_exhaustive()
+    }
+}
+
+fn pending<T>(result: Result<T, Error>) -> Poll<Result<T, Error>> {
+    match result {
+        Err(Error::WouldBlock) => Poll::Pending,
+        result => Poll::Ready(result),
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Direction {
+    Read,
+    Write,
+}
+
+/// Waits for a stream: see [`Stream::readable`] and [`Stream::writable`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless polled"]
+pub struct Ready<'a> {
+    stream: &'a Stream,
+    direction: Direction,
+    ticket: Ticket,
+}
+
+impl<'a> Ready<'a> {
+    fn new(stream: &'a Stream, direction: Direction) -> Ready<'a> {
+        let ticket = Ticket::default();
+        Ready {
+            stream,
+            direction,
+            ticket,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'a, Flow> {
+        let Stream {
+            connection, side, ..
+        } = self.stream;
+        match self.direction {
+            Direction::Read => connection.incoming(*side),
+            Direction::Write => connection.outgoing(*side),
+        }
+    }
+
+    fn is_ready(&self, flow: &Flow) -> bool {
+        match self.direction {
+            Direction::Read => flow.is_readable(),
+            Direction::Write => flow.is_writable(self.stream.connection.meter()),
+        }
+    }
+}
+
+impl Direction {
+    fn waiters(self, flow: &mut Flow) -> &mut Waiters {
+        match self {
+            Direction::Read => &mut flow.readers,
+            Direction::Write => &mut flow.writers,
+        }
+    }
+}
+
+impl Future for Ready<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut flow = self.lock();
+        if self.is_ready(&flow) {
+            return Poll::Ready(());
+        }
+        let waiters = self.direction.waiters(&mut flow);
+        let replaced = waiters.register_ticket(&mut self.ticket, cx.waker());
+        drop(flow);
+        drop(replaced);
+        Poll::Pending
+    }
+}
+
+impl Drop for Ready<'_> {
+    fn drop(&mut self) {
+        if self.ticket.is_used() {
+            let mut flow = self.lock();
+            let waker = self.direction.waiters(&mut flow).remove(&self.ticket);
+            drop(flow);
+            drop(waker);
+        }
+    }
+}

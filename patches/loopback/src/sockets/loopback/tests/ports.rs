@@ -1,0 +1,208 @@
+use super::*;
+
+#[test]
+fn a_taken_port_is_in_use_until_it_is_dropped() {
+    let network = Shared::default();
+    let first = bind(&network, "127.0.0.1:80").unwrap();
+    assert_eq!(
+        bind(&network, "127.0.0.1:80").unwrap_err(),
+        Error::AddressInUse
+    );
+    assert_eq!(
+        bind(&network, "[::ffff:127.0.0.1]:80").unwrap_err(),
+        Error::AddressInUse
+    );
+    assert_eq!(
+        bind(&network, "0.0.0.0:80").unwrap_err(),
+        Error::AddressInUse
+    );
+    let others = ["127.0.0.2:80", "127.0.0.1:81", "[::1]:80"].map(|at| bind(&network, at).unwrap());
+    let udp = Binding::new(&network, Protocol::Udp, address("127.0.0.1:80")).unwrap();
+    assert_eq!(lock(&network).figures().ports, 5);
+    drop((first, udp));
+    let again = bind(&network, "127.0.0.1:80").unwrap();
+    drop((again, others));
+    assert_unused(&network);
+}
+
+#[test]
+fn a_wildcard_conflicts_with_each_address_of_its_family() {
+    let network = Shared::default();
+    let wild = bind(&network, "0.0.0.0:0").unwrap();
+    let port = wild.local_addr().port();
+    for at in ["127.0.0.1", "127.255.255.255", "0.0.0.0"] {
+        let error = bind(&network, &format!("{at}:{port}")).unwrap_err();
+        assert_eq!(error, Error::AddressInUse);
+    }
+    let v6 = bind(&network, &format!("[::]:{port}")).unwrap();
+    assert_eq!(v6.local_addr().to_string(), format!("[::]:{port}"));
+    assert_eq!(
+        bind(&network, &format!("[::1]:{port}")).unwrap_err(),
+        Error::AddressInUse
+    );
+}
+
+#[test]
+fn other_addresses_are_not_available() {
+    let network = Shared::default();
+    for at in [
+        "192.0.2.1:0",
+        "[2001:db8::1]:0",
+        "128.0.0.1:1",
+        "[::2]:1",
+        "[::ffff:192.0.2.1]:1",
+    ] {
+        assert_eq!(bind(&network, at).unwrap_err(), Error::AddressNotAvailable);
+        assert_eq!(
+            connect(&network, address(at)).unwrap_err(),
+            Error::AddressNotAvailable
+        );
+    }
+    assert_unused(&network);
+}
+
+#[test]
+fn every_ephemeral_port_can_be_taken_once() {
+    let network = Shared::default();
+    let mut taken: Vec<_> = (0..32_768)
+        .map(|_| bind(&network, "127.0.0.1:0").unwrap())
+        .collect();
+    let mut ports: Vec<_> = taken
+        .iter()
+        .map(|taken| taken.local_addr().port())
+        .collect();
+    ports.sort_unstable();
+    ports.dedup();
+    assert_eq!((ports.len(), ports[0]), (32_768, 32_768));
+    for at in ["127.0.0.1:0", "0.0.0.0:0"] {
+        assert_eq!(bind(&network, at).unwrap_err(), Error::AddressInUse);
+    }
+    // Another address still has them all.
+    drop(bind(&network, "127.0.0.2:0").unwrap());
+    let freed = taken.swap_remove(4_711).local_addr();
+    assert_eq!(bind(&network, "127.0.0.1:0").unwrap().local_addr(), freed);
+    drop(taken);
+    assert_unused(&network);
+}
+
+#[test]
+fn freed_ports_are_not_given_out_again_at_once() {
+    let network = Shared::default();
+    let first = bind(&network, "127.0.0.1:0").unwrap().local_addr();
+    assert_ne!(bind(&network, "127.0.0.1:0").unwrap().local_addr(), first);
+}
+
+#[test]
+fn more_connections_than_ports_can_live() {
+    let network = Shared::default();
+    let listeners = ["127.0.0.1:80", "127.0.0.2:80"].map(|at| listen(&network, at, 4_096));
+    let mut streams = Vec::new();
+    for listener in &listeners {
+        for _ in 0..32_768 {
+            streams.push(connect(&network, listener.local_addr()).unwrap());
+            streams.push(listener.try_accept().unwrap());
+        }
+        // One route has no more pairs than there are ports.
+        let error = connect(&network, listener.local_addr()).unwrap_err();
+        assert_eq!(error, Error::AddressNotAvailable);
+    }
+    assert_eq!(lock(&network).figures().sockets, 2 * 65_536 + 2);
+    // Sockets that are bound find ports all the same, but not the shared ones by name.
+    let bound = bind(&network, "0.0.0.0:0").unwrap();
+    assert!(bound.local_addr().port() >= 32_768);
+    let shared = streams[0].local_addr().to_string();
+    assert_eq!(bind(&network, &shared).unwrap_err(), Error::AddressInUse);
+    drop((streams, listeners, bound));
+    drop(bind(&network, &shared).unwrap());
+    assert_unused(&network);
+}
+
+#[test]
+fn a_bound_socket_connects_from_its_address() {
+    let network = Shared::default();
+    let listener = listen(&network, "0.0.0.0:80", 1);
+    for (from, local) in [
+        ("127.0.0.3:4000", "127.0.0.3:4000"),
+        ("0.0.0.0:4001", "127.0.0.1:4001"),
+    ] {
+        let binding = bind(&network, from).unwrap();
+        let to = address("127.0.0.2:80");
+        let connecting = Connecting::new(&network, Some(binding), to, Options::default());
+        let Poll::Ready(Ok(stream)) = poll_once(connecting) else {
+            panic!("no connection from {from}");
+        };
+        let accepted = listener.try_accept().unwrap();
+        assert_eq!(stream.local_addr(), address(local));
+        assert_eq!(stream.peer_addr(), to);
+        assert_eq!(
+            (accepted.local_addr(), accepted.peer_addr()),
+            (to, address(local))
+        );
+        assert_eq!(bind(&network, local).unwrap_err(), Error::AddressInUse);
+        // The pair stays taken as long as the accepted end lives.
+        drop(stream);
+        let binding = bind(&network, from).unwrap();
+        let again = Connecting::new(&network, Some(binding), to, Options::default());
+        let Poll::Ready(Err(error)) = poll_once(again) else {
+            panic!("the pair was given out twice");
+        };
+        assert_eq!(error, Error::AddressNotAvailable);
+        drop(accepted);
+    }
+    drop(listener);
+    assert_unused(&network);
+}
+
+#[test]
+fn families_do_not_meet() {
+    let network = Shared::default();
+    let listener = listen(&network, "[::1]:80", 1);
+    let error = connect(&network, address("127.0.0.1:80")).unwrap_err();
+    assert_eq!(error, Error::ConnectionRefused);
+    let binding = bind(&network, "127.0.0.1:0").unwrap();
+    let to = listener.local_addr();
+    let connecting = Connecting::new(&network, Some(binding), to, Options::default());
+    let Poll::Ready(Err(Error::AddressNotAvailable)) = poll_once(connecting) else {
+        panic!("an IPv4 socket connects to an IPv6 address");
+    };
+    let stream = connect(&network, to).unwrap();
+    assert_eq!(stream.local_addr().ip(), address("[::1]:0").ip());
+}
+
+#[test]
+fn a_limit_on_sockets_holds_and_is_given_back() {
+    let network = Shared::default();
+    let limits = Limits {
+        sockets: 3,
+        ..Limits::default()
+    };
+    lock(&network).set_limits(limits);
+    let listener = listen(&network, "127.0.0.1:80", 8);
+    let stream = connect(&network, listener.local_addr()).unwrap();
+    let error = connect(&network, listener.local_addr()).unwrap_err();
+    assert_eq!(error, Error::LimitReached);
+    assert_eq!(
+        bind(&network, "127.0.0.1:0").unwrap_err(),
+        Error::LimitReached
+    );
+    drop((stream, listener.try_accept().unwrap()));
+    drop(connect(&network, listener.local_addr()).unwrap());
+    drop(listener);
+    assert_unused(&network);
+}
+
+#[test]
+fn a_poisoned_lock_is_recovered() {
+    let network = Shared::default();
+    let poisoner = Arc::clone(&network);
+    let panicked = std::thread::spawn(move || {
+        let _guard = lock(&poisoner);
+        std::panic::resume_unwind(Box::new("held"));
+    });
+    assert!(panicked.join().is_err());
+    assert!(network.is_poisoned());
+    let [connected, accepted] = pair_with(&network, Options::default());
+    assert_eq!(connected.try_write(b"fine"), Ok(4));
+    drop((connected, accepted));
+    assert_unused(&network);
+}
