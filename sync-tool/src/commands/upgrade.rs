@@ -16,7 +16,7 @@ use crate::core::release::Wanted;
 use crate::core::report::{Ended, MadeReport};
 use crate::core::series::{Conflict, Inputs};
 use crate::error::{Error, Result};
-use crate::ports::disk;
+use crate::ports::review;
 use crate::ports::upstream::{Locked, Upstream};
 
 /// Runs the command.
@@ -171,7 +171,7 @@ fn write_review(dir: &Path, conflicts: &[Conflict]) -> Result<()> {
         .iter()
         .map(|c| (c.path.as_str(), c.with_markers().into_bytes()));
     let files = marked.chain([("conflicts.json", json)]);
-    disk::write_review(dir, files.collect())
+    review::write_review(dir, files.collect())
 }
 
 fn shown(dir: &Path, root: &Path) -> String {
