@@ -24,10 +24,11 @@ use crate::error::{Error, Kind, Result};
 pub fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport> {
     let manifest = read_manifest(&context.root)?;
     // A tree that another run is about to swap says nothing.
-    let _turn = context.turn(&manifest)?;
+    let look = context.look(&manifest)?;
     let project = Project::load(&context.root, read_manifest(&context.root)?)?;
     let lock = project.locked()?;
     let vendored = there(&project)?;
+    drop(look);
     let mut drift = drift::of_inputs(lock, &project.inputs);
     if args.deep {
         // What differs from the lock was named already, unless only the deep look sees it.

@@ -10,7 +10,7 @@ use crate::core::tree::TreePath;
 use crate::error::{Error, Result};
 use crate::ports::Host;
 use crate::ports::rustfmt::Rustfmt;
-use crate::ports::stage::Turn;
+use crate::ports::stage::{Look, Turn};
 use crate::ports::upstream::{Options, SourceChoice, Upstream};
 
 /// The name of the directory, beside the vendored tree, for what is between old and new.
@@ -100,6 +100,20 @@ impl<'a> Context<'a> {
             self.host.status.warn(&recovered.to_string());
         }
         Ok(turn)
+    }
+
+    /// Looks at the project in a run that changes nothing in it: no run that
+    /// writes is at work, and what a killed run decided is in place.
+    ///
+    /// # Errors
+    ///
+    /// Fails where another run holds the project, naming that run.
+    pub fn look(&self, manifest: &Manifest) -> Result<Look> {
+        let look = Look::take(&self.root, &work_dir(manifest)?, &self.line)?;
+        if let Some(recovered) = look.recovered() {
+            self.host.status.warn(&recovered.to_string());
+        }
+        Ok(look)
     }
 }
 

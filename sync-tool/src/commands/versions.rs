@@ -16,10 +16,13 @@ use crate::ports::stage::Change;
 /// Where a listed document is not there or lacks its markers.
 pub fn run(context: &Context<'_>, args: &VersionsArgs) -> Result<VersionsReport> {
     let manifest = read_manifest(&context.root)?;
-    let turn = context.turn(&manifest)?;
+    let (turn, _look) = match args.write {
+        true => (Some(context.turn(&manifest)?), None),
+        false => (None, Some(context.look(&manifest)?)),
+    };
     let project = Project::load(&context.root, read_manifest(&context.root)?)?;
     let mut written = Vec::new();
-    if args.write {
+    if let Some(turn) = turn {
         let table = version_table(project.manifest());
         let files = documents(&project, &[(Block::Versions, &table)])?;
         written = files.keys().cloned().collect();
