@@ -10,6 +10,7 @@ use super::origin::Sparse;
 use super::store::{Store, Validators};
 use crate::core::tree::Digest;
 use crate::error::{Error, Result};
+use crate::ports::failpoint;
 use crate::ports::host::Host;
 use crate::ports::http::{Answer, Ask, Http, Part, Settings};
 
@@ -149,7 +150,9 @@ impl<'a> Remote<'a> {
         let bytes = outcome?;
         synced?;
         let place = store.path(name, version, checksum);
+        failpoint::hit("registry-cache.downloaded");
         std::fs::rename(&path, &place).map_err(|e| Error::io("write", &place, e))?;
+        failpoint::hit("registry-cache.placed");
         Ok(bytes)
     }
 
