@@ -17,10 +17,26 @@ mod registry_world;
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "support/registry_server.rs"]
 mod server;
+#[path = "support/safety_signals.rs"]
+mod signals;
 #[path = "support/safety_world.rs"]
 mod world;
 
+#[path = "safety/archives.rs"]
+mod archives;
+#[path = "safety/held.rs"]
+mod held;
+#[path = "safety/interrupted.rs"]
+mod interrupted;
 #[path = "safety/killed.rs"]
 mod killed;
+#[path = "safety/missing.rs"]
+mod missing;
+#[path = "safety/mounted.rs"]
+mod mounted;
+#[path = "safety/project.rs"]
+mod project;
 #[path = "safety/world.rs"]
 mod the_world;
+#[path = "safety/upstream.rs"]
+mod upstream;

@@ -60,7 +60,6 @@ pub struct World {
     pub both: Both,
     room: tempfile::TempDir,
     vars: BTreeMap<String, String>,
-    upstream: Option<String>,
 }
 
 /// What the program did.
@@ -120,7 +119,6 @@ impl World {
             both: Both::new(),
             room: room(),
             vars: BTreeMap::new(),
-            upstream: None,
         };
         for release in [OLD, NEXT, NEW, CONFLICTING] {
             world.release(release);
@@ -219,9 +217,9 @@ impl World {
         self.vars.insert(name.to_owned(), value.into());
     }
 
-    /// Has upstream elsewhere.
-    pub fn upstream_at(&mut self, url: impl Into<String>) {
-        self.upstream = Some(url.into());
+    /// Sets no such variable any more.
+    pub fn unset(&mut self, name: &str) {
+        self.vars.remove(name);
     }
 
     /// Runs the program in the project.
@@ -253,14 +251,6 @@ impl World {
             .envs(own)
             .envs(&self.vars)
             .stdin(Stdio::null());
-        if let Some(upstream) = &self.upstream
-            && [
-                "upgrade", "vendor", "check", "status", "refresh", "diff", "show",
-            ]
-            .contains(&args[0])
-        {
-            command.args(["--upstream", upstream]);
-        }
         command
     }
 
