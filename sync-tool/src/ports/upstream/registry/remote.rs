@@ -143,7 +143,7 @@ impl<'a> Remote<'a> {
         let outcome = self.fill(&mut part, &ask, &format!("{name} {version}"), checksum);
         let (empty, synced) = (part.is_empty(), part.sync());
         drop(part);
-        if empty {
+        if empty && outcome.is_err() {
             // Nothing of worth is lost, whatever becomes of this.
             let _ = std::fs::remove_file(&path);
         }
