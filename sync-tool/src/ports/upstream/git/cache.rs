@@ -152,6 +152,7 @@ impl Cache {
                 "cannot make a repository in {path}: {}",
                 e.message()
             ))
+            .help_by(e.message())
             .caused_by(e)
         })?;
         failpoint::hit("git-cache.drafted");

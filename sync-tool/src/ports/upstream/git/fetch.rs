@@ -180,8 +180,10 @@ impl Fetch<'_> {
     }
 
     fn talk(self, call: Call, act: &str) -> Result<(), Setback> {
-        let Remote { host, url, .. } = self.remote;
-        program::talk(host, call, url, act)?;
+        let Remote {
+            host, url, cache, ..
+        } = self.remote;
+        program::talk(host, call, url, &cache.dir(), act)?;
         failpoint::hit("git-cache.fetched");
         Ok(())
     }
