@@ -115,6 +115,36 @@ impl<'a> Context<'a> {
         }
         Ok(look)
     }
+
+    /// Takes the project for this run, or only looks at it for a dry one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Context::turn`] and [`Context::look`].
+    pub fn hold(&self, manifest: &Manifest, dry_run: bool) -> Result<Hold> {
+        Ok(match dry_run {
+            false => Hold::Turn(self.turn(manifest)?),
+            true => Hold::Look(self.look(manifest)?),
+        })
+    }
+}
+
+/// How a run holds the project. Dropped, it is released.
+pub enum Hold {
+    /// To write.
+    Turn(Turn),
+    /// To read only.
+    Look(#[allow(dead_code, reason = "held until it is dropped")] Look),
+}
+
+impl Hold {
+    /// Returns the turn of a run that writes.
+    pub fn turn(&self) -> Option<&Turn> {
+        match self {
+            Hold::Turn(turn) => Some(turn),
+            Hold::Look(_) => None,
+        }
+    }
 }
 
 /// Returns the directory for what is between old and new, from the project's root.
