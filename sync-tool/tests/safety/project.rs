@@ -40,11 +40,7 @@ fn a_patch_that_is_malformed() {
         ("@@ -1,4 +1,6 @@", "@@ -1,5 +1,6 @@", &["line"]),
         ("@@ -1,4 +1,6 @@", "@@ -1,4 +1,9 @@", &["line"]),
         ("\n", "\r\n", &["line"]),
-        (
-            "u32 {\n",
-            "u32 {",
-            &["the file does not end with a line end"],
-        ),
+        ("u32 {\n", "u32 {", &["the last line has no line end"]),
         ("Reason: upstream has none\n", "", &["Reason"]),
         ("a/src/sockets/mod.rs", "a/../../../outside", &["outside"]),
     ];
@@ -82,8 +78,8 @@ fn upstream_files_that_are_no_text() {
     git.git(&["commit", "--quiet", "--all", "--message", "46"]);
     git.git(&["tag", "--force", "v45.0.0"]);
     fs::remove_file(world.project().join("manifest.lock")).unwrap();
-    let ran = world.run(&["vendor", "--discard-edits"]).ends(11);
-    ran.says(&["src/sockets/mod.rs", "UTF-8", "help:"]);
+    let ran = world.run(&["vendor", "--discard-edits"]).ends(1);
+    ran.says(&["src/sockets/mod.rs", "the file is not UTF-8", "help:"]);
 }
 
 #[test]
@@ -236,7 +232,7 @@ fn a_lock_that_is_gone() {
             "there is no manifest.lock",
             TREE,
             "--discard-edits",
-            "restore it",
+            "restore manifest.lock",
         ]);
     }
     world.run(&["vendor", "--discard-edits"]).ends(0);
