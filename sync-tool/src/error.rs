@@ -68,6 +68,11 @@ impl Kind {
     }
 }
 
+/// The next step where a disk is full.
+const FREE_SPACE: &str = "free some space, then run the same command again";
+/// The next step where a place cannot be written.
+const MAKE_WRITABLE: &str = "make the path writable for this user, then run the same command again";
+
 /// Where a fault stands: a file, and a byte range in its text where known.
 #[derive(Debug, Clone)]
 pub struct Place {
@@ -240,11 +245,9 @@ impl Error {
     /// Makes an error about a path on disk from what the system said.
     pub fn io(act: &str, path: &std::path::Path, source: std::io::Error) -> Self {
         let help = match source.kind() {
-            std::io::ErrorKind::StorageFull => {
-                Some("free some space, then run the same command again")
-            }
+            std::io::ErrorKind::StorageFull => Some(FREE_SPACE),
             std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
-                Some("make the path writable for this user, then run the same command again")
+                Some(MAKE_WRITABLE)
             }
             _ => None,
         };
@@ -253,6 +256,19 @@ impl Error {
         match help {
             Some(help) => error.help(help),
             None => error,
+        }
+    }
+
+    /// Adds the next step that follows from what a library says of the disk: some
+    /// hand on the system's words alone.
+    pub fn help_by(self, said: &str) -> Self {
+        let says = |parts: &[&str]| parts.iter().any(|part| said.contains(part));
+        if says(&["No space left on device", "Disk quota exceeded"]) {
+            self.help(FREE_SPACE)
+        } else if says(&["Read-only file system", "Permission denied"]) {
+            self.help(MAKE_WRITABLE)
+        } else {
+            self
         }
     }
 

@@ -24,14 +24,17 @@ use crate::error::{Error, Kind, Result};
 pub fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport> {
     let manifest = read_manifest(&context.root)?;
     // A tree that another run is about to swap says nothing.
-    let _turn = context.turn(&manifest)?;
+    let look = context.look(&manifest)?;
     let project = Project::load(&context.root, read_manifest(&context.root)?)?;
     let lock = project.locked()?;
     let vendored = there(&project)?;
+    drop(look);
     let mut drift = drift::of_inputs(lock, &project.inputs);
+    let mut notes = notes(lock);
     if args.deep {
         // What differs from the lock was named already, unless only the deep look sees it.
-        let deep = made_again(context, args, &project, &vendored, lock)?;
+        let (deep, note) = made_again(context, args, &project, &vendored, lock)?;
+        notes.extend(note);
         drift.extend(
             deep.into_iter()
                 .filter(|d| vendored.edits.iter().all(|e| e.path != d.path)),
@@ -48,7 +51,7 @@ pub fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport> {
         digest: lock.tree.digest,
         deep: args.deep,
         drift,
-        notes: notes(lock),
+        notes,
         differences: differences(project.series_in_use()),
     })
 }
@@ -67,13 +70,14 @@ fn there(project: &Project) -> Result<Vendored> {
 }
 
 /// Makes the tree again from the locked release and compares it with the lock.
+/// Tells also where it is not known whether the release's tag moved.
 fn made_again(
     context: &Context<'_>,
     args: &CheckArgs,
     project: &Project,
     vendored: &Vendored,
     lock: &Lock,
-) -> Result<Vec<Drift>> {
+) -> Result<(Vec<Drift>, Option<String>)> {
     let upstream = context.upstream(project.manifest(), &args.source)?;
     let formatter = context.formatter();
     let making = Making {
@@ -91,6 +95,9 @@ fn made_again(
             "find out from upstream why a release changed, before anything is taken from it",
         ));
     }
+    let unknown = upstream.compare_tag(version, locked)?.map(|why| {
+        format!("whether the tag of {version} moved since it was locked is not known: {why}")
+    });
     let forked = making.exact(inputs, ready, &mut steps)?;
     let made = forked.made.tree.entries();
     let nothing = Entries::default();
@@ -101,7 +108,7 @@ fn made_again(
         path: path.as_str().to_owned(),
         what,
     });
-    Ok(drift.collect())
+    Ok((drift.collect(), unknown))
 }
 
 fn notes(lock: &Lock) -> Vec<String> {

@@ -10,7 +10,7 @@ use crate::core::tree::TreePath;
 use crate::error::{Error, Result};
 use crate::ports::Host;
 use crate::ports::rustfmt::Rustfmt;
-use crate::ports::stage::Turn;
+use crate::ports::stage::{Look, Turn};
 use crate::ports::upstream::{Options, SourceChoice, Upstream};
 
 /// The name of the directory, beside the vendored tree, for what is between old and new.
@@ -100,6 +100,50 @@ impl<'a> Context<'a> {
             self.host.status.warn(&recovered.to_string());
         }
         Ok(turn)
+    }
+
+    /// Looks at the project in a run that changes nothing in it: no run that
+    /// writes is at work, and what a killed run decided is in place.
+    ///
+    /// # Errors
+    ///
+    /// Fails where another run holds the project, naming that run.
+    pub fn look(&self, manifest: &Manifest) -> Result<Look> {
+        let look = Look::take(&self.root, &work_dir(manifest)?, &self.line)?;
+        if let Some(recovered) = look.recovered() {
+            self.host.status.warn(&recovered.to_string());
+        }
+        Ok(look)
+    }
+
+    /// Takes the project for this run, or only looks at it for a dry one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Context::turn`] and [`Context::look`].
+    pub fn hold(&self, manifest: &Manifest, dry_run: bool) -> Result<Hold> {
+        Ok(match dry_run {
+            false => Hold::Turn(self.turn(manifest)?),
+            true => Hold::Look(self.look(manifest)?),
+        })
+    }
+}
+
+/// How a run holds the project. Dropped, it is released.
+pub enum Hold {
+    /// To write.
+    Turn(Turn),
+    /// To read only.
+    Look(#[allow(dead_code, reason = "held until it is dropped")] Look),
+}
+
+impl Hold {
+    /// Returns the turn of a run that writes.
+    pub fn turn(&self) -> Option<&Turn> {
+        match self {
+            Hold::Turn(turn) => Some(turn),
+            Hold::Look(_) => None,
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use crate::error::{Error, Kind, Result};
 ///
 /// Where a side cannot be had, or neither has the file that is named.
 pub fn run(context: &Context<'_>, args: &DiffArgs) -> Result<DiffReport> {
+    let look = context.look(&read_manifest(&context.root)?)?;
     let project = Project::load(&context.root, read_manifest(&context.root)?)?;
     let upstream = context.upstream(project.manifest(), &args.source)?;
     let read = |version: &semver::Version| {
@@ -25,6 +26,7 @@ pub fn run(context: &Context<'_>, args: &DiffArgs) -> Result<DiffReport> {
     let name = &project.manifest().upstream.name;
     let (old, new, sides) = match (&args.from, &args.to) {
         (Some(from), Some(to)) => {
+            drop(look);
             let (from, to) = (resolve(&upstream, from)?, resolve(&upstream, to)?);
             let sides = (format!("{name} {from}"), format!("{name} {to}"));
             (read(&from)?, read(&to)?, sides)
@@ -37,6 +39,7 @@ pub fn run(context: &Context<'_>, args: &DiffArgs) -> Result<DiffReport> {
                 format!("{} {}", fork.name, fork.version),
             );
             let mut tree = project.vendored_tree()?;
+            drop(look);
             if args.file.as_deref() != Some(CARGO_LOCK) {
                 // Upstream has none of its own: it would hide everything else.
                 tree.remove(CARGO_LOCK);

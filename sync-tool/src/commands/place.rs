@@ -34,8 +34,6 @@ pub struct Placing<'a> {
     pub verify: Verify<'a>,
     /// The toolchain that was asked for.
     pub toolchain: Option<String>,
-    /// Whether nothing may be written.
-    pub dry_run: bool,
     /// Whether the tree must be as locked.
     pub locked: bool,
 }
@@ -44,13 +42,19 @@ pub struct Placing<'a> {
 pub type Files = BTreeMap<TreePath, Option<Vec<u8>>>;
 
 impl Placing<'_> {
-    /// Makes what is still missing, verifies, commits, and reports.
+    /// Makes what is still missing, verifies, commits, and reports. Without a turn
+    /// nothing is written.
     ///
     /// # Errors
     ///
     /// [`Kind::Verification`] where a gate fails, [`Kind::Drift`] where the tree
     /// is not as locked; those of the disk. Nothing is changed then.
-    pub fn place(&self, turn: &Turn, mut forked: Forked, mut steps: Steps) -> Result<MadeReport> {
+    pub fn place(
+        &self,
+        turn: Option<&Turn>,
+        mut forked: Forked,
+        mut steps: Steps,
+    ) -> Result<MadeReport> {
         steps.time("cargo lock", || self.cargo_lock(&mut forked))?;
         let entries = forked.made.tree.entries();
         let digest = entries.digest();
@@ -63,13 +67,11 @@ impl Placing<'_> {
         let is_there =
             self.vendored.entries.as_ref() == Some(&entries) && self.vendored.edits.is_empty();
         let is_same = is_there && files.is_empty() && self.is_written(&lock)?;
-        if self.dry_run || (is_same && self.verify != Verify::All) {
-            let ended = if self.dry_run {
-                Ended::DryRun
-            } else {
-                Ended::Unchanged
-            };
-            return Ok(self.report(forked, ended, changes, Vec::new(), files, steps));
+        let Some(turn) = turn else {
+            return Ok(self.report(forked, Ended::DryRun, changes, Vec::new(), files, steps));
+        };
+        if is_same && self.verify != Verify::All {
+            return Ok(self.report(forked, Ended::Unchanged, changes, Vec::new(), files, steps));
         }
         let stage = steps.time("stage", || {
             turn.stage(&forked.made.tree, self.context.host.interrupt())

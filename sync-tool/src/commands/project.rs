@@ -31,6 +31,8 @@ pub struct Vendored {
     pub entries: Option<Entries>,
     /// What is not as locked.
     pub edits: Vec<Drift>,
+    /// Whether there is no lock, so that nobody can tell edits apart.
+    pub unlocked: bool,
 }
 
 /// Reads the manifest of a project.
@@ -132,6 +134,7 @@ impl Project {
         Ok(Vendored {
             entries: Some(found.entries),
             edits,
+            unlocked: self.lock.is_none(),
         })
     }
 
@@ -178,6 +181,16 @@ impl Vendored {
     pub fn no_edits(&self, manifest: &Manifest, discard: bool) -> Result<()> {
         if self.edits.is_empty() || discard {
             return Ok(());
+        }
+        if self.unlocked {
+            let (path, lock) = (&manifest.fork.path, lock::FILE);
+            let message = format!(
+                "there is no {lock}, so nobody can tell whether the tree in {path} has edits that would be lost"
+            );
+            return Err(Error::new(Kind::Drift, message)
+                .help(format!("restore {lock} from version control"))
+                .help("or, to keep edits it may have: `wash-wasi-sync refresh`")
+                .help("or, to make the tree anew: the same command with `--discard-edits`"));
         }
         let fault = |edit: &Drift| {
             let path = format!("{}/{}", manifest.fork.path, edit.path);

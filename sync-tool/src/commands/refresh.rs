@@ -25,7 +25,7 @@ use crate::ports::stage::{Change, Turn};
 /// All edits that cannot be kept, by name; nothing is written then.
 pub fn run(context: &Context<'_>, args: &RefreshArgs) -> Result<RefreshReport> {
     let manifest = read_manifest(&context.root)?;
-    let turn = context.turn(&manifest)?;
+    let hold = context.hold(&manifest, args.dry_run)?;
     // A killed run may just have been finished: what it wrote counts.
     let project = Project::load(&context.root, read_manifest(&context.root)?)?;
     let edited = project.vendored_tree()?;
@@ -46,8 +46,8 @@ pub fn run(context: &Context<'_>, args: &RefreshArgs) -> Result<RefreshReport> {
         written: outcome.files.keys().cloned().collect(),
         dry_run: args.dry_run,
     };
-    if !args.dry_run {
-        commit(context, &turn, &project, after, outcome.files, steps)?;
+    if let Some(turn) = hold.turn() {
+        commit(context, turn, &project, after, outcome.files, steps)?;
     }
     Ok(report)
 }
@@ -161,7 +161,6 @@ fn commit(
         command: "refresh",
         verify: Verify::Skip("refresh"),
         toolchain: None,
-        dry_run: false,
         locked: false,
     };
     let _ = steps;

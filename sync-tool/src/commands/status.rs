@@ -19,8 +19,11 @@ use crate::error::Result;
 /// Where the project cannot be read. Upstream that cannot be asked is told, and no error.
 pub fn run(context: &Context<'_>, args: &StatusArgs) -> Result<StatusReport> {
     let manifest = read_manifest(&context.root)?;
-    let _turn = context.turn(&manifest)?;
+    let look = context.look(&manifest)?;
     let project = Project::load(&context.root, read_manifest(&context.root)?)?;
+    let tree = tree_state(&project)?;
+    // Upstream may take its time.
+    drop(look);
     let (newest, newest_unknown) = match newest(context, args, &project) {
         Ok(newest) => (Some(newest), None),
         Err(e) if e.kind() == crate::Kind::Interrupted => return Err(e),
@@ -44,7 +47,7 @@ pub fn run(context: &Context<'_>, args: &StatusArgs) -> Result<StatusReport> {
             .map(|stored| told(stored, in_use == Some(&stored.base)))
             .collect(),
         budget: DELTA_BUDGET,
-        tree: tree_state(&project)?,
+        tree,
         gates: lock.map(|lock| lock.gates.clone()).unwrap_or_default(),
         differences: shown,
     })

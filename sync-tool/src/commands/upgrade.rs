@@ -16,7 +16,7 @@ use crate::core::release::Wanted;
 use crate::core::report::{Ended, MadeReport};
 use crate::core::series::{Conflict, Inputs};
 use crate::error::{Error, Result};
-use crate::ports::disk;
+use crate::ports::review;
 use crate::ports::upstream::{Locked, Upstream};
 
 /// Runs the command.
@@ -27,7 +27,7 @@ use crate::ports::upstream::{Locked, Upstream};
 /// error here: the report has them.
 pub fn run(context: &Context<'_>, args: &UpgradeArgs) -> Result<MadeReport> {
     let manifest = read_manifest(&context.root)?;
-    let turn = context.turn(&manifest)?;
+    let hold = context.hold(&manifest, args.dry_run)?;
     // A killed run may just have been finished: what it wrote counts.
     let project = Project::load(&context.root, read_manifest(&context.root)?)?;
     let vendored = project.vendored()?;
@@ -57,11 +57,10 @@ pub fn run(context: &Context<'_>, args: &UpgradeArgs) -> Result<MadeReport> {
             Verify::All
         },
         toolchain: args.toolchain.clone(),
-        dry_run: args.dry_run,
         locked: false,
     };
     match making.merged(inputs, ready, &mut steps)? {
-        Outcome::Made(forked) => placing.place(&turn, *forked, steps),
+        Outcome::Made(forked) => placing.place(hold.turn(), *forked, steps),
         Outcome::Conflicts(ready, conflicts) => {
             let mut report = conflicting(context, &placing, &ready, conflicts, args)?;
             report.steps = steps.done();
@@ -171,7 +170,7 @@ fn write_review(dir: &Path, conflicts: &[Conflict]) -> Result<()> {
         .iter()
         .map(|c| (c.path.as_str(), c.with_markers().into_bytes()));
     let files = marked.chain([("conflicts.json", json)]);
-    disk::write_review(dir, files.collect())
+    review::write_review(dir, files.collect())
 }
 
 fn shown(dir: &Path, root: &Path) -> String {

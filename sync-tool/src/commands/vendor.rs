@@ -45,8 +45,7 @@ pub fn run(context: &Context<'_>, args: &VendorArgs) -> Result<MadeReport> {
             Verify::Skip("vendor without --verify")
         },
         toolchain: args.toolchain.clone(),
-        dry_run: false,
         locked: args.locked,
     };
-    placing.place(&turn, forked, steps)
+    placing.place(Some(&turn), forked, steps)
 }

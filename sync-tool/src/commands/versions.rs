@@ -16,10 +16,10 @@ use crate::ports::stage::Change;
 /// Where a listed document is not there or lacks its markers.
 pub fn run(context: &Context<'_>, args: &VersionsArgs) -> Result<VersionsReport> {
     let manifest = read_manifest(&context.root)?;
-    let turn = context.turn(&manifest)?;
+    let hold = context.hold(&manifest, !args.write)?;
     let project = Project::load(&context.root, read_manifest(&context.root)?)?;
     let mut written = Vec::new();
-    if args.write {
+    if let Some(turn) = hold.turn() {
         let table = version_table(project.manifest());
         let files = documents(&project, &[(Block::Versions, &table)])?;
         written = files.keys().cloned().collect();

@@ -1,12 +1,13 @@
 //! `manifest.lock`: what the vendored tree was made of, and what it is.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use super::tree::{Digest, Entries, Entry, Mode, TreePath};
-use crate::error::{Error, Result};
+use crate::error::{Error, Fault, Kind, Place, Result};
 
 /// The name of the file.
 pub const FILE: &str = "manifest.lock";
@@ -37,6 +38,16 @@ pub struct Lock {
     /// Mode and digest of each vendored file.
     #[serde(with = "files")]
     pub files: Entries,
+}
+
+/// The part of a lock that every form has.
+#[derive(Deserialize)]
+struct Form {
+    form: u32,
+}
+
+fn refused(fault: Fault) -> Error {
+    Error::faults(Kind::General, format!("{FILE} cannot be used"), vec![fault])
 }
 
 /// The upstream release a tree was made of.
@@ -101,19 +112,36 @@ impl Lock {
     ///
     /// Fails where the text is none of this tool's, or its digest is not that of its files.
     pub fn parse(text: &str) -> Result<Lock> {
-        let refused = |why: String| {
-            Error::general(format!("{FILE} cannot be used: {why}")).help(
-                "restore it from version control, or remove it and run `wash-wasi-sync vendor --discard-edits`",
-            )
-        };
-        let lock: Lock = toml_edit::de::from_str(text)
-            .map_err(|e| refused(e.to_string().trim_end().to_owned()).caused_by(e))?;
-        if lock.form != FORM {
-            let why = format!("it has the form {}, this tool reads {FORM}", lock.form);
-            return Err(refused(why));
+        if let Some(line) = text.lines().position(|line| line.starts_with("<<<<<<< ")) {
+            let place = Place::line(FILE, Arc::from(text), line + 1);
+            let fault = Fault::new("a merge left its markers here").at(place);
+            return Err(refused(fault).help(
+                "take the lock that your tree was made with, `git checkout --ours manifest.lock`, \
+                 and run `wash-wasi-sync vendor`: it makes the one that fits the merged inputs",
+            ));
         }
+        let restore = "restore it from version control, or remove it and run \
+             `wash-wasi-sync vendor --discard-edits`";
+        let malformed = |e: toml_edit::de::Error| {
+            let place = e.span().map_or_else(
+                || Place::file(FILE),
+                |span| Place::span(FILE, Arc::from(text), span),
+            );
+            let fault = Fault::new(e.message().to_owned()).at(place);
+            refused(fault).help(restore).caused_by(e)
+        };
+        // Another form may have what this one does not know.
+        let found: Form = toml_edit::de::from_str(text).map_err(malformed)?;
+        if found.form != FORM {
+            let message = format!("it has the form {}, this tool reads {FORM}", found.form);
+            return Err(refused(Fault::new(message).at(Place::file(FILE)))
+                .help("use the version of wash-wasi-sync that wrote it")
+                .help(restore));
+        }
+        let lock: Lock = toml_edit::de::from_str(text).map_err(malformed)?;
         if lock.files.digest() != lock.tree.digest {
-            return Err(refused("its digest is not that of its files".to_owned()));
+            let message = "its digest is not that of its files: it was edited";
+            return Err(refused(Fault::new(message).at(Place::file(FILE))).help(restore));
         }
         Ok(lock)
     }
@@ -207,6 +235,9 @@ mod tests {
             let error = Lock::parse(&text.replacen(from, to, 1)).unwrap_err();
             assert!(!error.hints().is_empty(), "{from}");
         }
+        let newer = text.replacen("form = 1", "form = 2\nunheard-of = true", 1);
+        let error = Lock::parse(&newer).unwrap_err();
+        assert!(error.to_string().contains("the form 2"), "{error}");
         assert!(Lock::parse("<<<<<<< ours").is_err());
     }
 }

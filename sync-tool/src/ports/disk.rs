@@ -154,34 +154,3 @@ pub(crate) fn mode(_metadata: &Metadata) -> Mode {
 #[cfg(test)]
 #[path = "disk_tests.rs"]
 mod tests;
-
-/// Writes files for a person to review below a directory, in place of what
-/// another review left there.
-///
-/// # Errors
-///
-/// Fails where the disk does, or the directory has something else in it.
-pub fn write_review(dir: &Path, files: Vec<(&str, Vec<u8>)>) -> Result<()> {
-    let mark = dir.join(REVIEW_MARK);
-    if dir.exists() {
-        let empty = fs::read_dir(dir)
-            .map_err(|e| Error::io("read", dir, e))?
-            .next()
-            .is_none();
-        if !empty && !mark.is_file() {
-            return Err(Error::general(format!("{} is not empty", dir.display()))
-                .help("name another directory with `--conflicts-dir`"));
-        }
-        fs::remove_dir_all(dir).map_err(|e| Error::io("remove", dir, e))?;
-    }
-    for (name, bytes) in files {
-        let path = dir.join(name);
-        let above = path.parent().unwrap_or(dir);
-        fs::create_dir_all(above).map_err(|e| Error::io("make", above, e))?;
-        fs::write(&path, bytes).map_err(|e| Error::io("write", &path, e))?;
-    }
-    Ok(())
-}
-
-/// The file by which a directory of conflicts is known.
-const REVIEW_MARK: &str = "conflicts.json";

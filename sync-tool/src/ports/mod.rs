@@ -6,6 +6,7 @@ pub mod failpoint;
 pub mod host;
 pub mod http;
 pub mod process;
+pub mod review;
 pub mod rustfmt;
 pub mod stage;
 pub mod status;

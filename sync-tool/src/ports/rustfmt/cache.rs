@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::core::tree::Digest;
 use crate::error::{Error, Result};
+use crate::ports::failpoint;
 use crate::ports::host::Host;
 
 /// What was formatted once.
@@ -62,9 +63,11 @@ impl Cache {
         beside
             .write_all(whole.as_bytes())
             .map_err(|e| Error::io("write", &path, e))?;
+        failpoint::hit("rustfmt-cache.written");
         beside
             .persist(&path)
             .map_err(|e| Error::io("write", &path, e.error))?;
+        failpoint::hit("rustfmt-cache.placed");
         Ok(())
     }
 }

@@ -178,7 +178,11 @@ fn mounted(_place: &Path) -> bool {
 }
 
 /// Refuses a directory that this user, or nobody, can write.
-fn writable(dir: &Path) -> Result<()> {
+///
+/// # Errors
+///
+/// Fails where it cannot be written.
+pub(super) fn writable(dir: &Path) -> Result<()> {
     #[cfg(unix)]
     {
         use rustix::fs::{Access, access};

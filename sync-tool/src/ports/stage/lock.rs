@@ -1,9 +1,10 @@
 //! The lock file: one run at a time, and the second says who holds it.
 
 use std::fs::{File, TryLockError};
-use std::io::{Read as _, Seek as _, Write as _};
+use std::io::{ErrorKind, Read as _, Seek as _, Write as _};
 use std::path::Path;
 
+use super::work::absent;
 use crate::error::{Error, Result};
 
 /// The held lock; dropped, it is free. The file stays, for removing it would let
@@ -47,13 +48,39 @@ impl Drop for Lock {
     }
 }
 
+/// The lock as those hold it who only read: together, but not beside one who writes.
+#[derive(Debug)]
+pub(super) struct Shared(#[allow(dead_code, reason = "dropped, it is free")] File);
+
+impl Shared {
+    /// Takes the lock without writing anything. Returns `None` where there is no
+    /// lock file, so that no run has had its turn here yet, or no file locks.
+    ///
+    /// # Errors
+    ///
+    /// Fails where a process that writes holds it.
+    pub(super) fn take(path: &Path) -> Result<Option<Shared>> {
+        let mut file = match File::open(path) {
+            Ok(file) => file,
+            Err(e) if absent(&e) => return Ok(None),
+            Err(e) => return Err(Error::io("read", path, e)),
+        };
+        match file.try_lock_shared() {
+            Ok(()) => Ok(Some(Shared(file))),
+            Err(TryLockError::WouldBlock) => Err(held(&mut file, path)),
+            Err(TryLockError::Error(e)) if e.kind() == ErrorKind::Unsupported => Ok(None),
+            Err(TryLockError::Error(e)) => Err(Error::io("lock", path, e)),
+        }
+    }
+}
+
 fn held(file: &mut File, path: &Path) -> Error {
     let mut who = String::new();
     // Some systems let nobody read what another has locked.
     let _ = file.rewind().and_then(|()| file.read_to_string(&mut who));
     let who = who.trim();
     let message = if who.is_empty() {
-        "another run is at work on this project".to_owned()
+        "another run reads this project, or has just begun its work".to_owned()
     } else {
         format!("another run is at work on this project: {who}")
     };

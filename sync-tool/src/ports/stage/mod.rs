@@ -18,6 +18,7 @@ mod apply;
 mod check;
 mod journal;
 mod lock;
+mod look;
 mod staged;
 mod sync;
 mod times;
@@ -32,6 +33,7 @@ use crate::error::Result;
 use crate::ports::failpoint;
 use crate::ports::host::Interrupt;
 
+pub use look::Look;
 pub use staged::Stage;
 
 use apply::{Apply, Left};

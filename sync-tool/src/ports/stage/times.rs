@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::work::{self, Work};
 use crate::core::tree::{Digest, Entries, TreePath};
 use crate::error::{Error, Result};
+use crate::ports::failpoint;
 
 /// The times of the stage written last.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -91,7 +92,9 @@ impl Times {
         let bytes = serde_json::to_vec(self).map_err(Into::into);
         bytes
             .and_then(|bytes| fs::write(&path, bytes))
-            .map_err(|e| Error::io("write", &path, e))
+            .map_err(|e| Error::io("write", &path, e))?;
+        failpoint::hit("times.written");
+        Ok(())
     }
 
     /// Forgets all times: something else has written into the stage.

@@ -87,6 +87,21 @@ impl Work {
         self.dir.join("old")
     }
 
+    /// Tells whether there is what a killed run leaves when it has decided nothing,
+    /// or all is in place.
+    ///
+    /// # Errors
+    ///
+    /// Fails where that cannot be seen.
+    pub(super) fn has_waste(&self) -> Result<bool> {
+        for path in [self.stage(), self.old(), self.journal_draft()] {
+            if look(&path)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Returns where edits go that were made while a decided change waited.
     pub(super) fn kept(&self) -> PathBuf {
         self.dir.join("kept")

@@ -185,6 +185,23 @@ impl<'a> Upstream<'a> {
         }
     }
 
+    /// Compares where the tag of a release is now with where it was locked, even if
+    /// a cache has the release. Returns why that is not known, and `None` where it
+    /// did not move, or the registry was chosen, where nothing moves.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Upstream`] where it moved; the interrupt.
+    pub fn compare_tag(&self, version: &Version, locked: Locked<'_>) -> Result<Option<String>> {
+        match (&self.git, locked.commit) {
+            (Some(_), Some(_)) if self.left_git.get() => {
+                Ok(Some("the repository's host cannot be reached".to_owned()))
+            }
+            (Some(git), Some(commit)) => git.compare(version, commit),
+            _ => Ok(None),
+        }
+    }
+
     fn called(&self, version: &Version) -> String {
         format!("{} {version}", self.options.name)
     }

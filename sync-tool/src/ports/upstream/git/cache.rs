@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use super::location::Url;
 use crate::core::tree::Digest;
 use crate::error::{Error, Result};
+use crate::ports::failpoint;
 use crate::ports::host::Host;
 
 /// How often a lock that another run holds is looked at.
@@ -151,8 +152,10 @@ impl Cache {
                 "cannot make a repository in {path}: {}",
                 e.message()
             ))
+            .help_by(e.message())
             .caused_by(e)
         })?;
+        failpoint::hit("git-cache.drafted");
         Ok(draft)
     }
 
@@ -164,9 +167,11 @@ impl Cache {
     pub(super) fn replace(&self, draft: TempDir) -> Result<()> {
         let dir = self.dir();
         remove(&dir).map_err(|e| Error::io("remove", &dir, e))?;
+        failpoint::hit("git-cache.removed");
         fs::rename(draft.path(), &dir).map_err(|e| Error::io("write", &dir, e))?;
         // Nothing is left there to clean up.
         let _ = draft.keep();
+        failpoint::hit("git-cache.placed");
         Ok(())
     }
 }

@@ -15,6 +15,7 @@ use super::remote::{Remote, lacked, tagged};
 use super::{Failure, Subject};
 use crate::core::release::Release;
 use crate::error::{Error, Result};
+use crate::ports::failpoint;
 use crate::ports::process::Call;
 
 /// What every fetch says: only what is asked for, and nothing besides.
@@ -179,8 +180,11 @@ impl Fetch<'_> {
     }
 
     fn talk(self, call: Call, act: &str) -> Result<(), Setback> {
-        let Remote { host, url, .. } = self.remote;
-        program::talk(host, call, url, act)?;
+        let Remote {
+            host, url, cache, ..
+        } = self.remote;
+        program::talk(host, call, url, &cache.dir(), act)?;
+        failpoint::hit("git-cache.fetched");
         Ok(())
     }
 }

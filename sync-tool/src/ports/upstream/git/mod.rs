@@ -29,7 +29,7 @@ use self::tags::Template;
 use super::Source;
 use crate::core::release::{Listed, Release};
 use crate::core::tree::TreePath;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::ports::host::Host;
 
 /// Which crate of which repository is followed.
@@ -222,6 +222,23 @@ impl<'a> Git<'a> {
             Place::Remote(remote) => remote.commit(&self.subject.tags, version),
         }
         .map(|commit| commit.to_string())
+    }
+}
+
+impl Git<'_> {
+    /// Compares where a release's tag is now with where it was locked. Returns why
+    /// that is not known, and `None` where it did not move.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::Kind::Upstream`] where it moved; the interrupt.
+    pub(super) fn compare(&self, version: &Version, locked: &str) -> Result<Option<String>> {
+        match self.attempt_commit(version) {
+            Ok(now) if now == locked => Ok(None),
+            Ok(now) => Err(tags::moved(&self.subject.tags.tag(version), locked, &now)),
+            Err(Failure::Other(e)) if e.kind() == Kind::Interrupted => Err(e),
+            Err(failure) => Ok(Some(failure.into_error().to_string())),
+        }
     }
 }
 

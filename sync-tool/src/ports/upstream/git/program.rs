@@ -89,12 +89,18 @@ pub(super) fn command(host: &Host, repository: &Path, args: &[&str]) -> Call {
         .args(args)
 }
 
-/// Runs a command that talks to upstream.
+/// Runs a command that talks to upstream, with a cache that is filled from it.
 ///
 /// # Errors
 ///
 /// [`Complaint`] where git says that it failed; the run's own errors inside it.
-pub(super) fn talk(host: &Host, call: Call, url: &Url, act: &str) -> Result<Outcome, Complaint> {
+pub(super) fn talk(
+    host: &Host,
+    call: Call,
+    url: &Url,
+    cache: &Path,
+    act: &str,
+) -> Result<Outcome, Complaint> {
     let step = host.status.step(act);
     let outcome = call
         .run_with(host, |line| report(&*step, line))
@@ -102,7 +108,7 @@ pub(super) fn talk(host: &Host, call: Call, url: &Url, act: &str) -> Result<Outc
     if outcome.success() {
         return Ok(outcome);
     }
-    Err(Complaint::of(&outcome, url, act))
+    Err(Complaint::of(&outcome, url, cache, act))
 }
 
 /// Hands on a progress line: what git does, and how far it is.
@@ -234,7 +240,7 @@ impl Complaint {
         }
     }
 
-    fn of(outcome: &Outcome, url: &Url, act: &str) -> Self {
+    fn of(outcome: &Outcome, url: &Url, cache: &Path, act: &str) -> Self {
         let said = said(&outcome.complaint()).replace(url.secret(), &url.to_string());
         let sort = Sort::of(&said);
         let said = match said.as_str() {
@@ -242,7 +248,9 @@ impl Complaint {
             said => said.to_owned(),
         };
         let error = match sort {
-            Some(Sort::DiskFull) => Error::general(format!("{act}: {said}")),
+            Some(Sort::DiskFull) => {
+                Error::general(format!("{act} into {}: {said}", cache.display()))
+            }
             _ => Error::upstream(format!("{act}: {said}")),
         };
         let Some(sort) = sort else {
@@ -255,6 +263,12 @@ impl Complaint {
             _ => Complaint::Clear(error),
         }
     }
+}
+
+/// Tells whether a line says only how far git is.
+fn is_progress(line: &str) -> bool {
+    let ended = ["remote: Enumerating objects:", "remote: Total "];
+    line.contains('%') || ended.iter().any(|start| line.starts_with(start))
 }
 
 /// Returns the lines that say what went wrong: no progress, no general advice.
@@ -270,7 +284,7 @@ fn said(stderr: &str) -> String {
         .map(|line| line.rsplit('\r').next().unwrap_or_default().trim());
     let lines: Vec<&str> = lines
         .take_while(|line| !line.starts_with("usage:"))
-        .filter(|line| !line.is_empty() && !line.contains('%'))
+        .filter(|line| !line.is_empty() && !is_progress(line))
         .filter(|line| !ADVICE.iter().any(|a| line.starts_with(a)))
         .map(|line| line.strip_prefix("fatal: ").unwrap_or(line))
         .collect();

@@ -27,7 +27,7 @@ fn host(vars: &[(&str, &str)]) -> Host {
 fn complaint(stderr: &str) -> Complaint {
     let script = "printf '%s\\n' \"$1\" >&2; exit 128";
     let call = Call::new("sh", "").args(["-c", script, "sh", stderr]);
-    talk(&host(&[]), call, &url(), "fetching").unwrap_err()
+    talk(&host(&[]), call, &url(), Path::new("cache"), "fetching").unwrap_err()
 }
 
 /// What git 2.39 to 2.47, curl and OpenSSH say.
@@ -186,7 +186,7 @@ fn progress_and_general_advice_are_not_what_is_said() {
 fn a_program_that_is_not_there_is_told_apart() {
     let host = host(&[("PATH", "/nowhere")]);
     let call = command(&host, Path::new("/repository"), &["version"]);
-    let Complaint::NoProgram(error) = talk(&host, call, &url(), "asking").unwrap_err() else {
+    let Complaint::NoProgram(error) = talk(&host, call, &url(), Path::new("cache"), "asking").unwrap_err() else {
         panic!("there is no git there");
     };
     assert!(error.hints()[0].contains("install git"), "{error:?}");

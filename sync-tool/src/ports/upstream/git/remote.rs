@@ -240,7 +240,7 @@ impl<'a> Remote<'a> {
         let dir = draft.as_ref().map_or(dir.as_path(), |draft| draft.path());
         let call = program::command(self.host, dir, &["ls-remote", "--tags", "origin"]);
         let act = format!("listing the tags of {}", self.url);
-        let said = program::talk(self.host, call, &self.url, &act)?;
+        let said = program::talk(self.host, call, &self.url, &self.cache.dir(), &act)?;
         Ok(references(&String::from_utf8_lossy(&said.stdout)))
     }
 }

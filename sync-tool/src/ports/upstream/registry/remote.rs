@@ -10,6 +10,7 @@ use super::origin::Sparse;
 use super::store::{Store, Validators};
 use crate::core::tree::Digest;
 use crate::error::{Error, Result};
+use crate::ports::failpoint;
 use crate::ports::host::Host;
 use crate::ports::http::{Answer, Ask, Http, Part, Settings};
 
@@ -142,14 +143,16 @@ impl<'a> Remote<'a> {
         let outcome = self.fill(&mut part, &ask, &format!("{name} {version}"), checksum);
         let (empty, synced) = (part.is_empty(), part.sync());
         drop(part);
-        if empty {
+        if empty && outcome.is_err() {
             // Nothing of worth is lost, whatever becomes of this.
             let _ = std::fs::remove_file(&path);
         }
         let bytes = outcome?;
         synced?;
         let place = store.path(name, version, checksum);
+        failpoint::hit("registry-cache.downloaded");
         std::fs::rename(&path, &place).map_err(|e| Error::io("write", &place, e))?;
+        failpoint::hit("registry-cache.placed");
         Ok(bytes)
     }
 

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::index;
 use crate::core::tree::Digest;
 use crate::error::{Error, Result};
+use crate::ports::failpoint;
 use crate::ports::host::Host;
 
 /// How often a lock that another run holds is looked at.
@@ -227,7 +228,10 @@ fn write(path: &Path, parts: &[&[u8]]) -> Result<()> {
     let written = tempfile::NamedTempFile::new_in(dir).and_then(|mut file| {
         parts.iter().try_for_each(|part| file.write_all(part))?;
         file.as_file().sync_all()?;
+        failpoint::hit("registry-cache.written");
         file.persist(path).map_err(|e| e.error)
     });
-    written.map(drop).map_err(|e| Error::io("write", path, e))
+    written.map_err(|e| Error::io("write", path, e))?;
+    failpoint::hit("registry-cache.placed");
+    Ok(())
 }

@@ -1,0 +1,103 @@
+//! Writes files for a person to review.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::failpoint;
+use crate::error::{Error, Result};
+
+/// The file by which a directory of conflicts is known.
+const MARK: &str = "conflicts.json";
+
+/// Writes files below a directory, in place of what another review left there.
+/// They are written beside it, so that the directory is never half there.
+///
+/// # Errors
+///
+/// Fails where the disk does, or the directory has something else in it; what
+/// stood there stays then.
+pub fn write_review(dir: &Path, files: Vec<(&str, Vec<u8>)>) -> Result<()> {
+    let replaces = is_there(dir)?;
+    let [draft, old] = ["new", "old"].map(|what| beside(dir, what));
+    let written = remove(&draft)
+        .and_then(|()| remove(&old))
+        .and_then(|()| write(&draft, files));
+    if let Err(e) = written {
+        // What cannot be removed either, the next review removes.
+        let _ = remove(&draft);
+        return Err(e);
+    }
+    failpoint::hit("review.written");
+    if replaces {
+        rename(dir, &old)?;
+        failpoint::hit("review.moved");
+    }
+    rename(&draft, dir)?;
+    failpoint::hit("review.placed");
+    remove(&old)
+}
+
+/// Tells whether a directory stands there, and refuses one that holds something else.
+fn is_there(dir: &Path) -> Result<bool> {
+    if fs::symlink_metadata(dir).is_err() {
+        return Ok(false);
+    }
+    let mut there = fs::read_dir(dir).map_err(|e| Error::io("read", dir, e))?;
+    if there.next().is_none() || dir.join(MARK).is_file() {
+        return Ok(true);
+    }
+    Err(Error::general(format!("{} is not empty", dir.display()))
+        .help("name another directory with `--conflicts-dir`"))
+}
+
+fn beside(dir: &Path, what: &str) -> PathBuf {
+    let mut name = OsString::from(".");
+    name.push(dir.file_name().unwrap_or_default());
+    name.push(format!(".wash-wasi-sync-{what}"));
+    dir.with_file_name(name)
+}
+
+fn write(dir: &Path, files: Vec<(&str, Vec<u8>)>) -> Result<()> {
+    for (name, bytes) in files {
+        let path = dir.join(name);
+        let above = path.parent().unwrap_or(dir);
+        fs::create_dir_all(above).map_err(|e| Error::io("make", above, e))?;
+        fs::write(&path, bytes).map_err(|e| Error::io("write", &path, e))?;
+        failpoint::hit("review.file");
+    }
+    Ok(())
+}
+
+fn rename(from: &Path, to: &Path) -> Result<()> {
+    fs::rename(from, to).map_err(|e| Error::io("write", to, e))
+}
+
+fn remove(dir: &Path) -> Result<()> {
+    match fs::remove_dir_all(dir) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove", dir, e)),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_review_replaces_another_and_nothing_else() {
+        let room = tempfile::tempdir().unwrap();
+        let dir = room.path().join("a/v1");
+        for text in ["one", "two"] {
+            let files = vec![("src/x.rs", text.into()), (MARK, b"[]".to_vec())];
+            write_review(&dir, files).unwrap();
+            assert_eq!(fs::read_to_string(dir.join("src/x.rs")).unwrap(), text);
+        }
+        let names = fs::read_dir(room.path().join("a")).unwrap().count();
+        assert_eq!(names, 1);
+        fs::remove_file(dir.join(MARK)).unwrap();
+        let error = write_review(&dir, vec![(MARK, Vec::new())]).unwrap_err();
+        assert!(error.message().contains("is not empty"), "{error}");
+        assert!(dir.join("src/x.rs").exists());
+    }
+}

@@ -1,0 +1,81 @@
+//! Ctrl-C: exit code 130, nothing changed, nobody left behind.
+
+use rustix::process::Signal;
+
+use crate::signals::{Stuck, stuck};
+use crate::world::{NEW, World};
+
+const UPGRADE: [&str; 3] = ["upgrade", "--to", NEW];
+
+/// Has a run get stuck in a program that a variable names, stops it, and runs it again.
+fn stopped(name: &str, script: &str, args: &[&str], signal: Signal) {
+    let mut world = World::new();
+    std::fs::remove_dir_all(world.path("cache")).unwrap();
+    let before = world.state();
+    let script = world.script("slow", &format!("{}\n{script}", stuck(&world)));
+    let value = match name {
+        "PATH" => {
+            let dir = world.path("bin");
+            std::fs::rename(script, dir.join("git")).unwrap();
+            format!("{}:{}", dir.display(), std::env::var("PATH").unwrap())
+        }
+        _ => script,
+    };
+    world.var(name, value);
+    let ran = Stuck::start(&world, args).end(&world, signal).ends(130);
+    assert!(ran.err.ends_with("error: interrupted\n"), "{ran:#?}");
+    assert_eq!(ran.out, "");
+    assert_eq!(world.state(), before);
+    assert_eq!(world.left(), [""; 0]);
+    world.unset(name);
+    let checked = world.run(&["check"]).ends(0);
+    assert!(!checked.err.contains("earlier run"), "{checked:#?}");
+    let again = [args, &["--no-verify"]].concat();
+    world.run(&again).ends(0);
+    world.run(&["check"]).ends(0);
+}
+
+#[test]
+fn in_a_fetch() {
+    let git = real("git");
+    let script = format!("case \" $* \" in *\" fetch \"*) stuck;; *) exec {git} \"$@\";; esac");
+    stopped("PATH", &script, &UPGRADE, Signal::INT);
+}
+
+#[test]
+fn in_formatting() {
+    let script = "case $1 in --version) echo rustfmt 9.9.9;; *) stuck;; esac";
+    stopped("RUSTFMT", script, &UPGRADE, Signal::INT);
+}
+
+#[test]
+fn in_the_making_of_the_cargo_lock() {
+    stopped("CARGO", "stuck", &UPGRADE, Signal::INT);
+}
+
+#[test]
+fn in_a_gate() {
+    let script = format!(
+        "case $1 in update) exec {} \"$@\";; *) stuck;; esac",
+        env!("CARGO")
+    );
+    stopped("CARGO", &script, &UPGRADE, Signal::INT);
+}
+
+#[test]
+fn a_termination_is_as_tidy() {
+    let script = format!(
+        "case $1 in update) exec {} \"$@\";; *) stuck;; esac",
+        env!("CARGO")
+    );
+    stopped("CARGO", &script, &UPGRADE, Signal::TERM);
+}
+
+/// Finds a program as the shell does.
+fn real(name: &str) -> String {
+    let path = std::env::var_os("PATH").unwrap();
+    let found = std::env::split_paths(&path)
+        .map(|dir| dir.join(name))
+        .find(|p| p.is_file());
+    found.unwrap().display().to_string()
+}

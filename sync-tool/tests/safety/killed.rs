@@ -1,0 +1,267 @@
+//! Runs that are killed: what the next run finds is the old state or the new one.
+
+use std::collections::BTreeSet;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use crate::world::{NEW, Ran, State, World};
+
+/// What the next run says of a killed one that had decided nothing.
+const OLD_KEPT: &str = "the project is as it was before that run";
+/// What it says of one whose change it has finished.
+const NEW_FINISHED: &str = "the project is as that run made it";
+const UPGRADE: [&str; 4] = ["upgrade", "--no-verify", "--to", NEW];
+const KILLS: u32 = 200;
+
+/// The project before and after an upgrade.
+struct States {
+    old: State,
+    new: State,
+}
+
+impl States {
+    /// Checks that the project is as it was or as it was to be, that the next run
+    /// says which, that it is well, and that the same upgrade then succeeds.
+    fn check(&self, world: &World, at: &str) -> bool {
+        let said = world.run(&["status", "--offline"]).ends(0);
+        let state = world.state();
+        let is_new = state == self.new;
+        if !is_new {
+            assert_eq!(differing(&state, &self.old), [""; 0], "at {at}");
+        }
+        self.says_which(&said, is_new, at);
+        let checked = world.run(&["check"]);
+        assert_eq!(checked.code, Some(0), "at {at}: {checked:#?}");
+        assert!(
+            !checked.err.contains("earlier run"),
+            "at {at}: {checked:#?}"
+        );
+        is_new
+    }
+
+    fn says_which(&self, said: &Ran, is_new: bool, at: &str) {
+        let [old, new] = [OLD_KEPT, NEW_FINISHED].map(|part| said.err.contains(part));
+        assert!(!(old && is_new) && !(new && !is_new), "at {at}: {said:#?}");
+        let to = self.pinned(is_new);
+        assert!(said.out.contains(to), "at {at}: no {to} in {said:#?}");
+    }
+
+    fn pinned(&self, is_new: bool) -> &'static str {
+        if is_new { "2.0.0-rc.6" } else { "2.0.0-rc.5" }
+    }
+
+    fn again(&self, world: &World, at: &str) {
+        let again = world.run(&UPGRADE);
+        assert_eq!(again.code, Some(0), "at {at}: {again:#?}");
+        assert_eq!(differing(&world.state(), &self.new), [""; 0], "at {at}");
+        let left: Vec<_> = world
+            .left()
+            .into_iter()
+            .filter(|n| !n.starts_with('/'))
+            .collect();
+        assert_eq!(left, [""; 0], "at {at}");
+    }
+}
+
+/// Returns the names of what is not the same in both.
+fn differing(one: &State, other: &State) -> Vec<String> {
+    let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+    let differing = names.into_iter().filter(|n| one.get(*n) != other.get(*n));
+    differing.cloned().collect()
+}
+
+/// Makes a world whose cargo answers at once, and what an upgrade makes of it.
+fn world() -> (World, tempfile::TempDir, States) {
+    let mut world = World::unmade();
+    // The lock of a crate without dependencies needs no resolving, only its name.
+    let cargo = world.script(
+        "cargo",
+        "for a; do case $p in --manifest-path) d=${a%/*};; esac; p=$a; done\n\
+         sed -i s/wasmtime-wasi/wash-wasi/ \"$d/Cargo.lock\"",
+    );
+    world.var("CARGO", cargo);
+    world.run(&["vendor"]).ends(0);
+    // The upgrade is to fetch and format anew.
+    std::fs::remove_dir_all(world.path("cache")).unwrap();
+    let before = world.copy();
+    let old = world.state();
+    world.run(&UPGRADE).ends(0);
+    let new = world.state();
+    let gone = differing(&old, &new);
+    for changed in [
+        "manifest.lock",
+        "manifest.toml",
+        "README.md",
+        "vendor/fork/src/new.rs",
+    ] {
+        assert!(gone.iter().any(|n| n == changed), "{gone:?}");
+    }
+    (world, before, States { old, new })
+}
+
+#[test]
+fn two_hundred_kills_leave_old_or_new() {
+    let (world, before, states) = world();
+    world.restore(before.path());
+    let start = Instant::now();
+    world.run(&UPGRADE).ends(0);
+    let whole = start.elapsed();
+    let mut seed = 0x2545_f491_4f6c_dd1d_u64;
+    let (mut old, mut new) = (0, 0);
+    for kill in 0..KILLS {
+        world.restore(before.path());
+        let mut command = world.command(&UPGRADE);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let mut child = child.unwrap();
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        // Every moment of a run has its turn, each a little off.
+        let moment = whole.as_secs_f64() * (f64::from(kill) + (seed % 1000) as f64 / 1000.0);
+        std::thread::sleep(Duration::from_secs_f64(moment / f64::from(KILLS)));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let at = format!("kill {kill}");
+        match states.check(&world, &at) {
+            true => new += 1,
+            false => old += 1,
+        }
+        if kill % 20 == 0 {
+            states.again(&world, &at);
+        }
+    }
+    assert_eq!(old + new, KILLS);
+    eprintln!("{KILLS} kills over {whole:?}: {old} times old, {new} times new");
+}
+
+#[cfg(feature = "failpoints")]
+mod at_points {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::world::{CONFLICTING, NEXT};
+
+    type Point = (String, usize);
+
+    /// Runs to the end and returns the points that were passed, in order.
+    fn points(world: &World, args: &[&str], code: i32) -> Vec<Point> {
+        let log = world.path("points");
+        // There is none before the first run.
+        let _ = std::fs::remove_file(&log);
+        let mut command = world.command(args);
+        let ran = command
+            .env("WASH_WASI_SYNC_FAIL_LOG", &log)
+            .output()
+            .unwrap();
+        Ran::from(ran).ends(code);
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        let names = std::fs::read_to_string(&log).unwrap();
+        let points = names.lines().map(|name| {
+            let count = counts.entry(name.to_owned()).or_default();
+            *count += 1;
+            (name.to_owned(), *count)
+        });
+        points.collect()
+    }
+
+    fn die_at(world: &World, args: &[&str], (name, nth): &Point) {
+        let mut command = world.command(args);
+        let fail = command.env("WASH_WASI_SYNC_FAIL", format!("{name}:{nth}"));
+        let output = fail.output().unwrap();
+        assert_eq!(output.status.signal(), Some(6), "{name}:{nth}: {output:?}");
+    }
+
+    #[test]
+    fn an_upgrade_killed_at_any_point_is_old_or_new() {
+        let (world, before, states) = world();
+        world.restore(before.path());
+        let points = points(&world, &UPGRADE, 0);
+        let sealed = points
+            .iter()
+            .position(|(name, _)| name == "journal.sealed")
+            .unwrap();
+        for part in [
+            "git-cache.",
+            "rustfmt-cache.",
+            "stage.",
+            "times.",
+            "commit.",
+            "swap.",
+        ] {
+            assert!(
+                points.iter().any(|(name, _)| name.starts_with(part)),
+                "{points:?}"
+            );
+        }
+        for (index, point) in points.iter().enumerate() {
+            world.restore(before.path());
+            die_at(&world, &UPGRADE, point);
+            let at = format!("{point:?}");
+            assert_eq!(states.check(&world, &at), index >= sealed, "at {at}");
+            states.again(&world, &at);
+        }
+        eprintln!(
+            "killed at {} points, {sealed} of them before it was decided",
+            points.len()
+        );
+    }
+
+    #[test]
+    fn a_download_killed_at_any_point_is_old_or_new() {
+        let (world, before, states) = world();
+        let package = world.both.packaged_by_cargo(NEXT);
+        world.both.publish(&[(NEXT, package)]);
+        let args = [
+            "upgrade",
+            "--no-verify",
+            "--source",
+            "registry",
+            "--to",
+            NEXT,
+        ];
+        world.restore(before.path());
+        let points = points(&world, &args, 0);
+        let points = points
+            .iter()
+            .filter(|(name, _)| name.starts_with("registry-cache."));
+        let mut killed = 0;
+        for point in points {
+            world.restore(before.path());
+            die_at(&world, &args, point);
+            assert!(!states.check(&world, &format!("{point:?}")));
+            world.run(&args).ends(0);
+            world.run(&["check"]).ends(0);
+            killed += 1;
+        }
+        assert!(killed >= 4, "{killed}");
+    }
+
+    #[test]
+    fn a_review_killed_at_any_point_is_made_anew() {
+        let (world, ..) = world();
+        let old = world.state();
+        let args = ["upgrade", "--no-verify", "--to", CONFLICTING];
+        // Once into nothing, once in place of another review.
+        let mut killed = 0;
+        for _ in 0..2 {
+            let before = world.copy();
+            let passed = points(&world, &args, 11);
+            for point in passed
+                .iter()
+                .filter(|(name, _)| name.starts_with("review."))
+            {
+                world.restore(before.path());
+                die_at(&world, &args, point);
+                assert_eq!(world.state(), old);
+                world.run(&args).ends(11);
+                let work = world.project().join(crate::world::WORK).join("conflicts");
+                let names = std::fs::read_dir(work).unwrap().count();
+                assert_eq!(names, 1, "at {point:?}");
+                killed += 1;
+            }
+            assert_eq!(world.state(), old);
+        }
+        assert!(killed >= 9, "{killed}");
+    }
+}

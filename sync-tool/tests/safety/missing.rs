@@ -1,0 +1,141 @@
+//! No program, no network.
+
+use std::net::TcpListener;
+
+use crate::world::{NEXT, Ran, World};
+
+const UPGRADE: [&str; 4] = ["upgrade", "--no-verify", "--to", NEXT];
+
+/// Makes a world whose caches are empty.
+fn cold() -> World {
+    let world = World::new();
+    std::fs::remove_dir_all(world.path("cache")).unwrap();
+    world
+}
+
+/// Runs the program, which fails and changes nothing.
+#[track_caller]
+fn fails(world: &World, more: &[&str], code: i32) -> Ran {
+    let before = world.state();
+    let ran = world.run(&[&UPGRADE, more].concat()).ends(code);
+    assert_eq!(world.state(), before);
+    assert_eq!(world.left(), [""; 0]);
+    ran
+}
+
+/// Returns the URL of a port that nobody listens at.
+fn closed() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
+fn toolchain(world: &mut World) {
+    let cargo = std::path::Path::new(env!("CARGO"));
+    for (name, program) in [
+        ("CARGO", "cargo"),
+        ("RUSTC", "rustc"),
+        ("RUSTFMT", "rustfmt"),
+    ] {
+        world.var(name, cargo.with_file_name(program).to_str().unwrap());
+    }
+}
+
+fn publish(world: &World) {
+    let package = world.both.packaged_by_cargo(NEXT);
+    world.both.publish(&[(NEXT, package)]);
+}
+
+fn no_registry(world: &World) {
+    let config = format!(
+        "[net]\nretry = 0\n[source.crates-io]\nreplace-with = \"ours\"\n\
+         [source.ours]\nregistry = \"sparse+{}/index/\"\n",
+        closed()
+    );
+    crate::git_world::write(&world.both.git.path("cargo-home/config.toml"), config);
+}
+
+#[test]
+fn no_git() {
+    let mut world = cold();
+    publish(&world);
+    toolchain(&mut world);
+    let empty = world.path("empty");
+    world.var("PATH", empty.to_str().unwrap());
+    let ran = fails(&world, &["--source", "git"], 1);
+    ran.says(&[
+        "the program `git` is not installed",
+        "help:",
+        "--source registry",
+    ]);
+    let ran = world.run(&UPGRADE).ends(0);
+    ran.says(&["`git` is not installed; upstream is taken from the registry instead"]);
+    world.run(&["check"]).ends(0);
+}
+
+#[test]
+fn no_git_and_no_registry() {
+    let mut world = cold();
+    no_registry(&world);
+    world.var("PATH", "");
+    let ran = fails(&world, &[], 13);
+    ran.says(&["no source gives", "git:", "registry:", "help:"]);
+}
+
+#[test]
+fn no_cargo() {
+    let mut world = cold();
+    world.var("CARGO", "/nonexistent/cargo");
+    let ran = fails(&world, &[], 1);
+    ran.says(&[
+        "the program `/nonexistent/cargo` is not installed",
+        "https://rustup.rs",
+    ]);
+}
+
+#[test]
+fn no_rustfmt() {
+    let mut world = cold();
+    world.var("RUSTFMT", "/nonexistent/rustfmt");
+    let ran = fails(&world, &[], 1);
+    ran.says(&[
+        "`/nonexistent/rustfmt` is not installed",
+        "rustup component add rustfmt",
+    ]);
+}
+
+#[test]
+fn no_network() {
+    let world = cold();
+    publish(&world);
+    let url = world.both.git.url();
+    world.edit("manifest.toml", &url, &closed());
+    let ran = fails(&world, &["--source", "git"], 13);
+    ran.says(&["127.0.0.1", "help: check the network", "--source registry"]);
+    let ran = fails(&world, &["--offline"], 13);
+    ran.says(&[
+        "no source gives",
+        "because `--offline` is given",
+        "help: run the same command once with the network",
+    ]);
+    // The registry is there.
+    let ran = world.run(&[&UPGRADE[..], &["--dry-run"]].concat()).ends(0);
+    ran.says(&["upstream is taken from the registry instead"]);
+    no_registry(&world);
+    std::fs::remove_dir_all(world.path("cache")).unwrap();
+    let ran = fails(&world, &[], 13);
+    ran.says(&["no source gives", "git:", "registry:", "help:"]);
+    let ran = fails(&world, &["--source", "registry"], 13);
+    ran.says(&["127.0.0.1", "help:"]);
+    // What needs no upstream works.
+    let status = world.run(&["status"]).ends(0);
+    assert!(status.out.contains("2.0.0-rc.5"), "{status:#?}");
+}
+
+#[test]
+fn what_is_cached_needs_no_network() {
+    let world = World::new();
+    world.run(&[&UPGRADE[..], &["--dry-run"]].concat()).ends(0);
+    std::fs::rename(world.both.git.upstream(), world.both.git.path("gone")).unwrap();
+    world.run(&[&UPGRADE[..], &["--offline"]].concat()).ends(0);
+    world.run(&["check", "--deep", "--offline"]).ends(0);
+}
