@@ -242,8 +242,12 @@ impl Placing<'_> {
         Lock::new(upstream, tree, gates, self.input_digests(forked), files)
     }
 
+    /// Tells whether the lock stays as it is; where `--locked` lets none be written,
+    /// one that says the same of the tree does.
     fn is_written(&self, lock: &Lock) -> Result<bool> {
-        Ok(self.project.lock_text.as_deref() == Some(lock.render()?.as_str()))
+        let old = self.project.lock.as_ref().filter(|_| self.locked);
+        Ok(old.is_some_and(|old| old.agrees_with(lock))
+            || self.project.lock_text.as_deref() == Some(lock.render()?.as_str()))
     }
 
     /// Returns the project's files that differ from what they should be, the lock apart.

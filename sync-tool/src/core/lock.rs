@@ -146,6 +146,23 @@ impl Lock {
         Ok(lock)
     }
 
+    /// Tells whether another lock says the same of the tree and of what it was made
+    /// of. The gates say what was done with the tree, and a checksum may be known
+    /// to one alone: git has none.
+    pub fn agrees_with(&self, other: &Lock) -> bool {
+        let sums = (&self.upstream.checksum, &other.upstream.checksum);
+        let sums_agree = !matches!(sums, (Some(one), Some(another)) if one != another);
+        let bare = |lock: &Lock| Lock {
+            gates: BTreeMap::new(),
+            upstream: LockedRelease {
+                checksum: None,
+                ..lock.upstream.clone()
+            },
+            ..lock.clone()
+        };
+        sums_agree && bare(self) == bare(other)
+    }
+
     /// Writes the lock.
     ///
     /// # Errors
@@ -221,6 +238,20 @@ mod tests {
         let text = lock().render().unwrap();
         assert_eq!(Lock::parse(&text).unwrap(), lock());
         assert!(text.contains("\"src/a.rs\" = \"644 ca978112"), "{text}");
+    }
+
+    #[test]
+    fn locks_agree_on_the_tree_whatever_the_gates_said() {
+        let mut other = lock();
+        other.gates.clear();
+        other.upstream.checksum = Some("a".repeat(64));
+        assert!(lock().agrees_with(&other) && other.agrees_with(&lock()));
+        let mut third = other.clone();
+        third.upstream.checksum = Some("b".repeat(64));
+        assert!(!third.agrees_with(&other));
+        let mut fourth = lock();
+        fourth.tree.rules = Digest::of("other rules");
+        assert!(!fourth.agrees_with(&lock()));
     }
 
     #[test]

@@ -302,5 +302,7 @@ fn at(path: &TreePath, why: &str) -> Fault {
 }
 
 fn no_series(path: &TreePath) -> Fault {
-    at(path, "there is no series to keep it in").help(format!("add a `[[series]]` to {FILE}"))
+    at(path, "there is no series to keep it in").help(format!(
+        "add a `[[series]]` to {FILE}, and a README.md to its directory"
+    ))
 }

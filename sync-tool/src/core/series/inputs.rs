@@ -16,6 +16,9 @@ use crate::error::{Error, Fault, Kind, Place, Result};
 pub const FILES: &str = "files";
 /// How a patch's file name ends.
 pub const PATCH: &str = ".patch";
+/// What people write about a series; the tool does not read it, but it makes a
+/// directory last in git that has no patch yet.
+const REMARKS: &str = "README.md";
 /// How a cargo lock's file name ends.
 const LOCK: &str = ".lock";
 
@@ -50,7 +53,9 @@ impl Inputs {
             if dir.is_empty() {
                 let message = format!("the series {} has no files in `{}`", row.base, row.patches);
                 let fault = Fault::new(message).at(manifest.place(&row.span));
-                faults.push(fault.help("restore the directory, or remove the `[[series]]`"));
+                faults.push(fault.help(format!(
+                    "restore the directory, remove the `[[series]]`, or begin a new one with a {REMARKS} that says what it is for"
+                )));
             }
             series.push(stored(row, &dir, &manifest, &mut faults));
         }
@@ -128,7 +133,7 @@ fn stored(row: &Series, dir: &Tree, manifest: &Manifest, faults: &mut Vec<Fault>
                 }
                 Err(found) => faults.extend(found),
             }
-        } else {
+        } else if path.as_str() != REMARKS {
             let fault = Fault::new("the file is neither a patch nor below `files/`");
             let help = format!(
                 "name it `….patch`, or move it to `{}/{FILES}/`",

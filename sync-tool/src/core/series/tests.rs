@@ -77,6 +77,18 @@ fn faults_of_all_files_come_together() {
 }
 
 #[test]
+fn a_series_may_begin_with_remarks_alone() {
+    let error = inputs(&[]).unwrap_err();
+    assert!(error.all_faults()[0].message.contains("has no files"));
+    let begun = inputs(&[("patches/v38/README.md", "for 38 and after\n")]).unwrap();
+    let series = &begun.series[0];
+    assert!(series.patches.is_empty() && series.files.is_empty());
+    let fits = tree(&[("src/a.rs", BASE)]);
+    let chosen = choose(&begun.series, &version("38.0.4"), &fits);
+    assert!(matches!(chosen, Choice::Exact(..)));
+}
+
+#[test]
 fn the_nearest_series_that_applies_is_taken() {
     let inputs = one_patch();
     let mut later = inputs.series[0].clone();

@@ -83,6 +83,11 @@ impl Human {
     }
 
     fn changes(self, report: &MadeReport, text: &mut String) {
+        let is_new = |change: &FileChange| change.what == Changed::New;
+        // Where nothing stood before, a list of all files tells nobody anything.
+        if report.changes.len() == report.files && report.changes.iter().all(is_new) {
+            return;
+        }
         let (protected, others): (Vec<&FileChange>, Vec<&FileChange>) = report
             .changes
             .iter()
