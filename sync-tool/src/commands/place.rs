@@ -1,7 +1,6 @@
 //! Puts a made tree in place: cargo lock, documents, stage, gates, commit.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::context::{Context, Steps};
 use super::making::{Forked, Ready};
@@ -10,13 +9,11 @@ use super::verified::{Verified, Verify};
 use crate::core::compare;
 use crate::core::documents::{Block, difference_list, version_table};
 use crate::core::lock::{self, Lock, LockedRelease, LockedTree};
-use crate::core::make::{CARGO_LOCK, put};
 use crate::core::manifest;
 use crate::core::report::{Ended, FileChange, GateReport, MadeReport, Versions};
 use crate::core::series::Inputs;
 use crate::core::tree::{Tree, TreePath};
 use crate::error::{Error, Kind, Result};
-use crate::ports::cargo::{Cargo, Seed};
 use crate::ports::disk;
 use crate::ports::stage::{Change, Turn};
 
@@ -65,6 +62,9 @@ impl Placing<'_> {
         let is_same = is_there && files.is_empty() && self.is_written(&lock)?;
         if self.dry_run || (is_same && self.verify != Verify::All) {
             let ended = if self.dry_run {
+                if !(is_there && self.is_written(&lock)?) {
+                    files.insert(project_path(lock::FILE)?, None);
+                }
                 Ended::DryRun
             } else {
                 Ended::Unchanged
@@ -115,44 +115,6 @@ impl Placing<'_> {
         Ok(files)
     }
 
-    /// Makes the crate's `Cargo.lock` where none is stored for the release.
-    fn cargo_lock(&self, forked: &mut Forked) -> Result<()> {
-        let version = forked.ready.release.version.clone();
-        if forked.inputs.locks.contains_key(&version) {
-            return Ok(());
-        }
-        self.refuse_if_locked("the crate's Cargo.lock")?;
-        let _step = self
-            .context
-            .host
-            .status
-            .step("making the crate's Cargo.lock");
-        let seed = forked.ready.release.cargo_lock.as_deref().map(|text| Seed {
-            package: &forked.inputs.manifest.upstream.name,
-            text,
-        });
-        let made = &mut forked.made;
-        let lock = self
-            .cargo()?
-            .make_lock(&made.cargo.text, seed, &made.tree)?;
-        put(&mut made.tree, CARGO_LOCK, &lock)?;
-        forked.inputs.locks.insert(version, Arc::from(lock));
-        Ok(())
-    }
-
-    fn cargo(&self) -> Result<Cargo<'_>> {
-        let host = self.context.host;
-        let own = host
-            .env
-            .var("CARGO_TARGET_DIR")
-            .map(|dir| host.env.dir().join(dir));
-        let name = &self.project.manifest().fork.name;
-        let target = own.unwrap_or_else(|| self.project.root.join("target").join(name));
-        let work = super::context::work_dir(self.project.manifest())?;
-        let logs = work.below(&self.project.root).join("logs");
-        Ok(Cargo::new(host, target, self.toolchain.clone()).log_to(logs))
-    }
-
     /// Fails where the same inputs gave another tree than they once did.
     fn as_locked(&self, forked: &Forked, digest: crate::core::tree::Digest) -> Result<()> {
         let Some(lock) = &self.project.lock else {
@@ -182,7 +144,8 @@ impl Placing<'_> {
             .help("run `wash-wasi-sync check` to see which inputs changed since it was locked"))
     }
 
-    fn refuse_if_locked(&self, what: &str) -> Result<()> {
+    /// Fails where the tree must be as locked.
+    pub(super) fn refuse_if_locked(&self, what: &str) -> Result<()> {
         if !self.locked {
             return Ok(());
         }
@@ -260,11 +223,9 @@ impl Placing<'_> {
             }
         }
         let version = &forked.ready.release.version;
-        if !self.project.inputs.locks.contains_key(version)
-            && let (Some(path), Some(text)) = (
-                forked.inputs.lock_path(version),
-                forked.inputs.locks.get(version),
-            )
+        let made = forked.inputs.locks.get(version);
+        if let Some(text) = made.filter(|made| self.project.inputs.locks.get(version) != Some(made))
+            && let Some(path) = forked.inputs.lock_path(version)
         {
             files.insert(path, Some(text.as_bytes().to_vec()));
         }

@@ -13,7 +13,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use semver::Version;
-use toml_edit::Item;
+use toml_edit::{DocumentMut, Item};
 
 pub use manifest::{packages, upstream_only};
 
@@ -160,6 +160,41 @@ pub fn in_our_format(text: &str) -> String {
         }
     }
     lines.join("\n") + "\n"
+}
+
+/// Returns a fork's lock with the fork's version set; `None` where the fork's
+/// manifest names other packages than the lock was made for.
+///
+/// # Errors
+///
+/// Fails where the text is no lock, or not one of the fork.
+pub fn kept(
+    text: &str,
+    name: &str,
+    version: &Version,
+    manifest: &DocumentMut,
+) -> Result<Option<String>, Fault> {
+    let lock = Lock::parse(text)?;
+    let own = lock.own(name)?;
+    if own.dependencies != packages(manifest) {
+        return Ok(None);
+    }
+    if own.version == *version {
+        return Ok(Some(text.to_owned()));
+    }
+    let mut document: DocumentMut = text
+        .parse()
+        .map_err(|e: toml_edit::TomlError| Fault::Unreadable(e.message().to_owned()))?;
+    let tables = document.get_mut("package");
+    let tables = tables.and_then(Item::as_array_of_tables_mut);
+    let own = tables.into_iter().flat_map(|tables| tables.iter_mut());
+    for table in own {
+        let is = |key: &str, is: &str| table.get(key).and_then(Item::as_str) == Some(is);
+        if is("name", name) && table.get("source").is_none() {
+            table["version"] = toml_edit::value(version.to_string());
+        }
+    }
+    Ok(Some(document.to_string()))
 }
 
 fn package(table: &toml_edit::Table) -> Result<Package, Fault> {

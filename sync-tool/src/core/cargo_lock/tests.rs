@@ -166,3 +166,25 @@ divan = "0.1"
     [target.'cfg(unix)'.dev-dependencies]
     "#);
 }
+
+#[test]
+fn a_stored_lock_is_kept_as_long_as_the_crate_names_the_same_packages() {
+    let text = "version = 4\n\n[[package]]\nname = \"fork\"\nversion = \"1.0.0\"\n\
+                dependencies = [\n \"log\",\n]\n\n[[package]]\nname = \"log\"\n\
+                version = \"1.0.0\"\nsource = \"registry+x\"\n";
+    let kept = |version: &str, manifest: &str| {
+        let version = version.parse().unwrap();
+        kept(text, "fork", &version, &manifest.parse().unwrap())
+    };
+    let same = "[dependencies]\nlog = \"1\"\n";
+    assert_eq!(kept("1.0.0", same), Ok(Some(text.to_owned())));
+    let other = text.replacen("1.0.0", "2.0.0-rc.1", 1);
+    assert_eq!(kept("2.0.0-rc.1", same), Ok(Some(other)));
+    let more = "[dependencies]\nlog = \"1\"\n[dev-dependencies]\nnew = \"1\"\n";
+    assert_eq!(kept("1.0.0", more), Ok(None));
+    assert_eq!(kept("1.0.0", ""), Ok(None));
+    let not_of = Err(Fault::NotOf("other".to_owned()));
+    let version = Version::new(1, 0, 0);
+    let manifest = DocumentMut::new();
+    assert_eq!(super::kept(text, "other", &version, &manifest), not_of);
+}
