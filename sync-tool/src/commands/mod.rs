@@ -2,6 +2,7 @@
 
 mod check;
 mod context;
+mod crate_lock;
 mod diff;
 mod making;
 mod place;

@@ -1,7 +1,6 @@
 //! Puts a made tree in place: cargo lock, documents, stage, gates, commit.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::context::{Context, Steps};
 use super::making::{Forked, Ready};
@@ -10,13 +9,11 @@ use super::verified::{Verified, Verify};
 use crate::core::compare;
 use crate::core::documents::{Block, difference_list, version_table};
 use crate::core::lock::{self, Lock, LockedRelease, LockedTree};
-use crate::core::make::{CARGO_LOCK, put_lock};
 use crate::core::manifest;
 use crate::core::report::{Ended, FileChange, GateReport, MadeReport, Versions};
 use crate::core::series::Inputs;
 use crate::core::tree::{Tree, TreePath};
 use crate::error::{Error, Kind, Result};
-use crate::ports::cargo::{Cargo, Seed};
 use crate::ports::disk;
 use crate::ports::stage::{Change, Turn};
 
@@ -68,6 +65,9 @@ impl Placing<'_> {
             self.vendored.entries.as_ref() == Some(&entries) && self.vendored.edits.is_empty();
         let is_same = is_there && files.is_empty() && self.is_written(&lock)?;
         let Some(turn) = turn else {
+            if !(is_there && self.is_written(&lock)?) {
+                files.insert(project_path(lock::FILE)?, None);
+            }
             return Ok(self.report(forked, Ended::DryRun, changes, Vec::new(), files, steps));
         };
         if is_same && self.verify != Verify::All {
@@ -117,45 +117,6 @@ impl Placing<'_> {
         Ok(files)
     }
 
-    /// Makes the crate's `Cargo.lock` where none is stored that fits its manifest.
-    fn cargo_lock(&self, forked: &mut Forked) -> Result<()> {
-        let version = forked.ready.release.version.clone();
-        let made = &mut forked.made;
-        if made.tree.get(CARGO_LOCK).is_some() {
-            return Ok(());
-        }
-        self.refuse_if_locked("the crate's Cargo.lock")?;
-        let _step = self
-            .context
-            .host
-            .status
-            .step("making the crate's Cargo.lock");
-        let seed = forked.ready.release.cargo_lock.as_deref().map(|text| Seed {
-            package: &forked.inputs.manifest.upstream.name,
-            text,
-        });
-        let made = &mut forked.made;
-        let lock = self
-            .cargo()?
-            .make_lock(&made.cargo.text, seed, &made.tree)?;
-        put_lock(&mut made.tree, &lock, &forked.inputs.manifest)?;
-        forked.inputs.locks.insert(version, Arc::from(lock));
-        Ok(())
-    }
-
-    fn cargo(&self) -> Result<Cargo<'_>> {
-        let host = self.context.host;
-        let own = host
-            .env
-            .var("CARGO_TARGET_DIR")
-            .map(|dir| host.env.dir().join(dir));
-        let name = &self.project.manifest().fork.name;
-        let target = own.unwrap_or_else(|| self.project.root.join("target").join(name));
-        let work = super::context::work_dir(self.project.manifest())?;
-        let logs = work.below(&self.project.root).join("logs");
-        Ok(Cargo::new(host, target, self.toolchain.clone()).log_to(logs))
-    }
-
     /// Fails where the same inputs gave another tree than they once did.
     fn as_locked(&self, forked: &Forked, digest: crate::core::tree::Digest) -> Result<()> {
         let Some(lock) = &self.project.lock else {
@@ -185,7 +146,8 @@ impl Placing<'_> {
             .help("run `wash-wasi-sync check` to see which inputs changed since it was locked"))
     }
 
-    fn refuse_if_locked(&self, what: &str) -> Result<()> {
+    /// Fails where the tree must be as locked.
+    pub(super) fn refuse_if_locked(&self, what: &str) -> Result<()> {
         if !self.locked {
             return Ok(());
         }

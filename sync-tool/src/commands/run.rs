@@ -83,14 +83,15 @@ fn print(text: &str) -> Result<()> {
     }
 }
 
-/// Writes an error to stderr, as JSON where results are JSON.
+/// Writes an error to stderr; where results are JSON, its document to stdout too:
+/// programs read one document there whatever happens, and people the text.
 fn tell(error: &Error, format: Format, styles: Styles) {
-    let text = match format {
-        Format::Json => render::error_json(error),
-        _ => render::error_text(error, styles),
-    };
+    if format == Format::Json {
+        // What cannot be printed is still told on stderr.
+        let _ = print(&render::error_json(error));
+    }
     // Nobody is left to tell where stderr is closed.
-    let _ = std::io::stderr().write_all(text.as_bytes());
+    let _ = std::io::stderr().write_all(render::error_text(error, styles).as_bytes());
 }
 
 fn run(cli: Cli, out: Styles, err: Styles, line: String) -> Result<Told> {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::context::Context;
-use crate::core::gate::{CrateManifest, Gates};
+use crate::core::gate::{CrateManifest, GateResult, Gates, failures};
 use crate::core::make::CARGO_TOML;
 use crate::core::report::GateReport;
 use crate::core::tree::{File, Tree};
@@ -43,20 +43,21 @@ impl<'t> Verified<'t> {
     ) -> Result<Self> {
         let gates = gates(tree)?;
         let mut reports = Vec::new();
-        let mut failures = Vec::new();
+        let mut results: Vec<GateResult> = Vec::new();
         for gate in &gates.gates {
             let (said, milliseconds) = match verify {
                 Verify::Skip(why) => (format!("skipped: {why}"), 0),
                 // What does not build has no tests to run.
-                Verify::All if gate.tests && !failures.is_empty() => break,
+                Verify::All if gate.tests && !results.iter().all(GateResult::passed) => break,
                 Verify::All => {
                     let result = cargo.run(stage.dir(), gate)?;
                     context
                         .host
                         .status
                         .note(&format!("{}: {}", result.title, result.said()));
-                    failures.extend(result.error());
-                    (result.said(), result.milliseconds())
+                    let said = (result.said(), result.milliseconds());
+                    results.push(result);
+                    said
                 }
             };
             reports.push(GateReport {
@@ -66,8 +67,8 @@ impl<'t> Verified<'t> {
                 milliseconds,
             });
         }
-        if let Some(error) = Error::all(failures) {
-            return Err(error);
+        if let Some(error) = failures(&results) {
+            return Err(error.help("nothing was changed; mend it, then run the same command again"));
         }
         reports.extend(gates.absent.into_iter().map(|absent| GateReport {
             title: absent.key.clone(),

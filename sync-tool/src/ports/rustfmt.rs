@@ -139,7 +139,7 @@ impl<'a> Program<'a> {
         files: &[(TreePath, Arc<str>)],
         todo: &[usize],
     ) -> Result<Vec<(usize, Arc<str>)>> {
-        let step = Mutex::new(self.host.status.step("format"));
+        let step = Mutex::new(self.host.status.step("formatting"));
         let next = AtomicUsize::new(0);
         let work = || -> Result<Vec<Made>> {
             let mut made = Vec::new();

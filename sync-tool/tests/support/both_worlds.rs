@@ -19,8 +19,13 @@ pub struct Both {
 impl Both {
     /// Makes both; the registry has nothing yet.
     pub fn new() -> Self {
+        Both::of(GitWorld::new())
+    }
+
+    /// The same for a repository that is there already.
+    pub fn of(git: GitWorld) -> Self {
         let both = Both {
-            git: GitWorld::new(),
+            git,
             registry: World::with(&[]),
         };
         let index = both.registry.server.url("/index/");

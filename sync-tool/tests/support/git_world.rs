@@ -61,8 +61,8 @@ pub struct GitWorld {
 }
 
 impl GitWorld {
-    /// Makes a repository with the releases, which filters what it sends.
-    pub fn new() -> Self {
+    /// Makes a repository without a commit, which filters what it sends.
+    pub fn empty() -> Self {
         let world = GitWorld {
             dir: tempfile::tempdir().expect("a directory"),
             told: Arc::default(),
@@ -71,6 +71,12 @@ impl GitWorld {
         fs::create_dir(world.upstream()).expect("a directory");
         world.git(&["init", "--quiet", "--initial-branch=main"]);
         world.git(&["config", "uploadpack.allowFilter", "true"]);
+        world
+    }
+
+    /// Makes a repository with the releases.
+    pub fn new() -> Self {
+        let world = GitWorld::empty();
         for release in RELEASES {
             world.commit(release);
             match release {
@@ -107,6 +113,19 @@ impl GitWorld {
         self.git(&["update-index", "--chmod=+x", "crates/wasi/tests/run.sh"]);
         self.git(&["commit", "--quiet", "--allow-empty", "--message", version]);
         self.git(&["rev-parse", "HEAD"])
+    }
+
+    /// Commits and tags a release that has these files and no others.
+    pub fn release(&self, version: &str, files: &[(String, String)]) {
+        if self.upstream().join("Cargo.toml").exists() {
+            self.git(&["rm", "-r", "--quiet", "."]);
+        }
+        for (path, text) in files {
+            write(&self.upstream().join(path), text);
+        }
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--message", version]);
+        self.git(&["tag", &format!("v{version}")]);
     }
 
     /// Returns the commit of a release.

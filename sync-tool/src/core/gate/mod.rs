@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use manifest::CrateManifest;
 pub use message::Diagnostic;
-pub use result::{Counts, Crash, FailedTest, Failure, GateOutcome, GateResult, Reason};
+pub use result::{Counts, Crash, FailedTest, Failure, GateOutcome, GateResult, Reason, failures};
 pub use transcript::{Ended, Transcript};
 
 /// The feature sets that are built on their own: key, title, features.

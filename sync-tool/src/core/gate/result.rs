@@ -1,5 +1,6 @@
 //! What came of a gate.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -143,7 +144,8 @@ impl GateResult {
             GateOutcome::Passed {
                 tests: Some(counts),
             } => {
-                format!("passed, {} tests", counts.passed)
+                let s = if counts.passed == 1 { "" } else { "s" };
+                format!("passed, {} test{s}", counts.passed)
             }
             GateOutcome::Failed(failure) => format!("failed: {}", failure.message),
             GateOutcome::None => "none".to_owned(),
@@ -175,6 +177,48 @@ impl GateResult {
         }
         Some(error)
     }
+}
+
+/// Returns the error that failed gates end a run with; `None` where all passed.
+/// What several gates found is told once.
+pub fn failures(results: &[GateResult]) -> Option<Error> {
+    let failed: Vec<&GateResult> = results.iter().filter(|r| !r.passed()).collect();
+    if let [only] = failed[..] {
+        return only.error();
+    }
+    let mut told = BTreeSet::new();
+    let mut faults = Vec::new();
+    for result in &failed {
+        let GateOutcome::Failed(failure) = &result.outcome else {
+            continue;
+        };
+        let log = result.log.as_ref();
+        let log = log.map(|log| format!("the whole output is in {}", log.display()));
+        let help: Vec<String> = failure
+            .reason
+            .help()
+            .map(str::to_owned)
+            .into_iter()
+            .chain(log)
+            .collect();
+        let fault = Fault::new(format!("{}: {}", result.title, failure.message));
+        faults.push(if help.is_empty() {
+            fault
+        } else {
+            fault.help(help.join("\n"))
+        });
+        let found = failure.faults().into_iter();
+        faults.extend(found.filter(|f| told.insert((f.message.clone(), place_of(f)))));
+    }
+    if faults.is_empty() {
+        return None;
+    }
+    let message = format!("{} gates failed", failed.len());
+    Some(Error::faults(Kind::Verification, message, faults))
+}
+
+fn place_of(fault: &Fault) -> Option<String> {
+    fault.place.as_ref().map(ToString::to_string)
 }
 
 impl Failure {

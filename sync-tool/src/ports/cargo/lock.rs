@@ -50,7 +50,7 @@ impl Cargo<'_> {
         seed: Option<Seed<'_>>,
         files: &Tree,
     ) -> Result<String> {
-        let step = self.host.status.step("make Cargo.lock");
+        let step = self.host.status.step("making the crate's Cargo.lock");
         let temporary = std::env::temp_dir();
         let dir = tempfile::tempdir().map_err(|e| Error::io("make", &temporary, e))?;
         let draft = Draft {

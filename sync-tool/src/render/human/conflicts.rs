@@ -26,14 +26,14 @@ impl Human {
                 "\nWritten for review, with diff3 markers and as conflicts.json: {dir}"
             );
         }
-        let (from, to) = report
-            .conflicts
-            .first()
-            .map_or_else(Default::default, |c| (c.from.to_string(), c.to.to_string()));
-        let _ = writeln!(
-            text,
-            "{help} see what upstream changed: `wash-wasi-sync diff --from {from} --to {to} <file>`"
-        );
+        let to = &report.to.upstream;
+        for conflict in &report.conflicts {
+            let (from, path) = (&conflict.from, &conflict.path);
+            let _ = writeln!(
+                text,
+                "{help} see what upstream changed: `wash-wasi-sync diff --from {from} --to {to} {path}`"
+            );
+        }
         let _ = writeln!(
             text,
             "{help} then write the patches for {to} into a series of their own (docs/upgrade-guide.md)"

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Human, count, time};
+use super::{Human, count, not_run, not_verified, time};
 use crate::core::manifest::FileKind;
 use crate::core::report::{Changed, Ended, FileChange, MadeReport, SeriesReport};
 
@@ -16,18 +16,13 @@ impl Human {
             return self.conflicts(report);
         }
         let mut text = self.heading(report);
-        self.changes(report, &mut text);
-        if let Some(series) = &report.series {
-            self.series(series, &mut text);
-        }
-        for rule in &report.rules {
-            let files = count(rule.files, "file");
-            let _ = writeln!(
-                text,
-                "  {}: {} in {files}",
-                self.styles.dim(&rule.rule),
-                count(rule.matches, "time")
-            );
+        if report.ended != Ended::Unchanged {
+            self.changes(report, &mut text);
+            if let Some(series) = &report.series {
+                self.series(series, &mut text);
+            }
+            self.rules(report, &mut text);
+            self.left_out(report, &mut text);
         }
         self.gates(report, &mut text);
         if !report.written.is_empty() {
@@ -80,6 +75,28 @@ impl Human {
             count(report.files, "file"),
             report.source,
         )
+    }
+
+    fn rules(self, report: &MadeReport, text: &mut String) {
+        if report.rules.is_empty() {
+            return;
+        }
+        let _ = writeln!(text, "{}", self.styles.bold("Rules"));
+        for rule in &report.rules {
+            let files = count(rule.files, "file");
+            let times = count(rule.matches, "time");
+            let _ = writeln!(text, "  {}: {times} in {files}", rule.rule);
+        }
+    }
+
+    fn left_out(self, report: &MadeReport, text: &mut String) {
+        if report.left_out.is_empty() {
+            return;
+        }
+        let _ = writeln!(text, "{}", self.styles.bold("Left out of Cargo.toml"));
+        for one in &report.left_out {
+            let _ = writeln!(text, "  {one}");
+        }
     }
 
     fn changes(self, report: &MadeReport, text: &mut String) {
@@ -174,6 +191,10 @@ impl Human {
 
     fn gates(self, report: &MadeReport, text: &mut String) {
         if report.gates.is_empty() {
+            return;
+        }
+        if let Some(why) = not_run(report.gates.iter().map(|gate| gate.said.as_str())) {
+            let _ = writeln!(text, "{}", self.styles.yellow(not_verified(why)));
             return;
         }
         let _ = writeln!(text, "{}", self.styles.bold("Verified"));

@@ -38,6 +38,20 @@ pub(super) fn drift_path(report: &CheckReport, drift: &Drift) -> String {
     }
 }
 
+/// Returns why no gate ran, where that is one reason; `None` where one ran, or
+/// there are none.
+fn not_run<'g>(said: impl Iterator<Item = &'g str>) -> Option<&'g str> {
+    let mut said = said.filter(|said| !said.starts_with("absent"));
+    let why = said.next()?.strip_prefix("skipped: ")?;
+    said.all(|other| other.strip_prefix("skipped: ") == Some(why))
+        .then_some(why)
+}
+
+/// Says that a tree was not built and tested, and how to do it.
+fn not_verified(why: &str) -> String {
+    format!("Not built and tested: {why}; to do so: `wash-wasi-sync vendor --verify`")
+}
+
 /// Writes a time for people: `8 ms`, `1.2 s`, `4 min 10 s`.
 fn time(milliseconds: u64) -> String {
     let seconds = milliseconds / 1000;

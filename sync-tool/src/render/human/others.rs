@@ -1,8 +1,9 @@
 //! The smaller reports.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::{Human, count};
+use super::{Human, count, not_run, not_verified};
 use crate::core::report::{
     Changed, DiffReport, FileDiff, RefreshReport, SeriesStatus, ShowReport, StatusReport,
     TreeState, VersionsReport,
@@ -34,9 +35,7 @@ impl Human {
             self.styles.bold("Tree:"),
             self.tree(&report.tree)
         );
-        for (gate, said) in &report.gates {
-            let _ = writeln!(text, "  {gate}: {said}");
-        }
+        self.gates_status(&report.gates, &mut text);
         for series in &report.series {
             self.series_status(series, report.budget, &mut text);
         }
@@ -45,6 +44,22 @@ impl Human {
             text.push_str(&self.differences(differences));
         }
         text
+    }
+
+    fn gates_status(self, gates: &BTreeMap<String, String>, text: &mut String) {
+        if let Some(why) = not_run(gates.values().map(String::as_str)) {
+            let _ = writeln!(text, "  {}", self.styles.yellow(not_verified(why)));
+            return;
+        }
+        let passed = gates.values().filter(|said| said.starts_with("passed"));
+        let passed = passed.count();
+        if passed > 0 {
+            let gates = format!("{} passed", count(passed, "gate"));
+            let _ = writeln!(text, "  {}", self.styles.green(gates));
+        }
+        for (gate, said) in gates.iter().filter(|(_, said)| !said.starts_with("passed")) {
+            let _ = writeln!(text, "  {gate}: {said}");
+        }
     }
 
     fn newest(self, report: &StatusReport) -> String {
@@ -64,13 +79,18 @@ impl Human {
         let (line, overall) = (version(&newest.of_line), version(&newest.overall));
         let pin = &report.pinned.upstream;
         let mut text = format!("newest of the line {line}, over all {overall}");
-        if newest.of_line.as_ref().is_some_and(|line| line > pin) {
-            let step = format!(
-                "; to follow the line: `wash-wasi-sync upgrade --to {}`",
+        let above = |version: &Option<semver::Version>| version.as_ref().is_some_and(|v| v > pin);
+        let step = if above(&newest.of_line) {
+            format!(
+                "to follow the line: `wash-wasi-sync upgrade --to {}`",
                 pin.major
-            );
-            text.push_str(&self.styles.yellow(step));
-        }
+            )
+        } else if above(&newest.overall) {
+            "to go there: `wash-wasi-sync upgrade --to latest`".to_owned()
+        } else {
+            return text;
+        };
+        text.push_str(&self.styles.yellow(format!("; {step}")));
         text
     }
 

@@ -1,0 +1,36 @@
+//! Whole commands, from the command line to the exit code, in a small world that
+//! the test makes: an upstream repository, a registry, a project and its user.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a step that fails fails the test")]
+
+#[allow(dead_code, reason = "other tests use the rest")]
+#[path = "support/both_worlds.rs"]
+mod both;
+#[allow(dead_code, reason = "other tests use the rest")]
+#[path = "support/git_world.rs"]
+mod git_world;
+#[allow(dead_code, reason = "other tests use the rest")]
+#[path = "support/registry_world.rs"]
+mod registry_world;
+#[allow(dead_code, reason = "other tests use the rest")]
+#[path = "support/registry_server.rs"]
+mod server;
+
+#[path = "cli/project.rs"]
+mod project;
+#[path = "cli/releases.rs"]
+mod releases;
+#[path = "cli/world.rs"]
+mod world;
+
+#[path = "cli/conflicts.rs"]
+mod conflicts;
+#[path = "cli/fresh.rs"]
+mod fresh;
+#[path = "cli/upgrade.rs"]
+mod upgrade;
+#[path = "cli/verified.rs"]
+mod verified;
+
+use world::{TREE, World, differing, see, shown};

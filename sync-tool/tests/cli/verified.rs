@@ -1,0 +1,139 @@
+//! Verification with the real cargo: what passes, and what does not and changes nothing.
+
+use super::*;
+
+#[test]
+fn a_verified_upgrade_passes_and_the_lock_tells() {
+    let world = World::vendored();
+    let ran = world.run("upgrade --to 42").done();
+    assert!(ran.out.contains("unit tests: passed"), "{ran}");
+    let lock = world.read("manifest.lock");
+    let gates = lock.split("[gates]").nth(1).unwrap();
+    shown!(gates.split("[inputs]").next().unwrap(), @r#"
+    build-no-features = "passed"
+    build-p0 = "passed"
+    build-p1-p2 = "passed"
+    build-p1-p2-p3 = "passed"
+    doc = "passed, 1 test"
+    fork-tests = "passed, 1 test"
+    unit = "passed, 1 test"
+    "#);
+    shown!(world.run("check"), @r"
+    exit 0
+    The sync is correct. vendor/wash-wasi at 2.0.0-rc.7 is upstream 42.0.0 with the fork's changes, as locked: 14 files, digest [digest]
+    Intentional differences from upstream:
+      src/sockets/mod.rs: the loopback is asked before the host
+        components of one workload talk without the host's network
+      src/sockets/tcp.rs: a socket knows whether it is of the loopback
+        the host must not be asked for what only the loopback has
+    ");
+    // What passed is not forgotten where the very same tree is made again.
+    world.run("vendor").done();
+    assert_eq!(lock, world.read("manifest.lock"));
+    // A version that another lock was made for is no reason not to build.
+    let args = ["upgrade", "--to", "42", "--fork-version", "3.0.0"];
+    world.run_args(&args).done();
+    world.run("check").done();
+}
+
+#[test]
+fn a_failing_test_changes_nothing() {
+    let world = World::vendored();
+    world.edit(
+        "patches/loopback/tests/loopback.rs",
+        "!host.is_loopback()",
+        "host.is_loopback()",
+    );
+    shown!(world.refused("upgrade --to 42", 12), @r"
+    exit 12
+    --- stderr
+    listing the tags of [upstream]
+    fetching v42.0.0 of [upstream]
+    fetching 6 files of [upstream]
+    formatting
+    fetching v38.0.1 of [upstream]
+    fetching 6 files of [upstream]
+    formatting
+    making the crate's Cargo.lock
+    build with p1, p2 and p3
+    build with p1, p2 and p3: passed
+    build with p1 and p2
+    build with p1 and p2: passed
+    build with p0
+    build with p0: passed
+    build without features
+    build without features: passed
+    unit tests
+    unit tests: passed, 1 test
+    doc tests
+    doc tests: passed, 1 test
+    the fork's tests
+    the fork's tests: failed: 1 test failed
+    error: the gate `fork-tests` failed: 1 test failed
+      the test `both_networks_connect` failed
+    help: the whole output is in [project]/vendor/.wash-wasi-sync/logs/fork-tests.log
+    help: nothing was changed; mend it, then run the same command again
+    ");
+    shown!(world.refused("vendor --verify", 12), @r"
+    exit 12
+    --- stderr
+    build with p1, p2 and p3
+    build with p1, p2 and p3: passed
+    build with p1 and p2
+    build with p1 and p2: passed
+    build with p0
+    build with p0: passed
+    build without features
+    build without features: passed
+    unit tests
+    unit tests: passed, 1 test
+    doc tests
+    doc tests: passed, 1 test
+    the fork's tests
+    the fork's tests: failed: 1 test failed
+    error: the gate `fork-tests` failed: 1 test failed
+      the test `both_networks_connect` failed
+    help: the whole output is in [project]/vendor/.wash-wasi-sync/logs/fork-tests.log
+    help: nothing was changed; mend it, then run the same command again
+    ");
+}
+
+#[test]
+fn what_does_not_build_changes_nothing() {
+    let world = World::vendored();
+    world.edit(
+        "patches/loopback/src/sockets/loopback/mod.rs",
+        "ports::FIRST",
+        "ports::LAST",
+    );
+    shown!(world.refused("upgrade --to 38.0.4", 12), @r"
+    exit 12
+    --- stderr
+    fetching v38.0.4 of [upstream]
+    fetching 6 files of [upstream]
+    formatting
+    making the crate's Cargo.lock
+    build with p1, p2 and p3
+    build with p1, p2 and p3: failed: it does not compile (1 error)
+    build with p1 and p2
+    build with p1 and p2: failed: it does not compile (1 error)
+    build with p0
+    build with p0: failed: it does not compile (1 error)
+    build without features
+    build without features: failed: it does not compile (1 error)
+    error: 4 gates failed
+      build with p1, p2 and p3: it does not compile (1 error)
+        help: the whole output is in [project]/vendor/.wash-wasi-sync/logs/build-p1-p2-p3.log
+      src/sockets/loopback/mod.rs:9:21: cannot find value `LAST` in module `ports`
+      build with p1 and p2: it does not compile (1 error)
+        help: the whole output is in [project]/vendor/.wash-wasi-sync/logs/build-p1-p2.log
+      build with p0: it does not compile (1 error)
+        help: the whole output is in [project]/vendor/.wash-wasi-sync/logs/build-p0.log
+      build without features: it does not compile (1 error)
+        help: the whole output is in [project]/vendor/.wash-wasi-sync/logs/build-no-features.log
+    help: nothing was changed; mend it, then run the same command again
+    ");
+    let error = world.refused("vendor --verify --format json", 12).error();
+    assert_eq!(error["kind"], "verification");
+    assert_eq!(error["faults"].as_array().unwrap().len(), 5);
+}

@@ -1,0 +1,232 @@
+//! Upstream, a project, a user, and the binary that they run.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::both::Both;
+use super::git_world::{GitWorld, write};
+use super::project::FILES;
+use super::releases::{RELEASES, files};
+
+/// Where the vendored tree is.
+pub const TREE: &str = "vendor/wash-wasi";
+
+/// What a run came to.
+pub struct Ran {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+/// Every file below a directory, with its bytes.
+pub type Seen = BTreeMap<String, Vec<u8>>;
+
+/// A small world.
+pub struct World {
+    pub both: Both,
+}
+
+impl World {
+    /// Makes upstream and the project; there is no vendored tree yet.
+    pub fn new() -> Self {
+        let git = GitWorld::empty();
+        for release in RELEASES {
+            git.release(release, &files(release));
+        }
+        let world = World {
+            both: Both::of(git),
+        };
+        for (path, text) in FILES {
+            world.write(path, text.replace("URL", &world.both.git.url()));
+        }
+        fs::create_dir_all(world.both.git.path("tmp")).unwrap();
+        world
+    }
+
+    /// The same with the vendored tree of the pin.
+    pub fn vendored() -> Self {
+        let world = World::new();
+        world.run("vendor").done();
+        world
+    }
+
+    pub fn root(&self) -> PathBuf {
+        self.both.git.path("project")
+    }
+
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.root().join(path)
+    }
+
+    pub fn write(&self, path: &str, bytes: impl AsRef<[u8]>) {
+        write(&self.path(path), bytes);
+    }
+
+    pub fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.path(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
+    }
+
+    /// Replaces a text that stands in a file.
+    pub fn edit(&self, path: &str, from: &str, to: &str) {
+        let text = self.read(path);
+        assert!(text.contains(from), "{path} has no {from:?}:\n{text}");
+        self.write(path, text.replacen(from, to, 1));
+    }
+
+    pub fn remove(&self, path: &str) {
+        let path = self.path(path);
+        if path.is_dir() {
+            fs::remove_dir_all(path).unwrap();
+        } else {
+            fs::remove_file(path).unwrap();
+        }
+    }
+
+    /// Returns all of the project, but for what cargo built and said, and the
+    /// tool's own memory of who runs and of times on disk.
+    pub fn see(&self) -> Seen {
+        const LEFT_OUT: [&str; 4] = [
+            "target/",
+            "vendor/.wash-wasi-sync/lock",
+            "vendor/.wash-wasi-sync/logs/",
+            "vendor/.wash-wasi-sync/times.json",
+        ];
+        let mut seen = see(&self.root());
+        seen.retain(|path, _| LEFT_OUT.iter().all(|out| !path.starts_with(out)));
+        seen
+    }
+
+    /// Returns the vendored tree.
+    pub fn tree(&self) -> Seen {
+        see(&self.path(TREE))
+    }
+
+    /// Runs the tool in the project.
+    pub fn run(&self, line: &str) -> Ran {
+        self.run_args(&line.split_whitespace().collect::<Vec<_>>())
+    }
+
+    /// The same with arguments that hold blanks.
+    pub fn run_args(&self, args: &[&str]) -> Ran {
+        self.run_in(&self.root(), &[], args)
+    }
+
+    /// The same from another directory, with more variables.
+    pub fn run_in(&self, dir: &Path, vars: &[(&str, &str)], args: &[&str]) -> Ran {
+        let git = &self.both.git;
+        let keep = |name| std::env::var_os(name).map(|value| (name, value));
+        let rustup = std::env::home_dir().map(|home| home.join(".rustup").into_os_string());
+        let kept = [keep("PATH"), keep("RUSTUP_TOOLCHAIN")];
+        let output = assert_cmd::Command::new(env!("CARGO_BIN_EXE_wash-wasi-sync"))
+            .args(args)
+            .current_dir(dir)
+            .env_clear()
+            .envs(rustup.map(|home| ("RUSTUP_HOME", home)))
+            .envs(keep("RUSTUP_HOME"))
+            .envs(kept.into_iter().flatten())
+            .env("HOME", git.path("home"))
+            .env("TMPDIR", git.path("tmp"))
+            .env("XDG_CACHE_HOME", git.path("xdg"))
+            .env("CARGO_HOME", git.path("cargo-home"))
+            .env("GIT_CONFIG_GLOBAL", git.path("gitconfig"))
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .envs(vars.iter().copied())
+            .output()
+            .unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Ran {
+            code: output.status.code().unwrap_or(-1),
+            out: text(output.stdout),
+            err: text(output.stderr),
+        }
+    }
+
+    /// Checks that a run ends with a code and changes nothing in the project.
+    pub fn refused(&self, line: &str, code: i32) -> Ran {
+        let before = self.see();
+        let ran = self.run(line);
+        assert_eq!(ran.code, code, "{line}\n{ran}");
+        self.same_as(&before);
+        ran
+    }
+
+    /// Checks that nothing in the project has changed.
+    pub fn same_as(&self, before: &Seen) {
+        assert_eq!(differing(before, &self.see()), Vec::<String>::new());
+    }
+}
+
+impl Ran {
+    /// Checks that the run succeeded.
+    pub fn done(self) -> Self {
+        self.ended(0)
+    }
+
+    /// Checks how the run ended.
+    pub fn ended(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{self}");
+        self
+    }
+
+    /// Returns the only document on stdout.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}\n{self}"))
+    }
+
+    /// Returns the error that is the only document on stdout; people read it too.
+    pub fn error(&self) -> Value {
+        assert!(self.err.contains("error: "), "{self}");
+        self.json()["error"].take()
+    }
+}
+
+impl std::fmt::Display for Ran {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "exit {}\n{}", self.code, self.out)?;
+        if !self.err.is_empty() {
+            write!(f, "--- stderr\n{}", self.err)?;
+        }
+        Ok(())
+    }
+}
+
+/// Returns every file below a directory.
+pub fn see(root: &Path) -> Seen {
+    let entries = walkdir::WalkDir::new(root).into_iter();
+    let files = entries
+        .map(Result::unwrap)
+        .filter(|entry| !entry.file_type().is_dir());
+    files
+        .map(|entry| {
+            let path = entry.path().strip_prefix(root).unwrap();
+            let path = path.to_str().unwrap().to_owned();
+            (path, fs::read(entry.path()).unwrap())
+        })
+        .collect()
+}
+
+/// Returns the files that two directories do not have alike.
+pub fn differing(one: &Seen, other: &Seen) -> Vec<String> {
+    let mut paths: Vec<&String> = one.keys().chain(other.keys()).collect();
+    paths.sort();
+    paths.dedup();
+    let differ = paths.into_iter().filter(|p| one.get(*p) != other.get(*p));
+    differ.cloned().collect()
+}
+
+/// Compares what is shown to people, with what differs from run to run made even.
+macro_rules! shown {
+    ($ran:expr, @$snapshot:literal) => {{
+        let mut settings = insta::Settings::clone_current();
+        settings.add_filter(r"file:///\S*?/upstream", "[upstream]");
+        settings.add_filter(r"/\S*?/project\b", "[project]");
+        settings.add_filter(r"\b[0-9a-f]{40,64}\b", "[digest]");
+        settings.add_filter(r"\b(digest|commit) [0-9a-f]{12}\b", "$1 [digest]");
+        settings.add_filter(r"\b\d+ ms\b|\b\d+\.\d s\b", "[time]");
+        settings.bind(|| insta::assert_snapshot!($ran.to_string(), @$snapshot));
+    }};
+}
+pub(crate) use shown;
