@@ -5,7 +5,7 @@ use std::task::{Poll, Waker};
 
 use super::connection::{Connection, Share};
 use super::network::Lease;
-use super::waiters::{Waiters, Wakers};
+use super::waiters::Waiters;
 use super::{Binding, Error, Options, Stream, lock};
 
 /// Connections on their way to a listener.
@@ -77,7 +77,8 @@ impl Backlog {
             drop(state);
             return Err(Error::ConnectionRefused);
         }
-        if state.has_place() && state.waiting.is_empty() {
+        // Nobody waits while there is a place.
+        if state.has_place() {
             let stream = state.queue(request);
             let woken = state.acceptors.take();
             drop(state);
@@ -176,35 +177,29 @@ impl State {
         connected
     }
 
-    /// Queues those that wait, as far as there are places.
+    /// Queues those that wait, as far as there are places. No acceptor waits
+    /// then: the queue was not empty.
     fn promote(&mut self) -> Promoted {
-        let mut promoted = Promoted::default();
+        let mut wakers = Vec::new();
         while self.has_place()
             && let Some((number, waiting)) = self.waiting.pop_first()
         {
             let stream = self.queue(waiting.request);
             self.connected.insert(number, stream);
-            promoted.connectors.extend(waiting.waker);
+            wakers.extend(waiting.waker);
         }
-        if !self.queued.is_empty() {
-            promoted.acceptors = self.acceptors.take();
-        }
-        promoted
+        Promoted(wakers)
     }
 }
 
-/// Those to wake because connections have been queued.
-#[derive(Debug, Default)]
+/// Those to wake because their connections have been queued.
+#[derive(Debug)]
 #[must_use = "whoever waits has to be woken"]
-pub(super) struct Promoted {
-    connectors: Vec<Waker>,
-    acceptors: Wakers,
-}
+pub(super) struct Promoted(Vec<Waker>);
 
 impl Promoted {
     /// Wakes them. No lock may be held.
     pub(super) fn wake(self) {
-        self.connectors.into_iter().for_each(Waker::wake);
-        self.acceptors.wake();
+        self.0.into_iter().for_each(Waker::wake);
     }
 }

@@ -115,11 +115,17 @@ fn a_connect_that_is_dropped_takes_no_place() {
     drop(waiting);
     drop((first, listener.try_accept().unwrap()));
     assert!(Pin::new(&mut last).poll(&mut noop()).is_ready());
-    // One that is dropped after it got its place is accepted, and is closed.
-    drop(last);
-    let accepted = listener.try_accept().unwrap();
-    assert_eq!(accepted.try_read(&mut [0]), Ok(0));
-    drop((accepted, listener));
+    // One that is dropped after it got its place is accepted, and is closed,
+    // whether or not it had been told.
+    let mut untold = connecting(&network, to);
+    assert!(Pin::new(&mut untold).poll(&mut noop()).is_pending());
+    listener.set_backlog(1);
+    drop((last, untold));
+    for _ in 0..2 {
+        let accepted = listener.try_accept().unwrap();
+        assert_eq!(accepted.try_read(&mut [0]), Ok(0));
+    }
+    drop(listener);
     assert_unused(&network);
 }
 

@@ -105,3 +105,16 @@ fn assert_unused(network: &Shared) {
     let used = (figures.sockets, figures.ports, figures.bytes_held);
     assert_eq!(used, (0, 0, 0));
 }
+
+/// What sockets hold crosses threads, and so do the futures that wait.
+#[test]
+fn everything_can_cross_threads() {
+    fn check<T: Send + Sync + 'static>() {}
+    check::<Network>();
+    check::<Binding>();
+    check::<Listener>();
+    check::<Connecting>();
+    check::<Stream>();
+    check::<Ready<'static>>();
+    check::<Accept<'static>>();
+}

@@ -99,21 +99,8 @@ impl Model {
             return;
         };
         match act {
-            Act::Write(size) => {
-                let bytes = self.bytes(size);
-                let result = end.try_write(&bytes);
-                self.wrote(side, &bytes, result);
-            }
-            Act::Offer(size) => {
-                let bytes = self.bytes(size);
-                let mut left = Bytes::from(bytes.clone());
-                if end.offer(&mut left) {
-                    assert!(left.is_empty() && !self.directions[1 - side].is_done());
-                    self.wrote(side, &bytes, Ok(size));
-                } else {
-                    assert_eq!(left, bytes);
-                }
-            }
+            Act::Write(size) => self.write(side, &end, size),
+            Act::Offer(size) => self.offer(side, &end, size),
             Act::Read(size) => {
                 let mut into = vec![0; size];
                 let result = end.try_read(&mut into);
@@ -126,37 +113,50 @@ impl Model {
                 let result = end.try_read_bytes(size);
                 self.read(side, size, result.map(|bytes| bytes.to_vec()));
             }
-            Act::WaitToRead => {
-                let (counter, waker) = Counter::new();
-                let ready = end
-                    .poll_read_ready(&mut Context::from_waker(&waker))
-                    .is_ready();
-                assert_eq!(ready, self.directions[side].is_readable());
-                self.waiting
-                    .extend((!ready).then_some((side, true, counter)));
-            }
-            Act::WaitToWrite => {
-                let (counter, waker) = Counter::new();
-                let ready = end
-                    .poll_write_ready(&mut Context::from_waker(&waker))
-                    .is_ready();
-                self.waiting
-                    .extend((!ready).then_some((side, false, counter)));
-            }
+            Act::WaitToRead => self.wait(side, &end, true),
+            Act::WaitToWrite => self.wait(side, &end, false),
             Act::Shutdown(how) => {
                 end.shutdown(how);
                 self.shut_down(side, how);
             }
-            Act::Resize(receive_buffer) => {
-                let options = end.options();
-                end.set_options(Options {
-                    receive_buffer,
-                    ..options
-                });
-            }
+            Act::Resize(receive_buffer) => end.set_options(Options {
+                receive_buffer,
+                ..end.options()
+            }),
             Act::Drop(_) => {}
         }
         self.ends[side] = Some(end);
+    }
+
+    fn write(&mut self, side: usize, end: &Stream, size: usize) {
+        let bytes = self.bytes(size);
+        let result = end.try_write(&bytes);
+        self.wrote(side, &bytes, result);
+    }
+
+    fn offer(&mut self, side: usize, end: &Stream, size: usize) {
+        let bytes = self.bytes(size);
+        let mut left = Bytes::from(bytes.clone());
+        if end.offer(&mut left) {
+            assert!(left.is_empty() && !self.directions[1 - side].is_done());
+            self.wrote(side, &bytes, Ok(size));
+        } else {
+            assert_eq!(left, bytes);
+        }
+    }
+
+    fn wait(&mut self, side: usize, end: &Stream, reading: bool) {
+        let (counter, waker) = Counter::new();
+        let mut cx = Context::from_waker(&waker);
+        let ready = if reading {
+            let ready = end.poll_read_ready(&mut cx).is_ready();
+            assert_eq!(ready, self.directions[side].is_readable());
+            ready
+        } else {
+            end.poll_write_ready(&mut cx).is_ready()
+        };
+        self.waiting
+            .extend((!ready).then_some((side, reading, counter)));
     }
 
     /// Makes bytes that tell their place in the stream.
