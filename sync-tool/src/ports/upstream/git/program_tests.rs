@@ -186,7 +186,9 @@ fn progress_and_general_advice_are_not_what_is_said() {
 fn a_program_that_is_not_there_is_told_apart() {
     let host = host(&[("PATH", "/nowhere")]);
     let call = command(&host, Path::new("/repository"), &["version"]);
-    let Complaint::NoProgram(error) = talk(&host, call, &url(), Path::new("cache"), "asking").unwrap_err() else {
+    let Complaint::NoProgram(error) =
+        talk(&host, call, &url(), Path::new("cache"), "asking").unwrap_err()
+    else {
         panic!("there is no git there");
     };
     assert!(error.hints()[0].contains("install git"), "{error:?}");
