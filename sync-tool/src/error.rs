@@ -249,6 +249,12 @@ impl Error {
             std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
                 Some(MAKE_WRITABLE)
             }
+            std::io::ErrorKind::InvalidData => {
+                Some("restore it from version control, or save it as UTF-8")
+            }
+            std::io::ErrorKind::NotADirectory | std::io::ErrorKind::AlreadyExists => Some(
+                "a file stands where a directory is needed: move it away, then run the same command again",
+            ),
             _ => None,
         };
         let error =

@@ -8,6 +8,8 @@
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "support/both_worlds.rs"]
 mod both;
+#[path = "support/safety_files.rs"]
+mod files;
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "support/git_world.rs"]
 mod git_world;
@@ -30,6 +32,8 @@ mod held;
 mod interrupted;
 #[path = "safety/killed.rs"]
 mod killed;
+#[path = "safety/locks.rs"]
+mod locks;
 #[path = "safety/missing.rs"]
 mod missing;
 #[path = "safety/mounted.rs"]

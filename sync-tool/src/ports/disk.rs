@@ -23,6 +23,25 @@ pub struct Found {
     pub strays: Vec<(String, &'static str)>,
 }
 
+/// Makes a directory for what only this run needs; gone when it is dropped.
+///
+/// # Errors
+///
+/// Fails where the system's directory for such cannot be written.
+pub fn temporary() -> Result<tempfile::TempDir> {
+    let above = std::env::temp_dir();
+    tempfile::tempdir_in(&above).map_err(|e| {
+        let is_there = e.kind() != ErrorKind::NotFound;
+        let error = Error::io("make a directory in", &above, e);
+        match is_there {
+            true => error,
+            false => {
+                error.help("name a directory that is there in the environment variable TMPDIR")
+            }
+        }
+    })
+}
+
 /// Reads a tree from a directory with its bytes.
 ///
 /// # Errors

@@ -113,7 +113,7 @@ impl<'a> Program<'a> {
             .env
             .var("RUSTFMT")
             .map_or_else(|| "rustfmt".into(), OsString::from);
-        let dir = tempfile::tempdir().map_err(|e| Error::io("make", &std::env::temp_dir(), e))?;
+        let dir = super::disk::temporary()?;
         let config = dir.path().join("rustfmt.toml");
         std::fs::write(&config, "").map_err(|e| Error::io("write", &config, e))?;
         let call = call(host, &name).args(["--version"]);

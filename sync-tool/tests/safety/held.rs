@@ -33,12 +33,8 @@ fn the_second_says_who_holds_the_project() {
     for args in second {
         let ran = world.run(args).ends(1);
         let command = format!("upgrade --to {NEW}");
-        ran.says(&[
-            "another run is at work on this project",
-            &who,
-            &command,
-            "help: wait",
-        ]);
+        let at_work = "another run is at work on this project";
+        ran.says(&[at_work, &who, &command, "help: wait"]);
         assert_eq!(world.state(), before);
         assert_eq!(world.left(), staged);
     }

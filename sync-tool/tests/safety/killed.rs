@@ -1,7 +1,6 @@
 //! Runs that are killed: what the next run finds is the old state or the new one.
 
 use std::collections::BTreeSet;
-use std::os::unix::process::ExitStatusExt as _;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -13,46 +12,63 @@ const OLD_KEPT: &str = "the project is as it was before that run";
 const NEW_FINISHED: &str = "the project is as that run made it";
 const UPGRADE: [&str; 4] = ["upgrade", "--no-verify", "--to", NEW];
 const KILLS: u32 = 200;
+/// How many runs are measured, to spread the kills over the slowest.
+const MEASURED: u32 = 5;
 
-/// The project before and after an upgrade.
+/// What the next run found.
+struct Found {
+    is_new: bool,
+    /// Whether it had something to end, and said so.
+    told: bool,
+}
+
+/// The project before and after a command.
 struct States {
+    args: &'static [&'static str],
     old: State,
     new: State,
+    /// What `check` ends with in the old state.
+    old_code: i32,
 }
 
 impl States {
     /// Checks that the project is as it was or as it was to be, that the next run
     /// says which, that it is well, and that the same upgrade then succeeds.
-    fn check(&self, world: &World, at: &str) -> bool {
+    fn check(&self, world: &World, at: &str) -> Found {
         let said = world.run(&["status", "--offline"]).ends(0);
         let state = world.state();
         let is_new = state == self.new;
         if !is_new {
             assert_eq!(differing(&state, &self.old), [""; 0], "at {at}");
         }
-        self.says_which(&said, is_new, at);
+        let told = self.says_which(&said, is_new, at);
         let checked = world.run(&["check"]);
-        assert_eq!(checked.code, Some(0), "at {at}: {checked:#?}");
+        let code = if is_new { 0 } else { self.old_code };
+        assert_eq!(checked.code, Some(code), "at {at}: {checked:#?}");
         assert!(
             !checked.err.contains("earlier run"),
             "at {at}: {checked:#?}"
         );
-        is_new
+        Found { is_new, told }
     }
 
-    fn says_which(&self, said: &Ran, is_new: bool, at: &str) {
+    /// Returns whether anything had to be ended, which is then said rightly.
+    fn says_which(&self, said: &Ran, is_new: bool, at: &str) -> bool {
         let [old, new] = [OLD_KEPT, NEW_FINISHED].map(|part| said.err.contains(part));
-        assert!(!(old && is_new) && !(new && !is_new), "at {at}: {said:#?}");
-        let to = self.pinned(is_new);
-        assert!(said.out.contains(to), "at {at}: no {to} in {said:#?}");
-    }
-
-    fn pinned(&self, is_new: bool) -> &'static str {
-        if is_new { "2.0.0-rc.6" } else { "2.0.0-rc.5" }
+        let wrong = if is_new { old } else { new };
+        assert!(!wrong, "at {at}: {said:#?}");
+        let pinned = |state: &State| {
+            let manifest = String::from_utf8(state["manifest.toml"].0.clone()).unwrap();
+            let line = manifest.lines().find(|line| line.starts_with("version = "));
+            line.unwrap().split('"').nth(1).unwrap().to_owned()
+        };
+        let to = pinned(if is_new { &self.new } else { &self.old });
+        assert!(said.out.contains(&to), "at {at}: no {to} in {said:#?}");
+        old || new
     }
 
     fn again(&self, world: &World, at: &str) {
-        let again = world.run(&UPGRADE);
+        let again = world.run(self.args);
         assert_eq!(again.code, Some(0), "at {at}: {again:#?}");
         assert_eq!(differing(&world.state(), &self.new), [""; 0], "at {at}");
         let left: Vec<_> = world
@@ -97,18 +113,30 @@ fn world() -> (World, tempfile::TempDir, States) {
     ] {
         assert!(gone.iter().any(|n| n == changed), "{gone:?}");
     }
-    (world, before, States { old, new })
+    let states = States {
+        args: &UPGRADE,
+        old,
+        new,
+        old_code: 0,
+    };
+    (world, before, states)
+}
+
+/// Returns how long an upgrade takes here and now. Nothing is asserted of it.
+fn duration(world: &World, before: &std::path::Path) -> Duration {
+    world.restore(before);
+    let start = Instant::now();
+    world.run(&UPGRADE).ends(0);
+    start.elapsed()
 }
 
 #[test]
 fn two_hundred_kills_leave_old_or_new() {
     let (world, before, states) = world();
-    world.restore(before.path());
-    let start = Instant::now();
-    world.run(&UPGRADE).ends(0);
-    let whole = start.elapsed();
+    let whole = (0..MEASURED).map(|_| duration(&world, before.path()));
+    let whole = whole.max().unwrap();
     let mut seed = 0x2545_f491_4f6c_dd1d_u64;
-    let (mut old, mut new) = (0, 0);
+    let (mut old, mut new, mut told) = (0, 0, 0);
     for kill in 0..KILLS {
         world.restore(before.path());
         let mut command = world.command(&UPGRADE);
@@ -123,7 +151,9 @@ fn two_hundred_kills_leave_old_or_new() {
         child.kill().unwrap();
         child.wait().unwrap();
         let at = format!("kill {kill}");
-        match states.check(&world, &at) {
+        let found = states.check(&world, &at);
+        told += u32::from(found.told);
+        match found.is_new {
             true => new += 1,
             false => old += 1,
         }
@@ -132,12 +162,13 @@ fn two_hundred_kills_leave_old_or_new() {
         }
     }
     assert_eq!(old + new, KILLS);
-    eprintln!("{KILLS} kills over {whole:?}: {old} times old, {new} times new");
+    eprintln!("{KILLS} kills over {whole:?}: {old} times old, {new} times new, {told} times amid");
 }
 
 #[cfg(feature = "failpoints")]
 mod at_points {
     use std::collections::BTreeMap;
+    use std::os::unix::process::ExitStatusExt as _;
 
     use super::*;
     use crate::world::{CONFLICTING, NEXT};
@@ -177,10 +208,8 @@ mod at_points {
         let (world, before, states) = world();
         world.restore(before.path());
         let points = points(&world, &UPGRADE, 0);
-        let sealed = points
-            .iter()
-            .position(|(name, _)| name == "journal.sealed")
-            .unwrap();
+        let [staged, sealed] = ["stage.made", "journal.sealed"]
+            .map(|point| points.iter().position(|(name, _)| name == point).unwrap());
         for part in [
             "git-cache.",
             "rustfmt-cache.",
@@ -198,13 +227,53 @@ mod at_points {
             world.restore(before.path());
             die_at(&world, &UPGRADE, point);
             let at = format!("{point:?}");
-            assert_eq!(states.check(&world, &at), index >= sealed, "at {at}");
+            let found = states.check(&world, &at);
+            assert_eq!(found.is_new, index >= sealed, "at {at}");
+            // Before there is a stage and after all is done there is nothing to end.
+            let is_amid = (staged..points.len() - 1).contains(&index);
+            assert_eq!(found.told, is_amid, "at {at}");
             states.again(&world, &at);
         }
         eprintln!(
             "killed at {} points, {sealed} of them before it was decided",
             points.len()
         );
+    }
+
+    #[test]
+    fn a_refresh_killed_at_any_point_is_old_or_new() {
+        let world = World::new();
+        let edited = format!("{}/src/sockets/mod.rs", crate::world::TREE);
+        world.edit(
+            &edited,
+            "pub mod loopback;",
+            "pub mod loopback;\npub mod more;",
+        );
+        let owned = format!("{}/src/sockets/loopback.rs", crate::world::TREE);
+        world.edit(&owned, "Ours", "All ours");
+        let (before, old) = (world.copy(), world.state());
+        world.run(&["check"]).ends(10);
+        let points = points(&world, &["refresh"], 0);
+        let states = States {
+            args: &["refresh"],
+            old,
+            new: world.state(),
+            old_code: 10,
+        };
+        assert!(differing(&states.old, &states.new).len() >= 3);
+        let [staged, sealed] = ["stage.made", "journal.sealed"]
+            .map(|point| points.iter().position(|(name, _)| name == point).unwrap());
+        for (index, point) in points.iter().enumerate() {
+            world.restore(before.path());
+            die_at(&world, &["refresh"], point);
+            let at = format!("{point:?}");
+            let found = states.check(&world, &at);
+            assert_eq!(found.is_new, index >= sealed, "at {at}");
+            // Before there is a stage and after all is done there is nothing to end.
+            let is_amid = (staged..points.len() - 1).contains(&index);
+            assert_eq!(found.told, is_amid, "at {at}");
+            states.again(&world, &at);
+        }
     }
 
     #[test]
@@ -229,7 +298,7 @@ mod at_points {
         for point in points {
             world.restore(before.path());
             die_at(&world, &args, point);
-            assert!(!states.check(&world, &format!("{point:?}")));
+            assert!(!states.check(&world, &format!("{point:?}")).is_new);
             world.run(&args).ends(0);
             world.run(&["check"]).ends(0);
             killed += 1;

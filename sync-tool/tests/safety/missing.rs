@@ -16,11 +16,7 @@ fn cold() -> World {
 /// Runs the program, which fails and changes nothing.
 #[track_caller]
 fn fails(world: &World, more: &[&str], code: i32) -> Ran {
-    let before = world.state();
-    let ran = world.run(&[&UPGRADE, more].concat()).ends(code);
-    assert_eq!(world.state(), before);
-    assert_eq!(world.left(), [""; 0]);
-    ran
+    world.fails(&[&UPGRADE, more].concat(), code)
 }
 
 /// Returns the URL of a port that nobody listens at.
@@ -101,6 +97,39 @@ fn no_rustfmt() {
         "`/nonexistent/rustfmt` is not installed",
         "rustup component add rustfmt",
     ]);
+}
+
+#[test]
+fn no_place_for_a_cache() {
+    let mut world = cold();
+    crate::git_world::write(&world.path("file"), "");
+    let file = world.path("file").display().to_string();
+    world.var("XDG_CACHE_HOME", file.as_str());
+    fails(&world, &[], 1).says(&[&file, "help: a file stands where a directory is needed"]);
+    world.unset("XDG_CACHE_HOME");
+    world.var("XDG_CACHE_HOME", "");
+    world.var("HOME", "");
+    fails(&world, &[], 1).says(&[
+        "there is no cache directory",
+        "help: name one with `--cache-dir`",
+    ]);
+}
+
+#[test]
+fn no_place_for_temporary_files() {
+    let mut world = cold();
+    world.var("TMPDIR", "/nonexistent/tmp");
+    fails(&world, &[], 1).says(&["/nonexistent/tmp", "help: name a directory", "TMPDIR"]);
+}
+
+#[test]
+fn nobody_who_reads() {
+    let world = World::new();
+    let full = std::fs::File::options().write(true).open("/dev/full");
+    let Ok(full) = full else { return };
+    let ran = Ran::from(world.command(&["check"]).stdout(full).output().unwrap());
+    ran.ends(1)
+        .says(&["cannot write to stdout: No space left on device"]);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 
-use crate::world::{NEW, Ran, World};
+use crate::world::{NEW, PROJECT, Ran, World};
 
 const CASE: &str = "SAFETY_MOUNTS_CASE";
 const UPGRADE: [&str; 4] = ["upgrade", "--no-verify", "--to", NEW];
@@ -26,9 +26,10 @@ fn child() {
     match &*case {
         "read-only" => read_only(),
         "read-only cache" => read_only_cache(),
-        "full project" => full("project"),
-        "full cache" => full("cache"),
-        "full tmp" => full("tmp"),
+        "full project" => full(PROJECT, &UPGRADE),
+        "full project, first tree" => full(PROJECT, &["vendor"]),
+        "full cache" => full("cache", &UPGRADE),
+        "full tmp" => full("tmp", &UPGRADE),
         other => panic!("no case {other}"),
     }
 }
@@ -123,7 +124,13 @@ fn read_only() {
     }
     assert_eq!(world.state(), before);
     unmount(&world.project());
-    // In a fresh checkout there is nothing between old and new at all.
+    #[cfg(feature = "failpoints")]
+    after_a_kill(&world);
+    fresh_and_read_only(&world);
+}
+
+/// In a fresh checkout there is nothing between old and new at all.
+fn fresh_and_read_only(world: &World) {
     fs::remove_dir_all(world.project().join(crate::world::WORK)).unwrap();
     bind_read_only(&world.project());
     for args in [&["check"][..], &["status"], &["versions"]] {
@@ -133,6 +140,36 @@ fn read_only() {
     world.run(&["check"]).ends(0);
     assert!(!world.project().join(crate::world::WORK).exists());
     world.run(&UPGRADE).ends(0);
+}
+
+/// A killed run's waste does not matter to who reads; a change that was decided
+/// has to be finished, and cannot be here.
+#[cfg(feature = "failpoints")]
+fn after_a_kill(world: &World) {
+    let project = world.project();
+    let checked = |point: &str, code: i32| {
+        let mut upgrade = world.command(&UPGRADE);
+        let killed = upgrade.env("WASH_WASI_SYNC_FAIL", point).status().unwrap();
+        assert!(!killed.success());
+        bind_read_only(&project);
+        let ran = world.run(&["check"]).ends(code);
+        unmount(&project);
+        ran
+    };
+    let before = world.copy();
+    let ran = checked("stage.written", 0);
+    assert_eq!(ran.err, "");
+    world
+        .run(&["check"])
+        .ends(0)
+        .says(&["as it was before that run"]);
+    let ran = checked("journal.sealed", 1);
+    ran.says(&[
+        "what an earlier run decided has to be finished first",
+        "help: make the path writable",
+    ]);
+    world.run(&["check"]).ends(0).says(&["as that run made it"]);
+    world.restore(before.path());
 }
 
 #[test]
@@ -166,6 +203,11 @@ fn a_full_disk_under_the_project() {
 }
 
 #[test]
+fn a_full_disk_under_the_first_tree() {
+    run("full project, first tree");
+}
+
+#[test]
 fn a_full_disk_under_the_cache() {
     run("full cache");
 }
@@ -175,13 +217,17 @@ fn a_full_disk_under_temporary_files() {
     run("full tmp");
 }
 
-/// Leaves ever more room at a place, until an upgrade succeeds; before that it
+/// Leaves ever more room at a place, until a command succeeds; before that it
 /// fails and changes nothing, and does succeed once there is room.
-fn full(name: &str) {
+fn full(name: &str, args: &[&str]) {
     let world = World::new();
     // The upgrade is to fetch and format anew.
     fs::remove_dir_all(world.path("cache")).unwrap();
     fs::create_dir(world.path("cache")).unwrap();
+    let is_first = args == ["vendor"];
+    if is_first {
+        fs::remove_dir_all(world.project().join(crate::world::TREE)).unwrap();
+    }
     let copy = world.copy();
     let place = world.path(name);
     let old = without_filler(&world);
@@ -191,17 +237,17 @@ fn full(name: &str) {
         mount(&["-t", "tmpfs", "-o", "size=4m", "none"], &place);
         copy_into(&copy.path().join(name), &place);
         fill(&place, pages);
-        let ran = world.run(&UPGRADE);
+        let ran = world.run(args);
         let is_done = ran.code == Some(0);
         if !is_done {
             failed += 1;
             is_clear(&world, &ran, pages);
             assert_eq!(without_filler(&world), old, "{pages} pages: {ran:#?}");
             assert_eq!(left(&world), [""; 0], "{pages} pages: {ran:#?}");
-            world.run(&["check"]).ends(0);
+            world.run(&["check"]).ends(if is_first { 10 } else { 0 });
         }
         fs::remove_file(place.join(FILLER)).unwrap();
-        world.run(&UPGRADE).ends(0);
+        world.run(args).ends(0);
         world.run(&["check"]).ends(0);
         unmount(&place);
         if is_done {

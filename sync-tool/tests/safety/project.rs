@@ -3,29 +3,22 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use crate::world::{NEW, NEXT, PATCH, PATCH_TEXT, Ran, TREE, WORK, World};
+use crate::files::PATCH_TEXT;
+use crate::world::{NEW, NEXT, PATCH, TREE, WORK, World};
 
 const UPGRADE: [&str; 4] = ["upgrade", "--no-verify", "--to", NEXT];
-
-/// Runs a command, which fails and changes nothing.
-#[track_caller]
-fn fails(world: &World, args: &[&str], code: i32) -> Ran {
-    let before = world.state();
-    let ran = world.run(args).ends(code);
-    assert_eq!(world.state(), before);
-    assert_eq!(world.left(), [""; 0]);
-    ran
-}
 
 #[test]
 fn a_patch_that_does_not_apply() {
     let world = World::new();
     world.edit(PATCH, " /// Opens one.\n", " /// Opens two.\n");
-    let ran = fails(&world, &["vendor"], 11);
+    let ran = world.fails(&["vendor"], 11);
     ran.says(&["src/sockets/mod.rs", PATCH, "help:"]);
     world.run(&["check"]).ends(10);
     // Its own release does not take it, so there is nothing to merge from.
-    fails(&world, &["upgrade", "--no-verify", "--to", NEW], 11).says(&[PATCH, "help:"]);
+    world
+        .fails(&["upgrade", "--no-verify", "--to", NEW], 11)
+        .says(&[PATCH, "help:"]);
 }
 
 #[test]
@@ -47,11 +40,11 @@ fn a_patch_that_is_malformed() {
     for (from, to, said) in cases {
         world.write(PATCH, PATCH_TEXT.replace(from, to));
         for args in [&["vendor"][..], &UPGRADE, &["check"]] {
-            fails(&world, args, 1).says(&[PATCH, "help:"]).says(said);
+            world.fails(args, 1).says(&[PATCH, "help:"]).says(said);
         }
     }
     world.write(PATCH, [PATCH_TEXT.as_bytes(), b"\xff\n"].concat());
-    fails(&world, &["vendor"], 1).says(&["not UTF-8", PATCH]);
+    world.fails(&["vendor"], 1).says(&["not UTF-8", PATCH]);
     world.write(PATCH, PATCH_TEXT);
     world.run(&["check"]).ends(0);
 }
@@ -63,7 +56,7 @@ fn upstream_files_that_are_no_text() {
     let other = upstream.join("crates/wasi/src/other.bin");
     fs::write(&other, b"\xff\xfe\0wasmtime_wasi\n").unwrap();
     world.release("45.0.0");
-    let ran = fails(&world, &["upgrade", "--no-verify", "--to", "45.0.0"], 1);
+    let ran = world.fails(&["upgrade", "--no-verify", "--to", "45.0.0"], 1);
     ran.says(&["src/other.bin", "the file is not UTF-8", "help:"]);
     fs::write(&other, b"\xff\xfe\0of no name\n").unwrap();
     world.release("45.0.0");
@@ -116,7 +109,8 @@ fn a_manifest_with_several_faults() {
         &["status"],
         &["diff"],
     ] {
-        fails(&world, args, 1)
+        world
+            .fails(args, 1)
             .says(&["manifest.toml", "help:"])
             .says(&all);
     }
@@ -126,7 +120,7 @@ fn a_manifest_with_several_faults() {
 fn a_rule_that_is_stale_and_a_file_without_rule() {
     let world = World::new();
     world.edit("manifest.toml", "\"wit/**\"", "\"was-there/**\"");
-    let ran = fails(&world, &UPGRADE, 1);
+    let ran = world.fails(&UPGRADE, 1);
     ran.says(&["was-there/**", "wit/world.wit", "help:", "optional = true"]);
 }
 
@@ -169,83 +163,28 @@ fn listing(dir: &std::path::Path) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn a_lock_that_was_edited() {
+fn documents_that_cannot_be_kept() {
     let world = World::new();
-    let whole = world.read("manifest.lock");
-    let newer = whole.replacen("form = 1", "form = 2\nunheard-of = true", 1);
-    let edited = whole.replacen("\"644 ", "\"755 ", 1);
-    let merged = format!("<<<<<<< HEAD\n{whole}=======\n>>>>>>> theirs\n");
-    let cases: [(&str, &[&str]); 5] = [
-        (
-            &newer,
-            &[
-                "the form 2",
-                "use the version of wash-wasi-sync that wrote it",
-            ],
-        ),
-        (&edited, &["its digest is not that of its files"]),
-        (
-            &merged,
-            &[
-                "a merge left its markers here",
-                "git checkout --ours manifest.lock",
-            ],
-        ),
-        (
-            "",
-            &[
-                "manifest.lock cannot be used",
-                "restore it from version control",
-            ],
-        ),
-        (
-            "form = 1\n[upstream]\n",
-            &["restore it from version control"],
-        ),
-    ];
-    for (text, said) in cases {
-        world.write("manifest.lock", text);
-        for args in [
-            &["vendor"][..],
-            &UPGRADE,
-            &["check"],
-            &["status"],
-            &["refresh"],
-        ] {
-            fails(&world, args, 1).says(&["manifest.lock"]).says(said);
-        }
-    }
-    world.write("manifest.lock", &whole);
-    world.run(&["check"]).ends(0);
-}
-
-#[test]
-fn a_lock_that_is_gone() {
-    let world = World::new();
-    let before = world.state();
-    fs::remove_file(world.project().join("manifest.lock")).unwrap();
-    fails(&world, &["check"], 1).says(&["there is no manifest.lock", "help: restore it"]);
-    world.run(&["status", "--offline"]).ends(0);
-    for args in [&["vendor"][..], &UPGRADE] {
-        let ran = fails(&world, args, 10);
-        ran.says(&[
-            "there is no manifest.lock",
-            TREE,
-            "--discard-edits",
-            "restore manifest.lock",
-        ]);
-    }
-    world.run(&["vendor", "--discard-edits"]).ends(0);
-    let mut now = world.state();
-    assert_eq!(
-        now.remove("manifest.lock").map(|(b, _)| b.is_empty()),
-        Some(false)
-    );
-    assert!(
-        now.iter()
-            .all(|(name, file)| before.get(name) == Some(file))
-    );
-    world.run(&["check"]).ends(0);
+    let whole = world.read("README.md");
+    world.write("README.md", "# Fork\n");
+    let ran = world.fails(&UPGRADE, 1);
+    ran.says(&[
+        "README.md",
+        "the block `versions` has no two markers",
+        "help: put these lines",
+    ]);
+    fs::remove_file(world.project().join("README.md")).unwrap();
+    let ran = world.fails(&UPGRADE, 1);
+    ran.says(&[
+        "README.md is listed in manifest.toml, but not there",
+        "help: restore it",
+    ]);
+    world.write("README.md", [b"\xff\n", whole.as_bytes()].concat());
+    world
+        .fails(&UPGRADE, 1)
+        .says(&["README.md", "UTF-8", "help:"]);
+    world.write("README.md", whole);
+    world.run(&UPGRADE).ends(0);
 }
 
 #[test]
@@ -255,7 +194,7 @@ fn edits_by_hand_stay_until_they_are_dropped() {
     world.write(&edited, "// mine\n");
     world.write(&format!("{TREE}/src/extra.rs"), "// mine too\n");
     for args in [&["vendor"][..], &UPGRADE] {
-        let ran = fails(&world, args, 10);
+        let ran = world.fails(args, 10);
         ran.says(&[
             &edited,
             "src/extra.rs",

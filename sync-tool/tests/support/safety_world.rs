@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use super::both::Both;
+use super::files::{MANIFEST, PATCH_TEXT, module};
 use super::git_world::{self, write};
 
 /// The release that the project is at.
@@ -22,35 +23,10 @@ pub const CONFLICTING: &str = "43.0.0";
 pub const TREE: &str = "vendor/fork";
 /// What is between old and new.
 pub const WORK: &str = "vendor/.wash-wasi-sync";
+/// The project's directory; a name that is none for a shell.
+pub const PROJECT: &str = "the project's größe";
 /// The patch of the series.
 pub const PATCH: &str = "patches/v38.0.1/src/sockets/mod.rs.patch";
-
-const MODULE: &str = "\
-//! Sockets.
-
-/// Opens one.
-pub fn open() -> u32 {
-    1
-}
-
-/// Closes one.
-pub fn close() {}
-";
-
-pub const PATCH_TEXT: &str = "\
-Change: a module for the loopback network
-Reason: upstream has none
-
---- a/src/sockets/mod.rs
-+++ b/src/sockets/mod.rs
-@@ -1,4 +1,6 @@
- //! Sockets.
- 
-+pub mod loopback;
-+
- /// Opens one.
- pub fn open() -> u32 {
-";
 
 /// The project's files, by path: what stands there, and its mode.
 pub type State = BTreeMap<String, (Vec<u8>, u32)>;
@@ -135,7 +111,10 @@ impl World {
                  <!-- wash-wasi-sync: end of {name} -->\n"
             )
         };
-        self.write("manifest.toml", manifest(&self.both.git.url()));
+        self.write(
+            "manifest.toml",
+            MANIFEST.replace("URL", &self.both.git.url()),
+        );
         self.write("README.md", format!("# Fork\n\n{}", block("versions")));
         self.write("docs/differences.md", block("differences"));
         self.write(PATCH, PATCH_TEXT);
@@ -182,7 +161,7 @@ impl World {
 
     /// Returns the project's directory.
     pub fn project(&self) -> PathBuf {
-        self.path("project")
+        self.path(PROJECT)
     }
 
     /// Writes a file of the project.
@@ -225,6 +204,16 @@ impl World {
     /// Runs the program in the project.
     pub fn run(&self, args: &[&str]) -> Ran {
         self.command(args).output().expect("the program").into()
+    }
+
+    /// Runs the program, which fails and changes nothing.
+    #[track_caller]
+    pub fn fails(&self, args: &[&str], code: i32) -> Ran {
+        let before = self.state();
+        let ran = self.run(args).ends(code);
+        assert_eq!(self.state(), before);
+        assert_eq!(self.left(), [""; 0]);
+        ran
     }
 
     /// Makes the call of the program.
@@ -279,7 +268,7 @@ impl World {
 
     /// Makes the project, the caches and the temporary files those of a copy.
     pub fn restore(&self, copy: &Path) {
-        for name in ["project", "cache", "tmp"] {
+        for name in [PROJECT, "cache", "tmp"] {
             let there = self.path(name);
             if there.exists() {
                 fs::remove_dir_all(&there).expect("it goes");
@@ -293,7 +282,7 @@ impl World {
     /// Copies the project, the caches and the temporary files.
     pub fn copy(&self) -> tempfile::TempDir {
         let copy = room();
-        for name in ["project", "cache", "tmp"] {
+        for name in [PROJECT, "cache", "tmp"] {
             if self.path(name).exists() {
                 copy_all(&self.path(name), &copy.path().join(name));
             }
@@ -344,68 +333,4 @@ fn state(project: &Path) -> State {
         state.insert(name, (bytes, mode));
     }
     state
-}
-
-fn module(version: &str) -> String {
-    match version {
-        OLD | NEXT => MODULE.to_owned(),
-        CONFLICTING => MODULE.replace("//! Sockets.\n\n", "//! Sockets.\n\npub mod other;\n\n"),
-        _ => MODULE.replace("u32", "u64"),
-    }
-}
-
-fn manifest(url: &str) -> String {
-    format!(
-        r#"[upstream]
-crate = "wasmtime-wasi"
-repository = "{url}"
-path = "crates/wasi"
-tag = "v{{version}}"
-
-[fork]
-crate = "wash-wasi"
-path = "{TREE}"
-version = "2.0.0-rc.5"
-upstream = "{OLD}"
-authors = ["A"]
-description = "d"
-repository = "https://example.org"
-
-[[rewrite]]
-from = "wasmtime_wasi"
-to = "wash_wasi"
-
-[[files]]
-paths = ["src/**", "tests/**", "wit/**", "README.md"]
-kind = "direct"
-
-[[files]]
-paths = ["Cargo.toml"]
-kind = "generated"
-
-[[files]]
-paths = ["src/sockets/mod.rs"]
-kind = "patched"
-
-[[files]]
-paths = ["src/sockets/loopback.rs"]
-kind = "owned"
-
-[cargo]
-omit-tests = ["all"]
-
-[documents]
-versions = ["README.md"]
-differences = ["docs/differences.md"]
-
-[[series]]
-base = "{OLD}"
-patches = "patches/v{OLD}"
-
-[[history]]
-fork = "2.0.0-rc.5"
-upstream = "{OLD}"
-notes = "First"
-"#
-    )
 }

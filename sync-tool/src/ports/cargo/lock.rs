@@ -51,8 +51,7 @@ impl Cargo<'_> {
         files: &Tree,
     ) -> Result<String> {
         let step = self.host.status.step("making the crate's Cargo.lock");
-        let temporary = std::env::temp_dir();
-        let dir = tempfile::tempdir().map_err(|e| Error::io("make", &temporary, e))?;
+        let dir = crate::ports::disk::temporary()?;
         let draft = Draft {
             cargo: self,
             dir: dir.path(),

@@ -105,7 +105,9 @@ impl Turn {
     pub fn take(root: &Path, work: &TreePath, command: &str) -> Result<Turn> {
         let work = Work::new(root, work);
         work.make()?;
+        failpoint::hit("work.made");
         let lock = lock::Lock::take(&work.lock(), command)?;
+        failpoint::hit("lock.taken");
         Ok(Turn { work, _lock: lock })
     }
 
