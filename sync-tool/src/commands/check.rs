@@ -13,7 +13,8 @@ use crate::core::patch::Difference;
 use crate::core::report::{CheckReport, Versions};
 use crate::core::series::Stored;
 use crate::core::tree::{Entries, TreePath};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Fault, Kind, Place, Result};
+use crate::ports::upstream::Upstream;
 
 /// Runs the command.
 ///
@@ -29,15 +30,18 @@ pub fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport> {
     let lock = project.locked()?;
     let vendored = there(&project)?;
     let mut drift = drift::of_inputs(lock, &project.inputs);
+    let mut notes = notes(lock);
+    let mut edits = vendored.edits.clone();
     if args.deep {
         // What differs from the lock was named already, unless only the deep look sees it.
-        let deep = made_again(context, args, &project, &vendored, lock)?;
-        drift.extend(
+        let deep = made_again(context, args, &project, &vendored, lock, &mut notes)?;
+        edits.extend(
             deep.into_iter()
                 .filter(|d| vendored.edits.iter().all(|e| e.path != d.path)),
         );
+        edits.sort_by(|a, b| a.path.cmp(&b.path));
     }
-    drift.extend(vendored.edits);
+    drift.extend(edits);
     Ok(CheckReport {
         pinned: Versions {
             fork: lock.tree.version.clone(),
@@ -48,7 +52,7 @@ pub fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport> {
         digest: lock.tree.digest,
         deep: args.deep,
         drift,
-        notes: notes(lock),
+        notes,
         differences: differences(project.series_in_use()),
     })
 }
@@ -73,6 +77,7 @@ fn made_again(
     project: &Project,
     vendored: &Vendored,
     lock: &Lock,
+    notes: &mut Vec<String>,
 ) -> Result<Vec<Drift>> {
     let upstream = context.upstream(project.manifest(), &args.source)?;
     let formatter = context.formatter();
@@ -91,6 +96,7 @@ fn made_again(
             "find out from upstream why a release changed, before anything is taken from it",
         ));
     }
+    notes.extend(same_commit(context, &upstream, lock)?);
     let forked = making.exact(inputs, ready, &mut steps)?;
     let made = forked.made.tree.entries();
     let nothing = Entries::default();
@@ -102,6 +108,36 @@ fn made_again(
         what,
     });
     Ok(drift.collect())
+}
+
+/// Sees whether the release's tag still points at the locked commit; where that
+/// cannot be seen, a note says so.
+fn same_commit(
+    context: &Context<'_>,
+    upstream: &Upstream<'_>,
+    lock: &Lock,
+) -> Result<Option<String>> {
+    let version = &lock.upstream.version;
+    let Some(locked) = &lock.upstream.commit else {
+        return Ok(None);
+    };
+    let unseen = |why: &str| format!("whether the tag of {version} moved was not seen: {why}");
+    if context.offline {
+        return Ok(Some(unseen("`--offline` is given")));
+    }
+    match upstream.commit(version) {
+        Ok(Some(commit)) if commit != *locked => {
+            let message = format!("the tag of upstream {version} moved since it was locked");
+            let fault = Fault::new(format!("it was {locked}, it is {commit}"));
+            let fault = fault.at(Place::file(crate::core::lock::FILE));
+            Err(Error::faults(Kind::Upstream, message, vec![fault]).help(
+                "find out from upstream why a release changed, before anything is taken from it",
+            ))
+        }
+        Ok(_) => Ok(None),
+        Err(e) if e.kind() == Kind::Interrupted => Err(e),
+        Err(e) => Ok(Some(unseen(&e.to_string()))),
+    }
 }
 
 fn notes(lock: &Lock) -> Vec<String> {
