@@ -4,7 +4,10 @@ use super::*;
 
 /// Returns what a check found: each path and what is wrong with it.
 fn found(world: &World, check: &str) -> Vec<(String, String)> {
-    let report = world.run(&format!("{check} --format json")).ended(10).json();
+    let report = world
+        .run(&format!("{check} --format json"))
+        .ended(10)
+        .json();
     let drift = report["drift"].as_array().unwrap().iter();
     drift
         .map(|one| {
@@ -34,7 +37,10 @@ fn one_changed_byte_of_any_vendored_file_is_found() {
             assert_eq!(found(&world, check), expected, "{check}");
         }
         let human = world.run("check").ended(10);
-        assert!(human.out.contains(&format!("{file} was changed")), "{human}");
+        assert!(
+            human.out.contains(&format!("{file} was changed")),
+            "{human}"
+        );
         world.write(&file, bytes);
     }
     world.run("check").done();
@@ -55,20 +61,33 @@ fn one_changed_byte_of_any_input_is_found() {
         }
         for check in ["check", "check --deep"] {
             let found = found(&world, check);
-            assert!(found.contains(&(path.clone(), "input".to_owned())), "{path}: {found:?}");
+            assert!(
+                found.contains(&(path.clone(), "input".to_owned())),
+                "{path}: {found:?}"
+            );
         }
         world.write(&path, before);
     }
-    for (from, to) in [("description = \"With", "description = \"with"), ("tag = ", "tag  = ")] {
+    for (from, to) in [
+        ("description = \"With", "description = \"with"),
+        ("tag = ", "tag  = "),
+    ] {
         world.edit("manifest.toml", from, to);
     }
-    assert_eq!(found(&world, "check"), [("manifest.toml".to_owned(), "input".to_owned())]);
+    assert_eq!(
+        found(&world, "check"),
+        [("manifest.toml".to_owned(), "input".to_owned())]
+    );
 }
 
 #[test]
 fn what_does_not_matter_for_the_tree_is_no_drift() {
     let world = World::vendored();
-    world.edit("manifest.toml", "# What people decide.", "# Otherwise said.");
+    world.edit(
+        "manifest.toml",
+        "# What people decide.",
+        "# Otherwise said.",
+    );
     world.edit("manifest.toml", "\"The first\"", "\"The very first\"");
     world.run("check").done();
     world.run("check --deep").done();
@@ -130,7 +149,7 @@ fn everything_that_can_be_wrong_is_named() {
     help: to keep edits: `wash-wasi-sync refresh`
     help: to drop them: `wash-wasi-sync vendor --discard-edits`
     help: to make the tree of the inputs as they are now: `wash-wasi-sync vendor`
-    Series: patches/v38.0.1, in use: 13 of 30 changed lines in 2 patches, 1 file of its own
+    Series: patches/v38.0.1, in use: 13 of at most 30 changed lines in 2 patches, 1 file of its own
       src/sockets/mod.rs +3 −1
       src/sockets/tcp.rs +8 −1
     --- stderr
@@ -178,7 +197,9 @@ fn edits_are_dropped_only_where_that_is_asked_for() {
     help: to keep them: `wash-wasi-sync refresh`
     help: to drop them: the same command with `--discard-edits`
     ");
-    world.run("upgrade --to 38 --no-verify --discard-edits").done();
+    world
+        .run("upgrade --to 38 --no-verify --discard-edits")
+        .done();
     world.run("check --deep").done();
 }
 
@@ -201,7 +222,9 @@ fn a_tree_that_is_in_git_works_the_same() {
     let clone = world.both.git.path("clone");
     git(&["clone", "--quiet", ".", clone.to_str().unwrap()]);
     world.run_in(&clone, &[], &["check"]).done();
-    world.run_in(&clone.join("docs"), &[], &["check", "--deep"]).done();
+    world
+        .run_in(&clone.join("docs"), &[], &["check", "--deep"])
+        .done();
 }
 
 #[test]
@@ -220,7 +243,7 @@ fn a_fresh_clone_without_the_tree_makes_the_locked_one() {
     Pin: 2.0.0-rc.6 follows upstream 41.0.0, commit [digest]
     Upstream: newest of the line 41.0.0, over all 41.0.0
     Tree: not there; make it: `wash-wasi-sync vendor`
-    Series: patches/v38.0.1, in use: 13 of 30 changed lines in 2 patches, 1 file of its own
+    Series: patches/v38.0.1, in use: 13 of at most 30 changed lines in 2 patches, 1 file of its own
       src/sockets/mod.rs +3 −1
       src/sockets/tcp.rs +8 −1
     --- stderr

@@ -43,7 +43,11 @@ fn edits_of_each_sort_come_back() {
     let world = World::vendored();
     world.edit(&tree(SHARED), "The loopback.", "The loopback, edited.");
     world.edit(&tree(OF_SERIES), "443", "8443");
-    world.edit(&tree(PATCHED), "Tells whether it is", "Tells, edited, whether it is");
+    world.edit(
+        &tree(PATCHED),
+        "Tells whether it is",
+        "Tells, edited, whether it is",
+    );
     world.write(&tree("src/sockets/loopback/new.rs"), "//! New.\n");
     shown!(world.refused("refresh --dry-run", 0), @r"
     exit 0
@@ -98,10 +102,14 @@ fn edits_of_each_sort_come_back() {
     shown!(round_trip(&world, &[]), @r"
     exit 0
     Kept 1 edit:
-      src/sockets/loopback/new.rs (gone) in patches/loopback/src/sockets/loopback/new.rs
+      src/sockets/loopback/new.rs (gone) no longer in patches/loopback/src/sockets/loopback/new.rs
     Wrote: manifest.lock, patches/loopback/src/sockets/loopback/new.rs, vendor/wash-wasi/Cargo.toml
     ");
-    assert!(!world.path("patches/loopback/src/sockets/loopback/new.rs").exists());
+    assert!(
+        !world
+            .path("patches/loopback/src/sockets/loopback/new.rs")
+            .exists()
+    );
 }
 
 #[test]
@@ -115,7 +123,11 @@ fn a_patch_whose_edit_is_undone_is_removed() {
       src/sockets/tcp.rs (changed) in patches/v38.0.1/src/sockets/tcp.rs.patch
     Wrote: docs/differences.md, manifest.lock, patches/v38.0.1/src/sockets/tcp.rs.patch, vendor/wash-wasi/Cargo.toml
     ");
-    assert!(!world.path("patches/v38.0.1/src/sockets/tcp.rs.patch").exists());
+    assert!(
+        !world
+            .path("patches/v38.0.1/src/sockets/tcp.rs.patch")
+            .exists()
+    );
 }
 
 #[test]
@@ -127,7 +139,7 @@ fn a_direct_file_becomes_a_patched_one_only_where_that_is_said() {
     --- stderr
     error: edits cannot be kept
       src/random.rs: it is upstream's own, and must stay as upstream wrote it
-        help: undo the edit, or keep it as a patch: `--as-patch src/random.rs --change … --reason …`
+        help: undo the edit, or keep it as a patch: `wash-wasi-sync refresh --as-patch src/random.rs --change … --reason …`
     ");
     shown!(world.refused("refresh --as-patch src/random.rs", 2), @r"
     exit 2
@@ -175,7 +187,7 @@ fn a_direct_file_becomes_a_patched_one_only_where_that_is_said() {
     Upstream: newest of the line 41.0.0, over all 41.0.0
     Tree: as locked, 14 files, digest [digest]
       Not built and tested: refresh; to do so: `wash-wasi-sync vendor --verify`
-    Series: patches/v38.0.1, in use: 15 of 30 changed lines in 3 patches, 1 file of its own
+    Series: patches/v38.0.1, in use: 15 of at most 30 changed lines in 3 patches, 1 file of its own
       src/random.rs +1 −1
       src/sockets/mod.rs +3 −1
       src/sockets/tcp.rs +8 −1
@@ -214,13 +226,13 @@ fn edits_that_cannot_be_kept_are_named_all_at_once() {
       Cargo.toml: the tool generates it
         help: change what it is made from, in manifest.toml
       src/lib.rs: it is upstream's own, and must stay as upstream wrote it
-        help: undo the edit, or keep it as a patch: `--as-patch src/lib.rs --change … --reason …`
+        help: undo the edit, or keep it as a patch: `wash-wasi-sync refresh --as-patch src/lib.rs --change … --reason …`
       src/mine.rs: no rule says that such a file is the fork's
         help: move it below one of the `owned` paths of manifest.toml, or remove it
       src/sockets/tcp.rs: it is upstream's file, and a patch cannot remove it
         help: restore it, or omit it by a `[[files]]` rule
       wit/world.wit: it is upstream's own, and must stay as upstream wrote it
-        help: undo the edit, or keep it as a patch: `--as-patch wit/world.wit --change … --reason …`
+        help: restore it: no patch can keep that; or omit it by a `[[files]]` rule
     ");
     shown!(world.refused("refresh --as-patch src/none.rs --change c --reason r", 1), @r"
     exit 1
@@ -231,13 +243,13 @@ fn edits_that_cannot_be_kept_are_named_all_at_once() {
       Cargo.toml: the tool generates it
         help: change what it is made from, in manifest.toml
       src/lib.rs: it is upstream's own, and must stay as upstream wrote it
-        help: undo the edit, or keep it as a patch: `--as-patch src/lib.rs --change … --reason …`
+        help: undo the edit, or keep it as a patch: `wash-wasi-sync refresh --as-patch src/lib.rs --change … --reason …`
       src/mine.rs: no rule says that such a file is the fork's
         help: move it below one of the `owned` paths of manifest.toml, or remove it
       src/sockets/tcp.rs: it is upstream's file, and a patch cannot remove it
         help: restore it, or omit it by a `[[files]]` rule
       wit/world.wit: it is upstream's own, and must stay as upstream wrote it
-        help: undo the edit, or keep it as a patch: `--as-patch wit/world.wit --change … --reason …`
+        help: restore it: no patch can keep that; or omit it by a `[[files]]` rule
       src/none.rs: `--as-patch` names it, but it has no edit
     ");
 }
@@ -254,7 +266,11 @@ fn two_series_share_an_edit_or_do_not() {
         shared by the series 38.0.1, 42.0.0
     Wrote: manifest.lock, patches/loopback/src/sockets/loopback/mod.rs
     ");
-    world.edit(&tree(SHARED), "The loopback of both.", "The loopback of one.");
+    world.edit(
+        &tree(SHARED),
+        "The loopback of both.",
+        "The loopback of one.",
+    );
     shown!(round_trip(&world, &["--series-only"]), @r"
     exit 0
     Kept 1 edit:

@@ -8,13 +8,34 @@ use super::*;
 
 /// Checks that a document has exactly these keys.
 fn has(document: &Value, keys: &[&str]) {
-    let found: BTreeSet<&str> = document.as_object().unwrap().keys().map(String::as_str).collect();
+    let found: BTreeSet<&str> = document
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
     assert_eq!(found, keys.iter().copied().collect());
 }
 
 const MADE: [&str; 18] = [
-    "command", "ended", "from", "to", "source", "commit", "path", "files", "digest", "changes",
-    "rules", "series", "conflicts", "conflicts_dir", "left_out", "gates", "written", "steps",
+    "command",
+    "ended",
+    "from",
+    "to",
+    "source",
+    "commit",
+    "path",
+    "files",
+    "digest",
+    "changes",
+    "rules",
+    "series",
+    "conflicts",
+    "conflicts_dir",
+    "left_out",
+    "gates",
+    "written",
+    "steps",
 ];
 
 #[test]
@@ -23,19 +44,49 @@ fn every_command_has_one_json_document() {
     let json = |line: &str| world.run(&format!("{line} --format json")).json();
     let vendored = json("vendor");
     has(&vendored, &MADE);
-    assert_eq!((&vendored["ended"], &vendored["source"]), (&"committed".into(), &"git".into()));
+    assert_eq!(
+        (&vendored["ended"], &vendored["source"]),
+        (&"committed".into(), &"git".into())
+    );
     assert_eq!(json("vendor")["ended"], "unchanged");
-    has(&json("check"), &["pinned", "path", "files", "digest", "deep", "drift", "notes", "differences"]);
+    has(
+        &json("check"),
+        &[
+            "pinned",
+            "path",
+            "files",
+            "digest",
+            "deep",
+            "drift",
+            "notes",
+            "differences",
+        ],
+    );
     let status = json("status --differences");
-    has(&status, &[
-        "pinned", "commit", "newest", "newest_unknown", "series", "budget", "path", "tree", "gates", "differences",
-    ]);
+    has(
+        &status,
+        &[
+            "pinned",
+            "commit",
+            "newest",
+            "newest_unknown",
+            "series",
+            "budget",
+            "path",
+            "tree",
+            "gates",
+            "differences",
+        ],
+    );
     assert_eq!(status["tree"]["state"], "clean");
     assert_eq!(status["newest"]["overall"], "45.0.0");
     let diff = json("diff src/sockets");
     has(&diff, &["old", "new", "files", "stat"]);
     has(&diff["files"][0], &["path", "what", "lines", "text"]);
-    has(&json("show src/lib.rs"), &["upstream", "path", "mode", "digest", "text"]);
+    has(
+        &json("show src/lib.rs"),
+        &["upstream", "path", "mode", "digest", "text"],
+    );
     has(&json("versions"), &["pinned", "rows", "written"]);
     has(&json("refresh"), &["edits", "written", "dry_run"]);
     let upgraded = json("upgrade --to 42 --no-verify");
@@ -43,18 +94,33 @@ fn every_command_has_one_json_document() {
     assert_eq!(upgraded["series"]["stored_as"], "patches/v42.0.0");
     let conflicts = json("upgrade --to 43");
     has(&conflicts, &MADE);
-    has(&conflicts["conflicts"][0], &["path", "patch", "from", "to", "kind", "merge"]);
+    has(
+        &conflicts["conflicts"][0],
+        &["path", "patch", "from", "to", "kind", "merge"],
+    );
 }
 
 #[test]
 fn errors_are_documents_too() {
     let world = World::new();
-    let error = world.run("upgrade --to 50.0.0 --format json").ended(13).error();
-    has(&error, &["kind", "exit-code", "message", "faults", "help", "causes"]);
-    assert_eq!((&error["kind"], &error["exit-code"]), (&"upstream".into(), &13.into()));
+    let error = world
+        .run("upgrade --to 50.0.0 --format json")
+        .ended(13)
+        .error();
+    has(
+        &error,
+        &["kind", "exit-code", "message", "faults", "help", "causes"],
+    );
+    assert_eq!(
+        (&error["kind"], &error["exit-code"]),
+        (&"upstream".into(), &13.into())
+    );
     world.edit("manifest.toml", "kind = \"direct\"", "kind = \"dirct\"");
     let error = world.run("check --format json").ended(1).error();
-    has(&error["faults"][0], &["message", "file", "line", "column", "help"]);
+    has(
+        &error["faults"][0],
+        &["message", "file", "line", "column", "help"],
+    );
     assert_eq!(error["faults"][0]["line"], 29);
 }
 
@@ -120,11 +186,23 @@ fn colours_are_where_they_are_asked_for() {
     };
     assert!(!colored(&[], &["check"]));
     assert!(colored(&[], &["check", "--color", "always"]));
-    assert!(colored(&[("NO_COLOR", "1")], &["check", "--color", "always"]));
+    assert!(colored(
+        &[("NO_COLOR", "1")],
+        &["check", "--color", "always"]
+    ));
     assert!(colored(&[("CLICOLOR_FORCE", "1")], &["check"]));
-    assert!(!colored(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], &["check"]));
-    assert!(!colored(&[("CLICOLOR_FORCE", "1")], &["check", "--color", "never"]));
-    assert!(!colored(&[], &["check", "--color", "always", "--format", "json"]));
+    assert!(!colored(
+        &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")],
+        &["check"]
+    ));
+    assert!(!colored(
+        &[("CLICOLOR_FORCE", "1")],
+        &["check", "--color", "never"]
+    ));
+    assert!(!colored(
+        &[],
+        &["check", "--color", "always", "--format", "json"]
+    ));
     // A pristine file is the same bytes whatever is wished.
     assert!(!colored(&[], &["show", "src/lib.rs", "--color", "always"]));
     shown!(world.run("check --color always").out.replace('\u{1b}', "␛"), @r"

@@ -9,7 +9,10 @@ fn several_faults_of_the_manifest_come_together() {
         ("tag = \"v{version}\"", "tag = \"v\""),
         ("[fork]\n", "[fork]\nversoin = \"2\"\n"),
         ("kind = \"direct\"", "kind = \"dirct\""),
-        ("\"src/sockets/tcp.rs\"]", "\"src/sockets/mod.rs\", \"src/[\"]"),
+        (
+            "\"src/sockets/tcp.rs\"]",
+            "\"src/sockets/mod.rs\", \"src/[\"]",
+        ),
         ("patches = \"patches/v38.0.1\"", "patches = \"../patches\""),
         ("to = \"wash_wasi\"", "to = \"wash-wasi\""),
     ] {
@@ -77,7 +80,14 @@ fn several_faults_of_the_manifest_come_together() {
       help: name a path below the project's root, with `/` between its parts
     "#);
     // Every command says the same.
-    for command in ["vendor", "status", "versions", "refresh", "diff", "upgrade --to 38"] {
+    for command in [
+        "vendor",
+        "status",
+        "versions",
+        "refresh",
+        "diff",
+        "upgrade --to 38",
+    ] {
         let ran = world.refused(command, 1);
         assert_eq!(ran.err.matches("manifest.toml:").count(), 7, "{ran}");
     }
@@ -86,7 +96,11 @@ fn several_faults_of_the_manifest_come_together() {
 #[test]
 fn what_is_no_toml_is_shown() {
     let world = World::vendored();
-    world.edit("manifest.toml", "crate = \"wasmtime-wasi\"", "crate = wasmtime-wasi");
+    world.edit(
+        "manifest.toml",
+        "crate = \"wasmtime-wasi\"",
+        "crate = wasmtime-wasi",
+    );
     shown!(world.refused("check", 1), @r#"
     exit 1
     --- stderr
@@ -106,7 +120,11 @@ fn what_is_no_toml_is_shown() {
 fn rules_that_do_not_fit_the_release_come_together() {
     let world = World::vendored();
     world.edit("manifest.toml", "\"wit/**\"", "\"wti/**\"");
-    world.edit("manifest.toml", "\"src/sockets/loopback/**\"", "\"src/random.rs\"");
+    world.edit(
+        "manifest.toml",
+        "\"src/sockets/loopback/**\"",
+        "\"src/random.rs\"",
+    );
     shown!(world.refused("vendor", 1), @r#"
     exit 1
     --- stderr
@@ -137,8 +155,16 @@ fn rules_that_do_not_fit_the_release_come_together() {
 #[test]
 fn rules_that_match_nothing_in_the_text_are_stale() {
     let world = World::vendored();
-    world.edit("manifest.toml", "from = \"wasmtime_wasi\"", "from = \"wasmtime_wsai\"");
-    world.edit("manifest.toml", "when-contains = \"unsafe\"", "when-contains = \"unsfae\"");
+    world.edit(
+        "manifest.toml",
+        "from = \"wasmtime_wasi\"",
+        "from = \"wasmtime_wsai\"",
+    );
+    world.edit(
+        "manifest.toml",
+        "when-contains = \"unsafe\"",
+        "when-contains = \"unsfae\"",
+    );
     shown!(world.refused("vendor", 1), @r#"
     exit 1
     --- stderr
@@ -158,8 +184,16 @@ fn rules_that_match_nothing_in_the_text_are_stale() {
 fn faulty_patches_and_files_come_together() {
     let world = World::vendored();
     let dir = "patches/v38.0.1";
-    world.edit(&format!("{dir}/src/sockets/mod.rs.patch"), "Reason: ", "Because: ");
-    world.edit(&format!("{dir}/src/sockets/tcp.rs.patch"), "b/src/sockets/tcp.rs", "b/src/udp.rs");
+    world.edit(
+        &format!("{dir}/src/sockets/mod.rs.patch"),
+        "Reason: ",
+        "Because: ",
+    );
+    world.edit(
+        &format!("{dir}/src/sockets/tcp.rs.patch"),
+        "b/src/sockets/tcp.rs",
+        "b/src/udp.rs",
+    );
     world.write(&format!("{dir}/notes.txt"), "x");
     world.write(&format!("{dir}/files/tests/loopback.rs"), "");
     world.write("patches/locks/new.lock", "");

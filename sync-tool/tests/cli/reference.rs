@@ -16,7 +16,15 @@ cli reference`. What the exit codes mean: [exit-codes.md](exit-codes.md).
 ";
 
 const COMMANDS: [&str; 10] = [
-    "upgrade", "vendor", "check", "status", "refresh", "diff", "show", "versions", "completions",
+    "upgrade",
+    "vendor",
+    "check",
+    "status",
+    "refresh",
+    "diff",
+    "show",
+    "versions",
+    "completions",
     "man",
 ];
 
@@ -28,9 +36,17 @@ fn reference(world: &World) -> String {
         lines.collect::<Vec<_>>().join("\n")
     };
     let mut text = HEAD.to_owned();
-    let _ = write!(text, "\n## wash-wasi-sync\n\n```text\n{}\n```\n", help(&["--help"]));
+    let _ = write!(
+        text,
+        "\n## wash-wasi-sync\n\n```text\n{}\n```\n",
+        help(&["--help"])
+    );
     for command in COMMANDS {
-        let _ = write!(text, "\n## {command}\n\n```text\n{}\n```\n", help(&[command, "--help"]));
+        let _ = write!(
+            text,
+            "\n## {command}\n\n```text\n{}\n```\n",
+            help(&[command, "--help"])
+        );
     }
     text
 }
@@ -44,15 +60,27 @@ fn the_reference_is_what_the_tool_says() {
         std::fs::write(&path, &now).unwrap();
     }
     let written = std::fs::read_to_string(&path).unwrap();
-    assert!(written == now, "docs/cli.md is not what `--help` says; set {UPDATE}=1 and look at the difference");
+    assert!(
+        written == now,
+        "docs/cli.md is not what `--help` says; set {UPDATE}=1 and look at the difference"
+    );
 }
 
 #[test]
 fn the_reference_has_every_command() {
     let world = World::new();
     let help = world.run("--help").done().out;
-    let listed = help.split("Commands:").nth(1).unwrap().split("\n\n").next().unwrap();
-    let listed: Vec<&str> = listed.lines().filter_map(|l| l.split_whitespace().next()).collect();
+    let listed = help
+        .split("Commands:")
+        .nth(1)
+        .unwrap()
+        .split("\n\n")
+        .next()
+        .unwrap();
+    let listed: Vec<&str> = listed
+        .lines()
+        .filter_map(|l| l.split_whitespace().next())
+        .collect();
     assert_eq!(listed[..COMMANDS.len()], COMMANDS);
     assert_eq!(listed[COMMANDS.len()..], ["help"]);
 }
@@ -68,19 +96,30 @@ fn each_shell_has_completions() {
         ("powershell", "Register-ArgumentCompleter"),
     ] {
         let ran = world.run(&format!("completions {shell}")).done();
-        assert!(ran.out.contains(has) && ran.out.contains("discard-edits"), "{shell}");
+        assert!(
+            ran.out.contains(has) && ran.out.contains("discard-edits"),
+            "{shell}"
+        );
     }
     // No project is needed for that.
-    world.run_in(world.both.git.dir.path(), &[], &["completions", "bash"]).done();
+    world
+        .run_in(world.both.git.dir.path(), &[], &["completions", "bash"])
+        .done();
 }
 
 #[test]
 fn the_manual_names_every_command_and_the_exit_codes() {
     let world = World::new();
-    let page = world.run_in(world.both.git.dir.path(), &[], &["man"]).done().out;
+    let page = world
+        .run_in(world.both.git.dir.path(), &[], &["man"])
+        .done()
+        .out;
     assert!(page.contains(".TH wash-wasi-sync 1"), "{page}");
     for command in COMMANDS {
-        assert!(page.contains(&format!("wash\\-wasi\\-sync\\-{command}(1)")), "{command}\n{page}");
+        assert!(
+            page.contains(&format!("wash\\-wasi\\-sync\\-{command}(1)")),
+            "{command}\n{page}"
+        );
     }
     assert!(page.contains("11 conflicts"), "{page}");
 }

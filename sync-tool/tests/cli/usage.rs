@@ -11,13 +11,25 @@ fn errors_of_usage_end_with_two_and_say_what_is_meant() {
         ("upgrade", "--to <VERSION>"),
         ("upgrade --to", "--to <VERSION>"),
         ("upgrade --too 41", "'--to'"),
-        ("upgrade --to forty", "give one as v41.0.0, 41.0.0, 41 or latest"),
+        (
+            "upgrade --to forty",
+            "give one as v41.0.0, 41.0.0, 41 or latest",
+        ),
         ("upgrade --to 41.0.0.0", "give one as"),
         ("upgrade --to 41 --fork-version two", "--fork-version"),
-        ("upgrade --to 41 --source ftp", "possible values: auto, git, registry"),
+        (
+            "upgrade --to 41 --source ftp",
+            "possible values: auto, git, registry",
+        ),
         ("vendor extra", "'extra'"),
-        ("check --format xml", "possible values: human, json, sarif, github"),
-        ("status --format sarif", "only `check` has the formats sarif and github"),
+        (
+            "check --format xml",
+            "possible values: human, json, sarif, github",
+        ),
+        (
+            "status --format sarif",
+            "only `check` has the formats sarif and github",
+        ),
         ("vendor --format github", "--format json"),
         ("diff --from 41", "--to <VERSION>"),
         ("diff --to 41", "--from <VERSION>"),
@@ -26,8 +38,14 @@ fn errors_of_usage_end_with_two_and_say_what_is_meant() {
         ("refresh --change x", "--reason <TEXT>"),
         ("completions tcsh", "possible values: bash"),
         ("status -q -v", "cannot be used with"),
-        ("status --color maybe", "possible values: auto, always, never"),
-        ("refresh --as-patch ../x --change c --reason r", "`--as-patch` names no file"),
+        (
+            "status --color maybe",
+            "possible values: auto, always, never",
+        ),
+        (
+            "refresh --as-patch ../x --change c --reason r",
+            "`--as-patch` names no file",
+        ),
     ] {
         let ran = world.run(line);
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{line}\n{ran}");
@@ -43,9 +61,13 @@ fn a_project_that_is_not_there_is_told() {
     let ran = world.run_in(&elsewhere, &[], &["status"]).ended(1);
     assert!(ran.err.contains("there is no manifest.toml"), "{ran}");
     assert!(ran.err.contains("--project"), "{ran}");
-    let ran = world.run_in(&elsewhere, &[], &["-C", "nowhere", "status"]).ended(1);
+    let ran = world
+        .run_in(&elsewhere, &[], &["-C", "nowhere", "status"])
+        .ended(1);
     assert!(ran.err.contains("nowhere/manifest.toml"), "{ran}");
-    world.run_in(&elsewhere, &[], &["status", "-C", "../project"]).done();
+    world
+        .run_in(&elsewhere, &[], &["status", "-C", "../project"])
+        .done();
     world.run_in(&world.path("docs"), &[], &["status"]).done();
 }
 
@@ -104,7 +126,7 @@ fn without_a_network_the_cache_is_enough() {
     Upstream: newest of the line 41.0.0, over all 41.0.0
     Tree: as locked, 14 files, digest [digest]
       Not built and tested: vendor without --verify; to do so: `wash-wasi-sync vendor --verify`
-    Series: patches/v38.0.1, in use: 13 of 30 changed lines in 2 patches, 1 file of its own
+    Series: patches/v38.0.1, in use: 13 of at most 30 changed lines in 2 patches, 1 file of its own
       src/sockets/mod.rs +3 −1
       src/sockets/tcp.rs +8 −1
     --- stderr
