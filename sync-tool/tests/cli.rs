@@ -26,10 +26,24 @@ mod world;
 
 #[path = "cli/conflicts.rs"]
 mod conflicts;
+#[path = "cli/drift.rs"]
+mod drift;
+#[path = "cli/edits.rs"]
+mod edits;
+#[path = "cli/formats.rs"]
+mod formats;
 #[path = "cli/fresh.rs"]
 mod fresh;
+#[path = "cli/manifest.rs"]
+mod manifest;
+#[path = "cli/reference.rs"]
+mod reference;
+#[path = "cli/sources.rs"]
+mod sources;
 #[path = "cli/upgrade.rs"]
 mod upgrade;
+#[path = "cli/usage.rs"]
+mod usage;
 #[path = "cli/verified.rs"]
 mod verified;
 

@@ -31,16 +31,18 @@ pub fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport> {
     drop(look);
     let mut drift = drift::of_inputs(lock, &project.inputs);
     let mut notes = notes(lock);
+    let mut edits = vendored.edits.clone();
     if args.deep {
         // What differs from the lock was named already, unless only the deep look sees it.
         let (deep, note) = made_again(context, args, &project, &vendored, lock)?;
         notes.extend(note);
-        drift.extend(
+        edits.extend(
             deep.into_iter()
                 .filter(|d| vendored.edits.iter().all(|e| e.path != d.path)),
         );
+        edits.sort_by(|a, b| a.path.cmp(&b.path));
     }
-    drift.extend(vendored.edits);
+    drift.extend(edits);
     Ok(CheckReport {
         pinned: Versions {
             fork: lock.tree.version.clone(),

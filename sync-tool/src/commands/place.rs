@@ -8,12 +8,13 @@ use super::project::{Project, Vendored};
 use super::verified::{Verified, Verify};
 use crate::core::compare;
 use crate::core::documents::{Block, difference_list, version_table};
+use crate::core::drift;
 use crate::core::lock::{self, Lock, LockedRelease, LockedTree};
 use crate::core::manifest;
 use crate::core::report::{Ended, FileChange, GateReport, MadeReport, Versions};
 use crate::core::series::Inputs;
 use crate::core::tree::{Tree, TreePath};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Fault, Kind, Place, Result};
 use crate::ports::disk;
 use crate::ports::stage::{Change, Turn};
 
@@ -93,7 +94,7 @@ impl Placing<'_> {
         let gates = verified.gates.clone();
         let change = Change {
             destination: Some(self.project.manifest().fork.path.clone()),
-            expected: Some(self.vendored.entries.clone().unwrap_or_default()),
+            expected: self.vendored.expected(),
             files: files.clone(),
         };
         steps.time("commit", || verified.commit(change))?;
@@ -129,10 +130,12 @@ impl Placing<'_> {
         if lock.tree.digest == digest || !(same || self.locked) {
             return Ok(());
         }
-        let drift = crate::core::drift::between(&lock.files, &forked.made.tree.entries());
-        let names: Vec<&str> = drift.iter().map(|(path, _)| path.as_str()).collect();
-        let message = format!("the tree is not as locked: {} differ", names.join(", "));
-        let mut error = Error::new(Kind::Drift, message);
+        let drift = drift::between(&lock.files, &forked.made.tree.entries());
+        let fault = |(path, what): &(TreePath, drift::What)| {
+            Fault::new(what.told()).at(Place::file(path.as_str()))
+        };
+        let faults = drift.iter().map(fault).collect();
+        let mut error = Error::faults(Kind::Drift, "the tree is not as locked", faults);
         if lock.tree.formatter != forked.ready.prepared.formatter {
             let of =
                 |version: &Option<String>| version.clone().unwrap_or_else(|| "none".to_owned());

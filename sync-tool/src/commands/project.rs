@@ -173,6 +173,13 @@ impl Project {
 }
 
 impl Vendored {
+    /// Returns what must still stand there when the tree is replaced; `None` where
+    /// that includes what no tree can hold, and the user gave it up.
+    pub fn expected(&self) -> Option<Entries> {
+        let strays = self.edits.iter().any(|edit| edit.what == What::Stray);
+        (!strays).then(|| self.entries.clone().unwrap_or_default())
+    }
+
     /// Fails where the tree has edits that would be lost.
     ///
     /// # Errors

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use super::context::{Context, Steps};
 use super::making::{Forked, Making};
-use super::place::Placing;
+use super::place::{Files, Placing};
 use super::project::{Project, Vendored, read_manifest};
 use super::upgrade::locked;
-use super::verified::Verify;
+use super::verified::{Verified, Verify};
 use crate::cli::RefreshArgs;
 use crate::core::drift;
+use crate::core::make::{CARGO_LOCK, CARGO_TOML};
 use crate::core::patch::Difference;
 use crate::core::refresh::{self, Wishes};
 use crate::core::report::RefreshReport;
@@ -28,6 +29,7 @@ pub fn run(context: &Context<'_>, args: &RefreshArgs) -> Result<RefreshReport> {
     let hold = context.hold(&manifest, args.dry_run)?;
     // A killed run may just have been finished: what it wrote counts.
     let project = Project::load(&context.root, read_manifest(&context.root)?)?;
+    let wishes = wishes(args)?;
     let edited = project.vendored_tree()?;
     let upstream = context.upstream(project.manifest(), &args.source)?;
     let formatter = context.formatter();
@@ -37,17 +39,33 @@ pub fn run(context: &Context<'_>, args: &RefreshArgs) -> Result<RefreshReport> {
     };
     let mut steps = Steps::default();
     let before = make(&making, &project, project.inputs.clone(), &mut steps)?;
-    let outcome = refresh::refresh(&before.inputs, as_made(&before), &edited, &wishes(args)?)?;
+    let outcome = refresh::refresh(&before.inputs, as_made(&before), &edited, &wishes)?;
     let inputs = with_changes(&project, &outcome.files, outcome.manifest)?;
     let after = make(&making, &project, inputs, &mut steps)?;
-    gives_the_edit(&after.made.tree, &edited)?;
+    let following = following(&before.made.tree, &after.made.tree, &edited)?;
+    let placing = Placing {
+        context,
+        project: &project,
+        vendored: &Vendored::default(),
+        command: "refresh",
+        verify: Verify::Skip("refresh"),
+        toolchain: None,
+        locked: false,
+    };
+    let mut files = outcome.files;
+    files.extend(placing.texts(&after)?);
+    let written = files
+        .keys()
+        .cloned()
+        .chain(in_project(&project, &following)?);
     let report = RefreshReport {
         edits: outcome.edits,
-        written: outcome.files.keys().cloned().collect(),
+        written: written.collect(),
         dry_run: args.dry_run,
     };
-    if let Some(turn) = hold.turn() {
-        commit(context, turn, &project, after, outcome.files, steps)?;
+    if let Some(turn) = hold.turn().filter(|_| !report.written.is_empty()) {
+        let tree = (!following.is_empty()).then_some(&after.made.tree);
+        commit(&placing, turn, &edited, tree, files)?;
     }
     Ok(report)
 }
@@ -130,46 +148,61 @@ fn with_changes(
     Inputs::load(manifest, read)
 }
 
-/// Makes sure that what is stored gives the very bytes that were edited.
-fn gives_the_edit(made: &Tree, edited: &Tree) -> Result<()> {
-    let differing = drift::between(&edited.entries(), &made.entries());
-    if differing.is_empty() {
-        return Ok(());
+/// Makes sure that what is stored gives the very bytes that were edited. Returns
+/// the generated files that follow from it: `Cargo.toml` names what is patched and
+/// added.
+fn following(before: &Tree, after: &Tree, edited: &Tree) -> Result<Vec<TreePath>> {
+    let differing = drift::between(&edited.entries(), &after.entries());
+    let follows = |path: &TreePath| {
+        let name = path.as_str();
+        let is_generated = name == CARGO_TOML || name == CARGO_LOCK;
+        is_generated && before.get(name) == edited.get(name)
+    };
+    let (following, lost): (Vec<TreePath>, Vec<TreePath>) = differing
+        .into_iter()
+        .map(|(path, _)| path)
+        .partition(follows);
+    if lost.is_empty() {
+        return Ok(following);
     }
-    let fault = |(path, _): &(TreePath, drift::What)| {
+    let fault = |path: &TreePath| {
         Fault::new("what would be stored does not give the edit back")
             .at(Place::file(path.as_str()))
     };
-    let faults = differing.iter().map(fault).collect();
+    let faults = lost.iter().map(fault).collect();
     Err(Error::faults(Kind::General, "nothing was stored", faults)
         .help("report it, with the edit: it is a fault of the tool"))
 }
 
-fn commit(
-    context: &Context<'_>,
-    turn: &Turn,
-    project: &Project,
-    forked: Forked,
-    mut files: BTreeMap<TreePath, Option<Vec<u8>>>,
-    steps: Steps,
-) -> Result<()> {
-    let vendored = Vendored::default();
-    let placing = Placing {
-        context,
-        project,
-        vendored: &vendored,
-        command: "refresh",
-        verify: Verify::Skip("refresh"),
-        toolchain: None,
-        locked: false,
+/// Returns files of the crate as paths of the project.
+fn in_project(project: &Project, paths: &[TreePath]) -> Result<Vec<TreePath>> {
+    let dir = &project.manifest().fork.path;
+    let below = |path: &TreePath| {
+        TreePath::new(&format!("{dir}/{path}")).map_err(|e| Error::general(e.to_string()))
     };
-    let _ = steps;
-    files.extend(placing.texts(&forked)?);
-    if files.is_empty() {
-        return Ok(());
-    }
-    turn.commit_files(Change {
+    paths.iter().map(below).collect()
+}
+
+/// Stores the edits, and puts the tree in place where generated files follow from them.
+fn commit(
+    placing: &Placing<'_>,
+    turn: &Turn,
+    edited: &Tree,
+    tree: Option<&Tree>,
+    files: Files,
+) -> Result<()> {
+    let Some(tree) = tree else {
+        return turn.commit_files(Change {
+            files,
+            ..Change::default()
+        });
+    };
+    let stage = turn.stage(tree, placing.context.host.interrupt())?;
+    let cargo = placing.cargo()?;
+    let verified = Verified::of(stage, tree, placing.verify, &cargo, placing.context)?;
+    verified.commit(Change {
+        destination: Some(placing.project.manifest().fork.path.clone()),
+        expected: Some(edited.entries()),
         files,
-        ..Change::default()
     })
 }

@@ -34,7 +34,7 @@ pub fn run(context: &Context<'_>, args: &ShowArgs) -> Result<ShowReport> {
     let Some((path, file)) = found.and_then(|p| Some((p.clone(), release.tree.get(p.as_str())?)))
     else {
         let message = format!("upstream {version} has no file `{}`", args.file);
-        return Err(Error::upstream(message).help(near(&release.tree, &args.file)));
+        return Err(Error::general(message).help(near(&release.tree, &args.file)));
     };
     Ok(ShowReport {
         upstream: version,

@@ -47,6 +47,7 @@ pub fn run(context: &Context<'_>, args: &StatusArgs) -> Result<StatusReport> {
             .map(|stored| told(stored, in_use == Some(&stored.base)))
             .collect(),
         budget: DELTA_BUDGET,
+        path: project.manifest().fork.path.clone(),
         tree,
         gates: lock.map(|lock| lock.gates.clone()).unwrap_or_default(),
         differences: shown,

@@ -124,13 +124,7 @@ impl Work<'_> {
             }
             Some(FileKind::Generated) => Err(at(path, "the tool generates it")
                 .help(format!("change what it is made from, in {FILE}"))),
-            _ => Err(at(
-                path,
-                "it is upstream's own, and must stay as upstream wrote it",
-            )
-            .help(format!(
-                "undo the edit, or keep it as a patch: `--as-patch {path} --change … --reason …`"
-            ))),
+            _ => Err(upstreams_own(path, what)),
         }
     }
 
@@ -299,6 +293,22 @@ fn project_path(text: &str) -> Result<TreePath, Fault> {
 
 fn at(path: &TreePath, why: &str) -> Fault {
     Fault::new(why).at(Place::file(path.as_str()))
+}
+
+fn upstreams_own(path: &TreePath, what: What) -> Fault {
+    let fault = at(
+        path,
+        "it is upstream's own, and must stay as upstream wrote it",
+    );
+    fault.help(match what {
+        What::Missing | What::Mode => {
+            "restore it: no patch can keep that; or omit it by a `[[files]]` rule".to_owned()
+        }
+        _ => format!(
+            "undo the edit, or keep it as a patch: \
+             `wash-wasi-sync refresh --as-patch {path} --change … --reason …`"
+        ),
+    })
 }
 
 fn no_series(path: &TreePath) -> Fault {

@@ -193,6 +193,8 @@ pub struct StatusReport {
     pub series: Vec<SeriesStatus>,
     /// The most changed lines that a series may have.
     pub budget: usize,
+    /// Where the tree is, from the project's root.
+    pub path: TreePath,
     /// The state of the vendored tree, in words.
     pub tree: TreeState,
     /// What the gates said, by the lock.

@@ -6,7 +6,7 @@ use crate::core::report::CheckReport;
 pub fn check_annotations(report: &CheckReport) -> String {
     let mut text = String::new();
     for drift in &report.drift {
-        let file = super::human::drift_path(report, drift);
+        let file = super::human::drift_path(&report.path, drift);
         let message = format!("{file} {}", drift.what.told());
         let (file, message) = (property(&file), data(&message));
         text.push_str(&format!(

@@ -41,7 +41,7 @@ pub fn check_sarif(report: &CheckReport) -> crate::Result<String> {
         .drift
         .iter()
         .map(|drift| {
-            let path = super::human::drift_path(report, drift);
+            let path = super::human::drift_path(&report.path, drift);
             let rule = RULES.iter().position(|(what, ..)| *what == drift.what);
             let id = rule.map_or("changed", |at| RULES[at].1);
             json!({

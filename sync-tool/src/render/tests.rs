@@ -1,9 +1,32 @@
 //! What output looks like.
 
+mod made;
+mod others;
+
 use std::sync::Arc;
 
 use super::*;
+use crate::core::patch::Delta;
+use crate::core::report::{StepTime, Versions};
+use crate::core::tree::{Digest, TreePath};
 use crate::error::{Error, Fault, Kind, Place};
+
+const HUMAN: Human = Human::new(Styles::new(false));
+
+fn path(text: &str) -> TreePath {
+    TreePath::new(text).unwrap()
+}
+
+fn versions(fork: &str, upstream: &str) -> Versions {
+    Versions {
+        fork: fork.parse().unwrap(),
+        upstream: upstream.parse().unwrap(),
+    }
+}
+
+const fn delta(added: usize, removed: usize) -> Delta {
+    Delta { added, removed }
+}
 
 #[test]
 fn an_error_shows_the_place_and_the_next_step() {
@@ -37,4 +60,15 @@ fn an_error_shows_the_place_and_the_next_step() {
     let json: serde_json::Value = serde_json::from_str(&error_json(&error)).unwrap();
     assert_eq!(json["error"]["exit-code"], 1);
     assert_eq!(json["error"]["faults"][0]["line"], 2);
+}
+
+#[test]
+fn an_error_without_faults_is_one_sentence_and_its_next_steps() {
+    let error = Error::upstream("upstream has no release of the line 39").help("take another");
+    insta::assert_snapshot!(error_text(&error, Styles::new(false)), @r"
+    error: upstream has no release of the line 39
+    help: take another
+    ");
+    let colored = error_text(&error, Styles::new(true));
+    assert!(colored.starts_with('\u{1b}'), "{colored}");
 }

@@ -19,7 +19,7 @@ fn an_exact_upgrade_is_told_and_the_next_check_is_clean() {
       README.md direct +1 −1
       src/lib.rs direct +3 −3
       wit/world.wit direct +1 −1
-    Patches of patches/v38.0.1: 2 files, all exact; 13 of 30 changed lines
+    Patches of patches/v38.0.1: 2 files, all exact; 13 of at most 30 changed lines
       src/sockets/mod.rs exact +3 −1
       src/sockets/tcp.rs exact +8 −1
     Rules
@@ -80,7 +80,7 @@ fn a_merge_is_stored_as_a_series_and_gives_the_same_bytes_exactly() {
       README.md direct +1 −1
       src/lib.rs direct +3 −3
       wit/world.wit direct +1 −1
-    Patches of patches/v38.0.1: 2 files, 1 merged by lines; 13 of 30 changed lines
+    Patches of patches/v38.0.1: 2 files, 1 merged by lines; 13 of at most 30 changed lines
       src/sockets/mod.rs merged +3 −1
       src/sockets/tcp.rs exact +8 −1
       stored as the series patches/v42.0.0
@@ -180,7 +180,7 @@ fn a_dry_run_writes_nothing_at_all() {
       README.md direct +1 −1
       src/lib.rs direct +3 −3
       wit/world.wit direct +1 −1
-    Patches of patches/v38.0.1: 2 files, 1 merged by lines; 13 of 30 changed lines
+    Patches of patches/v38.0.1: 2 files, 1 merged by lines; 13 of at most 30 changed lines
       src/sockets/mod.rs merged +3 −1
       src/sockets/tcp.rs exact +8 −1
       stored as the series patches/v42.0.0
@@ -270,7 +270,7 @@ fn a_file_that_no_rule_names_is_taken_once_there_is_a_rule() {
       README.md direct +1 −1
       src/lib.rs direct +3 −3
       wit/world.wit direct +1 −1
-    Patches of patches/v38.0.1: 2 files, 1 merged by lines; 13 of 30 changed lines
+    Patches of patches/v38.0.1: 2 files, 1 merged by lines; 13 of at most 30 changed lines
       src/sockets/mod.rs merged +3 −1
       src/sockets/tcp.rs exact +8 −1
       stored as the series patches/v45.0.0

@@ -6,7 +6,18 @@ use super::*;
 fn a_verified_upgrade_passes_and_the_lock_tells() {
     let world = World::vendored();
     let ran = world.run("upgrade --to 42").done();
-    assert!(ran.out.contains("unit tests: passed"), "{ran}");
+    let verified = ran.out.split("Verified\n").nth(1).unwrap();
+    shown!(verified, @r"
+      build with p1, p2 and p3: passed ([time])
+      build with p1 and p2: passed ([time])
+      build with p0: passed ([time])
+      build without features: passed ([time])
+      unit tests: passed, 1 test ([time])
+      doc tests: passed, 1 test ([time])
+      the fork's tests: passed, 1 test ([time])
+    Wrote: README.md, docs/differences.md, manifest.lock, manifest.toml, patches/locks/42.0.0.lock, patches/v42.0.0/files/src/sockets/loopback/ports.rs, patches/v42.0.0/src/sockets/mod.rs.patch, patches/v42.0.0/src/sockets/tcp.rs.patch
+    Time: resolve [time], fetch [time], prepare [time], fetch [time], prepare [time], merge [time], make [time], cargo lock [time], stage [time], verify [time], commit [time]
+    ");
     let lock = world.read("manifest.lock");
     let gates = lock.split("[gates]").nth(1).unwrap();
     shown!(gates.split("[inputs]").next().unwrap(), @r#"

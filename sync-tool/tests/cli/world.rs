@@ -223,9 +223,10 @@ macro_rules! shown {
         let mut settings = insta::Settings::clone_current();
         settings.add_filter(r"file:///\S*?/upstream", "[upstream]");
         settings.add_filter(r"/\S*?/project\b", "[project]");
+        settings.add_filter(r"127\.0\.0\.1:\d+", "[registry]");
         settings.add_filter(r"\b[0-9a-f]{40,64}\b", "[digest]");
         settings.add_filter(r"\b(digest|commit) [0-9a-f]{12}\b", "$1 [digest]");
-        settings.add_filter(r"\b\d+ ms\b|\b\d+\.\d s\b", "[time]");
+        settings.add_filter(r"\b\d+ ms\b|\b\d+\.\d s\b|\b\d+ min \d+ s\b", "[time]");
         settings.bind(|| insta::assert_snapshot!($ran.to_string(), @$snapshot));
     }};
 }

@@ -144,6 +144,12 @@ impl GitWorld {
         commit
     }
 
+    /// Moves a release's tag to another release's commit.
+    pub fn move_tag_to(&self, version: &str, other: &str) {
+        let commit = self.commit_of(other);
+        self.git(&["tag", "--force", &format!("v{version}"), &commit]);
+    }
+
     /// Runs git in the upstream repository.
     pub fn git(&self, args: &[&str]) -> String {
         self.git_in(&self.upstream(), args)

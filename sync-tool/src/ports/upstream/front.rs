@@ -130,6 +130,10 @@ impl<'a> Upstream<'a> {
     ///
     /// As [`super::Source::list`].
     pub fn list(&self) -> Result<Vec<Listed>> {
+        if self.options.offline && !self.git().is_some_and(Git::is_local) {
+            let note = "offline: only the releases that are in the cache are known";
+            self.host.status.warn(note);
+        }
         let of_registry = || self.registry()?.list();
         match self.git() {
             Some(git) => self.or_instead("a list of releases", git.attempt_list(), of_registry),

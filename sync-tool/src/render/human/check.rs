@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::{Human, count, drift_path};
-use crate::core::drift::What;
+use crate::core::drift::{Drift, What};
 use crate::core::patch::Difference;
 use crate::core::report::CheckReport;
 use crate::core::tree::TreePath;
@@ -52,8 +52,14 @@ impl Human {
     fn drifted(self, report: &CheckReport, text: &mut String) {
         let found = count(report.drift.len(), "difference");
         let _ = writeln!(text, "{} {found}", self.styles.red("Drift:"));
-        for drift in &report.drift {
-            let path = drift_path(report, drift);
+        text.push_str(&self.drift(&report.path, &report.drift));
+    }
+
+    /// Lists what drifted, and the ways to go on.
+    pub(super) fn drift(self, tree: &TreePath, all: &[Drift]) -> String {
+        let mut text = String::new();
+        for drift in all {
+            let path = drift_path(tree, drift);
             let kind = drift
                 .kind
                 .map(|kind| format!(" ({})", kind.name()))
@@ -65,8 +71,8 @@ impl Human {
                 drift.what.told()
             );
         }
-        let inputs = report.drift.iter().any(|drift| drift.what == What::Input);
-        let edits = report.drift.iter().any(|drift| drift.what != What::Input);
+        let inputs = all.iter().any(|drift| drift.what == What::Input);
+        let edits = all.iter().any(|drift| drift.what != What::Input);
         let help = self.styles.cyan("help:");
         if edits {
             let _ = writeln!(text, "{help} to keep edits: `wash-wasi-sync refresh`");
@@ -81,6 +87,7 @@ impl Human {
                 "{help} to make the tree of the inputs as they are now: `wash-wasi-sync vendor`"
             );
         }
+        text
     }
 
     /// Lists intentional differences.

@@ -27,11 +27,15 @@ impl Human {
             );
         }
         let to = &report.to.upstream;
-        for conflict in &report.conflicts {
-            let (from, path) = (&conflict.from, &conflict.path);
+        let from = report.conflicts.first().map(|conflict| &conflict.from);
+        let file = match &report.conflicts[..] {
+            [only] => only.path.as_str(),
+            _ => "<file>",
+        };
+        if let Some(from) = from {
             let _ = writeln!(
                 text,
-                "{help} see what upstream changed: `wash-wasi-sync diff --from {from} --to {to} {path}`"
+                "{help} see what upstream changed: `wash-wasi-sync diff --from {from} --to {to} {file}`"
             );
         }
         let _ = writeln!(

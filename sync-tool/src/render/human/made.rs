@@ -152,13 +152,7 @@ impl Human {
             0 => "all exact".to_owned(),
             _ => format!("{merged} merged by lines"),
         };
-        let total = series.delta.total();
-        let budget = format!("{total} of {} changed lines", series.budget);
-        let budget = if total > series.budget {
-            self.styles.yellow(budget)
-        } else {
-            budget
-        };
+        let budget = self.budget(series.delta, series.budget);
         let _ = writeln!(
             text,
             "{} of {}: {}, {how}; {budget}",

@@ -7,7 +7,7 @@ mod others;
 
 use crate::core::drift::{Drift, What};
 use crate::core::patch::Delta;
-use crate::core::report::CheckReport;
+use crate::core::tree::TreePath;
 
 use super::style::Styles;
 
@@ -28,13 +28,23 @@ impl Human {
         let removed = self.styles.red(format!("−{}", delta.removed));
         format!("{added} {removed}")
     }
+
+    /// Writes how many lines a series changes, of the most that it may.
+    fn budget(self, delta: Delta, budget: usize) -> String {
+        let total = delta.total();
+        if total > budget {
+            let text = format!("{total} changed lines, above the budget of {budget}");
+            return self.styles.red(text);
+        }
+        format!("{total} of at most {budget} changed lines")
+    }
 }
 
 /// Returns the path of a finding from the project's root.
-pub(super) fn drift_path(report: &CheckReport, drift: &Drift) -> String {
+pub(super) fn drift_path(tree: &TreePath, drift: &Drift) -> String {
     match drift.what {
         What::Input => drift.path.clone(),
-        _ => format!("{}/{}", report.path, drift.path),
+        _ => format!("{tree}/{}", drift.path),
     }
 }
 

@@ -29,13 +29,12 @@ impl Human {
             self.styles.bold("Upstream:"),
             self.newest(report)
         );
-        let _ = writeln!(
-            text,
-            "{} {}",
-            self.styles.bold("Tree:"),
-            self.tree(&report.tree)
-        );
-        self.gates_status(&report.gates, &mut text);
+        let _ = writeln!(text, "{} {}", self.styles.bold("Tree:"), self.tree(report));
+        match &report.tree {
+            TreeState::Clean { .. } => self.gates_status(&report.gates, &mut text),
+            TreeState::Drifted { drift } => text.push_str(&self.drift(&report.path, drift)),
+            TreeState::Absent | TreeState::Unlocked => {}
+        }
         for series in &report.series {
             self.series_status(series, report.budget, &mut text);
         }
@@ -94,8 +93,8 @@ impl Human {
         text
     }
 
-    fn tree(self, tree: &TreeState) -> String {
-        match tree {
+    fn tree(self, report: &StatusReport) -> String {
+        match &report.tree {
             TreeState::Absent => self
                 .styles
                 .yellow("not there; make it: `wash-wasi-sync vendor`"),
@@ -109,25 +108,13 @@ impl Human {
                     digest.to_string()
                 ))
             }
-            TreeState::Drifted { drift } => {
-                let mut text = self.styles.red(count(drift.len(), "difference"));
-                for one in drift {
-                    let _ = write!(text, "\n  {} {}", one.path, one.what.told());
-                }
-                text
-            }
+            TreeState::Drifted { drift } => self.styles.red(count(drift.len(), "difference")),
         }
     }
 
     fn series_status(self, series: &SeriesStatus, budget: usize, text: &mut String) {
         let used = if series.in_use { ", in use" } else { "" };
-        let total = series.delta.total();
-        let delta = format!("{total} of {budget} changed lines");
-        let delta = if total > budget {
-            self.styles.red(delta)
-        } else {
-            delta
-        };
+        let delta = self.budget(series.delta, budget);
         let _ = writeln!(
             text,
             "{} {}{used}: {delta} in {}, {} of its own",
@@ -154,9 +141,13 @@ impl Human {
                 Changed::Gone => "gone",
                 Changed::Changed => "changed",
             };
+            let place = match edit.what {
+                Changed::Gone => "no longer in",
+                Changed::New | Changed::Changed => "in",
+            };
             let _ = writeln!(
                 text,
-                "  {} ({what}) in {}",
+                "  {} ({what}) {place} {}",
                 self.styles.bold(&edit.path),
                 edit.stored
             );
@@ -165,6 +156,13 @@ impl Human {
                 let _ = writeln!(text, "    shared by the series {}", bases.join(", "));
             }
         }
+        let written: Vec<String> = report.written.iter().map(ToString::to_string).collect();
+        let verb = if report.dry_run {
+            "Would write"
+        } else {
+            "Wrote"
+        };
+        let _ = writeln!(text, "{verb}: {}", written.join(", "));
         text
     }
 
@@ -195,17 +193,23 @@ impl Human {
             if file.text.is_empty() {
                 let _ = writeln!(text, "{}: binary files differ", file.path);
             }
-            file.text.lines().for_each(|line| {
-                text.push_str(&self.diff_line(line));
-                text.push('\n');
-            });
+            let mut in_head = true;
+            for line in file.text.lines() {
+                // Below the first hunk a line may begin as the head does.
+                in_head &= !line.starts_with("@@");
+                let line = if in_head {
+                    self.styles.bold(line)
+                } else {
+                    self.diff_line(line)
+                };
+                let _ = writeln!(text, "{line}");
+            }
         }
         text
     }
 
     fn diff_line(self, line: &str) -> String {
         match line.as_bytes().first() {
-            _ if line.starts_with("---") || line.starts_with("+++") => self.styles.bold(line),
             Some(b'+') => self.styles.green(line),
             Some(b'-') => self.styles.red(line),
             Some(b'@') => self.styles.cyan(line),
