@@ -302,9 +302,9 @@ fn a_tag_that_moved_is_told() {
     exit 13
     --- stderr
     listing the tags of [upstream]
-    error: the tag of upstream 41.0.0 moved since it was locked
-      manifest.lock: it was [digest], it is [digest]
-    help: find out from upstream why a release changed, before anything is taken from it
+    error: tag v41.0.0 moved since it was locked: was [digest], is [digest]
+    help: find out from upstream why a released tag was moved, before anything is taken from it
+    help: read the locked commit from a clone that still has it: `git tag -f v41.0.0 [digest]` there, then `--upstream <path of the clone>`
     ");
     // The lock names the commit, and the cache has it still.
     world.refused("vendor", 0);

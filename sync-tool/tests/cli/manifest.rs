@@ -307,7 +307,8 @@ fn a_lock_that_was_changed_is_refused() {
     shown!(world.refused("check", 1), @r"
     exit 1
     --- stderr
-    error: manifest.lock cannot be used: its digest is not that of its files
+    error: manifest.lock cannot be used
+      manifest.lock: its digest is not that of its files: it was edited
     help: restore it from version control, or remove it and run `wash-wasi-sync vendor --discard-edits`
     ");
 }
