@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::world::{NEW, Ran, State, World};
+use crate::world::{NEW, OLD, Ran, State, WORK, World};
 
 /// What the next run says of a killed one that had decided nothing.
 const OLD_KEPT: &str = "the project is as it was before that run";
@@ -87,9 +87,17 @@ fn differing(one: &State, other: &State) -> Vec<String> {
     differing.cloned().collect()
 }
 
-/// Makes a world whose cargo answers at once, and what an upgrade makes of it.
-fn world() -> (World, tempfile::TempDir, States) {
+/// Makes a world whose cargo answers at once, with that many files more in its
+/// tree, and what an upgrade makes of it.
+fn world(files: usize) -> (World, tempfile::TempDir, States) {
     let mut world = World::unmade();
+    for n in 0..files {
+        let path = format!("crates/wasi/src/many/{n}.rs");
+        crate::git_world::write(&world.both.git.upstream().join(path), format!("// {n}\n"));
+    }
+    for release in [OLD, NEW] {
+        world.release(release);
+    }
     // The lock of a crate without dependencies needs no resolving, only its name.
     let cargo = world.script(
         "cargo",
@@ -130,26 +138,43 @@ fn duration(world: &World, before: &std::path::Path) -> Duration {
     start.elapsed()
 }
 
+/// Gives numbers that look like chance, the same in each run.
+struct Seeded(u64);
+
+impl Seeded {
+    /// Returns a number from 0 to 1.
+    fn next(&mut self) -> f64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % 1000) as f64 / 1000.0
+    }
+}
+
 #[test]
 fn two_hundred_kills_leave_old_or_new() {
-    let (world, before, states) = world();
+    // With files enough for kills to fall between the first and the last.
+    let (world, before, states) = world(80);
     let whole = (0..MEASURED).map(|_| duration(&world, before.path()));
     let whole = whole.max().unwrap();
-    let mut seed = 0x2545_f491_4f6c_dd1d_u64;
+    // Who gets to the stage has fetched and formatted already.
+    world.restore(before.path());
+    world.run(&[&UPGRADE[..], &["--dry-run"]].concat()).ends(0);
+    let cached = world.copy();
+    let mut seeded = Seeded(0x2545_f491_4f6c_dd1d);
     let (mut old, mut new, mut told) = (0, 0, 0);
     for kill in 0..KILLS {
-        world.restore(before.path());
-        let mut command = world.command(&UPGRADE);
-        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        let mut child = child.unwrap();
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        // Every moment of a run has its turn, each a little off.
-        let moment = whole.as_secs_f64() * (f64::from(kill) + (seed % 1000) as f64 / 1000.0);
-        std::thread::sleep(Duration::from_secs_f64(moment / f64::from(KILLS)));
-        child.kill().unwrap();
-        child.wait().unwrap();
+        // Every moment of a run has its turn, each a little off. Half of the kills
+        // fall into the part that matters most: from the stage on.
+        let part = (f64::from(kill / 2) + seeded.next()) / f64::from(KILLS / 2);
+        let from_stage = kill % 2 == 1;
+        world.restore(if from_stage {
+            cached.path()
+        } else {
+            before.path()
+        });
+        let moment = whole.mul_f64(if from_stage { part / 10.0 } else { part });
+        kill_at(&world, from_stage, moment);
         let at = format!("kill {kill}");
         let found = states.check(&world, &at);
         told += u32::from(found.told);
@@ -163,6 +188,21 @@ fn two_hundred_kills_leave_old_or_new() {
     }
     assert_eq!(old + new, KILLS);
     eprintln!("{KILLS} kills over {whole:?}: {old} times old, {new} times new, {told} times amid");
+}
+
+/// Starts an upgrade and kills it some time after its start, or after it has begun
+/// to stage, unless it has ended by then.
+fn kill_at(world: &World, from_stage: bool, moment: Duration) {
+    let mut command = world.command(&UPGRADE);
+    let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let mut child = child.unwrap();
+    let stage = world.project().join(WORK).join("stage");
+    while from_stage && !stage.exists() && child.try_wait().unwrap().is_none() {
+        std::thread::yield_now();
+    }
+    std::thread::sleep(moment);
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 #[cfg(feature = "failpoints")]
@@ -205,7 +245,7 @@ mod at_points {
 
     #[test]
     fn an_upgrade_killed_at_any_point_is_old_or_new() {
-        let (world, before, states) = world();
+        let (world, before, states) = world(0);
         world.restore(before.path());
         let points = points(&world, &UPGRADE, 0);
         let [staged, sealed] = ["stage.made", "journal.sealed"]
@@ -278,7 +318,7 @@ mod at_points {
 
     #[test]
     fn a_download_killed_at_any_point_is_old_or_new() {
-        let (world, before, states) = world();
+        let (world, before, states) = world(0);
         let package = world.both.packaged_by_cargo(NEXT);
         world.both.publish(&[(NEXT, package)]);
         let args = [
@@ -308,7 +348,7 @@ mod at_points {
 
     #[test]
     fn a_review_killed_at_any_point_is_made_anew() {
-        let (world, ..) = world();
+        let (world, ..) = world(0);
         let old = world.state();
         let args = ["upgrade", "--no-verify", "--to", CONFLICTING];
         // Once into nothing, once in place of another review.
@@ -324,7 +364,7 @@ mod at_points {
                 die_at(&world, &args, point);
                 assert_eq!(world.state(), old);
                 world.run(&args).ends(11);
-                let work = world.project().join(crate::world::WORK).join("conflicts");
+                let work = world.project().join(WORK).join("conflicts");
                 let names = std::fs::read_dir(work).unwrap().count();
                 assert_eq!(names, 1, "at {point:?}");
                 killed += 1;
