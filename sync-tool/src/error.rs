@@ -221,27 +221,6 @@ impl Error {
         error
     }
 
-    /// Joins errors into one: the first one's kind, everyone's faults and next steps.
-    /// Returns `None` where there are none.
-    pub fn all(errors: Vec<Error>) -> Option<Self> {
-        let mut errors = errors.into_iter();
-        let mut first = errors.next()?;
-        for error in errors {
-            let Inner {
-                message,
-                help,
-                faults,
-                ..
-            } = *error.0;
-            first.0.message = format!("{}; {message}", first.0.message);
-            first.0.faults.extend(faults);
-            let new = help.into_iter().filter(|h| !first.0.help.contains(h));
-            let new: Vec<String> = new.collect();
-            first.0.help.extend(new);
-        }
-        Some(first)
-    }
-
     /// Makes an error about a path on disk from what the system said.
     pub fn io(act: &str, path: &std::path::Path, source: std::io::Error) -> Self {
         let help = match source.kind() {

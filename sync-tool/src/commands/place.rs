@@ -227,6 +227,7 @@ impl Placing<'_> {
         }
         for stored in &forked.inputs.series {
             if self.project.inputs.series_of(&stored.base).is_none() {
+                self.is_free(&stored.dir)?;
                 let new = stored.stored_files();
                 files.extend(new.map(|(path, file)| (path, Some(file.bytes().to_vec()))));
             }
@@ -243,6 +244,18 @@ impl Placing<'_> {
             self.refuse_if_locked(path.as_str())?;
         }
         Ok(files)
+    }
+
+    /// Fails where a new series would be mixed with files that no series has.
+    fn is_free(&self, dir: &TreePath) -> Result<()> {
+        if !dir.below(&self.project.root).exists() {
+            return Ok(());
+        }
+        let message = format!(
+            "a new series goes to `{dir}`, which is there and in no `[[series]]` of {}",
+            manifest::FILE
+        );
+        Err(Error::general(message).help("move the directory away, or name it in a `[[series]]`"))
     }
 
     fn documents(&self, inputs: &Inputs, forked: &Forked) -> Result<Files> {

@@ -11,7 +11,7 @@ fn tree(path: &str) -> String {
 }
 
 /// Refreshes, makes the tree again from nothing, and checks that the edit is there.
-fn round_trip(world: &World, refresh: &[&str]) -> crate::world::Ran {
+fn round_trip(world: &World, refresh: &[&str]) -> world::Ran {
     let edited = world.tree();
     let ran = world.run_args(&[&["refresh"], refresh].concat()).done();
     let kept = world.tree();

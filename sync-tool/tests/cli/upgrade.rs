@@ -357,3 +357,16 @@ fn the_forks_version_and_notes_can_be_given() {
     ");
     world.run("check").done();
 }
+
+#[test]
+fn a_new_series_is_not_mixed_with_what_lies_there() {
+    let world = World::vendored();
+    world.write("patches/v42.0.0/src/old.rs.patch", "left over");
+    let ran = world.refused("upgrade --to 42 --no-verify", 1);
+    assert!(
+        ran.err.contains("`patches/v42.0.0`, which is there"),
+        "{ran}"
+    );
+    world.remove("patches/v42.0.0");
+    world.run("upgrade --to 42 --no-verify").done();
+}

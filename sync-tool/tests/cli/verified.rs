@@ -85,28 +85,6 @@ fn a_failing_test_changes_nothing() {
     help: the whole output is in [project]/vendor/.wash-wasi-sync/logs/fork-tests.log
     help: nothing was changed; mend it, then run the same command again
     ");
-    shown!(world.refused("vendor --verify", 12), @r"
-    exit 12
-    --- stderr
-    build with p1, p2 and p3
-    build with p1, p2 and p3: passed
-    build with p1 and p2
-    build with p1 and p2: passed
-    build with p0
-    build with p0: passed
-    build without features
-    build without features: passed
-    unit tests
-    unit tests: passed, 1 test
-    doc tests
-    doc tests: passed, 1 test
-    the fork's tests
-    the fork's tests: failed: 1 test failed
-    error: the gate `fork-tests` failed: 1 test failed
-      the test `both_networks_connect` failed
-    help: the whole output is in [project]/vendor/.wash-wasi-sync/logs/fork-tests.log
-    help: nothing was changed; mend it, then run the same command again
-    ");
 }
 
 #[test]

@@ -34,7 +34,7 @@ impl World {
     pub fn new() -> Self {
         let git = GitWorld::empty();
         for release in RELEASES {
-            git.release(release, &files(release));
+            publish(&git, release);
         }
         let world = World {
             both: Both::of(git),
@@ -191,6 +191,19 @@ impl std::fmt::Display for Ran {
         }
         Ok(())
     }
+}
+
+/// Commits and tags a release, with its files and no others.
+fn publish(git: &GitWorld, version: &str) {
+    if git.upstream().join("Cargo.toml").exists() {
+        git.git(&["rm", "-r", "--quiet", "."]);
+    }
+    for (path, text) in files(version) {
+        write(&git.upstream().join(path), text);
+    }
+    git.git(&["add", "--all"]);
+    git.git(&["commit", "--quiet", "--message", version]);
+    git.git(&["tag", &format!("v{version}")]);
 }
 
 /// Returns every file below a directory.

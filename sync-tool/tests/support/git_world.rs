@@ -115,19 +115,6 @@ impl GitWorld {
         self.git(&["rev-parse", "HEAD"])
     }
 
-    /// Commits and tags a release that has these files and no others.
-    pub fn release(&self, version: &str, files: &[(String, String)]) {
-        if self.upstream().join("Cargo.toml").exists() {
-            self.git(&["rm", "-r", "--quiet", "."]);
-        }
-        for (path, text) in files {
-            write(&self.upstream().join(path), text);
-        }
-        self.git(&["add", "--all"]);
-        self.git(&["commit", "--quiet", "--message", version]);
-        self.git(&["tag", &format!("v{version}")]);
-    }
-
     /// Returns the commit of a release.
     pub fn commit_of(&self, version: &str) -> String {
         self.git(&["rev-parse", &format!("v{version}^{{commit}}")])
@@ -142,12 +129,6 @@ impl GitWorld {
         let commit = self.commit(version);
         self.git(&["tag", "--force", &format!("v{version}")]);
         commit
-    }
-
-    /// Moves a release's tag to another release's commit.
-    pub fn move_tag_to(&self, version: &str, other: &str) {
-        let commit = self.commit_of(other);
-        self.git(&["tag", "--force", &format!("v{version}"), &commit]);
     }
 
     /// Runs git in the upstream repository.
