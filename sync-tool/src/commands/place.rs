@@ -272,9 +272,8 @@ impl Placing<'_> {
         {
             files.insert(path, Some(text.as_bytes().to_vec()));
         }
-        match files.keys().next() {
-            Some(path) => self.refuse_if_locked(path.as_str())?,
-            None => {}
+        if let Some(path) = files.keys().next() {
+            self.refuse_if_locked(path.as_str())?;
         }
         Ok(files)
     }
