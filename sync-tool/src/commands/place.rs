@@ -13,7 +13,7 @@ use crate::core::lock::{self, Lock, LockedRelease, LockedTree};
 use crate::core::manifest;
 use crate::core::report::{Ended, FileChange, GateReport, MadeReport, Versions};
 use crate::core::series::Inputs;
-use crate::core::tree::{Tree, TreePath};
+use crate::core::tree::{Entries, TreePath};
 use crate::error::{Error, Fault, Kind, Place, Result};
 use crate::ports::disk;
 use crate::ports::stage::{Change, Turn};
@@ -58,7 +58,9 @@ impl Placing<'_> {
         let digest = entries.digest();
         self.as_locked(&forked, digest)?;
         let documents = self.documents(&forked.inputs, &forked)?;
-        let old = self.old_tree();
+        let nothing = Entries::default();
+        let there = self.vendored.entries.as_ref().unwrap_or(&nothing);
+        let old = disk::read_found(&self.project.tree_dir(), there, &forked.made.tree);
         let changes = compare::changes(&forked.inputs.manifest, &old, &forked.made.tree);
         let lock = self.lock(&forked, &BTreeMap::new());
         let mut files = self.files(&forked, documents)?;
@@ -272,11 +274,6 @@ impl Placing<'_> {
                 (Block::Differences, &differences),
             ],
         )
-    }
-
-    /// Returns the tree that is replaced; what cannot be read counts as not there.
-    fn old_tree(&self) -> Tree {
-        disk::read_tree(&self.project.tree_dir()).unwrap_or_default()
     }
 
     fn report(

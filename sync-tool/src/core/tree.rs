@@ -36,7 +36,11 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        // All at once: a lock has hundreds of them.
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let digit = |half: u8| char::from(DIGITS[usize::from(half)]);
+        let digits = self.0.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]);
+        f.write_str(&digits.collect::<String>())
     }
 }
 
@@ -194,7 +198,8 @@ impl Mode {
 pub struct File {
     bytes: Arc<[u8]>,
     mode: Mode,
-    digest: OnceLock<Digest>,
+    /// Shared too, so that no clone computes it again.
+    digest: Arc<OnceLock<Digest>>,
 }
 
 impl File {
@@ -203,7 +208,7 @@ impl File {
         File {
             bytes: bytes.into(),
             mode,
-            digest: OnceLock::new(),
+            digest: Arc::default(),
         }
     }
 
@@ -324,6 +329,12 @@ impl Tree {
             }
         }
         pairs
+    }
+}
+
+impl Extend<(TreePath, File)> for Tree {
+    fn extend<I: IntoIterator<Item = (TreePath, File)>>(&mut self, iter: I) {
+        self.0.extend(iter);
     }
 }
 

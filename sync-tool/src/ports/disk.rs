@@ -8,6 +8,7 @@ use std::fs::{self, DirEntry, File, Metadata};
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
+use super::parallel;
 use crate::core::tree::{self, Digest, Entries, Entry, Mode, Tree, TreePath};
 use crate::error::{Error, Fault, Kind, Place, Result};
 
@@ -55,12 +56,34 @@ pub fn read_tree(dir: &Path) -> Result<Tree> {
         let message = format!("{} holds what no tree can hold", dir.display());
         return Err(Error::faults(Kind::General, message, faults));
     }
-    let mut tree = Tree::new();
-    for (path, place) in listing.files {
-        let (bytes, mode) = read(&place)?;
-        tree.insert(path, tree::File::new(bytes, mode));
-    }
-    Ok(tree)
+    let files = parallel::each(
+        &listing.files,
+        parallel::processors(listing.files.len()),
+        |(path, place)| {
+            let (bytes, mode) = read(place)?;
+            Ok((path.clone(), tree::File::new(bytes, mode)))
+        },
+    )?;
+    Ok(files.into_iter().collect())
+}
+
+/// Reads the files that were found in a directory, with their bytes. Those that
+/// another tree has as well are taken from there; what cannot be read counts as
+/// not there.
+pub fn read_found(dir: &Path, found: &Entries, other: &Tree) -> Tree {
+    let files = found.0.iter().filter_map(|(path, entry)| {
+        let same = other.get(path.as_str());
+        let same = same.filter(|file| (file.mode(), file.digest()) == (entry.mode, entry.digest));
+        let file = match same {
+            Some(file) => file.clone(),
+            None => {
+                let (bytes, mode) = read(&path.below(dir)).ok()?;
+                tree::File::new(bytes, mode)
+            }
+        };
+        Some((path.clone(), file))
+    });
+    files.collect()
 }
 
 /// Reads what is in a directory, without keeping the bytes. Returns `None` where
@@ -76,12 +99,16 @@ pub fn read_entries(dir: &Path) -> Result<Option<Found>> {
         Ok(_) => {}
     }
     let listing = list(dir)?;
-    let mut entries = Entries::default();
-    for (path, place) in listing.files {
-        let (bytes, mode) = read(&place)?;
-        let digest = Digest::of(&bytes);
-        entries.0.insert(path, Entry { mode, digest });
-    }
+    let entries = parallel::each(
+        &listing.files,
+        parallel::processors(listing.files.len()),
+        |(path, place)| {
+            let (bytes, mode) = read(place)?;
+            let digest = Digest::of(&bytes);
+            Ok((path.clone(), Entry { mode, digest }))
+        },
+    )?;
+    let entries = Entries(entries.into_iter().collect());
     let strays = listing.strays;
     Ok(Some(Found { entries, strays }))
 }

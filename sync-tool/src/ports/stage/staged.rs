@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use super::times::Times;
 use super::work::{self, Work};
 use super::{Change, Turn, check, journal};
-use crate::core::tree::{self, Digest, Entries, Tree};
+use crate::core::tree::{self, Digest, Entries, Tree, TreePath};
 use crate::error::{Error, Kind, Result};
 use crate::ports::disk::{self, Found, TARGET};
 use crate::ports::failpoint;
 use crate::ports::host::Interrupt;
+use crate::ports::parallel;
 
 /// A staged tree. Dropped without a commit, it is removed.
 #[derive(Debug)]
@@ -59,21 +60,26 @@ impl<'t> Stage<'t> {
 
     fn fill(&mut self, tree: &Tree) -> Result<()> {
         fs::create_dir(&self.dir).map_err(|e| Error::io("make", &self.dir, e))?;
-        let before = Times::read(&self.turn.work);
+        let files: Vec<(&TreePath, &tree::File)> = tree.iter().collect();
         let mut made = self.dir.clone();
-        for (path, file) in tree.iter() {
-            self.interrupt.check()?;
+        for (path, _) in &files {
             let place = path.below(&self.dir);
             let above = place.parent().unwrap_or(&self.dir);
             if above != made {
                 fs::create_dir_all(above).map_err(|e| Error::io("make", above, e))?;
                 made = above.to_path_buf();
             }
-            let written = create(&place, file)
-                .and_then(|f| before.settle(&f, path, file.digest(), &mut self.times));
-            written.map_err(|e| Error::io("write", &place, e))?;
-            failpoint::hit("stage.file");
         }
+        let before = Times::read(&self.turn.work);
+        let settled = parallel::each(&files, parallel::processors(files.len()), |(path, file)| {
+            self.interrupt.check()?;
+            let place = path.below(&self.dir);
+            let written = create(&place, file).and_then(|f| before.settle(&f, path, file.digest()));
+            let known = written.map_err(|e| Error::io("write", &place, e))?;
+            failpoint::hit("stage.file");
+            Ok(((*path).clone(), known))
+        })?;
+        self.times = settled.into_iter().collect();
         self.times.write(&self.turn.work)
     }
 

@@ -21,8 +21,9 @@ use crate::ports::failpoint;
 #[serde(transparent)]
 pub(super) struct Times(BTreeMap<TreePath, Known>);
 
+/// What is known of one file.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-struct Known {
+pub(super) struct Known {
     digest: Digest,
     /// Since 1970.
     time: Duration,
@@ -35,7 +36,7 @@ impl Times {
         serde_json::from_slice(&bytes).unwrap_or_default()
     }
 
-    /// Gives a file that was just written its time and makes it known in `now`.
+    /// Gives a file that was just written its time, and returns what is to be known of it.
     ///
     /// # Errors
     ///
@@ -45,8 +46,7 @@ impl Times {
         file: &File,
         path: &TreePath,
         digest: Digest,
-        now: &mut Times,
-    ) -> std::io::Result<()> {
+    ) -> std::io::Result<Known> {
         let before = self.0.get(path).filter(|known| known.digest == digest);
         let time = match before {
             Some(known) => {
@@ -55,8 +55,7 @@ impl Times {
             }
             None => since_epoch(file.metadata()?.modified()?),
         };
-        now.0.insert(path.clone(), Known { digest, time });
-        Ok(())
+        Ok(Known { digest, time })
     }
 
     /// Gives files their time anew that differ from those of the tree to be
@@ -104,6 +103,12 @@ impl Times {
     /// Fails where the disk does.
     pub(super) fn forget(work: &Work) -> Result<()> {
         work::remove(&work.times()).map(drop)
+    }
+}
+
+impl FromIterator<(TreePath, Known)> for Times {
+    fn from_iter<I: IntoIterator<Item = (TreePath, Known)>>(iter: I) -> Self {
+        Times(iter.into_iter().collect())
     }
 }
 

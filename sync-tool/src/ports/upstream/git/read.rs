@@ -1,6 +1,10 @@
 //! Reads a release from the objects of a repository. Nothing is fetched and
 //! nothing is written; what is not there is said.
 
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use git2::{ObjectType, Odb, Oid, Repository};
 use semver::Version;
 
@@ -11,6 +15,7 @@ use super::package::Package;
 use crate::core::release::{Release, SourceKind, Workspace};
 use crate::core::tree::{File, Mode, Tree, TreePath};
 use crate::error::{Error, Fault, Kind, Place, Result};
+use crate::ports::parallel;
 
 impl Listing {
     /// Reads the files that are in the crate's package.
@@ -35,9 +40,11 @@ impl Listing {
                 reading.fault(path, oddity.to_string());
             }
         }
-        for (path, (mode, id)) in self.files.iter().filter(|(path, _)| selection.has(path)) {
-            reading.file(path, *mode, *id)?;
-        }
+        let files = self.files.iter().filter(|(path, _)| selection.has(path));
+        let files: Vec<_> = files
+            .map(|(path, (mode, id))| (path.as_str(), *mode, *id))
+            .collect();
+        reading.files(repo.path(), &files)?;
         let lock = self.lock.map(|id| reading.text(LOCK, id)).transpose()?;
         Ok(Release {
             version: version.clone(),
@@ -99,7 +106,8 @@ struct Reading<'a> {
     odb: Odb<'a>,
     wanted: Wanted<'a>,
     limits: Limits,
-    total: usize,
+    /// The bytes of all files, also of those that other threads read.
+    total: Arc<AtomicUsize>,
     tree: Tree,
     faults: Vec<Fault>,
     missing: Vec<Missing>,
@@ -111,7 +119,7 @@ impl<'a> Reading<'a> {
             odb: objects(repo)?,
             wanted,
             limits,
-            total: 0,
+            total: Arc::default(),
             tree: Tree::new(),
             faults: Vec::new(),
             missing: Vec::new(),
@@ -155,6 +163,30 @@ impl<'a> Reading<'a> {
         Ok(text.map_err(|_| Error::upstream(format!("`{path}` of {place} is not UTF-8")))?)
     }
 
+    /// Reads files, several at a time: most of the work is to unpack them.
+    fn files(&mut self, repo: &Path, files: &[(&str, Mode, Oid)]) -> Result<(), Trouble> {
+        let threads = parallel::processors(files.len());
+        let shares: Vec<_> = files.chunks(files.len().div_ceil(threads).max(1)).collect();
+        let (wanted, limits, total) = (self.wanted, self.limits, &self.total);
+        let read = parallel::each(&shares, threads, |share| -> Result<_, Trouble> {
+            // Each has a handle of its own: they cannot be shared.
+            let repo = Repository::open(repo);
+            let repo = repo.map_err(|e| Trouble::Damaged(e.message().to_owned()))?;
+            let mut reading = Reading::new(&repo, wanted, limits)?;
+            reading.total = Arc::clone(total);
+            for (path, mode, id) in *share {
+                reading.file(path, *mode, *id)?;
+            }
+            Ok((reading.tree, reading.faults, reading.missing))
+        })?;
+        for (tree, faults, missing) in read {
+            self.tree.extend(tree);
+            self.faults.extend(faults);
+            self.missing.extend(missing);
+        }
+        Ok(())
+    }
+
     fn file(&mut self, path: &str, mode: Mode, id: Oid) -> Result<(), Trouble> {
         let checked = match TreePath::new(path) {
             Ok(checked) => checked,
@@ -165,8 +197,8 @@ impl<'a> Reading<'a> {
         };
         match self.content(&format!("{}/{path}", self.wanted.path), id) {
             Ok(Ok(bytes)) => {
-                self.total += bytes.len();
-                if self.total > self.limits.total {
+                let before = self.total.fetch_add(bytes.len(), Ordering::Relaxed);
+                if before + bytes.len() > self.limits.total {
                     let (place, limit) = (self.wanted.place, self.limits.total);
                     return Err(Error::upstream(format!(
                         "{place} has more than {limit} bytes in `{}`",

@@ -94,7 +94,7 @@ impl Made {
     /// Returns the file that has an object by itself.
     fn object(&self, path: &str) -> (Oid, PathBuf) {
         let tree = self.repo.find_commit(self.commit).unwrap().tree().unwrap();
-        let entry = tree.get_path(std::path::Path::new(path)).unwrap();
+        let entry = tree.get_path(Path::new(path)).unwrap();
         let id = entry.id().to_string();
         let file = self
             .dir
