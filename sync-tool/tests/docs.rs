@@ -150,7 +150,14 @@ fn options_that_are_named_exist() {
         of_cli.extend(argument.get_long().map(|long| format!("--{long}")));
     }
     // Those of cargo and git, which the documents name too.
-    let others = ["--release", "--check", "--path", "--all", "--features"];
+    let others = [
+        "--release",
+        "--check",
+        "--path",
+        "--all",
+        "--features",
+        "--test",
+    ];
     for document in documents() {
         let text = read(&document);
         let words = text.split(|c: char| !(c.is_alphanumeric() || c == '-'));
