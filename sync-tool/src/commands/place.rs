@@ -18,6 +18,7 @@ use crate::core::tree::{Entries, TreePath};
 use crate::error::{Error, Kind, Result};
 use crate::ports::cargo::{Cargo, Seed};
 use crate::ports::disk;
+use crate::ports::parallel;
 use crate::ports::stage::{Change, Turn};
 
 /// How a tree is put in place.
@@ -59,7 +60,7 @@ impl Placing<'_> {
         let nothing = Entries::default();
         let there = self.vendored.entries.as_ref().unwrap_or(&nothing);
         let old = disk::read_found(&self.project.tree_dir(), there, &forked.made.tree);
-        let changes = compare::changes(&forked.inputs.manifest, &old, &forked.made.tree);
+        let changes = || compare::changes(&forked.inputs.manifest, &old, &forked.made.tree);
         let lock = self.lock(&forked, &BTreeMap::new());
         let mut files = self.files(&forked, documents)?;
         let is_there =
@@ -71,6 +72,7 @@ impl Placing<'_> {
             } else {
                 Ended::Unchanged
             };
+            let changes = changes();
             return Ok(self.report(forked, ended, changes, Vec::new(), files, steps));
         }
         let stage = steps.time("stage", || {
@@ -96,7 +98,10 @@ impl Placing<'_> {
             expected: Some(self.vendored.entries.clone().unwrap_or_default()),
             files: files.clone(),
         };
-        steps.time("commit", || verified.commit(change))?;
+        // Committing waits for the disk most of the time.
+        let commit = || steps.time("commit", || verified.commit(change));
+        let (changes, committed) = parallel::both(changes, commit);
+        committed?;
         Ok(self.report(forked, Ended::Committed, changes, gates, files, steps))
     }
 
