@@ -16,6 +16,7 @@ use crate::core::series::Inputs;
 use crate::core::tree::{Entries, TreePath};
 use crate::error::{Error, Fault, Kind, Place, Result};
 use crate::ports::disk;
+use crate::ports::parallel;
 use crate::ports::stage::{Change, Turn};
 
 /// How a tree is put in place.
@@ -61,12 +62,13 @@ impl Placing<'_> {
         let nothing = Entries::default();
         let there = self.vendored.entries.as_ref().unwrap_or(&nothing);
         let old = disk::read_found(&self.project.tree_dir(), there, &forked.made.tree);
-        let changes = compare::changes(&forked.inputs.manifest, &old, &forked.made.tree);
+        let changes = || compare::changes(&forked.inputs.manifest, &old, &forked.made.tree);
         let lock = self.lock(&forked, &BTreeMap::new());
         let mut files = self.files(&forked, documents)?;
         let is_there =
             self.vendored.entries.as_ref() == Some(&entries) && self.vendored.edits.is_empty();
         let is_same = is_there && files.is_empty() && self.is_written(&lock)?;
+<<<<<<< HEAD
         let Some(turn) = turn else {
             if !(is_there && self.is_written(&lock)?) {
                 files.insert(project_path(lock::FILE)?, None);
@@ -75,6 +77,16 @@ impl Placing<'_> {
         };
         if is_same && self.verify != Verify::All {
             return Ok(self.report(forked, Ended::Unchanged, changes, Vec::new(), files, steps));
+=======
+        if self.dry_run || (is_same && self.verify != Verify::All) {
+            let ended = if self.dry_run {
+                Ended::DryRun
+            } else {
+                Ended::Unchanged
+            };
+            let changes = changes();
+            return Ok(self.report(forked, ended, changes, Vec::new(), files, steps));
+>>>>>>> wt-bench
         }
         let stage = steps.time("stage", || {
             turn.stage(&forked.made.tree, self.context.host.interrupt())
@@ -99,7 +111,10 @@ impl Placing<'_> {
             expected: self.vendored.expected(),
             files: files.clone(),
         };
-        steps.time("commit", || verified.commit(change))?;
+        // Committing waits for the disk most of the time.
+        let commit = || steps.time("commit", || verified.commit(change));
+        let (changes, committed) = parallel::both(changes, commit);
+        committed?;
         Ok(self.report(forked, Ended::Committed, changes, gates, files, steps))
     }
 

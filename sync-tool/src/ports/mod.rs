@@ -5,7 +5,7 @@ pub mod disk;
 pub mod failpoint;
 pub mod host;
 pub mod http;
-mod parallel;
+pub(crate) mod parallel;
 pub mod process;
 pub mod review;
 pub mod rustfmt;

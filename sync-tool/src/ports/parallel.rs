@@ -1,4 +1,4 @@
-//! Does the same work on many items, several at a time.
+//! Does several things at a time.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -10,6 +10,24 @@ const WORTH_A_THREAD: usize = 8;
 pub(super) fn processors(items: usize) -> usize {
     let most = thread::available_parallelism().map_or(1, usize::from);
     most.min(items / WORTH_A_THREAD).max(1)
+}
+
+/// Does one piece of work beside another, and returns what came of each.
+pub(crate) fn both<A: Send, B>(
+    beside: impl FnOnce() -> A + Send,
+    own: impl FnOnce() -> B,
+) -> (A, B) {
+    thread::scope(|scope| {
+        let thread = scope.spawn(beside);
+        let own = own();
+        (joined(thread), own)
+    })
+}
+
+/// Returns what a thread came to; its panic is this one's.
+fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
+    let result = thread.join();
+    result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// Does work on every item, on at most this many threads, and returns the
@@ -44,11 +62,8 @@ pub(super) fn each<T: Sync, R: Send, E: Send>(
     let shares: Vec<Result<Vec<(usize, R)>, E>> = thread::scope(|scope| {
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(share)).collect();
         let own = share();
-        let joined = others.into_iter().map(|thread| {
-            let joined = thread.join();
-            joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        });
-        std::iter::once(own).chain(joined).collect()
+        let others = others.into_iter().map(joined);
+        std::iter::once(own).chain(others).collect()
     });
     let mut all = Vec::with_capacity(items.len());
     for share in shares {

@@ -3,13 +3,15 @@
 //! A run takes its [`Turn`], recovers what a killed run left, stages a tree and
 //! commits it together with files of the project. Below the work directory:
 //!
-//!     lock            held while a run has its turn; says who
-//!     stage/tree/     the staged tree; a stable path, so that builds can be reused
-//!     stage/files/    the staged files of the project, by number
-//!     journal.json    sealed: the change is decided, and whoever comes next finishes it
-//!     times.json      when the bytes of each file of a stage last changed
-//!     old/            a finished stage with the tree that was replaced, about to be removed
-//!     kept/           edits that were made while a decided change waited to be finished
+//! ```text
+//! lock            held while a run has its turn; says who
+//! stage/tree/     the staged tree; a stable path, so that builds can be reused
+//! stage/files/    the staged files of the project, by number
+//! journal.json    sealed: the change is decided, and whoever comes next finishes it
+//! times.json      when the bytes of each file of a stage last changed
+//! old/            a finished stage with the tree that was replaced, about to be removed
+//! kept/           edits that were made while a decided change waited to be finished
+//! ```
 //!
 //! The journal's rename into place is the commit point. Until then nothing but
 //! the work directory has changed; from then on each step can be repeated.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::core::tree::TreePath;
 use crate::error::{Error, Result};
+use crate::ports::parallel;
 
 /// The names of what is in the work directory of a project.
 #[derive(Debug)]
@@ -194,9 +195,21 @@ pub(super) fn look(path: &Path) -> Result<Option<fs::Metadata>> {
 pub(super) fn remove(path: &Path) -> Result<bool> {
     let removed = match look(path)? {
         None => return Ok(false),
-        Some(found) if found.is_dir() => fs::remove_dir_all(path),
+        Some(found) if found.is_dir() => {
+            remove_files(path);
+            fs::remove_dir_all(path)
+        }
         Some(_) => fs::remove_file(path),
     };
     removed.map_err(|e| Error::io("remove", path, e))?;
     Ok(true)
+}
+
+/// Removes the files below a directory, several at a time.
+fn remove_files(dir: &Path) {
+    let entries = walkdir::WalkDir::new(dir).into_iter().flatten();
+    let files: Vec<_> = entries.filter(|e| !e.file_type().is_dir()).collect();
+    let threads = parallel::processors(files.len());
+    // Whoever removes the directory says why a file stays.
+    let _ = parallel::each(&files, threads, |file| fs::remove_file(file.path()));
 }
