@@ -68,25 +68,16 @@ impl Placing<'_> {
         let is_there =
             self.vendored.entries.as_ref() == Some(&entries) && self.vendored.edits.is_empty();
         let is_same = is_there && files.is_empty() && self.is_written(&lock)?;
-<<<<<<< HEAD
         let Some(turn) = turn else {
             if !(is_there && self.is_written(&lock)?) {
                 files.insert(project_path(lock::FILE)?, None);
             }
+            let changes = changes();
             return Ok(self.report(forked, Ended::DryRun, changes, Vec::new(), files, steps));
         };
         if is_same && self.verify != Verify::All {
-            return Ok(self.report(forked, Ended::Unchanged, changes, Vec::new(), files, steps));
-=======
-        if self.dry_run || (is_same && self.verify != Verify::All) {
-            let ended = if self.dry_run {
-                Ended::DryRun
-            } else {
-                Ended::Unchanged
-            };
             let changes = changes();
-            return Ok(self.report(forked, ended, changes, Vec::new(), files, steps));
->>>>>>> wt-bench
+            return Ok(self.report(forked, Ended::Unchanged, changes, Vec::new(), files, steps));
         }
         let stage = steps.time("stage", || {
             turn.stage(&forked.made.tree, self.context.host.interrupt())
