@@ -10,6 +10,7 @@
 //!
 //! * [`Binding`] holds a port, [`Listener`] accepts, [`Connecting`] connects,
 //!   and [`Stream`] is one end of a connection;
+//! * [`DatagramSocket`] sends and receives datagrams;
 //! * [`Limits`] and [`Figures`] are for whoever runs it.
 //!
 //! Everything that a socket has taken is given back when it is dropped. All
@@ -23,6 +24,7 @@ mod connection;
 mod error;
 mod flow;
 mod listener;
+mod mailbox;
 mod meter;
 mod network;
 mod options;
@@ -32,6 +34,7 @@ mod queue;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod udp;
 mod waiters;
 
 pub use address::is_loopback;
@@ -41,6 +44,7 @@ pub use meter::{Figures, Limits};
 pub use network::{Binding, Network, Protocol};
 pub use options::Options;
 pub use stream::{Ready, Stream};
+pub use udp::{DatagramSocket, Readable};
 
 /// Locks a mutex, also one that was held by whoever panicked: a workload must
 /// not lose its network because of one guest's host.

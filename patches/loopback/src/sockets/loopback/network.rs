@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, Weak};
 
 use super::address::{Endpoint, Family, Host};
 use super::backlog::Backlog;
+use super::mailbox::Mailbox;
 use super::meter::Meter;
 use super::ports::{Pair, Ports};
 use super::{Error, Figures, Limits, lock};
@@ -17,7 +18,7 @@ use super::{Error, Figures, Limits, lock};
 #[derive(Debug, Default)]
 pub struct Network {
     tcp: Families<Tcp>,
-    udp: Families<Ports>,
+    udp: Families<Udp>,
     meter: Arc<Meter>,
 }
 
@@ -51,6 +52,12 @@ impl Tcp {
     }
 }
 
+#[derive(Debug, Default)]
+struct Udp {
+    ports: Ports,
+    mailboxes: HashMap<(Host, u16), Weak<Mailbox>>,
+}
+
 /// The protocols, whose ports have nothing to do with each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Protocol {
@@ -76,8 +83,9 @@ impl Network {
     pub fn figures(&self) -> Figures {
         let Network { tcp, udp, meter } = self;
         let tcp = tcp.v4.ports.taken() + tcp.v6.ports.taken();
+        let udp = udp.v4.ports.taken() + udp.v6.ports.taken();
         Figures {
-            ports: tcp + udp.v4.taken() + udp.v6.taken(),
+            ports: tcp + udp,
             ..meter.figures()
         }
     }
@@ -89,7 +97,7 @@ impl Network {
     fn ports(&mut self, protocol: Protocol, family: Family) -> &mut Ports {
         match protocol {
             Protocol::Tcp => &mut self.tcp.of(family).ports,
-            Protocol::Udp => self.udp.of(family),
+            Protocol::Udp => &mut self.udp.of(family).ports,
         }
     }
 
@@ -102,6 +110,24 @@ impl Network {
     pub(super) fn remove_listener(&mut self, at: Endpoint) {
         let listeners = &mut self.tcp.of(at.family).listeners;
         listeners.remove(&(at.host, at.port));
+    }
+
+    /// Makes a mailbox reachable at `at`, which the caller has bound.
+    pub(super) fn add_mailbox(&mut self, at: Endpoint, mailbox: &Arc<Mailbox>) {
+        let mailboxes = &mut self.udp.of(at.family).mailboxes;
+        mailboxes.insert((at.host, at.port), Arc::downgrade(mailbox));
+    }
+
+    pub(super) fn remove_mailbox(&mut self, at: Endpoint) {
+        let mailboxes = &mut self.udp.of(at.family).mailboxes;
+        mailboxes.remove(&(at.host, at.port));
+    }
+
+    /// Finds who is bound to `to`, or else to all addresses at its port.
+    pub(super) fn mailbox(&mut self, to: Endpoint) -> Option<Arc<Mailbox>> {
+        let mailboxes = &self.udp.of(to.family).mailboxes;
+        let at = |host| mailboxes.get(&(host, to.port)).and_then(Weak::upgrade);
+        at(to.host).or_else(|| at(Host::WILDCARD))
     }
 
     /// Finds who listens at `to`, and takes the pair for a connection to it
