@@ -26,6 +26,7 @@ mod listener;
 mod meter;
 mod network;
 mod options;
+pub(crate) mod os;
 mod ports;
 mod portset;
 mod queue;
