@@ -28,6 +28,7 @@ mod mailbox;
 mod meter;
 mod network;
 mod options;
+pub(crate) mod os;
 mod ports;
 mod portset;
 mod queue;

@@ -1,0 +1,8 @@
+//! Stands in the place of the crate `tokio`.
+
+pub use ::tokio::*;
+
+/// The sockets of the loopback network and of the system.
+pub mod net {
+    pub use ::tokio::net::*;
+}
