@@ -206,6 +206,12 @@ impl State {
         self.peer
     }
 
+    /// Returns whether anything is queued, whoever sent it, or to be told.
+    #[cfg(test)]
+    pub(super) fn has_news(&self) -> bool {
+        self.refused || !self.queue.is_empty()
+    }
+
     /// Fails once after a datagram to the peer has found nobody.
     pub(super) fn take_refusal(&mut self) -> Result<(), Error> {
         match std::mem::take(&mut self.refused) {

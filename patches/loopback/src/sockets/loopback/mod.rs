@@ -21,6 +21,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 mod address;
 mod backlog;
 mod connection;
+mod datagram;
 mod error;
 mod flow;
 mod listener;
@@ -35,17 +36,16 @@ mod queue;
 mod stream;
 #[cfg(test)]
 mod tests;
-mod udp;
 mod waiters;
 
 pub use address::is_loopback;
+pub use datagram::{DatagramSocket, Readable};
 pub use error::Error;
 pub use listener::{Accept, Connecting, Listener};
 pub use meter::{Figures, Limits};
 pub use network::{Binding, Network, Protocol};
 pub use options::Options;
 pub use stream::{Ready, Stream};
-pub use udp::{DatagramSocket, Readable};
 
 /// Locks a mutex, also one that was held by whoever panicked: a workload must
 /// not lose its network because of one guest's host.

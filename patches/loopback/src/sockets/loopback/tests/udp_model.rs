@@ -167,6 +167,21 @@ impl Virtual {
     }
 }
 
+impl Virtual {
+    /// Returns whether a connected socket has that port.
+    pub(super) fn is_connected_at(&self, port: usize) -> bool {
+        let port = self.places.ports[port];
+        let mut sockets = self.sockets.iter().flatten();
+        sockets.any(|socket| socket.peer_addr().is_some() && socket.local_addr().port() == port)
+    }
+}
+
+impl DatagramSocket {
+    pub(super) fn has_news(&self) -> bool {
+        self.mailbox().lock().has_news()
+    }
+}
+
 fn receive(socket: &DatagramSocket) -> Outcome {
     let readable = socket.poll_readable(&mut noop()).is_ready();
     let mut buffer = vec![0; 65_536];

@@ -188,6 +188,11 @@ impl DatagramSocket {
         self.binding.endpoint().family
     }
 
+    #[cfg(test)]
+    pub(super) fn mailbox(&self) -> &Mailbox {
+        &self.mailbox
+    }
+
     fn max_len(&self) -> usize {
         match self.family() {
             Family::V4 => MAX_V4,
