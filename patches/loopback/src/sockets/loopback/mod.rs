@@ -34,6 +34,7 @@ mod ports;
 mod portset;
 mod queue;
 mod stream;
+mod tcp;
 #[cfg(test)]
 mod tests;
 mod waiters;
@@ -46,6 +47,10 @@ pub use meter::{Figures, Limits};
 pub use network::{Binding, Network, Protocol};
 pub use options::Options;
 pub use stream::{Ready, Stream};
+pub use tcp::{
+    ConnectingTcpStream, LoopbackTcpSocket, NetworkTcpSocket, TcpListener, TcpSocket, TcpStream,
+    UnspecifiedTcpSocket,
+};
 
 /// Locks a mutex, also one that was held by whoever panicked: a workload must
 /// not lose its network because of one guest's host.

@@ -1,5 +1,5 @@
-use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::collections::{HashMap, HashSet};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, Weak};
 
 use super::address::{Endpoint, Family, Host};
@@ -20,6 +20,7 @@ pub struct Network {
     tcp: Families<Tcp>,
     udp: Families<Udp>,
     meter: Arc<Meter>,
+    passed: HashSet<(Protocol, u16)>,
 }
 
 /// The networks of the two families, which know nothing of each other.
@@ -81,13 +82,35 @@ impl Network {
 
     /// Returns what the network is doing, and has done so far.
     pub fn figures(&self) -> Figures {
-        let Network { tcp, udp, meter } = self;
+        let Network {
+            tcp, udp, meter, ..
+        } = self;
         let tcp = tcp.v4.ports.taken() + tcp.v6.ports.taken();
         let udp = udp.v4.ports.taken() + udp.v6.ports.taken();
         Figures {
             ports: tcp + udp,
             ..meter.figures()
         }
+    }
+
+    /// Leaves these ports of 127.0.0.1 and ::1 to the host's own loopback, in
+    /// the place of all that were left to it before. None are at first.
+    ///
+    /// A socket that is bound to no loopback address and goes to such a port
+    /// reaches what the host has there; none can be bound to it.
+    pub fn pass_through(&mut self, protocol: Protocol, ports: impl IntoIterator<Item = u16>) {
+        self.passed.retain(|(other, _)| *other != protocol);
+        let ports = ports.into_iter().filter(|port| *port != 0);
+        self.passed.extend(ports.map(|port| (protocol, port)));
+    }
+
+    /// Returns whether an address is left to the host.
+    pub(super) fn is_passed_through(&self, protocol: Protocol, address: SocketAddr) -> bool {
+        let first = match address.ip().to_canonical() {
+            IpAddr::V4(ip) => ip == Ipv4Addr::LOCALHOST,
+            IpAddr::V6(ip) => ip == Ipv6Addr::LOCALHOST,
+        };
+        first && self.passed.contains(&(protocol, address.port()))
     }
 
     pub(super) fn meter(&self) -> &Arc<Meter> {

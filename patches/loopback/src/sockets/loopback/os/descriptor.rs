@@ -173,9 +173,7 @@ pub fn set_system_option(socket: impl AsFd, name: SocketOption, value: u32) -> R
         SocketOption::UnicastHops => {
             sockopt::set_ipv6_unicast_hops(socket, u8::try_from(value).ok())
         }
-        SocketOption::ReceiveBuffer => {
-            sockopt::set_socket_recv_buffer_size(socket, value as usize)
-        }
+        SocketOption::ReceiveBuffer => sockopt::set_socket_recv_buffer_size(socket, value as usize),
         SocketOption::SendBuffer => sockopt::set_socket_send_buffer_size(socket, value as usize),
     }
 }

@@ -17,4 +17,5 @@ pub mod io_lifetimes;
 pub mod rustix;
 pub mod tokio;
 
+pub use super::tcp::Chunk;
 pub use descriptor::{BorrowedFd, Descriptor, SocketOption, set_system_option, system_option};

@@ -166,11 +166,7 @@ pub mod net {
         /// Sets `IPV6_UNICAST_HOPS`.
         pub fn set_ipv6_unicast_hops(socket: impl AsFd, value: Option<u8>) -> Result<()> {
             // The system's default is asked for by a number that no hop limit is.
-            set(
-                socket,
-                Name::UnicastHops,
-                value.map_or(u32::MAX, u32::from),
-            )
+            set(socket, Name::UnicastHops, value.map_or(u32::MAX, u32::from))
         }
 
         /// Returns `SO_RCVBUF`.

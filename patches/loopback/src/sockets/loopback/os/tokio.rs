@@ -4,5 +4,6 @@ pub use ::tokio::*;
 
 /// The sockets of the loopback network and of the system.
 pub mod net {
+    pub use super::super::super::tcp::{SharedTcpSocket as TcpSocket, TcpListener, TcpStream};
     pub use ::tokio::net::*;
 }
