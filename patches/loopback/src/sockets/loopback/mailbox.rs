@@ -159,6 +159,8 @@ impl Mailbox {
         let mut state = self.lock();
         state.local = local;
         state.peer = peer;
+        // Whoever is connected elsewhere is told of what is there.
+        state.refused &= peer != Peer::Elsewhere;
         // Those who wait may have something now, or nothing more to wait for.
         let woken = state.readers.take();
         drop(state);

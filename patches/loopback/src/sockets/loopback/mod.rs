@@ -37,6 +37,7 @@ mod stream;
 mod tcp;
 #[cfg(test)]
 mod tests;
+mod udp;
 mod waiters;
 
 pub use address::is_loopback;
@@ -51,6 +52,7 @@ pub use tcp::{
     ConnectingTcpStream, LoopbackTcpSocket, NetworkTcpSocket, TcpListener, TcpSocket, TcpStream,
     UnspecifiedTcpSocket,
 };
+pub use udp::{LoopbackUdpSocket, NetworkUdpSocket, UdpSocket, UnspecifiedUdpSocket};
 
 /// Locks a mutex, also one that was held by whoever panicked: a workload must
 /// not lose its network because of one guest's host.

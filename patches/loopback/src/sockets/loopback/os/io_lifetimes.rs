@@ -38,3 +38,30 @@ pub mod views {
         }
     }
 }
+
+/// The way through bare descriptors.
+pub mod raw {
+    /// What gives up its descriptor.
+    pub trait IntoRawSocketlike {
+        /// What stands in the place of the descriptor.
+        type Raw;
+
+        /// Returns what stands in the place of the descriptor.
+        fn into_raw_socketlike(self) -> Self::Raw;
+    }
+
+    /// What is made from a descriptor.
+    pub trait FromRawSocketlike<R> {
+        /// What stands in the place of what is made.
+        type Socket;
+
+        /// Returns what stands in the place of a socket made from `raw`.
+        ///
+        /// # Safety
+        ///
+        /// There is nothing to heed: only the name is that of the function of
+        /// the crate, which takes a bare number.
+        #[expect(unsafe_code, reason = "upstream calls it as an unsafe function")]
+        unsafe fn from_raw_socketlike(raw: R) -> Self::Socket;
+    }
+}

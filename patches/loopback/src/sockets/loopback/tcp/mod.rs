@@ -13,6 +13,8 @@ mod tests;
 pub use chunk::Chunk;
 pub use connecting::ConnectingTcpStream;
 pub use listener::TcpListener;
+pub(super) use settings::{DOUBLED, bounds as buffer_bounds};
+pub(super) use socket::{TRIES, bind_virtual};
 pub use socket::{
     LoopbackTcpSocket, NetworkTcpSocket, SharedTcpSocket, TcpSocket, UnspecifiedTcpSocket,
 };
@@ -25,7 +27,7 @@ use rustix::io::Errno;
 use super::Error;
 
 /// Returns the error that the system gives in the same situation.
-fn system_error(error: Error) -> io::Error {
+pub(super) fn system_error(error: Error) -> io::Error {
     match error {
         Error::WouldBlock => Errno::WOULDBLOCK.into(),
         Error::AddressInUse => Errno::ADDRINUSE.into(),
@@ -36,6 +38,8 @@ fn system_error(error: Error) -> io::Error {
         Error::BrokenPipe => Errno::PIPE.into(),
         #[cfg(windows)]
         Error::BrokenPipe => error.into(),
+        Error::DatagramTooLarge => Errno::MSGSIZE.into(),
+        Error::NotConnected => Errno::DESTADDRREQ.into(),
         Error::LimitReached => Errno::NOBUFS.into(),
     }
 }

@@ -9,7 +9,7 @@ use super::super::os::{SocketOption, set_system_option, system_option};
 
 /// By how much a buffer is larger than what was asked for. Upstream divides by
 /// it again, so that guests see what they have set.
-const DOUBLED: u32 = if cfg!(target_os = "linux") { 2 } else { 1 };
+pub(in super::super) const DOUBLED: u32 = if cfg!(target_os = "linux") { 2 } else { 1 };
 
 /// The largest buffer where the system does not say what it allows.
 const LARGEST_BUFFER: u32 = 8 << 20;
@@ -202,7 +202,11 @@ impl System {
 }
 
 /// Finds the sizes that a buffer can have by asking for the extremes.
-fn bounds(socket: &tokio::net::TcpSocket, name: SocketOption, default: u32) -> RangeInclusive<u32> {
+pub(in super::super) fn bounds(
+    socket: impl AsFd + Copy,
+    name: SocketOption,
+    default: u32,
+) -> RangeInclusive<u32> {
     let asked = |value: u32| {
         set_system_option(socket, name, value)?;
         system_option(socket, name).map(|value| value / DOUBLED)

@@ -12,7 +12,7 @@ use super::{ConnectingTcpStream, TcpListener, system_error};
 
 /// How many ports are tried for a socket that is to have the same one on the
 /// system and on the loopback network.
-const TRIES: usize = 1_024;
+pub(in super::super) const TRIES: usize = 1_024;
 
 /// A TCP socket before it connects or listens.
 ///
