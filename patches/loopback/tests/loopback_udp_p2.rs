@@ -127,7 +127,7 @@ async fn the_hosts_loopback_cannot_be_reached() {
             let sent = host.send(&socket, b"mapped", mapped).await;
             assert_eq!(sent, Err(ErrorCode::InvalidArgument));
             let other = address(&format!("127.1.2.3:{}", to.port()));
-            drop(host.send(&socket, b"other", other).await);
+            let _ = host.send(&socket, b"other", other).await;
         }
         forbidden.assert_unreached();
     }
@@ -183,6 +183,9 @@ async fn all_addresses_are_on_both_networks_at_one_port() {
     // Both are heard, and neither starves the other.
     for number in 0..5 {
         system.send_to(&[number], virtually).unwrap();
+    }
+    host.ready(&socket).await;
+    for number in 0..5 {
         host.send(&peer, &[number], virtually).await.unwrap();
     }
     let mut received = Vec::new();
@@ -411,7 +414,7 @@ async fn options_are_those_of_the_system() {
         }
         let bound = host.bound(loopback).await;
         let fresh = host.udp(family);
-        let mut all = |host: &mut Host, set: Option<(u8, u64)>| {
+        let all = |host: &mut Host, set: Option<(u8, u64)>| {
             let mut given = Vec::new();
             for socket in [&system, &bound, &fresh] {
                 let mut view = host.view();
@@ -467,7 +470,9 @@ async fn limits_of_the_host_hold() {
         let bound = host.bind(&more, at).await;
         assert_eq!(bound, Err(ErrorCode::OutOfMemory));
     }
-    sockets.map(|socket| host.close(socket));
+    for socket in sockets {
+        host.close(socket);
+    }
     assert_unused(&network);
     host.bind(&more, v4(0)).await.unwrap();
 }

@@ -135,16 +135,20 @@ impl Host {
         HostOutgoingDatagramStream::send(&mut view, socket.outgoing(), datagrams).await
     }
 
-    /// Sends one datagram.
+    /// Sends one datagram, and waits where the system has to.
     pub async fn send(
         &mut self,
         socket: &Socket,
         data: &[u8],
         remote: impl Into<Option<SocketAddr>>,
     ) -> Result<(), ErrorCode> {
-        assert!(self.check_send(socket) > 0);
-        let sent = self.send_all(socket, &[(data, remote.into())]).await;
-        sent.map(|count| assert_eq!(count, 1)).map_err(code)
+        let datagrams = [(data, remote.into())];
+        loop {
+            if self.check_send(socket) > 0 && self.send_all(socket, &datagrams).await.map_err(code)? > 0 {
+                return Ok(());
+            }
+            self.ready_to_send(socket).await;
+        }
     }
 
     pub fn try_receive(&mut self, socket: &Socket, max: u64) -> Result<Received, ErrorCode> {
