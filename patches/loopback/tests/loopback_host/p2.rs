@@ -114,7 +114,8 @@ impl Host {
     pub async fn bind(&mut self, socket: Socket, address: SocketAddr) -> Result<(), ErrorCode> {
         let network = self.network();
         let address = IpSocketAddress::from(address);
-        let started = self.view().start_bind(socket.resource(), network, address);
+        let mut view = self.view();
+        let started = view.start_bind(socket.resource(), network, address);
         started.await.map_err(code)?;
         self.view().finish_bind(socket.resource()).map_err(code)
     }
