@@ -90,5 +90,8 @@ async fn a_host_without_udp_makes_no_sockets() {
 async fn by_default_nothing_is_permitted() {
     let mut host = Host::with(&mut WasiCtxBuilder::new(), &network());
     let socket = host.udp(false);
-    assert_eq!(host.bind(&socket, v4(0)).await, Err(ErrorCode::AccessDenied));
+    assert_eq!(
+        host.bind(&socket, v4(0)).await,
+        Err(ErrorCode::AccessDenied)
+    );
 }

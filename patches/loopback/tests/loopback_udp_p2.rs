@@ -219,7 +219,10 @@ async fn what_the_network_passes_through_is_the_hosts() {
     let mut host = Host::new(&network);
     let database = std::net::UdpSocket::bind(v4(0)).unwrap();
     let to = database.local_addr().unwrap();
-    network.lock().unwrap().pass_through(Protocol::Udp, [to.port()]);
+    network
+        .lock()
+        .unwrap()
+        .pass_through(Protocol::Udp, [to.port()]);
     let mut socket = host.bound(all_v4(0)).await;
     let port = host.local(&socket).unwrap().port();
     let peer = host.bound(v4(0)).await;
@@ -244,7 +247,10 @@ async fn what_the_network_passes_through_is_the_hosts() {
         host.send(&socket, b"ping", None).await.unwrap();
         assert_eq!(host.receive(&peer).await, Ok((b"ping".to_vec(), v4(port))));
         host.send(&peer, b"pong", v4(port)).await.unwrap();
-        assert_eq!(host.receive(&socket).await, Ok((b"pong".to_vec(), virtually)));
+        assert_eq!(
+            host.receive(&socket).await,
+            Ok((b"pong".to_vec(), virtually))
+        );
         host.stream(&mut socket, None).await.unwrap();
         assert_eq!(host.local(&socket), Ok(all_v4(port)));
         assert_eq!(host.remote(&socket), Err(ErrorCode::InvalidState));
@@ -315,7 +321,9 @@ async fn a_slow_receiver_holds_up_nobody() {
         host.bound(v4(2)).await,
         host.bound(v4(3)).await,
     );
-    host.view().set_receive_buffer_size(slow.resource(), 4_000).unwrap();
+    host.view()
+        .set_receive_buffer_size(slow.resource(), 4_000)
+        .unwrap();
     for number in 0..100_u8 {
         for to in [v4(1), v4(2)] {
             host.send(&sender, &[number; 100], to).await.unwrap();
@@ -361,11 +369,23 @@ async fn permits_and_polls_lose_nothing() {
     let mut host = Host::new(&network);
     let socket = host.bound(v4(1)).await;
     let one: (&[u8], _) = (b"x", Some(v4(1)));
-    assert!(host.send_all(&socket, &[one]).await.unwrap_err().downcast().is_err());
+    assert!(
+        host.send_all(&socket, &[one])
+            .await
+            .unwrap_err()
+            .downcast()
+            .is_err()
+    );
     assert_eq!(host.check_send(&socket), 16);
     assert_eq!(host.check_send(&socket), 16);
     let many = [one; 17];
-    assert!(host.send_all(&socket, &many).await.unwrap_err().downcast().is_err());
+    assert!(
+        host.send_all(&socket, &many)
+            .await
+            .unwrap_err()
+            .downcast()
+            .is_err()
+    );
     assert_eq!(host.send_all(&socket, &many[..16]).await.unwrap(), 16);
     assert!(host.send_all(&socket, &[one]).await.is_err());
     host.ready_to_send(&socket).await;
@@ -438,7 +458,17 @@ async fn options_are_those_of_the_system() {
             assert_eq!(given[..each], given[2 * each..], "{set:?}");
         };
         all(&mut host, None);
-        for size in [1, 1_000, 1_151, 16_000, 65_536, 212_992, 212_993, u64::MAX, 0] {
+        for size in [
+            1,
+            1_000,
+            1_151,
+            16_000,
+            65_536,
+            212_992,
+            212_993,
+            u64::MAX,
+            0,
+        ] {
             for hops in [1, 64, 255, 0] {
                 all(&mut host, Some((hops, size)));
             }
@@ -446,7 +476,8 @@ async fn options_are_those_of_the_system() {
         // What was set before holds when a descriptor is made.
         let view = &mut host.view();
         view.set_unicast_hop_limit(fresh.resource(), 42).unwrap();
-        view.set_receive_buffer_size(fresh.resource(), 30_000).unwrap();
+        view.set_receive_buffer_size(fresh.resource(), 30_000)
+            .unwrap();
         view.set_send_buffer_size(fresh.resource(), 20_000).unwrap();
         host.bind(&fresh, wildcard(loopback)).await.unwrap();
         let view = &mut host.view();

@@ -30,7 +30,10 @@ async fn p2_and_p3_talk_both_ways() {
             guest.send(here, b"", None).await.unwrap();
             guest.send(here, b"question", at).await.unwrap();
             assert_eq!(two.receive(&there).await.unwrap(), (vec![], own));
-            assert_eq!(two.receive(&there).await.unwrap(), (b"question".to_vec(), own));
+            assert_eq!(
+                two.receive(&there).await.unwrap(),
+                (b"question".to_vec(), own)
+            );
             two.send(&there, b"answer", own).await.unwrap();
             assert_eq!(guest.receive(here).await, Ok((b"answer".to_vec(), at)));
         })
@@ -153,16 +156,13 @@ async fn cancelled_and_concurrent_receives_lose_nothing() {
             let sender = guest.bound(v4(0));
             guest.send(sender, b"kept", to).await.unwrap();
             assert_eq!(guest.receive(socket).await.unwrap().0, b"kept");
-            let (one, other, ()) = tokio::join!(
-                guest.receive(socket),
-                guest.receive(socket),
-                async {
+            let (one, other, ()) =
+                tokio::join!(guest.receive(socket), guest.receive(socket), async {
                     tokio::task::yield_now().await;
                     for data in [b"1", b"2"] {
                         guest.send(sender, data, to).await.unwrap();
                     }
-                }
-            );
+                });
             let mut both = [one.unwrap().0, other.unwrap().0];
             both.sort();
             assert_eq!(both, [b"1", b"2"]);
@@ -188,11 +188,29 @@ async fn the_hosts_loopback_cannot_be_reached() {
                 guest.send(socket, b"x", None).await.unwrap();
             }
             let six = guest.udp(true);
-            for ip in ["[::ffff:127.0.0.1]", "[::127.0.0.1]", "[ff01::1]", "[ff02::1%1]"] {
+            for ip in [
+                "[::ffff:127.0.0.1]",
+                "[::127.0.0.1]",
+                "[ff01::1]",
+                "[ff02::1%1]",
+            ] {
                 let to = address(&format!("{ip}:{}", to.port()));
                 let sent = guest.send(six, b"x", to).await;
-                // Upstream does not look at what P3 sends to, and Linux would.
-                assert!(sent.is_err() || ip.contains("ffff"), "{ip}");
+                let error = match ip.contains("ffff") {
+                    true => ErrorCode::RemoteUnreachable,
+                    false => ErrorCode::InvalidArgument,
+                };
+                assert_eq!(sent, Err(error), "{ip}");
+            }
+            // Upstream does not look at what P3 sends to.
+            for (to, error) in [
+                ("127.0.0.1:0", ErrorCode::InvalidArgument),
+                ("0.0.0.0:9", ErrorCode::InvalidArgument),
+                ("[::1]:9", ErrorCode::NotSupported),
+            ] {
+                let fresh = guest.udp(false);
+                let sent = guest.send(fresh, b"x", address(to)).await;
+                assert_eq!(sent, Err(error), "{to}");
             }
         })
         .await;
@@ -205,7 +223,10 @@ async fn what_is_passed_through_is_the_hosts() {
     let network = network();
     let database = std::net::UdpSocket::bind(v4(0)).unwrap();
     let to = database.local_addr().unwrap();
-    network.lock().unwrap().pass_through(Protocol::Udp, [to.port()]);
+    network
+        .lock()
+        .unwrap()
+        .pass_through(Protocol::Udp, [to.port()]);
     run(&network, async |guest| {
         let socket = guest.udp(false);
         guest.send(socket, b"query", to).await.unwrap();

@@ -144,7 +144,9 @@ impl Host {
     ) -> Result<(), ErrorCode> {
         let datagrams = [(data, remote.into())];
         loop {
-            if self.check_send(socket) > 0 && self.send_all(socket, &datagrams).await.map_err(code)? > 0 {
+            if self.check_send(socket) > 0
+                && self.send_all(socket, &datagrams).await.map_err(code)? > 0
+            {
                 return Ok(());
             }
             self.ready_to_send(socket).await;

@@ -74,7 +74,8 @@ impl DatagramSocket {
     pub fn connect(&self, peer: SocketAddr) -> Result<(), Error> {
         let peer = self.reachable(peer)?;
         let local = self.source(self.binding.endpoint().host);
-        self.mailbox.set_peer(local, Peer::One(peer.host, peer.port));
+        self.mailbox
+            .set_peer(local, Peer::One(peer.host, peer.port));
         Ok(())
     }
 

@@ -32,7 +32,10 @@ fn a_datagram_arrives_with_its_sender() {
     // Unconnected, it is bound to all addresses; connected, to the routed one.
     assert_eq!(client.local_addr(), address(&format!("0.0.0.0:{port}")));
     client.connect(server.local_addr()).unwrap();
-    assert_eq!((client.local_addr(), client.peer_addr()), (routed, Some(server.local_addr())));
+    assert_eq!(
+        (client.local_addr(), client.peer_addr()),
+        (routed, Some(server.local_addr()))
+    );
     drop((server, client));
     assert_unused(&network);
 }
@@ -100,7 +103,10 @@ fn the_networks_limit_leaves_each_socket_its_reserve() {
     }
     assert!(lock(&network).figures().bytes_held <= 4 * RESERVE);
     greedy.send_to(&[1; 200], modest.local_addr()).unwrap();
-    assert_eq!(modest.try_recv(&mut [0; 200]), Ok((200, greedy.local_addr())));
+    assert_eq!(
+        modest.try_recv(&mut [0; 200]),
+        Ok((200, greedy.local_addr()))
+    );
     // Without a reserve there is no socket, and no port is left behind.
     lock(&network).set_limits(Limits { bytes: 0, ..limits });
     let binding = Binding::new(&network, Protocol::Udp, address("127.0.0.1:3")).unwrap();
@@ -202,7 +208,12 @@ fn all_who_wait_are_woken_and_those_who_left_are_not() {
     let counters: Vec<_> = (0..3).map(|_| Counter::new()).collect();
     let mut waiting: Vec<_> = counters.iter().map(|_| Box::pin(own.readable())).collect();
     for (future, (_, waker)) in waiting.iter_mut().zip(&counters) {
-        assert!(future.as_mut().poll(&mut Context::from_waker(waker)).is_pending());
+        assert!(
+            future
+                .as_mut()
+                .poll(&mut Context::from_waker(waker))
+                .is_pending()
+        );
     }
     drop(waiting.remove(1));
     own.send_to(b"x", own.local_addr()).unwrap();
@@ -219,7 +230,10 @@ fn connecting_wakes_whoever_waits() {
     let network = Shared::default();
     let own = socket(&network, "127.0.0.1:1");
     let (counter, waker) = Counter::new();
-    assert!(own.poll_readable(&mut Context::from_waker(&waker)).is_pending());
+    assert!(
+        own.poll_readable(&mut Context::from_waker(&waker))
+            .is_pending()
+    );
     own.connect(address("127.0.0.1:2")).unwrap();
     assert_eq!(counter.count(), 1);
 }

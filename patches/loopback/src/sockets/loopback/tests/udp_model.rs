@@ -188,9 +188,7 @@ fn receive(socket: &DatagramSocket) -> Outcome {
     let result = socket.try_recv(&mut buffer);
     assert_eq!(readable, result != Err(Error::WouldBlock));
     match result {
-        Ok((length, from)) => {
-            Outcome::Received(length, buffer[..length].first().copied(), from)
-        }
+        Ok((length, from)) => Outcome::Received(length, buffer[..length].first().copied(), from),
         Err(error) => Outcome::Failed(error),
     }
 }
@@ -222,7 +220,10 @@ impl Plain {
     }
 
     fn held(&self) -> usize {
-        self.queue.iter().map(|(length, ..)| length + OVERHEAD).sum()
+        self.queue
+            .iter()
+            .map(|(length, ..)| length + OVERHEAD)
+            .sum()
     }
 }
 
@@ -283,13 +284,7 @@ impl Model {
         Outcome::Done(Some(at), None)
     }
 
-    fn send(
-        &mut self,
-        step: usize,
-        slot: usize,
-        to: Option<SocketAddr>,
-        length: usize,
-    ) -> Outcome {
+    fn send(&mut self, step: usize, slot: usize, to: Option<SocketAddr>, length: usize) -> Outcome {
         let source = self.places.remote((0, 0));
         let Some(socket) = &mut self.sockets[slot] else {
             return Outcome::Missing;

@@ -169,7 +169,11 @@ impl Both {
                 Some(Peer::System(_)) => system_ready,
                 None => loopback_ready || system_ready,
             };
-            if ready { Poll::Ready(()) } else { Poll::Pending }
+            if ready {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
         })
         .await;
     }

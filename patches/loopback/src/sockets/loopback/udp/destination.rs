@@ -21,8 +21,13 @@ impl Destination {
     /// leads to the system, but for what the network passes through.
     pub(super) fn of(network: &Arc<Mutex<Network>>, remote: SocketAddr) -> io::Result<Self> {
         let ip = remote.ip().to_canonical();
-        if ip.is_unspecified() || is_embedded(ip) || is_host_multicast(remote) {
+        let nobody = ip.is_unspecified() || remote.port() == 0;
+        if nobody || is_embedded(ip) || is_host_multicast(remote) {
             return Err(Errno::INVAL.into());
+        }
+        if ip.is_ipv4() != remote.is_ipv4() {
+            // No IPv6 socket here ever reaches IPv4.
+            return Err(Errno::NETUNREACH.into());
         }
         if !is_loopback(ip) {
             return Ok(Destination::System);
@@ -62,11 +67,13 @@ mod tests {
     fn nothing_that_means_the_hosts_loopback_leads_to_the_system() {
         let network = Arc::<Mutex<Network>>::default();
         let of = |address: &str| Destination::of(&network, address.parse().unwrap()).ok();
-        for address in ["127.0.0.1:1", "127.255.255.255:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
+        for address in ["127.0.0.1:1", "127.255.255.255:1", "[::1]:1"] {
             assert_eq!(of(address), Some(Destination::Loopback), "{address}");
         }
         for address in [
             "0.0.0.0:1",
+            "127.0.0.1:0",
+            "[::ffff:127.0.0.1]:1",
             "[::]:1",
             "[::ffff:0.0.0.0]:1",
             "[::127.0.0.1]:1",
@@ -75,7 +82,12 @@ mod tests {
         ] {
             assert_eq!(of(address), None, "{address}");
         }
-        for address in ["192.0.2.1:1", "[2001:db8::1]:1", "[ff02::1%2]:1", "224.0.0.1:1"] {
+        for address in [
+            "192.0.2.1:1",
+            "[2001:db8::1]:1",
+            "[ff02::1%2]:1",
+            "224.0.0.1:1",
+        ] {
             assert_eq!(of(address), Some(Destination::System), "{address}");
         }
         lock(&network).pass_through(Protocol::Udp, [53]);

@@ -58,8 +58,7 @@ impl Settings {
     /// Sets an option as the system would.
     pub(super) fn set(&mut self, name: SocketOption, value: u32) -> Result<()> {
         let system = self.system;
-        let clamped =
-            |range: &RangeInclusive<u32>| value.clamp(*range.start(), *range.end());
+        let clamped = |range: &RangeInclusive<u32>| value.clamp(*range.start(), *range.end());
         match name {
             SocketOption::UnicastHops if value == u32::MAX => self.hop_limit = system.hop_limit,
             SocketOption::TimeToLive | SocketOption::UnicastHops => {

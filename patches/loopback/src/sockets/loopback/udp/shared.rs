@@ -78,6 +78,9 @@ impl SharedUdpSocket {
     /// if that can send there.
     fn route(&self, remote: SocketAddr) -> io::Result<(UdpSocket, Destination)> {
         let to = Destination::of(&self.origin.network, remote)?;
+        if remote.is_ipv6() != lock(&self.state).settings.is_ipv6() {
+            return Err(Errno::AFNOSUPPORT.into());
+        }
         let socket = self.bound()?;
         match (&socket, to) {
             // So says Linux, where it does so at all.
