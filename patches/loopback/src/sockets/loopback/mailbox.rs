@@ -2,7 +2,6 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::address::{Endpoint, Host};
-use super::flow::RESERVE;
 use super::meter::Meter;
 use super::waiters::Waiters;
 use super::{Error, lock};
@@ -10,6 +9,10 @@ use super::{Error, lock};
 /// What a datagram costs beside its bytes: its place in the queue, which grows
 /// by doubling, and what the allocator adds.
 pub(super) const OVERHEAD: usize = 96;
+
+/// The memory that each socket is sure of, whatever the others hold: datagrams
+/// of usual sizes pass also where the network's bytes are used up.
+pub(super) const RESERVE: usize = 2_048;
 
 /// How many places the queue keeps when it runs empty.
 const KEPT: usize = 8;
@@ -82,8 +85,7 @@ impl Peer {
 }
 
 impl Mailbox {
-    /// Makes a mailbox for a socket bound to `at`, which takes a reserve that
-    /// lets it receive small datagrams whatever others hold.
+    /// Makes a mailbox for a socket bound to `at`, which takes its reserve.
     pub(super) fn new(at: Endpoint, limit: usize, meter: &Arc<Meter>) -> Result<Mailbox, Error> {
         meter.take(RESERVE, RESERVE).ok_or(Error::LimitReached)?;
         let state = State {

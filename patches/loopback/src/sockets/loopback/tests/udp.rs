@@ -1,5 +1,4 @@
-use super::super::flow::RESERVE;
-use super::super::mailbox::OVERHEAD;
+use super::super::mailbox::{OVERHEAD, RESERVE};
 use super::*;
 
 const BUFFER: usize = 106_496;
@@ -102,10 +101,10 @@ fn the_networks_limit_leaves_each_socket_its_reserve() {
         greedy.send_to(&[0; 200], greedy.local_addr()).unwrap();
     }
     assert!(lock(&network).figures().bytes_held <= 4 * RESERVE);
-    greedy.send_to(&[1; 200], modest.local_addr()).unwrap();
+    greedy.send_to(&[1; 1_472], modest.local_addr()).unwrap();
     assert_eq!(
-        modest.try_recv(&mut [0; 200]),
-        Ok((200, greedy.local_addr()))
+        modest.try_recv(&mut [0; 1_472]),
+        Ok((1_472, greedy.local_addr()))
     );
     // Without a reserve there is no socket, and no port is left behind.
     lock(&network).set_limits(Limits { bytes: 0, ..limits });

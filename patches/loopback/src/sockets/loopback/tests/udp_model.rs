@@ -4,8 +4,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::super::flow::RESERVE;
-use super::super::mailbox::OVERHEAD;
+use super::super::mailbox::{OVERHEAD, RESERVE};
 use super::*;
 
 /// How many ports the sockets are bound to.
@@ -152,12 +151,18 @@ impl Virtual {
             }
             Op::Bind(..) => Ok(()),
             Op::Connect(_, to) => socket.connect(self.places.remote(to)),
-            Op::Disconnect(_) => Ok(socket.disconnect()),
+            Op::Disconnect(_) => {
+                socket.disconnect();
+                Ok(())
+            }
             Op::Send(_, length) => socket.send(&payload(step, length)),
             Op::SendTo(_, to, length) => {
                 socket.send_to(&payload(step, length), self.places.remote(to))
             }
-            Op::SetLimit(_, limit) => Ok(socket.set_receive_buffer(limit)),
+            Op::SetLimit(_, limit) => {
+                socket.set_receive_buffer(limit);
+                Ok(())
+            }
             Op::Recv(_) => return receive(socket),
         };
         match result {

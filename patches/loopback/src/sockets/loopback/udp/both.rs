@@ -57,10 +57,11 @@ impl Both {
         let mut peer = lock(&self.peer);
         match to {
             Destination::Loopback => {
-                self.loopback.connect(remote).map_err(system_error)?;
-                if let Some(Peer::System(_)) = peer.replace(Peer::Loopback) {
+                if let Some(Peer::System(_)) = peer.take() {
                     disconnect_system(&self.system)?;
                 }
+                self.loopback.connect(remote).map_err(system_error)?;
+                *peer = Some(Peer::Loopback);
             }
             Destination::System => {
                 rustix::net::connect(&self.system, &remote)?;

@@ -61,6 +61,7 @@ impl Settings {
         let clamped = |range: &RangeInclusive<u32>| value.clamp(*range.start(), *range.end());
         match name {
             SocketOption::UnicastHops if value == u32::MAX => self.hop_limit = system.hop_limit,
+            SocketOption::TimeToLive if value == 0 => return Err(Errno::INVAL),
             SocketOption::TimeToLive | SocketOption::UnicastHops => {
                 self.hop_limit = u8::try_from(value).map_err(|_| Errno::INVAL)?;
                 self.touched[0] = true;
