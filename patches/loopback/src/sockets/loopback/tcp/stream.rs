@@ -1,6 +1,7 @@
+use std::future::poll_fn;
 use std::io;
 use std::net::{Shutdown, SocketAddr};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -9,7 +10,7 @@ use rustix::io::{Errno, Result};
 use super::super::Stream;
 use super::super::os::rustix::fd::AsFd;
 use super::super::os::{BorrowedFd, Descriptor, SocketOption};
-use super::{Chunk, settings, system_error};
+use super::{Chunk, poll_budget, settings, system_error};
 
 /// One end of a TCP connection.
 #[derive(Debug)]
@@ -68,7 +69,10 @@ impl TcpStream {
     pub async fn readable(&self) -> io::Result<()> {
         match self {
             TcpStream::Network(stream) => stream.readable().await?,
-            TcpStream::Loopback(stream) => stream.readable().await,
+            TcpStream::Loopback(stream) => {
+                stream.readable().await;
+                poll_fn(poll_budget).await;
+            }
         }
         Ok(())
     }
@@ -81,7 +85,10 @@ impl TcpStream {
     pub async fn writable(&self) -> io::Result<()> {
         match self {
             TcpStream::Network(stream) => stream.writable().await?,
-            TcpStream::Loopback(stream) => stream.writable().await,
+            TcpStream::Loopback(stream) => {
+                stream.writable().await;
+                poll_fn(poll_budget).await;
+            }
         }
         Ok(())
     }
@@ -90,7 +97,10 @@ impl TcpStream {
     pub fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             TcpStream::Network(stream) => stream.poll_read_ready(cx),
-            TcpStream::Loopback(stream) => stream.poll_read_ready(cx).map(Ok),
+            TcpStream::Loopback(stream) => {
+                ready!(stream.poll_read_ready(cx));
+                poll_budget(cx).map(Ok)
+            }
         }
     }
 
@@ -98,7 +108,10 @@ impl TcpStream {
     pub fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             TcpStream::Network(stream) => stream.poll_write_ready(cx),
-            TcpStream::Loopback(stream) => stream.poll_write_ready(cx).map(Ok),
+            TcpStream::Loopback(stream) => {
+                ready!(stream.poll_write_ready(cx));
+                poll_budget(cx).map(Ok)
+            }
         }
     }
 
