@@ -4,10 +4,10 @@ use std::net::{Shutdown, SocketAddr};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::BytesMut;
 use rustix::io::{Errno, Result};
 
 use super::super::Stream;
+use super::super::os::bytes::BytesMut;
 use super::super::os::rustix::fd::AsFd;
 use super::super::os::{BorrowedFd, Descriptor, SocketOption};
 use super::{Chunk, poll_budget, settings, system_error};
@@ -34,7 +34,7 @@ impl TcpStream {
         }
     }
 
-    /// Adds bytes that have come, as many as there is room for; none mean
+    /// Takes bytes that have come, as many as there is room for; none mean
     /// the end.
     ///
     /// # Errors
@@ -42,8 +42,10 @@ impl TcpStream {
     /// Those of `read`.
     pub fn try_read_buf(&self, into: &mut BytesMut) -> io::Result<usize> {
         match self {
-            TcpStream::Network(stream) => stream.try_read_buf(into),
-            TcpStream::Loopback(stream) => stream.try_read_buf(into).map_err(system_error),
+            TcpStream::Network(stream) => into.fill(|buffer| stream.try_read_buf(buffer)),
+            TcpStream::Loopback(stream) => {
+                into.put(|max| stream.try_read_most(max).map_err(system_error))
+            }
         }
     }
 
