@@ -280,11 +280,18 @@ async fn half_a_connection_closes() {
     host.write(far, "answer").await.unwrap();
     assert_eq!(host.read(near, 100).await.unwrap(), "answer");
     // What nobody wants to receive is written all the same.
+    let [near, far] = host.pair(v4(0)).await;
     host.shutdown(near.socket, ShutdownType::Receive).unwrap();
     assert_eq!(host.try_read(near, 1), Err(Stream::Closed));
     for _ in 0..100 {
         host.write(far, vec![0; 65_536]).await.unwrap();
     }
+    host.write(near, "answer").await.unwrap();
+    assert_eq!(host.read(far, 100).await.unwrap(), "answer");
+    // But once that does not send either, a write brings the news.
+    host.shutdown(near.socket, ShutdownType::Send).unwrap();
+    host.write(far, "into the void").await.unwrap();
+    assert_eq!(host.write(far, "x").await, Err(Stream::Closed));
 }
 
 #[tokio::test]
@@ -429,4 +436,31 @@ async fn limits_bind_guests() {
     host.connected(at).await.unwrap();
     assert_eq!(host.connected(at).await, Err(ErrorCode::OutOfMemory));
     host.accept(listener).await;
+}
+
+/// A guest that talks to itself is always ready, and must yield all the same.
+#[tokio::test]
+async fn a_busy_guest_lets_others_run() {
+    let network = network();
+    let done = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let stop = Arc::clone(&done);
+    let busy = tokio::spawn(async move {
+        let mut host = Host::new(&network);
+        let [near, far] = host.pair(v4(0)).await;
+        while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+            host.output(near).ready().await;
+            host.try_write(near, "x".into()).unwrap();
+            host.input(far).ready().await;
+            host.try_read(far, 1).unwrap();
+        }
+        let (listener, at) = host.listener(v4(0)).await;
+        for _ in 0..1_000 {
+            let near = host.connected(at).await.unwrap();
+            let far = host.accept(listener).await;
+            host.close(near);
+            host.close(far);
+        }
+    });
+    tokio::spawn(async move { done.store(true, std::sync::atomic::Ordering::Relaxed) });
+    busy.await.unwrap();
 }

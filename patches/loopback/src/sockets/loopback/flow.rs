@@ -1,4 +1,4 @@
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::Error;
 use super::meter::Meter;
@@ -143,14 +143,14 @@ impl Flow {
         Ok(bytes)
     }
 
-    /// Does the same into a buffer, up to its capacity.
-    pub(super) fn read_buf(&mut self, into: &mut BytesMut, meter: &Meter) -> Result<usize, Error> {
-        if into.len() == into.capacity() || self.check_readable()? {
-            return Ok(0);
+    /// Does the same with as much as `max` allows.
+    pub(super) fn read_most(&mut self, max: usize, meter: &Meter) -> Result<Bytes, Error> {
+        if max == 0 || self.check_readable()? {
+            return Ok(Bytes::new());
         }
-        let (read, freed) = self.queue.read_buf(into);
+        let (bytes, freed) = self.queue.read_most(max);
         self.settle(freed, meter);
-        Ok(read)
+        Ok(bytes)
     }
 
     /// Returns whether reading gives the end; if it gives nothing at all, an error.

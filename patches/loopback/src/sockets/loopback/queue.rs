@@ -1,6 +1,6 @@
 use std::collections::VecDeque;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 /// What a segment costs beside its bytes: its place in the queue, which grows
 /// by doubling, and what the allocator adds.
@@ -102,28 +102,23 @@ impl Queue {
         (read, freed)
     }
 
-    /// Adds bytes to a buffer until its capacity is reached or nothing is left,
-    /// and returns how many. The first segment is moved where that saves more
-    /// than it costs.
-    pub(super) fn read_buf(&mut self, into: &mut BytesMut) -> (usize, Freed) {
-        let mut freed = Freed::default();
-        let room = into.capacity() - into.len();
+    /// Takes as many bytes out as `max` allows. The first segment is moved if
+    /// that does not leave much behind; else all are copied into one piece.
+    pub(super) fn read_most(&mut self, max: usize) -> (Bytes, Freed) {
         let unread = self.head.unread().len();
-        let most = unread >= room / 2 || self.rest.is_empty();
-        if into.is_empty() && most && (MOVED..=room).contains(&unread) {
-            let Segment { data, start, .. } = self.pop(&mut freed);
-            *into = Bytes::from(data).split_off(start).into();
-            return (unread, freed);
+        let most = unread >= max / 2 || self.rest.is_empty();
+        if most && unread <= max {
+            return self.read_bytes(max);
         }
-        let mut read = 0;
-        while read < room && !self.is_empty() {
+        let mut freed = Freed::default();
+        let mut all = Vec::with_capacity(max.min(self.charged));
+        while all.len() < max && !self.is_empty() {
             let unread = self.head.unread();
-            let count = unread.len().min(room - read);
-            into.extend_from_slice(&unread[..count]);
-            read += count;
+            let count = unread.len().min(max - all.len());
+            all.extend_from_slice(&unread[..count]);
             self.consume(count, &mut freed);
         }
-        (read, freed)
+        (all.into(), freed)
     }
 
     /// Takes bytes of the first segment out: all of them, moved, if they are

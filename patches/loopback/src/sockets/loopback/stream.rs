@@ -7,7 +7,7 @@ use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::{Context, Poll};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::connection::{Connection, Side};
 use super::flow::Flow;
@@ -117,16 +117,16 @@ impl Stream {
         pending(self.told_of_reset(read, Bytes::new()))
     }
 
-    /// Adds bytes that have come to `into`, as many as it has room for, and
-    /// returns how many. A chunk that was given to [`Stream::offer`] and makes
-    /// up most of them is moved into its place, if that is empty.
+    /// Returns as many of the bytes that have come as `max` allows, in one
+    /// piece. A chunk that was given to [`Stream::offer`] is handed on as it
+    /// is if that saves more than it costs.
     ///
     /// # Errors
     ///
     /// As [`Stream::try_read`].
-    pub fn try_read_buf(&self, into: &mut BytesMut) -> Result<usize, Error> {
-        let read = self.receive(None, |flow| flow.read_buf(into, self.connection.meter()));
-        self.told_of_reset(read, 0)
+    pub fn try_read_most(&self, max: usize) -> Result<Bytes, Error> {
+        let read = self.receive(None, |flow| flow.read_most(max, self.connection.meter()));
+        self.told_of_reset(read, Bytes::new())
     }
 
     /// Writes as many of the bytes as there is room for, and returns how many.

@@ -12,6 +12,7 @@
     reason = "what upstream uses depends on the release"
 )]
 
+pub mod bytes;
 mod descriptor;
 pub mod io_lifetimes;
 pub mod rustix;

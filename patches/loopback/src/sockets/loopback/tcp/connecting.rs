@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use rustix::io::Errno;
 
 use super::super::{Connecting, Protocol, is_loopback, lock};
-use super::{TcpSocket, TcpStream, system_error};
+use super::{TcpSocket, TcpStream, poll_budget, system_error};
 
 type SystemConnect = Pin<Box<dyn Future<Output = io::Result<tokio::net::TcpStream>> + Send>>;
 
@@ -108,6 +108,7 @@ impl Future for ConnectingTcpStream {
     ///
     /// Panics, as futures do, if it is polled after it has returned.
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        ready!(poll_budget(cx));
         let progress = &mut self.0;
         if let Progress::New(..) = progress
             && let Progress::New(socket, remote) = std::mem::replace(progress, Progress::Done)

@@ -2,15 +2,15 @@ use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use rustix::io::Result;
 
 use super::super::Listener;
 use super::super::os::rustix::fd::AsFd;
 use super::super::os::{BorrowedFd, Descriptor, SocketOption};
-use super::TcpStream;
 use super::settings;
+use super::{TcpStream, poll_budget};
 
 /// A TCP socket that listens.
 #[derive(Debug)]
@@ -114,6 +114,8 @@ fn accept_system(
 }
 
 fn accept_loopback(loopback: &Listener, cx: &mut Context<'_>) -> Poll<io::Result<Accepted>> {
+    // Before, because what is accepted cannot be put back.
+    ready!(poll_budget(cx));
     loopback.poll_accept(cx).map(|stream| {
         let address = stream.peer_addr();
         Ok((TcpStream::Loopback(stream), address))

@@ -20,7 +20,10 @@ pub use socket::{
 };
 pub use stream::TcpStream;
 
+use std::future::Future;
 use std::io;
+use std::pin::pin;
+use std::task::{Context, Poll};
 
 use rustix::io::Errno;
 
@@ -42,4 +45,11 @@ pub(super) fn system_error(error: Error) -> io::Error {
         Error::NotConnected => Errno::DESTADDRREQ.into(),
         Error::LimitReached => Errno::NOBUFS.into(),
     }
+}
+
+/// Lets the task yield from time to time, as the sockets of `tokio` do: those
+/// of the loopback network are ready so often that a guest that talks to
+/// itself would keep its thread from everybody else.
+fn poll_budget(cx: &mut Context<'_>) -> Poll<()> {
+    pin!(tokio::task::coop::consume_budget()).poll(cx)
 }

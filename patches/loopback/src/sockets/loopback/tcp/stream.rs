@@ -1,15 +1,16 @@
+use std::future::poll_fn;
 use std::io;
 use std::net::{Shutdown, SocketAddr};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::BytesMut;
 use rustix::io::{Errno, Result};
 
 use super::super::Stream;
+use super::super::os::bytes::BytesMut;
 use super::super::os::rustix::fd::AsFd;
 use super::super::os::{BorrowedFd, Descriptor, SocketOption};
-use super::{Chunk, settings, system_error};
+use super::{Chunk, poll_budget, settings, system_error};
 
 /// One end of a TCP connection.
 #[derive(Debug)]
@@ -33,7 +34,7 @@ impl TcpStream {
         }
     }
 
-    /// Adds bytes that have come, as many as there is room for; none mean
+    /// Takes bytes that have come, as many as there is room for; none mean
     /// the end.
     ///
     /// # Errors
@@ -41,8 +42,10 @@ impl TcpStream {
     /// Those of `read`.
     pub fn try_read_buf(&self, into: &mut BytesMut) -> io::Result<usize> {
         match self {
-            TcpStream::Network(stream) => stream.try_read_buf(into),
-            TcpStream::Loopback(stream) => stream.try_read_buf(into).map_err(system_error),
+            TcpStream::Network(stream) => into.fill(|buffer| stream.try_read_buf(buffer)),
+            TcpStream::Loopback(stream) => {
+                into.put(|max| stream.try_read_most(max).map_err(system_error))
+            }
         }
     }
 
@@ -68,7 +71,10 @@ impl TcpStream {
     pub async fn readable(&self) -> io::Result<()> {
         match self {
             TcpStream::Network(stream) => stream.readable().await?,
-            TcpStream::Loopback(stream) => stream.readable().await,
+            TcpStream::Loopback(stream) => {
+                stream.readable().await;
+                poll_fn(poll_budget).await;
+            }
         }
         Ok(())
     }
@@ -81,7 +87,10 @@ impl TcpStream {
     pub async fn writable(&self) -> io::Result<()> {
         match self {
             TcpStream::Network(stream) => stream.writable().await?,
-            TcpStream::Loopback(stream) => stream.writable().await,
+            TcpStream::Loopback(stream) => {
+                stream.writable().await;
+                poll_fn(poll_budget).await;
+            }
         }
         Ok(())
     }
@@ -90,7 +99,10 @@ impl TcpStream {
     pub fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             TcpStream::Network(stream) => stream.poll_read_ready(cx),
-            TcpStream::Loopback(stream) => stream.poll_read_ready(cx).map(Ok),
+            TcpStream::Loopback(stream) => {
+                ready!(stream.poll_read_ready(cx));
+                poll_budget(cx).map(Ok)
+            }
         }
     }
 
@@ -98,7 +110,10 @@ impl TcpStream {
     pub fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             TcpStream::Network(stream) => stream.poll_write_ready(cx),
-            TcpStream::Loopback(stream) => stream.poll_write_ready(cx).map(Ok),
+            TcpStream::Loopback(stream) => {
+                ready!(stream.poll_write_ready(cx));
+                poll_budget(cx).map(Ok)
+            }
         }
     }
 

@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
+use super::super::super::os::SocketOption;
 use super::super::super::os::rustix::fd::AsFd as _;
 use super::super::super::os::rustix::net::sockopt;
-use super::super::super::os::{Descriptor as _, SocketOption};
 use super::super::super::{Network, Protocol};
 use super::super::socket::SharedTcpSocket;
 use super::super::{TcpListener, TcpSocket, TcpStream};
@@ -112,7 +112,7 @@ fn a_stream_does_what_those_of_tokio_do() {
     assert_eq!(blocked.kind(), std::io::ErrorKind::WouldBlock);
     assert_eq!(near.try_write(&b"hello"[..]).unwrap(), 5);
     at_once(far.readable()).unwrap().unwrap();
-    let mut read = bytes::BytesMut::with_capacity(3);
+    let mut read = super::super::super::os::bytes::BytesMut::with_capacity(3);
     assert_eq!(far.try_read_buf(&mut read).unwrap(), 3);
     assert_eq!(far.try_read(&mut [0; 9]).unwrap(), 2);
     let mut chunk = bytes::Bytes::from(vec![1; 5_000]);
