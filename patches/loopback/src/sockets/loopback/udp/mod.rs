@@ -3,6 +3,7 @@
 
 mod both;
 mod destination;
+mod detached;
 mod settings;
 mod shared;
 mod socket;

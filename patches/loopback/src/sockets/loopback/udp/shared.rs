@@ -6,14 +6,15 @@ use cap_net_ext::AddressFamily;
 use io_lifetimes::{FromSocketlike as _, IntoSocketlike};
 use rustix::io::{Errno, Result};
 use tokio::io::Interest;
+use tokio::task::coop::consume_budget;
 
-use super::super::os::io_lifetimes::raw::{FromRawSocketlike, IntoRawSocketlike};
 use super::super::os::rustix::fd::AsFd;
 use super::super::os::{BorrowedFd, Descriptor, SocketOption};
 use super::super::tcp::system_error;
 use super::super::{Network, lock};
 use super::both::disconnect_system;
 use super::destination::Destination;
+use super::detached::Detached;
 use super::settings::Settings;
 use super::socket::{NetworkUdpSocket, Origin, UdpSocket, wildcard};
 use super::{errno, would_block};
@@ -198,7 +199,10 @@ impl SharedUdpSocket {
         let (socket, to) = self.connected()?;
         match to {
             Destination::System => system(&socket)?.send(data).await,
-            Destination::Loopback => send(&socket, data, None),
+            Destination::Loopback => {
+                consume_budget().await;
+                send(&socket, data, None)
+            }
         }
     }
 
@@ -211,7 +215,10 @@ impl SharedUdpSocket {
         let (socket, to) = self.route(remote)?;
         match to {
             Destination::System => system(&socket)?.send_to(data, remote).await,
-            Destination::Loopback => send(&socket, data, Some(remote)),
+            Destination::Loopback => {
+                consume_budget().await;
+                send(&socket, data, Some(remote))
+            }
         }
     }
 
@@ -273,6 +280,9 @@ impl SharedUdpSocket {
     }
 
     async fn readable(&self) {
+        // As the sockets of `tokio` do, lets a guest that finds all it waits for
+        // yield from time to time.
+        consume_budget().await;
         match self.current() {
             UdpSocket::Network(socket) => {
                 if let Some(descriptor) = &socket.descriptor {
@@ -353,40 +363,5 @@ impl Descriptor for SharedUdpSocket {
 impl AsFd for SharedUdpSocket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         BorrowedFd::new(self)
-    }
-}
-
-/// A socket on its way through what upstream does to make one of `tokio`.
-#[derive(Debug)]
-pub struct Detached(SharedUdpSocket);
-
-impl AsFd for Detached {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
-    }
-}
-
-impl IntoRawSocketlike for Detached {
-    type Raw = Detached;
-
-    fn into_raw_socketlike(self) -> Detached {
-        self
-    }
-}
-
-impl FromRawSocketlike<Detached> for std::net::UdpSocket {
-    type Socket = Detached;
-
-    #[expect(unsafe_code, reason = "upstream calls it as an unsafe function")]
-    unsafe fn from_raw_socketlike(raw: Detached) -> Detached {
-        raw
-    }
-}
-
-impl TryFrom<Detached> for SharedUdpSocket {
-    type Error = io::Error;
-
-    fn try_from(socket: Detached) -> io::Result<Self> {
-        Ok(socket.0)
     }
 }
