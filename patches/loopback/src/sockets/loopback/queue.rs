@@ -102,6 +102,25 @@ impl Queue {
         (read, freed)
     }
 
+    /// Takes as many bytes out as `max` allows. The first segment is moved if
+    /// that does not leave much behind; else all are copied into one piece.
+    pub(super) fn read_most(&mut self, max: usize) -> (Bytes, Freed) {
+        let unread = self.head.unread().len();
+        let most = unread >= max / 2 || self.rest.is_empty();
+        if most && unread <= max {
+            return self.read_bytes(max);
+        }
+        let mut freed = Freed::default();
+        let mut all = Vec::with_capacity(max.min(self.charged));
+        while all.len() < max && !self.is_empty() {
+            let unread = self.head.unread();
+            let count = unread.len().min(max - all.len());
+            all.extend_from_slice(&unread[..count]);
+            self.consume(count, &mut freed);
+        }
+        (all.into(), freed)
+    }
+
     /// Takes bytes of the first segment out: all of them, moved, if they are
     /// enough for that and not more than `max`; else a copy of the first ones.
     pub(super) fn read_bytes(&mut self, max: usize) -> (Bytes, Freed) {

@@ -57,6 +57,12 @@ impl Stream {
         self.connection.address(1 - self.side)
     }
 
+    /// Returns whether the connection is over, because it was reset or because
+    /// both ends have ended what they send. There may still be something to read.
+    pub fn is_over(&self) -> bool {
+        self.connection.is_over(self.side)
+    }
+
     /// Returns the options of this end.
     pub fn options(&self) -> Options {
         self.connection.options(self.side)
@@ -109,6 +115,18 @@ impl Stream {
         let meter = self.connection.meter();
         let read = self.receive(Some(cx), |flow| flow.read_bytes(max, meter));
         pending(self.told_of_reset(read, Bytes::new()))
+    }
+
+    /// Returns as many of the bytes that have come as `max` allows, in one
+    /// piece. A chunk that was given to [`Stream::offer`] is handed on as it
+    /// is if that saves more than it costs.
+    ///
+    /// # Errors
+    ///
+    /// As [`Stream::try_read`].
+    pub fn try_read_most(&self, max: usize) -> Result<Bytes, Error> {
+        let read = self.receive(None, |flow| flow.read_most(max, self.connection.meter()));
+        self.told_of_reset(read, Bytes::new())
     }
 
     /// Writes as many of the bytes as there is room for, and returns how many.

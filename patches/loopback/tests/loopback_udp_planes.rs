@@ -1,0 +1,190 @@
+//! Which network UDP sockets are on, through the host's side of WASI P2.
+
+mod loopback_udp;
+
+use std::net::SocketAddr;
+
+use loopback_udp::p2::Host;
+use loopback_udp::{Forbidden, address, all_v4, figures, network, v4, v6};
+use wash_wasi::p2::bindings::sockets::network::ErrorCode;
+use wash_wasi::sockets::loopback::Protocol;
+
+fn wildcard(of: SocketAddr) -> SocketAddr {
+    address(if of.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" })
+}
+
+#[tokio::test]
+async fn loopback_addresses_take_nothing_of_the_system() {
+    let network = network();
+    let mut host = Host::new(&network);
+    for at in [v4(0), v6(0)] {
+        let socket = host.bound(at).await;
+        let at = host.local(&socket).unwrap();
+        // The port of the system is free for others.
+        if let Err(error) = std::net::UdpSocket::bind(at) {
+            assert_ne!(error.kind(), std::io::ErrorKind::AddrInUse);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_hosts_loopback_cannot_be_reached() {
+    let network = network();
+    for ip in ["127.0.0.1", "::1"] {
+        let Some(forbidden) = Forbidden::new(ip) else {
+            continue;
+        };
+        let to = forbidden.address();
+        let outer = outer_address(to.is_ipv6());
+        let mut froms = vec![SocketAddr::new(to.ip(), 0), wildcard(to)];
+        froms.extend(outer.map(|ip| SocketAddr::new(ip, 0)));
+        for from in froms {
+            let mut host = Host::new(&network);
+            let mut socket = host.bound(from).await;
+            let bound_outside = Some(from.ip()) == outer;
+            let sent = host.send(&socket, b"sent", to).await;
+            assert_eq!(sent.is_err(), bound_outside);
+            let connected = host.stream(&mut socket, Some(to)).await;
+            assert_eq!(connected.is_err(), bound_outside);
+            if connected.is_ok() {
+                host.send(&socket, b"connected", None).await.unwrap();
+            }
+            host.stream(&mut socket, None).await.unwrap();
+            let mapped = address(&format!("[::ffff:127.0.0.1]:{}", to.port()));
+            let sent = host.send(&socket, b"mapped", mapped).await;
+            assert_eq!(sent, Err(ErrorCode::InvalidArgument));
+            let other = address(&format!("127.1.2.3:{}", to.port()));
+            let _ = host.send(&socket, b"other", other).await;
+        }
+        forbidden.assert_unreached();
+    }
+}
+
+/// Returns an address of the host that is not its loopback, if it has one.
+fn outer_address(ipv6: bool) -> Option<std::net::IpAddr> {
+    let (any, far) = match ipv6 {
+        false => ("0.0.0.0:0", "192.0.2.1:9"),
+        true => ("[::]:0", "[2001:db8::1]:9"),
+    };
+    let socket = std::net::UdpSocket::bind(any).ok()?;
+    socket.connect(far).ok()?;
+    let ip = socket.local_addr().ok()?.ip();
+    (!ip.is_loopback() && !ip.is_unspecified()).then_some(ip)
+}
+
+#[tokio::test]
+async fn a_socket_bound_to_loopback_goes_nowhere_else() {
+    let network = network();
+    let mut host = Host::new(&network);
+    let peer = host.bound(all_v4(0)).await;
+    let port = host.local(&peer).unwrap().port();
+    let mut socket = host.bound(v4(0)).await;
+    let mut outside = vec![address(&format!("192.0.2.1:{port}"))];
+    outside.extend(outer_address(false).map(|ip| SocketAddr::new(ip, port)));
+    for to in outside {
+        let sent = host.send(&socket, b"out", to).await;
+        assert_eq!(sent, Err(ErrorCode::InvalidArgument));
+        let connected = host.stream(&mut socket, Some(to)).await;
+        assert_eq!(connected, Err(ErrorCode::InvalidArgument));
+        host.stream(&mut socket, None).await.unwrap();
+    }
+    let six = host.bound(v6(0)).await;
+    let sent = host.send(&six, b"out", address("[2001:db8::1]:9")).await;
+    assert_eq!(sent, Err(ErrorCode::RemoteUnreachable));
+    assert_eq!(host.try_receive(&peer, 1), Ok(vec![]));
+}
+
+#[tokio::test]
+async fn all_addresses_are_on_both_networks_at_one_port() {
+    let network = network();
+    let mut host = Host::new(&network);
+    let socket = host.bound(all_v4(0)).await;
+    let at = host.local(&socket).unwrap();
+    let (virtually, system) = (v4(at.port()), std::net::UdpSocket::bind(v4(0)).unwrap());
+    let error = std::net::UdpSocket::bind(all_v4(at.port())).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
+    let peer = host.bound(v4(0)).await;
+    let conflict = host.udp(false);
+    let taken = host.bind(&conflict, virtually).await;
+    assert_eq!(taken, Err(ErrorCode::AddressInUse));
+    // Both are heard, and neither starves the other.
+    for number in 0..5 {
+        system.send_to(&[number], virtually).unwrap();
+    }
+    host.ready(&socket).await;
+    for number in 0..5 {
+        host.send(&peer, &[number], virtually).await.unwrap();
+    }
+    let mut received = Vec::new();
+    while received.len() < 10 {
+        host.ready(&socket).await;
+        received.extend(host.try_receive(&socket, 1).unwrap());
+    }
+    let (by_system, at_peer) = (system.local_addr().unwrap(), host.local(&peer).unwrap());
+    for from in [by_system, at_peer] {
+        let of: Vec<u8> = received
+            .iter()
+            .filter(|(_, sender)| *sender == from)
+            .map(|(data, _)| data[0])
+            .collect();
+        assert_eq!(of, [0, 1, 2, 3, 4]);
+    }
+    let last_of = |from| received.iter().rposition(|(_, sender)| *sender == from);
+    assert!(last_of(by_system) >= Some(8) && last_of(at_peer) >= Some(8));
+    // A port that the host has is in use, on both sides and for any socket.
+    let taken = std::net::UdpSocket::bind(all_v4(0)).unwrap();
+    let at = all_v4(taken.local_addr().unwrap().port());
+    let ports = figures(&network).ports;
+    assert_eq!(host.bind(&conflict, at).await, Err(ErrorCode::AddressInUse));
+    assert_eq!(figures(&network).ports, ports);
+    host.bind(&conflict, v4(at.port())).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_the_network_passes_through_is_the_hosts() {
+    let network = network();
+    let mut host = Host::new(&network);
+    let database = std::net::UdpSocket::bind(v4(0)).unwrap();
+    let to = database.local_addr().unwrap();
+    network
+        .lock()
+        .unwrap()
+        .pass_through(Protocol::Udp, [to.port()]);
+    let mut socket = host.bound(all_v4(0)).await;
+    let port = host.local(&socket).unwrap().port();
+    let peer = host.bound(v4(0)).await;
+    let virtually = host.local(&peer).unwrap();
+    let mut buffer = [0; 10];
+    // Connected to the one side and to the other, the address is the routed
+    // one, and only the peer is heard.
+    for _ in 0..2 {
+        host.stream(&mut socket, Some(to)).await.unwrap();
+        assert_eq!(host.local(&socket), Ok(v4(port)));
+        assert_eq!(host.remote(&socket), Ok(to));
+        host.send(&socket, b"query", None).await.unwrap();
+        let (length, from) = database.recv_from(&mut buffer).unwrap();
+        assert_eq!((&buffer[..length], from), (&b"query"[..], v4(port)));
+        host.send(&peer, b"unheard", v4(port)).await.unwrap();
+        database.send_to(b"rows", v4(port)).unwrap();
+        assert_eq!(host.receive(&socket).await, Ok((b"rows".to_vec(), to)));
+        assert_eq!(host.try_receive(&socket, 9), Ok(vec![]));
+        host.stream(&mut socket, Some(virtually)).await.unwrap();
+        assert_eq!(host.local(&socket), Ok(v4(port)));
+        assert_eq!(host.remote(&socket), Ok(virtually));
+        host.send(&socket, b"ping", None).await.unwrap();
+        assert_eq!(host.receive(&peer).await, Ok((b"ping".to_vec(), v4(port))));
+        host.send(&peer, b"pong", v4(port)).await.unwrap();
+        assert_eq!(
+            host.receive(&socket).await,
+            Ok((b"pong".to_vec(), virtually))
+        );
+        host.stream(&mut socket, None).await.unwrap();
+        assert_eq!(host.local(&socket), Ok(all_v4(port)));
+        assert_eq!(host.remote(&socket), Err(ErrorCode::InvalidState));
+    }
+    // To such a port, nobody can be bound; nor does loopback alone lead there.
+    let other = host.udp(false);
+    assert_eq!(host.bind(&other, to).await, Err(ErrorCode::AddressInUse));
+    let sent = host.send(&peer, b"x", to).await;
+    assert_eq!(sent, Err(ErrorCode::InvalidArgument));
+}
