@@ -155,8 +155,10 @@ impl Playing {
 
     /// Ends it, and waits until its store is gone.
     async fn stop(self) {
-        self.task.abort();
-        let _ = self.task.await; // It was cancelled, or what it gave was taken.
+        if !self.task.is_finished() {
+            self.task.abort();
+            let _ = self.task.await; // It was cancelled: that is what was asked for.
+        }
     }
 }
 
