@@ -6,8 +6,6 @@ use std::net::{SocketAddr, UdpSocket};
 use wash_wasi::sockets::loopback::Figures;
 
 pub mod p2;
-#[cfg(feature = "p3")]
-pub mod p3;
 
 pub fn network() -> p2::Shared {
     p2::Shared::default()

@@ -15,7 +15,7 @@ use wash_wasi::p3::sockets::SocketError;
 use wash_wasi::sockets::{UdpSocket, WasiSockets, WasiSocketsCtxView};
 use wash_wasi::{WasiCtx, WasiCtxBuilder};
 
-use super::p2::Shared;
+use super::loopback_udp::p2::Shared;
 
 /// What belongs to one guest.
 pub struct State {

@@ -5,6 +5,10 @@ mod both;
 mod destination;
 mod detached;
 mod settings;
+#[cfg_attr(
+    not(feature = "p3"),
+    allow(dead_code, reason = "P2 has its own way of waiting")
+)]
 mod shared;
 mod socket;
 
