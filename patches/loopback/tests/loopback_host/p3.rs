@@ -47,6 +47,7 @@ pub async fn run<R>(network: &Shared, body: impl AsyncFnOnce(&Guest) -> R) -> R 
     run_with(builder, body).await
 }
 
+/// Does the same with what the host allows.
 pub async fn run_with<R>(builder: &mut WasiCtxBuilder, body: impl AsyncFnOnce(&Guest) -> R) -> R {
     let mut config = Config::new();
     config.async_support(true);
