@@ -8,8 +8,8 @@ use crate::wasi::sockets::udp::{
     IncomingDatagram, IncomingDatagramStream, OutgoingDatagram, OutgoingDatagramStream, UdpSocket,
 };
 use crate::wasi::sockets::udp_create_socket::create_udp_socket;
-use shared::{DATAGRAMS, Fault, at, pattern, returned};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use shared::{DATAGRAMS, Fault, at, beside, pattern, returned};
+use std::net::SocketAddr;
 
 /// Sends as many datagrams back as the client sends.
 pub fn serve(address: SocketAddr) -> Result<String, Fault> {
@@ -25,11 +25,7 @@ pub fn serve(address: SocketAddr) -> Result<String, Fault> {
 
 /// Sends datagrams over a connected socket, and compares what comes back.
 pub fn call(address: SocketAddr) -> Result<String, Fault> {
-    let any_port: SocketAddr = match address {
-        SocketAddr::V4(_) => (Ipv4Addr::LOCALHOST, 0).into(),
-        SocketAddr::V6(_) => (Ipv6Addr::LOCALHOST, 0).into(),
-    };
-    let socket = bound(any_port)?;
+    let socket = bound(beside(address))?;
     let (input, output) = socket.stream(Some(wasi(address))).map_err(at("stream"))?;
     for size in DATAGRAMS {
         send(&output, pattern(size, size), None)?;

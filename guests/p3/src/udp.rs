@@ -3,7 +3,7 @@
 use crate::address::{family, wasi};
 use crate::ready;
 use crate::wasi::sockets::types::UdpSocket;
-use shared::{DATAGRAMS, Fault, at, pattern, returned};
+use shared::{DATAGRAMS, Fault, at, beside, pattern, returned};
 use std::net::SocketAddr;
 
 /// Sends as many datagrams back as the client sends.
@@ -21,6 +21,7 @@ pub async fn serve(address: SocketAddr) -> Result<String, Fault> {
 /// Sends datagrams over a connected socket, and compares what comes back.
 pub async fn call(address: SocketAddr) -> Result<String, Fault> {
     let socket = UdpSocket::create(family(address)).map_err(at("create"))?;
+    socket.bind(wasi(beside(address))).map_err(at("bind"))?;
     socket.connect(wasi(address)).map_err(at("connect"))?;
     for size in DATAGRAMS {
         socket

@@ -7,7 +7,7 @@
 //!
 //! A server writes [`READY`] to its standard output when it can be reached.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// Bytes that go through a TCP connection, each way.
 pub const STREAM: usize = 4 << 20;
@@ -46,6 +46,14 @@ pub fn told(arguments: &[String]) -> Result<(Role, SocketAddr), Fault> {
         .parse()
         .map_err(|error| format!("not an address: {address}: {error}"))?;
     Ok((role, address))
+}
+
+/// Returns where a client of that server is bound: a loopback address, at a free port.
+pub fn beside(server: SocketAddr) -> SocketAddr {
+    match server {
+        SocketAddr::V4(_) => (Ipv4Addr::LOCALHOST, 0).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::LOCALHOST, 0).into(),
+    }
 }
 
 /// Makes a closure that says what was tried, for `map_err`.
