@@ -1,4 +1,5 @@
 mod model;
+mod ops;
 #[path = "../../../../../tests/loopback_host/p2.rs"]
 #[allow(dead_code, reason = "the tests of the crate use the rest")]
 mod p2;
