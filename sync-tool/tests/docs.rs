@@ -157,6 +157,7 @@ fn options_that_are_named_exist() {
         "--all",
         "--features",
         "--test",
+        "--depth",
     ];
     for document in documents() {
         let text = read(&document);
