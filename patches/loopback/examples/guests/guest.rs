@@ -13,7 +13,7 @@ use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, Engine, Error, Result, Store};
 
 /// How much a guest may compute; about twenty times what the longest needs.
-const FUEL: u64 = 20_000_000_000;
+const FUEL: u64 = 5_000_000_000;
 pub struct Host {
     wasi: WasiCtx,
     table: ResourceTable,
