@@ -20,6 +20,9 @@ use crate::ports::host::Host;
 /// How often a lock that another run holds is looked at.
 const LOCK_PAUSE: Duration = Duration::from_millis(100);
 
+/// How often it is looked at before the wait is told.
+const LOOKS_UNTOLD: u32 = 5;
+
 /// How a repository is fetched into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {
@@ -83,16 +86,19 @@ impl Cache {
         let file = options.create(true).truncate(false).write(true).open(&path);
         let file = file.map_err(|e| Error::io("write", &path, e))?;
         host.run(async {
-            let mut told = false;
+            let mut looked = 0;
             loop {
                 match file.try_lock() {
                     Ok(()) => return Ok(()),
-                    Err(TryLockError::WouldBlock) if !told => {
-                        let line = "waiting for another run that fetches from the same repository";
-                        host.status.note(line);
-                        told = true;
+                    Err(TryLockError::WouldBlock) => {
+                        looked += 1;
+                        // A moment is not worth a line.
+                        if looked == LOOKS_UNTOLD {
+                            let line =
+                                "waiting for another run that fetches from the same repository";
+                            host.status.note(line);
+                        }
                     }
-                    Err(TryLockError::WouldBlock) => {}
                     // Some network file systems have no locks; git has its own for each file.
                     Err(TryLockError::Error(e)) if e.kind() == ErrorKind::Unsupported => {
                         return Ok(());
