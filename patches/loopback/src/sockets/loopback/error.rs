@@ -19,6 +19,11 @@ pub enum Error {
     ConnectionReset,
     /// Sending has been shut down, or the peer is gone (`EPIPE`).
     BrokenPipe,
+    /// The datagram is larger than any can be (`EMSGSIZE`).
+    DatagramTooLarge,
+    /// Nobody is named to whom to send, nor is the socket connected
+    /// (`EDESTADDRREQ`).
+    NotConnected,
     /// A limit that the host has set is reached (`ENOBUFS`).
     LimitReached,
 }
@@ -33,6 +38,9 @@ impl Error {
             Error::ConnectionRefused => io::ErrorKind::ConnectionRefused,
             Error::ConnectionReset => io::ErrorKind::ConnectionReset,
             Error::BrokenPipe => io::ErrorKind::BrokenPipe,
+            // There is no stable kind for it.
+            Error::DatagramTooLarge => io::ErrorKind::InvalidInput,
+            Error::NotConnected => io::ErrorKind::NotConnected,
             Error::LimitReached => io::ErrorKind::OutOfMemory,
         }
     }
@@ -47,6 +55,8 @@ impl fmt::Display for Error {
             Error::ConnectionRefused => "the connection was refused",
             Error::ConnectionReset => "the connection was reset by the peer",
             Error::BrokenPipe => "nobody reads what is written",
+            Error::DatagramTooLarge => "the datagram is too large",
+            Error::NotConnected => "nobody is named to whom to send",
             Error::LimitReached => "a limit of the loopback network is reached",
         })
     }

@@ -1,4 +1,4 @@
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use super::Error;
 use super::meter::Meter;
@@ -141,6 +141,16 @@ impl Flow {
         let (bytes, freed) = self.queue.read_bytes(max);
         self.settle(freed, meter);
         Ok(bytes)
+    }
+
+    /// Does the same into a buffer, up to its capacity.
+    pub(super) fn read_buf(&mut self, into: &mut BytesMut, meter: &Meter) -> Result<usize, Error> {
+        if into.len() == into.capacity() || self.check_readable()? {
+            return Ok(0);
+        }
+        let (read, freed) = self.queue.read_buf(into);
+        self.settle(freed, meter);
+        Ok(read)
     }
 
     /// Returns whether reading gives the end; if it gives nothing at all, an error.

@@ -136,6 +136,16 @@ impl Meter {
     pub(super) fn passed(&self, bytes: u64) {
         self.bytes_passed.fetch_add(bytes, Relaxed);
     }
+
+    /// Counts a datagram that has been received.
+    pub(super) fn received(&self) {
+        self.datagrams_passed.fetch_add(1, Relaxed);
+    }
+
+    /// Counts a datagram that found its receiver's queue full.
+    pub(super) fn dropped(&self) {
+        self.queue_drops.fetch_add(1, Relaxed);
+    }
 }
 
 /// Adds from `least` to `most` to a counter that may not get above `max`, and

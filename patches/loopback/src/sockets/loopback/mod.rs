@@ -10,6 +10,7 @@
 //!
 //! * [`Binding`] holds a port, [`Listener`] accepts, [`Connecting`] connects,
 //!   and [`Stream`] is one end of a connection;
+//! * [`DatagramSocket`] sends and receives datagrams;
 //! * [`Limits`] and [`Figures`] are for whoever runs it.
 //!
 //! Everything that a socket has taken is given back when it is dropped. All
@@ -20,27 +21,38 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 mod address;
 mod backlog;
 mod connection;
+mod datagram;
 mod error;
 mod flow;
 mod listener;
+mod mailbox;
 mod meter;
 mod network;
 mod options;
+pub(crate) mod os;
 mod ports;
 mod portset;
 mod queue;
 mod stream;
+mod tcp;
 #[cfg(test)]
 mod tests;
+mod udp;
 mod waiters;
 
 pub use address::is_loopback;
+pub use datagram::{DatagramSocket, Readable};
 pub use error::Error;
 pub use listener::{Accept, Connecting, Listener};
 pub use meter::{Figures, Limits};
 pub use network::{Binding, Network, Protocol};
 pub use options::Options;
 pub use stream::{Ready, Stream};
+pub use tcp::{
+    ConnectingTcpStream, LoopbackTcpSocket, NetworkTcpSocket, TcpListener, TcpSocket, TcpStream,
+    UnspecifiedTcpSocket,
+};
+pub use udp::{LoopbackUdpSocket, NetworkUdpSocket, UdpSocket, UnspecifiedUdpSocket};
 
 /// Locks a mutex, also one that was held by whoever panicked: a workload must
 /// not lose its network because of one guest's host.

@@ -1,9 +1,10 @@
-use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::collections::{HashMap, HashSet};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, Weak};
 
 use super::address::{Endpoint, Family, Host};
 use super::backlog::Backlog;
+use super::mailbox::Mailbox;
 use super::meter::Meter;
 use super::ports::{Pair, Ports};
 use super::{Error, Figures, Limits, lock};
@@ -17,8 +18,9 @@ use super::{Error, Figures, Limits, lock};
 #[derive(Debug, Default)]
 pub struct Network {
     tcp: Families<Tcp>,
-    udp: Families<Ports>,
+    udp: Families<Udp>,
     meter: Arc<Meter>,
+    passed: HashSet<(Protocol, u16)>,
 }
 
 /// The networks of the two families, which know nothing of each other.
@@ -51,6 +53,12 @@ impl Tcp {
     }
 }
 
+#[derive(Debug, Default)]
+struct Udp {
+    ports: Ports,
+    mailboxes: HashMap<(Host, u16), Weak<Mailbox>>,
+}
+
 /// The protocols, whose ports have nothing to do with each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Protocol {
@@ -74,12 +82,35 @@ impl Network {
 
     /// Returns what the network is doing, and has done so far.
     pub fn figures(&self) -> Figures {
-        let Network { tcp, udp, meter } = self;
+        let Network {
+            tcp, udp, meter, ..
+        } = self;
         let tcp = tcp.v4.ports.taken() + tcp.v6.ports.taken();
+        let udp = udp.v4.ports.taken() + udp.v6.ports.taken();
         Figures {
-            ports: tcp + udp.v4.taken() + udp.v6.taken(),
+            ports: tcp + udp,
             ..meter.figures()
         }
+    }
+
+    /// Leaves these ports of 127.0.0.1 and ::1 to the host's own loopback, in
+    /// the place of all that were left to it before. None are at first.
+    ///
+    /// A socket that is bound to no loopback address and goes to such a port
+    /// reaches what the host has there; none can be bound to it.
+    pub fn pass_through(&mut self, protocol: Protocol, ports: impl IntoIterator<Item = u16>) {
+        self.passed.retain(|(other, _)| *other != protocol);
+        let ports = ports.into_iter().filter(|port| *port != 0);
+        self.passed.extend(ports.map(|port| (protocol, port)));
+    }
+
+    /// Returns whether an address is left to the host.
+    pub(super) fn is_passed_through(&self, protocol: Protocol, address: SocketAddr) -> bool {
+        let first = match address.ip().to_canonical() {
+            IpAddr::V4(ip) => ip == Ipv4Addr::LOCALHOST,
+            IpAddr::V6(ip) => ip == Ipv6Addr::LOCALHOST,
+        };
+        first && self.passed.contains(&(protocol, address.port()))
     }
 
     pub(super) fn meter(&self) -> &Arc<Meter> {
@@ -89,7 +120,7 @@ impl Network {
     fn ports(&mut self, protocol: Protocol, family: Family) -> &mut Ports {
         match protocol {
             Protocol::Tcp => &mut self.tcp.of(family).ports,
-            Protocol::Udp => self.udp.of(family),
+            Protocol::Udp => &mut self.udp.of(family).ports,
         }
     }
 
@@ -102,6 +133,24 @@ impl Network {
     pub(super) fn remove_listener(&mut self, at: Endpoint) {
         let listeners = &mut self.tcp.of(at.family).listeners;
         listeners.remove(&(at.host, at.port));
+    }
+
+    /// Makes a mailbox reachable at `at`, which the caller has bound.
+    pub(super) fn add_mailbox(&mut self, at: Endpoint, mailbox: &Arc<Mailbox>) {
+        let mailboxes = &mut self.udp.of(at.family).mailboxes;
+        mailboxes.insert((at.host, at.port), Arc::downgrade(mailbox));
+    }
+
+    pub(super) fn remove_mailbox(&mut self, at: Endpoint) {
+        let mailboxes = &mut self.udp.of(at.family).mailboxes;
+        mailboxes.remove(&(at.host, at.port));
+    }
+
+    /// Finds who is bound to `to`, or else to all addresses at its port.
+    pub(super) fn mailbox(&mut self, to: Endpoint) -> Option<Arc<Mailbox>> {
+        let mailboxes = &self.udp.of(to.family).mailboxes;
+        let at = |host| mailboxes.get(&(host, to.port)).and_then(Weak::upgrade);
+        at(to.host).or_else(|| at(Host::WILDCARD))
     }
 
     /// Finds who listens at `to`, and takes the pair for a connection to it

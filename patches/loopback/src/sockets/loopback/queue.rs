@@ -1,6 +1,6 @@
 use std::collections::VecDeque;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 /// What a segment costs beside its bytes: its place in the queue, which grows
 /// by doubling, and what the allocator adds.
@@ -96,6 +96,30 @@ impl Queue {
             let unread = self.head.unread();
             let count = unread.len().min(into.len() - read);
             into[read..read + count].copy_from_slice(&unread[..count]);
+            read += count;
+            self.consume(count, &mut freed);
+        }
+        (read, freed)
+    }
+
+    /// Adds bytes to a buffer until its capacity is reached or nothing is left,
+    /// and returns how many. The first segment is moved where that saves more
+    /// than it costs.
+    pub(super) fn read_buf(&mut self, into: &mut BytesMut) -> (usize, Freed) {
+        let mut freed = Freed::default();
+        let room = into.capacity() - into.len();
+        let unread = self.head.unread().len();
+        let most = unread >= room / 2 || self.rest.is_empty();
+        if into.is_empty() && most && (MOVED..=room).contains(&unread) {
+            let Segment { data, start, .. } = self.pop(&mut freed);
+            *into = Bytes::from(data).split_off(start).into();
+            return (unread, freed);
+        }
+        let mut read = 0;
+        while read < room && !self.is_empty() {
+            let unread = self.head.unread();
+            let count = unread.len().min(room - read);
+            into.extend_from_slice(&unread[..count]);
             read += count;
             self.consume(count, &mut freed);
         }

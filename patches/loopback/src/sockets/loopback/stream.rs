@@ -7,7 +7,7 @@ use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use super::connection::{Connection, Side};
 use super::flow::Flow;
@@ -109,6 +109,18 @@ impl Stream {
         let meter = self.connection.meter();
         let read = self.receive(Some(cx), |flow| flow.read_bytes(max, meter));
         pending(self.told_of_reset(read, Bytes::new()))
+    }
+
+    /// Adds bytes that have come to `into`, as many as it has room for, and
+    /// returns how many. A chunk that was given to [`Stream::offer`] and makes
+    /// up most of them is moved into its place, if that is empty.
+    ///
+    /// # Errors
+    ///
+    /// As [`Stream::try_read`].
+    pub fn try_read_buf(&self, into: &mut BytesMut) -> Result<usize, Error> {
+        let read = self.receive(None, |flow| flow.read_buf(into, self.connection.meter()));
+        self.told_of_reset(read, 0)
     }
 
     /// Writes as many of the bytes as there is room for, and returns how many.

@@ -7,6 +7,10 @@ mod pipe_model;
 mod ports;
 mod ports_model;
 mod stress;
+mod udp;
+#[cfg(target_os = "linux")]
+mod udp_kernel;
+mod udp_model;
 mod waiters;
 
 use std::net::SocketAddr;

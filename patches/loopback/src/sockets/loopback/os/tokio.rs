@@ -1,0 +1,10 @@
+//! Stands in the place of the crate `tokio`.
+
+pub use ::tokio::*;
+
+/// The sockets of the loopback network and of the system.
+pub mod net {
+    pub use super::super::super::tcp::{SharedTcpSocket as TcpSocket, TcpListener, TcpStream};
+    pub use super::super::super::udp::SharedUdpSocket as UdpSocket;
+    pub use ::tokio::net::*;
+}

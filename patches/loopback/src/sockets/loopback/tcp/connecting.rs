@@ -1,0 +1,141 @@
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use rustix::io::Errno;
+
+use super::super::{Connecting, Protocol, is_loopback, lock};
+use super::{TcpSocket, TcpStream, system_error};
+
+type SystemConnect = Pin<Box<dyn Future<Output = io::Result<tokio::net::TcpStream>> + Send>>;
+
+/// A connect in progress. Like every future it begins when it is first
+/// polled; dropping it gives everything back.
+#[must_use = "futures do nothing unless polled"]
+pub struct ConnectingTcpStream(Progress);
+
+enum Progress {
+    New(TcpSocket, SocketAddr),
+    Network(SystemConnect),
+    Loopback(Connecting),
+    Done,
+}
+
+/// Where an address leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Destination {
+    Loopback,
+    System,
+}
+
+impl ConnectingTcpStream {
+    pub(super) fn new(socket: TcpSocket, remote: SocketAddr) -> Self {
+        ConnectingTcpStream(Progress::New(socket, remote))
+    }
+}
+
+/// Chooses the side on which the socket connects, and lets the other one go.
+fn start(socket: TcpSocket, remote: SocketAddr) -> io::Result<Progress> {
+    if remote.is_ipv6() != socket.common().settings.is_ipv6() {
+        return Err(Errno::AFNOSUPPORT.into());
+    }
+    let destination = destination(&socket, remote)?;
+    let common = socket.common().clone();
+    let (binding, descriptor) = match (socket, destination) {
+        (TcpSocket::Network(socket), Destination::System) => (None, socket.descriptor),
+        (TcpSocket::Network(socket), Destination::Loopback) => {
+            if socket.descriptor.is_some() {
+                return Err(Errno::NETUNREACH.into());
+            }
+            (None, None)
+        }
+        (TcpSocket::Loopback(socket), Destination::Loopback) => (Some(socket.binding), None),
+        (TcpSocket::Loopback(_), Destination::System) => {
+            // So says Linux, where it does so at all.
+            let error = match remote {
+                SocketAddr::V4(_) => Errno::INVAL,
+                SocketAddr::V6(_) => Errno::HOSTUNREACH,
+            };
+            return Err(error.into());
+        }
+        (TcpSocket::Unspecified(socket), Destination::System) => (None, Some(socket.descriptor)),
+        (TcpSocket::Unspecified(socket), Destination::Loopback) => (Some(socket.binding), None),
+    };
+    Ok(match destination {
+        Destination::Loopback => {
+            let options = common.settings.options;
+            Progress::Loopback(Connecting::new(&common.network, binding, remote, options))
+        }
+        Destination::System => {
+            let descriptor = descriptor.map_or_else(|| common.descriptor(), Ok)?;
+            Progress::Network(Box::pin(descriptor.connect(remote)))
+        }
+    })
+}
+
+/// Returns where `remote` leads. No address that means the host's loopback
+/// ever leads to the system, but for those that the network passes through.
+fn destination(socket: &TcpSocket, remote: SocketAddr) -> io::Result<Destination> {
+    let ip = remote.ip().to_canonical();
+    let embedded = match ip {
+        IpAddr::V4(_) => None,
+        IpAddr::V6(ip) => ip.to_ipv4().filter(|ip| ip.is_loopback()),
+    };
+    if ip.is_unspecified() || embedded.is_some() {
+        return Err(Errno::INVAL.into());
+    }
+    if !is_loopback(ip) {
+        return Ok(Destination::System);
+    }
+    let network = &socket.common().network;
+    let passed = lock(network).is_passed_through(Protocol::Tcp, remote);
+    Ok(match passed {
+        true => Destination::System,
+        false => Destination::Loopback,
+    })
+}
+
+impl Future for ConnectingTcpStream {
+    type Output = io::Result<TcpStream>;
+
+    /// Returns the connection.
+    ///
+    /// # Panics
+    ///
+    /// Panics, as futures do, if it is polled after it has returned.
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let progress = &mut self.0;
+        if let Progress::New(..) = progress
+            && let Progress::New(socket, remote) = std::mem::replace(progress, Progress::Done)
+        {
+            match start(socket, remote) {
+                Ok(started) => *progress = started,
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+        let result = match progress {
+            Progress::Network(connect) => ready!(connect.as_mut().poll(cx)).map(TcpStream::Network),
+            Progress::Loopback(connect) => {
+                let result = ready!(Pin::new(connect).poll(cx));
+                result.map(TcpStream::Loopback).map_err(system_error)
+            }
+            Progress::New(..) | Progress::Done => panic!("a connect is polled once it is done"),
+        };
+        *progress = Progress::Done;
+        Poll::Ready(result)
+    }
+}
+
+impl fmt::Debug for ConnectingTcpStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Progress::New(..) => "ConnectingTcpStream(New)",
+            Progress::Network(_) => "ConnectingTcpStream(Network)",
+            Progress::Loopback(_) => "ConnectingTcpStream(Loopback)",
+            Progress::Done => "ConnectingTcpStream(Done)",
+        })
+    }
+}

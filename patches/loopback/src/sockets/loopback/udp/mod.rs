@@ -1,0 +1,27 @@
+//! UDP sockets that are on the system's network, on the loopback network, or
+//! on both: what stands in the place of that of `tokio`.
+
+mod both;
+mod destination;
+mod settings;
+mod shared;
+mod socket;
+
+pub use shared::SharedUdpSocket;
+pub use socket::{LoopbackUdpSocket, NetworkUdpSocket, UdpSocket, UnspecifiedUdpSocket};
+
+use std::io;
+
+use rustix::io::Errno;
+
+/// Returns the number of an error; one that has none comes from a runtime that
+/// is shut down.
+fn errno(error: &io::Error) -> Errno {
+    Errno::from_io_error(error).unwrap_or(Errno::NETDOWN)
+}
+
+/// Returns whether trying again later is worth it.
+fn would_block<T>(result: &io::Result<T>) -> bool {
+    let error = result.as_ref().err();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+}

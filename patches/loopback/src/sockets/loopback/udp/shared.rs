@@ -1,0 +1,389 @@
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use cap_net_ext::AddressFamily;
+use io_lifetimes::{FromSocketlike as _, IntoSocketlike};
+use rustix::io::{Errno, Result};
+use tokio::io::Interest;
+
+use super::super::os::io_lifetimes::raw::{FromRawSocketlike, IntoRawSocketlike};
+use super::super::os::rustix::fd::AsFd;
+use super::super::os::{BorrowedFd, Descriptor, SocketOption};
+use super::super::tcp::system_error;
+use super::super::{Network, lock};
+use super::both::disconnect_system;
+use super::destination::Destination;
+use super::settings::Settings;
+use super::socket::{NetworkUdpSocket, Origin, UdpSocket, wildcard};
+use super::{errno, would_block};
+
+/// A [`UdpSocket`] that is used as that of `tokio` is: binding it, connecting
+/// it and setting its options takes no more than a shared reference.
+#[derive(Debug)]
+pub struct SharedUdpSocket {
+    origin: Origin,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    socket: UdpSocket,
+    settings: Settings,
+}
+
+impl SharedUdpSocket {
+    /// Makes a socket that may use `network`. It has no descriptor yet; when one
+    /// is needed, `make` makes it.
+    pub fn detached<S: IntoSocketlike + 'static>(
+        network: &Arc<Mutex<Network>>,
+        family: AddressFamily,
+        make: fn(AddressFamily) -> io::Result<S>,
+    ) -> Detached {
+        let ipv6 = matches!(family, AddressFamily::Ipv6);
+        let system = move || {
+            let socket = make(family)?.into_socketlike();
+            Ok(std::net::UdpSocket::from_socketlike(socket))
+        };
+        let origin = Origin {
+            network: Arc::clone(network),
+            make: Arc::new(system),
+        };
+        let state = State {
+            socket: UdpSocket::Network(NetworkUdpSocket::default()),
+            settings: Settings::new(ipv6, &origin.make),
+        };
+        Detached(SharedUdpSocket {
+            origin,
+            state: Mutex::new(state),
+        })
+    }
+
+    /// Returns the socket as it is now.
+    pub fn current(&self) -> UdpSocket {
+        lock(&self.state).socket.clone()
+    }
+
+    /// Returns the socket, bound to its family's wildcard if it was not bound.
+    fn bound(&self) -> io::Result<UdpSocket> {
+        let mut state = lock(&self.state);
+        if !state.socket.is_bound() {
+            let address = wildcard(state.settings.is_ipv6());
+            state.socket = self.origin.bind(address, &state.settings)?;
+        }
+        Ok(state.socket.clone())
+    }
+
+    /// Returns which side `remote` is on, and the socket, bound if it was not,
+    /// if that can send there.
+    fn route(&self, remote: SocketAddr) -> io::Result<(UdpSocket, Destination)> {
+        let to = Destination::of(&self.origin.network, remote)?;
+        let socket = self.bound()?;
+        match (&socket, to) {
+            // So says Linux, where it does so at all.
+            (UdpSocket::Loopback(_), Destination::System) if remote.is_ipv4() => {
+                Err(Errno::INVAL.into())
+            }
+            (UdpSocket::Loopback(_), Destination::System)
+            | (UdpSocket::Network(_), Destination::Loopback) => Err(Errno::NETUNREACH.into()),
+            _ => Ok((socket, to)),
+        }
+    }
+
+    fn try_connect(&self, remote: SocketAddr) -> io::Result<()> {
+        let (socket, to) = self.route(remote)?;
+        match &socket {
+            UdpSocket::Network(_) => Ok(rustix::net::connect(system(&socket)?, &remote)?),
+            UdpSocket::Loopback(socket) => socket.socket.connect(remote).map_err(system_error),
+            UdpSocket::Unspecified(socket) => socket.both.connect(remote, to),
+        }
+    }
+
+    fn try_disconnect(&self) -> io::Result<()> {
+        match self.current() {
+            UdpSocket::Network(socket) => match &socket.descriptor {
+                Some(descriptor) => disconnect_system(descriptor),
+                None => Ok(()),
+            },
+            UdpSocket::Loopback(socket) => {
+                socket.socket.disconnect();
+                Ok(())
+            }
+            UdpSocket::Unspecified(socket) => socket.both.disconnect(),
+        }
+    }
+
+    /// Returns the address that it is bound to, the wildcard if none; once it
+    /// is connected, the one that its peer sees.
+    ///
+    /// # Errors
+    ///
+    /// Those of `getsockname`.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        match self.current() {
+            UdpSocket::Network(socket) => match &socket.descriptor {
+                Some(descriptor) => descriptor.local_addr(),
+                None => Ok(wildcard(lock(&self.state).settings.is_ipv6())),
+            },
+            UdpSocket::Loopback(socket) => Ok(socket.socket.local_addr()),
+            UdpSocket::Unspecified(socket) => socket.both.local_addr(),
+        }
+    }
+
+    /// Returns the address that it is connected to.
+    ///
+    /// # Errors
+    ///
+    /// Those of `getpeername`.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        match self.current() {
+            UdpSocket::Network(socket) => match &socket.descriptor {
+                Some(descriptor) => descriptor.peer_addr(),
+                None => Err(Errno::NOTCONN.into()),
+            },
+            UdpSocket::Loopback(socket) => {
+                let peer = socket.socket.peer_addr();
+                peer.ok_or_else(|| Errno::NOTCONN.into())
+            }
+            UdpSocket::Unspecified(socket) => socket.both.peer_addr(),
+        }
+    }
+
+    /// Returns the side where the peer is, and the socket.
+    fn connected(&self) -> io::Result<(UdpSocket, Destination)> {
+        let socket = self.current();
+        let to = match &socket {
+            UdpSocket::Network(_) => Destination::System,
+            UdpSocket::Loopback(_) => Destination::Loopback,
+            UdpSocket::Unspecified(socket) => socket.both.connected_to()?,
+        };
+        Ok((socket, to))
+    }
+
+    /// Sends a datagram to the peer.
+    ///
+    /// # Errors
+    ///
+    /// Those of `send`.
+    pub fn try_send(&self, data: &[u8]) -> io::Result<usize> {
+        let (socket, to) = self.connected()?;
+        match to {
+            Destination::System => system(&socket)?.try_send(data),
+            Destination::Loopback => send(&socket, data, None),
+        }
+    }
+
+    /// Sends a datagram to `remote`.
+    ///
+    /// # Errors
+    ///
+    /// Those of `sendto`.
+    pub fn try_send_to(&self, data: &[u8], remote: SocketAddr) -> io::Result<usize> {
+        let (socket, to) = self.route(remote)?;
+        match to {
+            Destination::System => system(&socket)?.try_send_to(data, remote),
+            Destination::Loopback => send(&socket, data, Some(remote)),
+        }
+    }
+
+    /// Sends a datagram to the peer, and waits where the system has to.
+    ///
+    /// # Errors
+    ///
+    /// Those of `send`.
+    pub async fn send(&self, data: &[u8]) -> io::Result<usize> {
+        let (socket, to) = self.connected()?;
+        match to {
+            Destination::System => system(&socket)?.send(data).await,
+            Destination::Loopback => send(&socket, data, None),
+        }
+    }
+
+    /// Sends a datagram to `remote`, and waits where the system has to.
+    ///
+    /// # Errors
+    ///
+    /// Those of `sendto`.
+    pub async fn send_to(&self, data: &[u8], remote: SocketAddr) -> io::Result<usize> {
+        let (socket, to) = self.route(remote)?;
+        match to {
+            Destination::System => system(&socket)?.send_to(data, remote).await,
+            Destination::Loopback => send(&socket, data, Some(remote)),
+        }
+    }
+
+    /// Copies the next datagram into `into`, and returns its length and where
+    /// it came from.
+    ///
+    /// # Errors
+    ///
+    /// Those of `recvfrom`.
+    pub fn try_recv_from(&self, into: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        match self.current() {
+            UdpSocket::Network(socket) => match &socket.descriptor {
+                Some(descriptor) => descriptor.try_recv_from(into),
+                None => Err(Errno::NOTCONN.into()),
+            },
+            UdpSocket::Loopback(socket) => socket.socket.try_recv(into).map_err(system_error),
+            UdpSocket::Unspecified(socket) => socket.both.try_recv_from(into),
+        }
+    }
+
+    /// Waits for a datagram. Any number can wait at a time, and dropping what
+    /// waits loses none.
+    ///
+    /// # Errors
+    ///
+    /// Those of `recvfrom`.
+    pub async fn recv_from(&self, into: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        loop {
+            self.readable().await;
+            let result = self.try_recv_from(into);
+            if !would_block(&result) {
+                return result;
+            }
+        }
+    }
+
+    /// Waits for a datagram, and returns its length.
+    ///
+    /// # Errors
+    ///
+    /// Those of `recv`.
+    pub async fn recv(&self, into: &mut [u8]) -> io::Result<usize> {
+        Ok(self.recv_from(into).await?.0)
+    }
+
+    /// Waits until receiving or sending is worth a try.
+    ///
+    /// # Errors
+    ///
+    /// None: what is wrong comes again when it is tried.
+    pub async fn ready(&self, interest: Interest) -> io::Result<()> {
+        if interest.is_readable() {
+            self.readable().await;
+        } else if let Some(descriptor) = self.current().descriptor() {
+            // Nobody ever waits to send on the loopback network.
+            drop(descriptor.writable().await);
+        }
+        Ok(())
+    }
+
+    async fn readable(&self) {
+        match self.current() {
+            UdpSocket::Network(socket) => {
+                if let Some(descriptor) = &socket.descriptor {
+                    drop(descriptor.readable().await);
+                }
+            }
+            UdpSocket::Loopback(socket) => socket.socket.readable().await,
+            UdpSocket::Unspecified(socket) => socket.both.readable().await,
+        }
+    }
+}
+
+fn system(socket: &UdpSocket) -> io::Result<&tokio::net::UdpSocket> {
+    // One that is not bound has no peer either.
+    let descriptor = socket.descriptor();
+    descriptor.ok_or_else(|| Errno::DESTADDRREQ.into())
+}
+
+/// Sends on the loopback network, which takes datagrams whole.
+fn send(socket: &UdpSocket, data: &[u8], to: Option<SocketAddr>) -> io::Result<usize> {
+    let loopback = socket.loopback().ok_or(Errno::NETUNREACH)?;
+    let sent = match to {
+        Some(to) => loopback.send_to(data, to),
+        None => loopback.send(data),
+    };
+    sent.map_err(system_error)?;
+    Ok(data.len())
+}
+
+impl Descriptor for SharedUdpSocket {
+    fn option(&self, name: SocketOption) -> Result<u32> {
+        let state = lock(&self.state);
+        match state.socket.descriptor() {
+            Some(descriptor) => Descriptor::option(descriptor, name),
+            None => state.settings.get(name),
+        }
+    }
+
+    fn set_option(&self, name: SocketOption, value: u32) -> Result<()> {
+        let mut state = lock(&self.state);
+        if let Some(descriptor) = state.socket.descriptor() {
+            descriptor.set_option(name, value)?;
+        }
+        state.settings.set(name, value)?;
+        if let Some(loopback) = state.socket.loopback() {
+            loopback.set_receive_buffer(state.settings.queue_limit());
+        }
+        Ok(())
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.local_addr()
+    }
+
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.peer_addr()
+    }
+
+    fn bind(&self, address: SocketAddr) -> Result<()> {
+        let mut state = lock(&self.state);
+        if state.socket.is_bound() {
+            return Err(Errno::INVAL);
+        }
+        let bound = self.origin.bind(address, &state.settings);
+        state.socket = bound.map_err(|error| errno(&error))?;
+        Ok(())
+    }
+
+    fn connect(&self, address: SocketAddr) -> Result<()> {
+        self.try_connect(address).map_err(|error| errno(&error))
+    }
+
+    fn disconnect(&self) -> Result<()> {
+        self.try_disconnect().map_err(|error| errno(&error))
+    }
+}
+
+impl AsFd for SharedUdpSocket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        BorrowedFd::new(self)
+    }
+}
+
+/// A socket on its way through what upstream does to make one of `tokio`.
+#[derive(Debug)]
+pub struct Detached(SharedUdpSocket);
+
+impl AsFd for Detached {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+impl IntoRawSocketlike for Detached {
+    type Raw = Detached;
+
+    fn into_raw_socketlike(self) -> Detached {
+        self
+    }
+}
+
+impl FromRawSocketlike<Detached> for std::net::UdpSocket {
+    type Socket = Detached;
+
+    #[expect(unsafe_code, reason = "upstream calls it as an unsafe function")]
+    unsafe fn from_raw_socketlike(raw: Detached) -> Detached {
+        raw
+    }
+}
+
+impl TryFrom<Detached> for SharedUdpSocket {
+    type Error = io::Error;
+
+    fn try_from(socket: Detached) -> io::Result<Self> {
+        Ok(socket.0)
+    }
+}
