@@ -30,6 +30,37 @@ impl WasiCtxBuilder {
     /// assert_eq!(network.lock().unwrap().figures().sockets, 0);
     /// # drop((server, client));
     /// ```
+    ///
+    /// A guest that binds 0.0.0.0 or :: is bound on the network and, at the
+    /// same port, on the system: there the host's own 127.0.0.1 and everybody
+    /// else reach it too.
+    ///
+    /// The network can be bounded, read and changed at any time. Ports of
+    /// 127.0.0.1 and ::1 can be left to the host's own loopback, so that the
+    /// guests reach a database there, say; none are at first.
+    ///
+    /// ```
+    /// use std::sync::{Arc, Mutex};
+    /// use wash_wasi::WasiCtxBuilder;
+    /// use wash_wasi::sockets::loopback::{Limits, Network, Protocol};
+    ///
+    /// let mut network = Network::default();
+    /// network.set_limits(Limits {
+    ///     sockets: 1_000,
+    ///     bytes: 64 << 20,
+    ///     ..Limits::default()
+    /// });
+    /// network.pass_through(Protocol::Tcp, [5432]);
+    /// let network = Arc::new(Mutex::new(network));
+    /// let guest = WasiCtxBuilder::new()
+    ///     .inherit_network()
+    ///     .loopback_network(Arc::clone(&network))
+    ///     .build();
+    /// let figures = network.lock().unwrap().figures();
+    /// println!("{} sockets hold {} bytes", figures.sockets, figures.bytes_held);
+    /// # assert_eq!((figures.sockets, figures.bytes_held), (0, 0));
+    /// # drop(guest);
+    /// ```
     pub fn loopback_network(&mut self, network: Arc<Mutex<Network>>) -> &mut Self {
         self.sockets.loopback = network;
         self

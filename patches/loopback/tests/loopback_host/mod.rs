@@ -8,6 +8,8 @@ pub use wash_wasi as wash;
 use wash_wasi::sockets::loopback::Network;
 
 pub mod p2;
+#[cfg(feature = "p3")]
+pub mod p3;
 
 pub fn network() -> p2::Shared {
     Arc::new(Mutex::new(Network::default()))

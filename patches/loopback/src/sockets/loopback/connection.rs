@@ -94,6 +94,15 @@ impl Connection {
         self.faults[side].swap(false, Relaxed)
     }
 
+    /// Returns whether it is over for `side`: reset, or ended both ways.
+    pub(super) fn is_over(&self, side: Side) -> bool {
+        // One lock at a time: the other side takes them the other way round.
+        let state = |flow: MutexGuard<'_, Flow>| (flow.is_finished(), flow.is_broken());
+        let incoming = state(self.incoming(side));
+        let outgoing = state(self.outgoing(side));
+        (incoming.0 && outgoing.0) || incoming.1 || outgoing.1
+    }
+
     pub(super) fn options(&self, side: Side) -> Options {
         lock(&self.options)[side]
     }
@@ -121,6 +130,7 @@ impl Connection {
         let woken = [flow.readers.take(), flow.writers.take()];
         drop(flow);
         wake(woken);
+        self.leave(side);
     }
 
     /// Ends what `side` receives.
@@ -130,6 +140,15 @@ impl Connection {
         let woken = [flow.readers.take(), flow.writers.take()];
         drop(flow);
         wake(woken);
+        self.leave(side);
+    }
+
+    /// Counts `side` as gone if it has ended both, so that who goes on writing
+    /// to it is told: Linux answers that with a reset.
+    fn leave(&self, side: Side) {
+        if self.outgoing(side).is_finished() {
+            self.incoming(side).leave();
+        }
     }
 
     /// Ends both, because `side` goes away; if it left something unread, or

@@ -164,6 +164,16 @@ impl Flow {
         }
     }
 
+    /// Returns whether it has been ended.
+    pub(super) fn is_finished(&self) -> bool {
+        self.finished
+    }
+
+    /// Returns whether a reset has ended it, of either end and for sure.
+    pub(super) fn is_broken(&self) -> bool {
+        self.reset || self.reader == Reader::Missed
+    }
+
     pub(super) fn is_readable(&self) -> bool {
         self.check_readable() != Err(Error::WouldBlock)
     }
@@ -211,13 +221,25 @@ impl Flow {
         self.settle(freed, meter);
     }
 
+    /// Counts a reader that wants no more as gone, because it does not send
+    /// any more either.
+    pub(super) fn leave(&mut self) {
+        if self.discarding && self.reader == Reader::Present {
+            self.reader = Reader::Gone;
+        }
+    }
+
     /// Drops what is queued, because the reading end goes away. Returns
     /// whether there was anything it should have read; then, or if it does so
     /// `rudely`, the writer is told at once.
     pub(super) fn abandon(&mut self, rudely: bool, meter: &Meter) -> bool {
         self.discard(meter);
         let rude = self.unread || rudely;
-        self.reader = if rude { Reader::Missed } else { Reader::Gone };
+        self.reader = match self.reader {
+            Reader::Missed => Reader::Missed,
+            _ if rude => Reader::Missed,
+            _ => Reader::Gone,
+        };
         rude
     }
 

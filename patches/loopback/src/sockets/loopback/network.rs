@@ -21,6 +21,9 @@ pub struct Network {
     udp: Families<Udp>,
     meter: Arc<Meter>,
     passed: HashSet<(Protocol, u16)>,
+    /// Whether this is no network at all, and everything the system's.
+    #[cfg(test)]
+    real: bool,
 }
 
 /// The networks of the two families, which know nothing of each other.
@@ -111,6 +114,24 @@ impl Network {
             IpAddr::V6(ip) => ip == Ipv6Addr::LOCALHOST,
         };
         first && self.passed.contains(&(protocol, address.port()))
+    }
+
+    /// Returns a network that leaves every address to the system, to compare
+    /// ours with.
+    #[cfg(test)]
+    pub(super) fn real() -> Network {
+        Network {
+            real: true,
+            ..Network::default()
+        }
+    }
+
+    /// Returns whether everything is the system's.
+    pub(super) fn is_real(&self) -> bool {
+        #[cfg(test)]
+        return self.real;
+        #[cfg(not(test))]
+        return false;
     }
 
     pub(super) fn meter(&self) -> &Arc<Meter> {

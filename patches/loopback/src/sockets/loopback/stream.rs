@@ -57,6 +57,12 @@ impl Stream {
         self.connection.address(1 - self.side)
     }
 
+    /// Returns whether the connection is over, because it was reset or because
+    /// both ends have ended what they send. There may still be something to read.
+    pub fn is_over(&self) -> bool {
+        self.connection.is_over(self.side)
+    }
+
     /// Returns the options of this end.
     pub fn options(&self) -> Options {
         self.connection.options(self.side)

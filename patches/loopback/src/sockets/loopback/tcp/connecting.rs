@@ -90,12 +90,13 @@ fn destination(socket: &TcpSocket, remote: SocketAddr) -> io::Result<Destination
     if !is_loopback(ip) {
         return Ok(Destination::System);
     }
-    let network = &socket.common().network;
-    let passed = lock(network).is_passed_through(Protocol::Tcp, remote);
-    Ok(match passed {
-        true => Destination::System,
-        false => Destination::Loopback,
-    })
+    let network = lock(&socket.common().network);
+    Ok(
+        match network.is_passed_through(Protocol::Tcp, remote) || network.is_real() {
+            true => Destination::System,
+            false => Destination::Loopback,
+        },
+    )
 }
 
 impl Future for ConnectingTcpStream {

@@ -204,9 +204,10 @@ impl Common {
             return Err(Errno::AFNOSUPPORT.into());
         }
         let ip = address.ip().to_canonical();
-        if is_loopback(ip) {
+        let real = lock(&self.network).is_real();
+        if is_loopback(ip) && !real {
             self.bind_loopback(address)
-        } else if ip.is_unspecified() {
+        } else if ip.is_unspecified() && !real {
             self.bind_both(address)
         } else {
             let descriptor = self.descriptor()?;

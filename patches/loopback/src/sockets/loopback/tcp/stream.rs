@@ -4,7 +4,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::BytesMut;
-use rustix::io::Result;
+use rustix::io::{Errno, Result};
 
 use super::super::Stream;
 use super::super::os::rustix::fd::AsFd;
@@ -114,7 +114,7 @@ impl TcpStream {
         }
     }
 
-    /// Returns the address of the other end.
+    /// Returns the address of the other end, while there is one.
     ///
     /// # Errors
     ///
@@ -122,6 +122,7 @@ impl TcpStream {
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         match self {
             TcpStream::Network(stream) => stream.peer_addr(),
+            TcpStream::Loopback(stream) if stream.is_over() => Err(Errno::NOTCONN.into()),
             TcpStream::Loopback(stream) => Ok(stream.peer_addr()),
         }
     }

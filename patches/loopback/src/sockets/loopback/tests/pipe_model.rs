@@ -223,6 +223,10 @@ impl Model {
         if how != Shutdown::Read {
             self.directions[1 - side].finished = true;
         }
+        // Who neither reads nor writes any more is gone.
+        let finished = self.directions[1 - side].finished;
+        let own = &mut self.directions[side];
+        own.reader_gone |= finished && own.discarding;
     }
 
     fn drop(&mut self, side: usize, abort: bool) {
@@ -235,7 +239,7 @@ impl Model {
         let reset = abort || own.unread || !own.bytes.is_empty();
         own.bytes.clear();
         own.reader_gone = true;
-        own.writer_knows = reset;
+        own.writer_knows |= reset;
         let other = &mut self.directions[1 - side];
         if reset && !other.finished {
             other.reset = true;

@@ -1,0 +1,225 @@
+//! TCP on the loopback network through the host's side of WASI P3.
+
+mod loopback_host;
+
+use loopback_host::p2::Host;
+use loopback_host::p3::run;
+use loopback_host::{address, network, v4, v6};
+use tokio::sync::{mpsc, oneshot};
+use wash_wasi::p3::bindings::sockets::types::ErrorCode;
+
+#[tokio::test]
+async fn two_guests_echo_on_a_shared_network() {
+    for address in [v4(7), v6(7)] {
+        let network = network();
+        let (told, tells) = oneshot::channel();
+        let server = run(&network, async |guest| {
+            let (_, at, mut incoming) = guest.listener(address);
+            told.send(at).unwrap();
+            let far = incoming.next().await;
+            let (heard, end) = guest.receive(far).rest().await;
+            assert_eq!(end, Ok(()));
+            guest.send_all(far, &heard).await.unwrap();
+        });
+        let client = run(&network, async |guest| {
+            let at = tells.await.unwrap();
+            let near = guest.connected(at).await.unwrap();
+            assert_eq!(guest.remote(near), Ok(at));
+            guest.send_all(near, b"hello").await.unwrap();
+            let (heard, end) = guest.receive(near).rest().await;
+            assert_eq!((&heard[..], end), (&b"hello"[..], Ok(())));
+        });
+        tokio::join!(server, client);
+    }
+}
+
+#[tokio::test]
+async fn four_mebibytes_go_both_ways() {
+    let network = network();
+    let sent: Vec<u8> = (0..4_u32 << 20)
+        .map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8)
+        .collect();
+    run(&network, async |guest| {
+        let (_, at, mut incoming) = guest.listener(v4(0));
+        let near = guest.connected(at).await.unwrap();
+        let far = incoming.next().await;
+        let (one, other) = (guest.receive(near), guest.receive(far));
+        let (there, back, (one, one_end), (other, other_end)) = tokio::join!(
+            guest.send_all(near, &sent),
+            guest.send_all(far, &sent),
+            one.rest(),
+            other.rest(),
+        );
+        assert_eq!([there, back, one_end, other_end], [Ok(()); 4]);
+        assert!(one == sent && other == sent);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn p2_and_p3_meet() {
+    let network = network();
+    let mut other = Host::new(&network);
+    let (listener, at) = other.listener(v4(0)).await;
+    run(&network, async |guest| {
+        let near = guest.connected(at).await.unwrap();
+        let far = other.accept(listener).await;
+        guest.send_all(near, b"from 3").await.unwrap();
+        assert_eq!(other.read_all(far).await.0, b"from 3");
+        other.write(far, "from 2").await.unwrap();
+        other.close(far);
+        assert_eq!(
+            guest.receive(near).rest().await,
+            (b"from 2".to_vec(), Ok(()))
+        );
+        // And the other way round.
+        let (_, at, mut incoming) = guest.listener(v4(0));
+        let near = other.connected(at).await.unwrap();
+        let far = incoming.next().await;
+        other.write(near, "again").await.unwrap();
+        assert_eq!(guest.receive(far).next(5).await, b"again");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_listening_refuses() {
+    let network = network();
+    run(&network, async |guest| {
+        for remote in [v4(9), v6(9), address("127.0.0.2:9")] {
+            let refused = guest.connected(remote).await;
+            assert_eq!(refused, Err(ErrorCode::ConnectionRefused));
+        }
+        for remote in ["0.0.0.0:9", "[::]:9", "127.0.0.1:0", "[::ffff:127.0.0.1]:9"] {
+            let refused = guest.connected(address(remote)).await;
+            assert_eq!(refused, Err(ErrorCode::InvalidArgument), "{remote}");
+        }
+        let socket = guest.tcp(false);
+        guest.bind(socket, v4(0)).unwrap();
+        let refused = guest.connect(socket, address("192.0.2.1:9")).await;
+        assert_eq!(refused, Err(ErrorCode::InvalidArgument));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_taken_port_leaves_the_socket_usable() {
+    let network = network();
+    run(&network, async |guest| {
+        let (_, at, _incoming) = guest.listener(v4(80));
+        let socket = guest.tcp(false);
+        assert_eq!(guest.bind(socket, at), Err(ErrorCode::AddressInUse));
+        guest.bind(socket, v4(81)).unwrap();
+        assert_eq!(guest.bind(socket, v4(82)), Err(ErrorCode::InvalidState));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn closing_with_unread_data_resets() {
+    let network = network();
+    run(&network, async |guest| {
+        let (_, at, mut incoming) = guest.listener(v4(0));
+        let near = guest.connected(at).await.unwrap();
+        let far = incoming.next().await;
+        guest.send_all(far, b"unread").await.unwrap();
+        guest.drop_socket(far);
+        assert_eq!(
+            guest.receive(near).rest().await,
+            (b"unread".to_vec(), Ok(()))
+        );
+        let near = guest.connected(at).await.unwrap();
+        let far = incoming.next().await;
+        guest.send_all(near, b"unread").await.unwrap();
+        guest.drop_socket(far);
+        let (heard, end) = guest.receive(near).rest().await;
+        assert_eq!(
+            (&heard[..], end),
+            (&b""[..], Err(ErrorCode::ConnectionReset))
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn receiving_twice_is_an_error_and_loses_nothing() {
+    let network = network();
+    run(&network, async |guest| {
+        let (_, at, mut incoming) = guest.listener(v4(0));
+        let near = guest.connected(at).await.unwrap();
+        let far = incoming.next().await;
+        let mut first = guest.receive(near);
+        let (bytes, end) = guest.receive(near).rest().await;
+        assert_eq!((&bytes[..], end), (&b""[..], Err(ErrorCode::InvalidState)));
+        guest.send_all(far, b"all of it").await.unwrap();
+        assert_eq!(first.next(9).await, b"all of it");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_stream_that_is_dropped_shuts_its_half() {
+    let network = network();
+    run(&network, async |guest| {
+        let (_, at, mut incoming) = guest.listener(v4(0));
+        let near = guest.connected(at).await.unwrap();
+        let far = incoming.next().await;
+        // What nobody wants to receive is sent all the same.
+        drop(guest.receive(near));
+        let (sender, receiver) = mpsc::unbounded_channel();
+        sender.send(vec![1; 1 << 20]).unwrap();
+        let send = guest.send(far, receiver);
+        let answer = async {
+            guest.send_all(near, b"answer").await.unwrap();
+            assert_eq!(
+                guest.receive(far).rest().await,
+                (b"answer".to_vec(), Ok(()))
+            );
+            drop(sender);
+        };
+        let (sent, ()) = tokio::join!(send, answer);
+        assert_eq!(sent, Ok(()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_wildcard_is_reached_from_both_sides() {
+    let network = network();
+    run(&network, async |guest| {
+        let (_, at, mut incoming) = guest.listener(address("0.0.0.0:0"));
+        let at = v4(at.port());
+        let near = guest.connected(at).await.unwrap();
+        let far = incoming.next().await;
+        assert_eq!(guest.remote(far), guest.local(near));
+        let real = tokio::net::TcpStream::connect(at).await.unwrap();
+        let far = incoming.next().await;
+        assert_eq!(guest.remote(far), Ok(real.local_addr().unwrap()));
+        drop(real);
+        assert_eq!(guest.receive(far).rest().await, (vec![], Ok(())));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_guest_that_ends_gives_everything_back() {
+    let network = network();
+    let before = network.lock().unwrap().figures();
+    let mut other = Host::new(&network);
+    let (listener, at) = other.listener(v4(0)).await;
+    let far = run(&network, async |guest| {
+        let near = guest.connected(at).await.unwrap();
+        let far = other.accept(listener).await;
+        guest.send_all(near, b"rest").await.unwrap();
+        guest.listener(v4(5));
+        far
+    })
+    .await;
+    assert_eq!(other.read_all(far).await.0, b"rest");
+    drop(other);
+    let after = network.lock().unwrap().figures();
+    assert_eq!(
+        (after.sockets, after.ports, after.bytes_held),
+        (before.sockets, before.ports, before.bytes_held)
+    );
+}
