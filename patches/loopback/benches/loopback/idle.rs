@@ -57,12 +57,17 @@ pub fn run(verdicts: &mut Verdicts) {
         let each = after.saturating_sub(before + own) / CONNECTIONS;
         println!("{each} B each by what the process has in memory");
     }
-    let more = opened.zip(descriptors()).map(|(before, after)| after - before);
+    let more = opened
+        .zip(descriptors())
+        .map(|(before, after)| after - before);
     if let Some(more) = more {
         println!("{more} descriptors");
     }
     verdicts.add(format!("idle: {each} of {TO_REACH} B"), each <= TO_REACH);
-    verdicts.add(format!("idle: {more:?} descriptors"), more.unwrap_or(0) == 0);
+    verdicts.add(
+        format!("idle: {more:?} descriptors"),
+        more.unwrap_or(0) == 0,
+    );
     let [client, server] = &mut idle.guests;
     // They are alive.
     let [near, far] = idle.ends[CONNECTIONS - 1];

@@ -1,5 +1,5 @@
 //! Measures the loopback network beside the system's own loopback, through the
-//! host's side of WASI, in one run.
+//! host's side of WASI P2, in one run.
 //!
 //! What is measured goes by turns: once on the loopback network, once on the
 //! system, as often as there are rounds. Each figure is the median of its
@@ -10,15 +10,13 @@
 //! 0.0.0.0, and the network leaves its port to the host.
 //!
 //! `cargo bench` runs all of it; words after `--` choose sections by their
-//! names: `p2`, `p3`, `idle`, `ports`, `flat`. `ROUNDS` sets the rounds.
+//! names: `p2`, `idle`, `ports`, `flat`. `ROUNDS` sets the rounds.
 
 mod flat;
 mod idle;
 mod measure;
 mod memory;
 mod p2;
-#[cfg(feature = "p3")]
-mod p3;
 mod plane;
 mod ports;
 mod speed;
@@ -36,10 +34,6 @@ fn main() {
     let mut reached = measure::Verdicts::default();
     if is_chosen("p2") {
         speed::p2(&mut reached);
-    }
-    #[cfg(feature = "p3")]
-    if is_chosen("p3") {
-        speed::p3();
     }
     if is_chosen("idle") {
         idle::run(&mut reached);

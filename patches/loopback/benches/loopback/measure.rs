@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-/// How long one part of a round is to take: less than what a busy system lets
-/// run at a time, so that most rounds are not interrupted.
-const LONG_ENOUGH: Duration = Duration::from_millis(2);
+/// How long one part of a round is to take.
+const LONG_ENOUGH: Duration = Duration::from_millis(20);
 
 /// Returns how many rounds are measured.
 pub fn rounds() -> usize {
     let rounds = std::env::var("ROUNDS").ok();
     let rounds = rounds.and_then(|rounds| rounds.parse().ok());
-    rounds.unwrap_or(75).max(1)
+    rounds.unwrap_or(25).max(1)
 }
 
 pub fn median(mut values: Vec<f64>) -> f64 {
@@ -25,6 +24,9 @@ pub struct Compared {
     pub system: f64,
     /// How many times faster the first one is.
     pub ratio: f64,
+    /// How many times less of the processors' time it takes, where the system
+    /// tells. Other processes weigh less on that than on the time that passes.
+    pub frugality: f64,
 }
 
 /// Measures two sides by turns. Each is given how often to do it and returns
@@ -34,24 +36,51 @@ pub fn compare(
     mut virtually: impl FnMut(u32) -> Duration,
     mut system: impl FnMut(u32) -> Duration,
 ) -> Compared {
-    let counts = [
-        enough(most, &mut virtually),
-        enough(most, &mut system),
-    ];
-    let each = |time: Duration, count: u32| time.as_secs_f64() * 1e9 / f64::from(count);
-    let rounds: Vec<[f64; 2]> = (0..rounds())
+    let counts = [enough(most, &mut virtually), enough(most, &mut system)];
+    let rounds: Vec<[Cost; 2]> = (0..rounds())
         .map(|_| {
             [
-                each(virtually(counts[0]), counts[0]),
-                each(system(counts[1]), counts[1]),
+                cost(counts[0], &mut virtually),
+                cost(counts[1], &mut system),
             ]
         })
         .collect();
+    let of = |figure: fn(&[Cost; 2]) -> f64| median(rounds.iter().map(figure).collect());
     Compared {
-        virtually: median(rounds.iter().map(|round| round[0]).collect()),
-        system: median(rounds.iter().map(|round| round[1]).collect()),
-        ratio: median(rounds.iter().map(|round| round[1] / round[0]).collect()),
+        virtually: of(|round| round[0].passed),
+        system: of(|round| round[1].passed),
+        ratio: of(|round| round[1].passed / round[0].passed),
+        frugality: of(|round| round[1].worked / round[0].worked),
     }
+}
+
+/// What an operation takes, in nanoseconds: of time, and of the processors'.
+#[derive(Debug, Clone, Copy)]
+struct Cost {
+    passed: f64,
+    worked: f64,
+}
+
+fn cost(count: u32, run: &mut impl FnMut(u32) -> Duration) -> Cost {
+    let before = worked();
+    let passed = run(count).as_secs_f64() * 1e9;
+    let worked = worked().zip(before).map(|(after, before)| after - before);
+    let count = f64::from(count);
+    Cost {
+        passed: passed / count,
+        worked: worked.unwrap_or(f64::NAN) / count,
+    }
+}
+
+/// Returns for how many nanoseconds the threads of this process have run.
+fn worked() -> Option<f64> {
+    let mut sum = 0.0;
+    for thread in std::fs::read_dir("/proc/self/task").ok()? {
+        let figures = std::fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+        let worked: f64 = figures.split_whitespace().next()?.parse().ok()?;
+        sum += worked;
+    }
+    Some(sum)
 }
 
 /// Returns how often something has to be done to take long enough.
@@ -79,7 +108,11 @@ impl Verdicts {
 
     pub fn print(&self) {
         let (reached, missed): (Vec<_>, Vec<_>) = self.0.iter().partition(|(_, reached)| *reached);
-        println!("\n{} of {} targets are reached.", reached.len(), self.0.len());
+        println!(
+            "\n{} of {} targets are reached.",
+            reached.len(),
+            self.0.len()
+        );
         for (what, _) in missed {
             println!("  missed: {what}");
         }

@@ -14,8 +14,8 @@ use wash_wasi::p3::bindings::sockets::types::{
 use wash_wasi::sockets::{TcpSocket, WasiSockets, WasiSocketsCtxView};
 use wash_wasi::{WasiCtx, WasiCtxBuilder};
 use wasmtime::component::{
-    Access, Accessor, Destination, Lift, Resource, ResourceTable, Source, StreamConsumer,
-    StreamProducer, StreamReader, StreamResult, VecBuffer,
+    Access, Accessor, Destination, Resource, ResourceTable, Source, StreamConsumer, StreamProducer,
+    StreamReader, StreamResult, VecBuffer,
 };
 use wasmtime::{AsContextMut, Config, Engine, Store, StoreContextMut};
 
@@ -170,28 +170,61 @@ fn take<T>(most: usize) -> (Taking<T>, Taken<T>) {
     (taking, Taken { items, asks })
 }
 
-impl<T: Lift + Send + 'static, D> StreamConsumer<D> for Taking<T> {
-    type Item = T;
-
-    fn poll_consume(
-        mut self: Pin<&mut Self>,
+impl<T> Taking<T> {
+    /// Waits until somebody asks, and gives what `read` reads then.
+    fn poll(
+        &mut self,
         cx: &mut Context<'_>,
-        mut store: StoreContextMut<'_, D>,
-        mut source: Source<'_, T>,
         finish: bool,
+        read: impl FnOnce(usize) -> wasmtime::Result<Vec<T>>,
     ) -> Poll<wasmtime::Result<StreamResult>> {
         match self.asked.poll_recv(cx) {
             Poll::Ready(Some(())) => {
-                let count = source.remaining(&mut store).min(self.most);
-                let mut items = Vec::with_capacity(count);
-                source.read(&mut store, &mut items)?;
-                _ = self.items.send(items);
+                _ = self.items.send(read(self.most)?);
                 Poll::Ready(Ok(StreamResult::Completed))
             }
             Poll::Ready(None) => Poll::Ready(Ok(StreamResult::Dropped)),
             Poll::Pending if finish => Poll::Ready(Ok(StreamResult::Cancelled)),
             Poll::Pending => Poll::Pending,
         }
+    }
+}
+
+impl<D> StreamConsumer<D> for Taking<Resource<TcpSocket>> {
+    type Item = Resource<TcpSocket>;
+
+    fn poll_consume(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        store: StoreContextMut<'_, D>,
+        mut source: Source<'_, Self::Item>,
+        finish: bool,
+    ) -> Poll<wasmtime::Result<StreamResult>> {
+        self.poll(cx, finish, |most| {
+            let mut items = Vec::with_capacity(most);
+            source.read(store, &mut items)?;
+            Ok(items)
+        })
+    }
+}
+
+impl<D> StreamConsumer<D> for Taking<u8> {
+    type Item = u8;
+
+    fn poll_consume(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        store: StoreContextMut<'_, D>,
+        source: Source<'_, u8>,
+        finish: bool,
+    ) -> Poll<wasmtime::Result<StreamResult>> {
+        self.poll(cx, finish, |most| {
+            let mut source = source.as_direct(store);
+            let all = source.remaining();
+            let bytes = all[..all.len().min(most)].to_vec();
+            source.mark_read(bytes.len());
+            Ok(bytes)
+        })
     }
 }
 

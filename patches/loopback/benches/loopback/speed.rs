@@ -13,7 +13,7 @@ use super::plane::{Plane, network};
 pub const READ: u64 = 65_536;
 
 /// The runtimes, and the place of their targets in a row.
-const RUNTIMES: [&str; 2] = ["current-thread", "multi-thread"];
+pub const RUNTIMES: [&str; 2] = ["current-thread", "multi-thread"];
 
 pub fn runtime(name: &str) -> Runtime {
     let mut builder = if name == RUNTIMES[0] {
@@ -32,19 +32,19 @@ pub fn run<T: Send + 'static>(
     runtime.block_on(async { tokio::spawn(task).await.unwrap() })
 }
 
-struct Target {
-    what: &'static str,
+pub struct Target {
+    pub what: &'static str,
     /// What is written at a time, where that is what is done.
-    size: usize,
+    pub size: usize,
     /// How many times faster it is to be, on each runtime.
     ratios: [f64; 2],
-    most: u32,
+    pub most: u32,
 }
 
-const CONNECT: &str = "connect, accept, close";
-const ROUND_TRIP: &str = "round trip";
+pub const CONNECT: &str = "connect, accept, close";
+pub const ROUND_TRIP: &str = "round trip";
 
-const TARGETS: [Target; 5] = [
+pub const TARGETS: [Target; 5] = [
     Target {
         what: CONNECT,
         size: 0,
@@ -102,44 +102,24 @@ pub fn p2(verdicts: &mut Verdicts) {
     }
 }
 
-#[cfg(feature = "p3")]
-pub fn p3() {
-    use super::p3;
-    // A store and what runs in it stay where they are, in one task.
-    heading("WASI P3");
-    for target in &TARGETS {
-        for name in RUNTIMES {
-            let runtime = runtime(name);
-            let one = |plane| {
-                let runtime = &runtime;
-                move |count| match target.what {
-                    CONNECT => runtime.block_on(p3::connects(plane, count)),
-                    ROUND_TRIP => runtime.block_on(p3::round_trips(plane, count)),
-                    _ => runtime.block_on(p3::writes(plane, target.size, count)),
-                }
-            };
-            let most = target.most.min(1 << 16);
-            let compared = compare(most, one(Plane::Virtual), one(Plane::System));
-            line(target.what, name, compared, "", true);
-        }
-    }
-}
-
-fn heading(title: &str) {
+pub fn heading(title: &str) {
     println!("\n{title}: nanoseconds for each operation\n");
-    println!("| | runtime | loopback network | system | times faster | to reach |");
-    println!("| --- | --- | ---: | ---: | ---: | --- |");
+    println!(
+        "| | runtime | loopback network | system | times faster | times less work | to reach |"
+    );
+    println!("| --- | --- | ---: | ---: | ---: | ---: | --- |");
 }
 
-fn line(what: &str, runtime: &str, compared: Compared, wanted: &str, reached: bool) {
+pub fn line(what: &str, runtime: &str, compared: Compared, wanted: &str, reached: bool) {
     let Compared {
         virtually,
         system,
         ratio,
+        frugality,
     } = compared;
     let missed = if reached { "" } else { ", missed" };
     println!(
-        "| {what} | {runtime} | {virtually:.0} | {system:.0} | {ratio:.1} | {wanted}{missed} |"
+        "| {what} | {runtime} | {virtually:.0} | {system:.0} | {ratio:.1} | {frugality:.1} | {wanted}{missed} |"
     );
 }
 
