@@ -10,25 +10,26 @@ mod speed;
 
 use measure::compare;
 use plane::Plane;
-use speed::{CONNECT, ROUND_TRIP, RUNTIMES, TARGETS};
+use speed::{Kind, RUNTIMES, TARGETS};
 
 fn main() {
     speed::heading("WASI P3");
-    for target in &TARGETS {
+    let is_new = |kind| !matches!(kind, Kind::Connect { before: 1.. });
+    for target in TARGETS.iter().filter(|target| is_new(target.kind)) {
         for name in RUNTIMES {
             // A store and what runs in it stay in one task, on one thread.
             let runtime = speed::runtime(name);
             let one = |plane| {
                 let runtime = &runtime;
-                move |count| match target.what {
-                    CONNECT => runtime.block_on(p3::connects(plane, count)),
-                    ROUND_TRIP => runtime.block_on(p3::round_trips(plane, count)),
-                    _ => runtime.block_on(p3::writes(plane, target.size, count)),
+                move |count| match target.kind {
+                    Kind::Connect { .. } => runtime.block_on(p3::connects(plane, count)),
+                    Kind::RoundTrip => runtime.block_on(p3::round_trips(plane, count)),
+                    Kind::Write(size) => runtime.block_on(p3::writes(plane, size, count)),
                 }
             };
-            let most = target.most.min(1 << 16);
-            let compared = compare(most, one(Plane::Virtual), one(Plane::System));
-            speed::line(target.what, name, compared, "", true);
+            let often = target.often.clone();
+            let compared = compare(often, one(Plane::Virtual), one(Plane::System));
+            speed::line(target.what, name, compared, None);
         }
     }
 }

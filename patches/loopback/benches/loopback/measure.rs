@@ -1,5 +1,6 @@
 //! Rounds, medians, and what is to be reached.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// How long one part of a round is to take.
@@ -30,13 +31,14 @@ pub struct Compared {
 }
 
 /// Measures two sides by turns. Each is given how often to do it and returns
-/// how long that took; neither is asked for more than `most` at a time.
+/// how long that took; neither is asked for less or more at a time than `often`
+/// allows.
 pub fn compare(
-    most: u32,
+    often: RangeInclusive<u32>,
     mut virtually: impl FnMut(u32) -> Duration,
     mut system: impl FnMut(u32) -> Duration,
 ) -> Compared {
-    let counts = [enough(most, &mut virtually), enough(most, &mut system)];
+    let counts = [enough(&often, &mut virtually), enough(&often, &mut system)];
     let rounds: Vec<[Cost; 2]> = (0..rounds())
         .map(|_| {
             [
@@ -46,11 +48,13 @@ pub fn compare(
         })
         .collect();
     let of = |figure: fn(&[Cost; 2]) -> f64| median(rounds.iter().map(figure).collect());
+    let sum = |figure: fn(&[Cost; 2]) -> f64| rounds.iter().map(figure).sum::<f64>();
     Compared {
         virtually: of(|round| round[0].passed),
         system: of(|round| round[1].passed),
         ratio: of(|round| round[1].passed / round[0].passed),
-        frugality: of(|round| round[1].worked / round[0].worked),
+        // The system counts in steps that may be longer than a round.
+        frugality: sum(|round| round[1].worked) / sum(|round| round[0].worked),
     }
 }
 
@@ -84,14 +88,15 @@ fn worked() -> Option<f64> {
 }
 
 /// Returns how often something has to be done to take long enough.
-fn enough(most: u32, run: &mut impl FnMut(u32) -> Duration) -> u32 {
-    let mut count = 16.min(most);
+fn enough(often: &RangeInclusive<u32>, run: &mut impl FnMut(u32) -> Duration) -> u32 {
+    let (least, most) = (*often.start(), *often.end());
+    let mut count = least;
     loop {
         let time = run(count);
         if time >= LONG_ENOUGH / 4 || count == most {
             let wanted = LONG_ENOUGH.as_secs_f64() / time.as_secs_f64() * f64::from(count);
             // Saturates.
-            return (wanted as u32).clamp(1, most);
+            return (wanted as u32).clamp(least, most);
         }
         count = count.saturating_mul(4).min(most);
     }
