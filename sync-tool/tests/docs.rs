@@ -158,6 +158,7 @@ fn options_that_are_named_exist() {
         "--features",
         "--test",
         "--depth",
+        "--bench",
     ];
     for document in documents() {
         let text = read(&document);
