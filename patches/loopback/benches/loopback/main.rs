@@ -10,7 +10,8 @@
 //! 0.0.0.0, and the network leaves its port to the host.
 //!
 //! `cargo bench` runs all of it; words after `--` choose sections by their
-//! names: `p2`, `idle`, `ports`, `flat`. `ROUNDS` sets the rounds.
+//! names: `p2`, `idle`, `ports`, `flat`. `ROUNDS` sets the rounds, and `ROW`
+//! chooses the rows of `p2` that have it in their names.
 
 mod flat;
 mod idle;

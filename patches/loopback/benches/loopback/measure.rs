@@ -25,6 +25,9 @@ pub struct Compared {
     pub system: f64,
     /// How many times faster the first one is.
     pub ratio: f64,
+    /// The same over all rounds together. Rare operations that take very long
+    /// weigh on it as they do on whoever does many in a row.
+    pub in_all: f64,
     /// How many times less of the processors' time it takes, where the system
     /// tells. Other processes weigh less on that than on the time that passes.
     pub frugality: f64,
@@ -53,6 +56,7 @@ pub fn compare(
         virtually: of(|round| round[0].passed),
         system: of(|round| round[1].passed),
         ratio: of(|round| round[1].passed / round[0].passed),
+        in_all: sum(|round| round[1].passed) / sum(|round| round[0].passed),
         // The system counts in steps that may be longer than a round.
         frugality: sum(|round| round[1].worked) / sum(|round| round[0].worked),
     }

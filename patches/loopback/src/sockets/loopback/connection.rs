@@ -1,8 +1,9 @@
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use super::flow::{Flow, RESERVE};
+use super::flow::{Flow, Outlook, RESERVE};
 use super::meter::Meter;
 use super::network::Lease;
 use super::waiters::Wakers;
@@ -18,13 +19,65 @@ const BYTES: usize = 2 * RESERVE;
 #[derive(Debug)]
 pub(super) struct Connection {
     /// What each side reads.
-    flows: [Mutex<Flow>; 2],
+    lanes: [Lane; 2],
     /// Whether each side has yet to be told that the other one reset the
     /// connection. As with Linux, it is told once, by a read or by a write.
     faults: [AtomicBool; 2],
     options: Mutex<[Options; 2]>,
     lease: Lease,
     share: Share,
+}
+
+/// One direction, and what was to be expected of it when it was last let go:
+/// so asking whether it is ready, which guests do before each write, needs no
+/// lock.
+#[derive(Debug)]
+struct Lane {
+    flow: Mutex<Flow>,
+    outlook: AtomicU8,
+}
+
+impl Lane {
+    fn new(flow: Flow) -> Lane {
+        let outlook = AtomicU8::new(flow.outlook().0);
+        let flow = Mutex::new(flow);
+        Lane { flow, outlook }
+    }
+
+    fn lock(&self) -> FlowGuard<'_> {
+        FlowGuard {
+            flow: lock(&self.flow),
+            outlook: &self.outlook,
+        }
+    }
+}
+
+/// The hold on one direction of a connection.
+pub(super) struct FlowGuard<'a> {
+    flow: MutexGuard<'a, Flow>,
+    outlook: &'a AtomicU8,
+}
+
+impl Deref for FlowGuard<'_> {
+    type Target = Flow;
+
+    fn deref(&self) -> &Flow {
+        &self.flow
+    }
+}
+
+impl DerefMut for FlowGuard<'_> {
+    fn deref_mut(&mut self) -> &mut Flow {
+        &mut self.flow
+    }
+}
+
+impl Drop for FlowGuard<'_> {
+    fn drop(&mut self) {
+        // Still under the lock.
+        let Outlook(outlook) = self.flow.outlook();
+        self.outlook.store(outlook, Ordering::Release);
+    }
 }
 
 /// A part of the network's limits, given back when it is dropped.
@@ -61,9 +114,9 @@ impl Connection {
     pub(super) fn new(lease: Lease, mut share: Share, options: [Options; 2]) -> Connection {
         share.sockets = 0;
         let [connected, accepted] = options;
-        let flow = |from: &Options, to| Mutex::new(Flow::new(from.window(to)));
+        let lane = |from: &Options, to| Lane::new(Flow::new(from.window(to)));
         Connection {
-            flows: [flow(&accepted, &connected), flow(&connected, &accepted)],
+            lanes: [lane(&accepted, &connected), lane(&connected, &accepted)],
             faults: Default::default(),
             options: Mutex::new(options),
             lease,
@@ -76,13 +129,23 @@ impl Connection {
     }
 
     /// Locks what `side` reads.
-    pub(super) fn incoming(&self, side: Side) -> MutexGuard<'_, Flow> {
-        lock(&self.flows[side])
+    pub(super) fn incoming(&self, side: Side) -> FlowGuard<'_> {
+        self.lanes[side].lock()
     }
 
     /// Locks what `side` writes.
-    pub(super) fn outgoing(&self, side: Side) -> MutexGuard<'_, Flow> {
-        lock(&self.flows[1 - side])
+    pub(super) fn outgoing(&self, side: Side) -> FlowGuard<'_> {
+        self.lanes[1 - side].lock()
+    }
+
+    /// Returns what is to be expected of what `side` reads.
+    pub(super) fn incoming_outlook(&self, side: Side) -> Outlook {
+        Outlook(self.lanes[side].outlook.load(Ordering::Acquire))
+    }
+
+    /// Returns what is to be expected of what `side` writes.
+    pub(super) fn outgoing_outlook(&self, side: Side) -> Outlook {
+        self.incoming_outlook(1 - side)
     }
 
     pub(super) fn address(&self, side: Side) -> SocketAddr {
@@ -91,13 +154,13 @@ impl Connection {
 
     /// Returns whether `side` has to be told of a reset now, once.
     pub(super) fn take_fault(&self, side: Side) -> bool {
-        self.faults[side].swap(false, Relaxed)
+        self.faults[side].swap(false, Ordering::Relaxed)
     }
 
     /// Returns whether it is over for `side`: reset, or ended both ways.
     pub(super) fn is_over(&self, side: Side) -> bool {
         // One lock at a time: the other side takes them the other way round.
-        let state = |flow: MutexGuard<'_, Flow>| (flow.is_finished(), flow.is_broken());
+        let state = |flow: FlowGuard<'_>| (flow.is_finished(), flow.is_broken());
         let incoming = state(self.incoming(side));
         let outgoing = state(self.outgoing(side));
         (incoming.0 && outgoing.0) || incoming.1 || outgoing.1
@@ -115,7 +178,7 @@ impl Connection {
         let peer = &all[1 - side];
         let windows = [(side, peer.window(own)), (1 - side, own.window(peer))];
         let woken = windows.map(|(index, window)| {
-            let mut flow = lock(&self.flows[index]);
+            let mut flow = self.lanes[index].lock();
             flow.set_window(window);
             flow.take_writers(self.meter())
         });
@@ -163,7 +226,7 @@ impl Connection {
         if !rude {
             flow.finish();
         } else if flow.reset() {
-            self.faults[1 - side].store(true, Relaxed);
+            self.faults[1 - side].store(true, Ordering::Relaxed);
         }
         let woken = [flow.readers.take(), flow.writers.take()];
         drop(flow);

@@ -5,6 +5,8 @@ use std::{fmt, io};
 /// The names follow the errors that Linux gives in the same situation; what
 /// a guest is told is up to the layer that joins the network to its interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+// As wide as what is returned in its place, so that results stay in registers.
+#[repr(usize)]
 pub enum Error {
     /// Nothing can be done now; the socket has to be waited for (`EAGAIN`).
     WouldBlock,

@@ -52,6 +52,31 @@ enum Reader {
     Missed,
 }
 
+/// What is to be expected of a direction, in bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Outlook(pub(super) u8);
+
+impl Outlook {
+    /// Reading gives something: bytes, the end, or an error.
+    const READABLE: u8 = 1;
+    /// Writing gives something, whatever the network has left.
+    const WRITABLE: u8 = 2;
+    /// There is room in the window for more.
+    const ROOM: u8 = 4;
+
+    /// Returns whether reading is worth a try.
+    pub(super) fn is_readable(self) -> bool {
+        self.0 & Outlook::READABLE != 0
+    }
+
+    /// Returns whether writing is worth a try for sure. Where it is not, it may
+    /// be all the same: [`Flow::is_writable`] knows.
+    pub(super) fn is_writable(self, meter: &Meter) -> bool {
+        let has_room = self.0 & Outlook::ROOM != 0;
+        self.0 & Outlook::WRITABLE != 0 || has_room && meter.has(LEAST_BLOCK + OVERHEAD)
+    }
+}
+
 impl Flow {
     pub(super) fn new(window: usize) -> Flow {
         Flow {
@@ -73,6 +98,7 @@ impl Flow {
     }
 
     /// Writes as much of `from` as there is room for, and returns how much.
+    #[inline]
     pub(super) fn write(&mut self, from: &[u8], meter: &Meter) -> Result<usize, Error> {
         if self.finished || self.reader == Reader::Missed {
             return Err(Error::BrokenPipe);
@@ -88,7 +114,19 @@ impl Flow {
             self.unread = true;
             return Ok(from.len());
         }
-        let mut written = self.queue.fill(from);
+        match self.queue.fill(from) {
+            all if all == from.len() => Ok(all),
+            part => self.write_blocks(part, from, meter),
+        }
+    }
+
+    /// Writes the rest into blocks of its own.
+    fn write_blocks(
+        &mut self,
+        mut written: usize,
+        from: &[u8],
+        meter: &Meter,
+    ) -> Result<usize, Error> {
         while let left @ [_, ..] = &from[written..]
             && let Some(capacity) = self.take_block(left.len(), meter)
         {
@@ -182,15 +220,41 @@ impl Flow {
     /// cannot. As with Linux it takes a third of the window to be free, so
     /// that writers are not woken for every few bytes.
     pub(super) fn is_writable(&self, meter: &Meter) -> bool {
-        if self.finished || self.discarding || self.reader != Reader::Present {
-            return true;
-        }
-        let free = self.window.saturating_sub(self.queue.charged());
         let over = (LEAST_BLOCK + OVERHEAD).saturating_sub(self.in_reserve());
-        free >= self.window / 3 && (over == 0 || meter.has(over))
+        self.takes_anything() || self.has_room() && (over == 0 || meter.has(over))
+    }
+
+    /// Returns whether every write ends at once, be it with an error.
+    fn takes_anything(&self) -> bool {
+        self.finished || self.discarding || self.reader != Reader::Present
+    }
+
+    fn has_room(&self) -> bool {
+        self.window.saturating_sub(self.queue.charged()) >= self.window / 3
+    }
+
+    /// Returns what can be told of it later without its lock.
+    pub(super) fn outlook(&self) -> Outlook {
+        let bit = |is: bool, bit| if is { bit } else { 0 };
+        Outlook(
+            bit(self.is_readable(), Outlook::READABLE)
+                | bit(self.takes_anything(), Outlook::WRITABLE)
+                | bit(self.has_room(), Outlook::ROOM),
+        )
+    }
+
+    /// Takes those who wait for something to read, if there is something now.
+    #[inline]
+    pub(super) fn take_readers(&mut self) -> Wakers {
+        if !self.readers.is_empty() && self.is_readable() {
+            self.readers.take()
+        } else {
+            Wakers::default()
+        }
     }
 
     /// Takes those who wait for room, if there is some now.
+    #[inline]
     pub(super) fn take_writers(&mut self, meter: &Meter) -> Wakers {
         if !self.writers.is_empty() && self.is_writable(meter) {
             self.writers.take()

@@ -3,17 +3,22 @@ use std::future::Future;
 use std::net::{Shutdown, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::MutexGuard;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::Relaxed};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 
-use super::connection::{Connection, Side};
+use super::connection::{Connection, FlowGuard, Side};
 use super::flow::Flow;
 use super::queue::MOVED;
-use super::waiters::{Ticket, Waiters, Wakers};
+use super::waiters::{Ticket, Waiters};
 use super::{Binding, Error, Options};
+
+/// So many small reads or writes take about as long as one of the system's.
+const SMALL: u8 = 4;
+
+/// From how many bytes on a read or write is not small.
+const LARGE: usize = 4_096;
 
 /// One end of a connection.
 ///
@@ -26,6 +31,8 @@ pub struct Stream {
     side: Side,
     /// Whether closing is to reset the connection whatever has been read.
     abort: AtomicBool,
+    /// What has been done since the task was charged for it, in small reads and writes. An estimate: it is not kept in step between threads.
+    effort: AtomicU8,
     /// The port that the socket had been bound to before it connected.
     binding: Option<Binding>,
 }
@@ -39,6 +46,7 @@ impl Stream {
             connection,
             side,
             abort: AtomicBool::new(false),
+            effort: AtomicU8::new(0),
             binding,
         };
         [
@@ -87,6 +95,7 @@ impl Stream {
     /// [`Error::ConnectionReset`].
     pub fn try_read(&self, into: &mut [u8]) -> Result<usize, Error> {
         let read = self.receive(None, |flow| flow.read(into, self.connection.meter()));
+        self.count(read.unwrap_or(0));
         self.told_of_reset(read, 0)
     }
 
@@ -126,6 +135,7 @@ impl Stream {
     /// As [`Stream::try_read`].
     pub fn try_read_most(&self, max: usize) -> Result<Bytes, Error> {
         let read = self.receive(None, |flow| flow.read_most(max, self.connection.meter()));
+        self.count(read.as_ref().map_or(0, Bytes::len));
         self.told_of_reset(read, Bytes::new())
     }
 
@@ -138,6 +148,7 @@ impl Stream {
     /// its place [`Error::ConnectionReset`] if the peer reset the connection.
     pub fn try_write(&self, from: &[u8]) -> Result<usize, Error> {
         let written = self.send(None, |flow| flow.write(from, self.connection.meter()));
+        self.count(written.unwrap_or(0));
         self.told_of_break(written)
     }
 
@@ -151,10 +162,12 @@ impl Stream {
     /// Takes a whole chunk, without copying it, and leaves `chunk` empty, if
     /// there is room for all of it and nothing else to be told. Otherwise, and
     /// for small chunks always, it is left as it is, to be written in parts.
+    #[inline]
     pub fn offer(&self, chunk: &mut Bytes) -> bool {
-        if chunk.len() < MOVED {
-            return false;
-        }
+        chunk.len() >= MOVED && self.offer_large(chunk)
+    }
+
+    fn offer_large(&self, chunk: &mut Bytes) -> bool {
         // This copies only what somebody else holds as well.
         let owned = Vec::from(std::mem::take(chunk));
         let mut left = None;
@@ -166,11 +179,15 @@ impl Stream {
             })
         });
         *chunk = left.map(Bytes::from).unwrap_or_default();
+        self.count(LARGE);
         offered.is_ok()
     }
 
     /// Waits until reading is worth a try.
     pub fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.seems_ready(Direction::Read) {
+            return Poll::Ready(());
+        }
         let mut flow = self.connection.incoming(self.side);
         if flow.is_readable() {
             return Poll::Ready(());
@@ -181,6 +198,9 @@ impl Stream {
 
     /// Waits until writing is worth a try.
     pub fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.seems_ready(Direction::Write) {
+            return Poll::Ready(());
+        }
         let mut flow = self.connection.outgoing(self.side);
         if flow.is_writable(self.connection.meter()) {
             return Poll::Ready(());
@@ -199,6 +219,28 @@ impl Stream {
         Ready::new(self, Direction::Write)
     }
 
+    /// Calls `charge` once as much has been done since it last let that pass as
+    /// with one read or write of a socket of the system, this counted as small.
+    pub fn poll_turn(&self, charge: impl FnOnce() -> Poll<()>) -> Poll<()> {
+        let effort = self.effort.load(Relaxed).saturating_add(1);
+        if effort < SMALL {
+            self.effort.store(effort, Relaxed);
+            return Poll::Ready(());
+        }
+        // Who has to wait is asked again at once, whoever asks next.
+        let charged = charge();
+        let left = if charged.is_ready() { 0 } else { SMALL };
+        self.effort.store(left, Relaxed);
+        charged
+    }
+
+    /// Counts a read or write of so many bytes.
+    fn count(&self, bytes: usize) {
+        if bytes >= LARGE {
+            self.effort.store(SMALL, Relaxed);
+        }
+    }
+
     /// Ends one or both directions.
     ///
     /// The peer reads what has been written and then the end. What it writes
@@ -212,6 +254,20 @@ impl Stream {
         }
     }
 
+    /// Returns whether it is ready for sure, without a lock.
+    fn seems_ready(&self, direction: Direction) -> bool {
+        let Stream {
+            connection, side, ..
+        } = self;
+        match direction {
+            Direction::Read => connection.incoming_outlook(*side).is_readable(),
+            Direction::Write => {
+                let outlook = connection.outgoing_outlook(*side);
+                outlook.is_writable(connection.meter())
+            }
+        }
+    }
+
     /// Reads, and wakes writers that have room now; or registers the task.
     fn receive<T>(
         &self,
@@ -219,18 +275,20 @@ impl Stream {
         read: impl FnOnce(&mut Flow) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let mut flow = self.connection.incoming(self.side);
-        let result = read(&mut flow);
-        let woken = match (&result, cx) {
-            (Ok(_), _) => flow.take_writers(self.connection.meter()),
-            (Err(Error::WouldBlock), Some(cx)) => {
-                flow.readers.register(cx.waker());
-                Wakers::default()
+        match read(&mut flow) {
+            Ok(read) => {
+                let woken = flow.take_writers(self.connection.meter());
+                drop(flow);
+                woken.wake();
+                Ok(read)
             }
-            _ => Wakers::default(),
-        };
-        drop(flow);
-        woken.wake();
-        result
+            Err(error) => {
+                if let (Error::WouldBlock, Some(cx)) = (&error, cx) {
+                    flow.readers.register(cx.waker());
+                }
+                Err(error)
+            }
+        }
     }
 
     /// Writes, and wakes readers; or registers the task.
@@ -240,35 +298,39 @@ impl Stream {
         write: impl FnOnce(&mut Flow) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let mut flow = self.connection.outgoing(self.side);
-        let result = write(&mut flow);
-        let woken = match (&result, cx) {
-            (Ok(_), _) if flow.is_readable() => flow.readers.take(),
-            (Err(Error::WouldBlock), Some(cx)) => {
-                flow.writers.register(cx.waker());
-                Wakers::default()
+        match write(&mut flow) {
+            Ok(written) => {
+                let woken = flow.take_readers();
+                drop(flow);
+                woken.wake();
+                Ok(written)
             }
-            _ => Wakers::default(),
-        };
-        drop(flow);
-        woken.wake();
-        result
+            Err(error) => {
+                if let (Error::WouldBlock, Some(cx)) = (&error, cx) {
+                    flow.writers.register(cx.waker());
+                }
+                Err(error)
+            }
+        }
     }
 
     /// Replaces a reset that has been told before by the end.
     fn told_of_reset<T>(&self, read: Result<T, Error>, end: T) -> Result<T, Error> {
         match read {
+            Ok(read) => Ok(read),
             Err(Error::ConnectionReset) if !self.connection.take_fault(self.side) => Ok(end),
-            read => read,
+            Err(error) => Err(error),
         }
     }
 
     /// Replaces a broken pipe by the reset that broke it, the first time.
     fn told_of_break<T>(&self, written: Result<T, Error>) -> Result<T, Error> {
         match written {
+            Ok(written) => Ok(written),
             Err(Error::BrokenPipe) if self.connection.take_fault(self.side) => {
                 Err(Error::ConnectionReset)
             }
-            written => written,
+            Err(error) => Err(error),
         }
     }
 
@@ -330,7 +392,7 @@ impl<'a> Ready<'a> {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'a, Flow> {
+    fn lock(&self) -> FlowGuard<'a> {
         let Stream {
             connection, side, ..
         } = self.stream;
@@ -338,6 +400,14 @@ impl<'a> Ready<'a> {
             Direction::Read => connection.incoming(*side),
             Direction::Write => connection.outgoing(*side),
         }
+    }
+
+    /// Gives up its place among the waiters.
+    fn leave(&self) {
+        let mut flow = self.lock();
+        let waker = self.direction.waiters(&mut flow).remove(&self.ticket);
+        drop(flow);
+        drop(waker);
     }
 
     fn is_ready(&self, flow: &Flow) -> bool {
@@ -360,12 +430,29 @@ impl Direction {
 impl Future for Ready<'_> {
     type Output = ();
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let mut flow = self.lock();
-        if self.is_ready(&flow) {
+        let waits = self.ticket.is_used();
+        if !waits && self.stream.seems_ready(self.direction) {
             return Poll::Ready(());
         }
+        self.poll_locked(cx)
+    }
+}
+
+impl Ready<'_> {
+    fn poll_locked(&mut self, cx: &Context<'_>) -> Poll<()> {
+        let mut flow = self.lock();
+        let ready = self.is_ready(&flow);
         let waiters = self.direction.waiters(&mut flow);
+        if ready {
+            // While the lock is held anyway.
+            let waker = waiters.remove(&self.ticket);
+            self.ticket = Ticket::default();
+            drop(flow);
+            drop(waker);
+            return Poll::Ready(());
+        }
         let replaced = waiters.register_ticket(&mut self.ticket, cx.waker());
         drop(flow);
         drop(replaced);
@@ -374,12 +461,10 @@ impl Future for Ready<'_> {
 }
 
 impl Drop for Ready<'_> {
+    #[inline]
     fn drop(&mut self) {
         if self.ticket.is_used() {
-            let mut flow = self.lock();
-            let waker = self.direction.waiters(&mut flow).remove(&self.ticket);
-            drop(flow);
-            drop(waker);
+            self.leave();
         }
     }
 }

@@ -134,6 +134,7 @@ fn replace(own: &mut Waker, waker: &Waker) -> Option<Waker> {
 
 impl Wakers {
     /// Wakes them all. No lock may be held.
+    #[inline]
     pub(super) fn wake(self) {
         if let Some(waker) = self.first {
             waker.wake();

@@ -16,6 +16,7 @@ pub mod bytes;
 mod descriptor;
 pub mod io_lifetimes;
 pub mod rustix;
+mod sync;
 pub mod tokio;
 
 pub use super::tcp::Chunk;

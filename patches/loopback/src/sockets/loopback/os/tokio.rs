@@ -8,3 +8,9 @@ pub mod net {
     pub use super::super::super::udp::SharedUdpSocket as UdpSocket;
     pub use ::tokio::net::*;
 }
+
+/// The lock around the streams of a connection.
+pub mod sync {
+    pub use super::super::sync::{Mutex, MutexGuard, TryLockError};
+    pub use ::tokio::sync::*;
+}

@@ -59,7 +59,10 @@ impl TcpStream {
         match self {
             TcpStream::Network(stream) => stream.try_write(chunk.bytes()),
             TcpStream::Loopback(stream) if chunk.offer_to(stream) => Ok(0),
-            TcpStream::Loopback(stream) => stream.try_write(chunk.bytes()).map_err(system_error),
+            TcpStream::Loopback(stream) => match stream.try_write(chunk.bytes()) {
+                Ok(written) => Ok(written),
+                Err(error) => Err(system_error(error)),
+            },
         }
     }
 
@@ -73,7 +76,7 @@ impl TcpStream {
             TcpStream::Network(stream) => stream.readable().await?,
             TcpStream::Loopback(stream) => {
                 stream.readable().await;
-                poll_fn(poll_budget).await;
+                poll_fn(|cx| poll_turn(stream, cx)).await;
             }
         }
         Ok(())
@@ -89,7 +92,7 @@ impl TcpStream {
             TcpStream::Network(stream) => stream.writable().await?,
             TcpStream::Loopback(stream) => {
                 stream.writable().await;
-                poll_fn(poll_budget).await;
+                poll_fn(|cx| poll_turn(stream, cx)).await;
             }
         }
         Ok(())
@@ -101,7 +104,7 @@ impl TcpStream {
             TcpStream::Network(stream) => stream.poll_read_ready(cx),
             TcpStream::Loopback(stream) => {
                 ready!(stream.poll_read_ready(cx));
-                poll_budget(cx).map(Ok)
+                poll_turn(stream, cx).map(Ok)
             }
         }
     }
@@ -112,7 +115,7 @@ impl TcpStream {
             TcpStream::Network(stream) => stream.poll_write_ready(cx),
             TcpStream::Loopback(stream) => {
                 ready!(stream.poll_write_ready(cx));
-                poll_budget(cx).map(Ok)
+                poll_turn(stream, cx).map(Ok)
             }
         }
     }
@@ -156,6 +159,11 @@ impl TcpStream {
         }
         Ok(())
     }
+}
+
+/// Charges the task as often as sockets of the system would in the same time.
+fn poll_turn(stream: &Stream, cx: &mut Context<'_>) -> Poll<()> {
+    stream.poll_turn(|| poll_budget(cx))
 }
 
 impl Descriptor for TcpStream {

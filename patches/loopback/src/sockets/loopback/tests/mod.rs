@@ -2,6 +2,7 @@
 
 mod backlog;
 mod backlog_model;
+mod locks;
 mod pipe;
 mod pipe_model;
 mod ports;

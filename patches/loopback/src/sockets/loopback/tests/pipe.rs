@@ -1,3 +1,4 @@
+use std::cell::Cell;
 use std::net::Shutdown;
 
 use bytes::Bytes;
@@ -330,4 +331,29 @@ fn an_idle_connection_is_small() {
     // The tables come on top, and what upstream keeps for its resources.
     let size = size_of::<Connection>() + 2 * size_of::<Stream>();
     assert!(size <= 640, "{size} bytes");
+}
+
+/// Small reads and writes are charged in groups; whoever is to wait stays so
+/// until that has been let pass.
+#[test]
+fn a_task_is_charged_by_what_it_does() {
+    let [a, _b] = pair();
+    let charged = Cell::new(0);
+    let turn = |answer: Poll<()>| {
+        a.poll_turn(|| {
+            charged.set(charged.get() + 1);
+            answer
+        })
+    };
+    for _ in 0..40 {
+        assert!(a.try_write(b"x").is_ok() && turn(Poll::Ready(())).is_ready());
+    }
+    assert_eq!(charged.get(), 10);
+    // A large one counts by itself.
+    assert!(a.try_write(&[0; 4_096]).is_ok() && turn(Poll::Ready(())).is_ready());
+    assert_eq!(charged.get(), 11);
+    let waits = (0..8).filter(|_| turn(Poll::Pending).is_pending()).count();
+    assert_eq!((waits, charged.get()), (5, 16));
+    assert!(turn(Poll::Ready(())).is_ready());
+    assert_eq!(charged.get(), 17);
 }
