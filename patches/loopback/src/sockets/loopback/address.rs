@@ -6,6 +6,28 @@ pub fn is_loopback(ip: IpAddr) -> bool {
     ip.to_canonical().is_loopback()
 }
 
+/// The number that Linux, macOS and Windows give their loopback interface.
+const LOOPBACK_INTERFACE: u32 = 1;
+
+/// Returns whether an address that is no loopback address means the host itself
+/// nevertheless: no socket may reach it there. Systems understand some of them
+/// in different ways.
+pub(super) fn is_host_only(address: SocketAddr) -> bool {
+    let (ip, interface) = match address {
+        SocketAddr::V4(_) => return false,
+        SocketAddr::V6(address) => (*address.ip(), address.scope_id()),
+    };
+    let compatible = ip.to_ipv4().filter(|_| ip.to_ipv4_mapped().is_none());
+    let embedded = compatible.is_some_and(|ip| ip.is_loopback());
+    let scoped = ip.is_unicast_link_local() || ip.is_multicast();
+    let interface_local = ip.is_multicast() && ip.segments()[0] & 0x000f == 1;
+    // What macOS takes where no interface is named.
+    let of_macos = cfg!(target_vendor = "apple")
+        && interface == 0
+        && ip == Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1);
+    embedded || interface_local || of_macos || scoped && interface == LOOPBACK_INTERFACE
+}
+
 /// The two families, which never meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Family {

@@ -189,7 +189,7 @@ impl DatagramSocket {
         self.binding.endpoint().family
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, target_os = "linux"))]
     pub(super) fn mailbox(&self) -> &Mailbox {
         &self.mailbox
     }

@@ -211,7 +211,7 @@ impl State {
     }
 
     /// Returns whether anything is queued, whoever sent it, or to be told.
-    #[cfg(test)]
+    #[cfg(all(test, target_os = "linux"))]
     pub(super) fn has_news(&self) -> bool {
         self.refused || !self.queue.is_empty()
     }

@@ -1,12 +1,13 @@
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use rustix::io::Errno;
 
+use super::super::address::is_host_only;
 use super::super::{Connecting, Protocol, is_loopback, lock};
 use super::{TcpSocket, TcpStream, poll_budget, system_error};
 
@@ -80,11 +81,7 @@ fn start(socket: TcpSocket, remote: SocketAddr) -> io::Result<Progress> {
 /// ever leads to the system, but for those that the network passes through.
 fn destination(socket: &TcpSocket, remote: SocketAddr) -> io::Result<Destination> {
     let ip = remote.ip().to_canonical();
-    let embedded = match ip {
-        IpAddr::V4(_) => None,
-        IpAddr::V6(ip) => ip.to_ipv4().filter(|ip| ip.is_loopback()),
-    };
-    if ip.is_unspecified() || embedded.is_some() {
+    if ip.is_unspecified() || is_host_only(remote) {
         return Err(Errno::INVAL.into());
     }
     if !is_loopback(ip) {

@@ -55,7 +55,7 @@ impl Settings {
     }
 
     /// Gives a socket of the system the options that have been set here.
-    pub(super) fn apply(&self, socket: impl AsFd) -> Result<()> {
+    pub(super) fn apply(&self, socket: impl AsFd + Copy) -> Result<()> {
         let named = |name: &&SocketOption| self.touched & bit(**name) != 0;
         for name in ALL.iter().filter(named) {
             let value = match name {
@@ -63,7 +63,7 @@ impl Settings {
                 _ => self.get(*name),
             };
             // Where the system refuses a size, upstream goes on without it.
-            match set_system_option(&socket, *name, value) {
+            match set_system_option(socket, *name, value) {
                 Err(Errno::NOBUFS) | Ok(()) => {}
                 Err(error) => return Err(error),
             }

@@ -174,6 +174,7 @@ impl Virtual {
 
 impl Virtual {
     /// Returns whether a connected socket has that port.
+    #[cfg(target_os = "linux")]
     pub(super) fn is_connected_at(&self, port: usize) -> bool {
         let port = self.places.ports[port];
         let mut sockets = self.sockets.iter().flatten();
@@ -181,6 +182,7 @@ impl Virtual {
     }
 }
 
+#[cfg(target_os = "linux")]
 impl DatagramSocket {
     pub(super) fn has_news(&self) -> bool {
         self.mailbox().lock().has_news()

@@ -1,9 +1,10 @@
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use rustix::io::Errno;
 
+use super::super::address::is_host_only;
 use super::super::{Network, Protocol, is_loopback, lock};
 
 /// Which network an address is on.
@@ -13,16 +14,13 @@ pub(super) enum Destination {
     System,
 }
 
-/// The number that every system gives its loopback interface.
-const LOOPBACK_INTERFACE: u32 = 1;
-
 impl Destination {
     /// Returns where `remote` leads. Nothing that means the host's loopback ever
     /// leads to the system, but for what the network passes through.
     pub(super) fn of(network: &Arc<Mutex<Network>>, remote: SocketAddr) -> io::Result<Self> {
         let ip = remote.ip().to_canonical();
         let nobody = ip.is_unspecified() || remote.port() == 0;
-        if nobody || is_embedded(ip) || is_host_multicast(remote) {
+        if nobody || is_host_only(remote) {
             return Err(Errno::INVAL.into());
         }
         if ip.is_ipv4() != remote.is_ipv4() {
@@ -38,25 +36,6 @@ impl Destination {
             false => Destination::Loopback,
         })
     }
-}
-
-/// Returns whether an IPv6 address is an IPv4 loopback address in the old way,
-/// which systems understand in different ways.
-fn is_embedded(ip: IpAddr) -> bool {
-    let IpAddr::V6(ip) = ip else {
-        return false;
-    };
-    ip.to_ipv4().is_some_and(|ip| ip.is_loopback())
-}
-
-/// Returns whether a group has members on the host's loopback interface only.
-fn is_host_multicast(remote: SocketAddr) -> bool {
-    let SocketAddr::V6(remote) = remote else {
-        return false;
-    };
-    let interface_local = remote.ip().segments()[0] & 0x000f == 1;
-    let multicast = remote.ip().is_multicast();
-    multicast && (interface_local || remote.scope_id() == LOOPBACK_INTERFACE)
 }
 
 #[cfg(test)]
@@ -79,6 +58,7 @@ mod tests {
             "[::127.0.0.1]:1",
             "[ff01::1]:1",
             "[ff02::1%1]:1",
+            "[fe80::1%1]:1",
         ] {
             assert_eq!(of(address), None, "{address}");
         }
@@ -86,6 +66,7 @@ mod tests {
             "192.0.2.1:1",
             "[2001:db8::1]:1",
             "[ff02::1%2]:1",
+            "[fe80::1%2]:1",
             "224.0.0.1:1",
         ] {
             assert_eq!(of(address), Some(Destination::System), "{address}");

@@ -80,7 +80,7 @@ impl Settings {
     }
 
     /// Gives a socket of the system the options that have been set here.
-    pub(super) fn apply(&self, socket: impl AsFd) -> Result<()> {
+    pub(super) fn apply(&self, socket: impl AsFd + Copy) -> Result<()> {
         let all = [
             (hops(self.ipv6), self.hop_limit.into()),
             (SocketOption::ReceiveBuffer, self.receive_buffer),
@@ -91,7 +91,7 @@ impl Settings {
                 continue;
             }
             // Where the system refuses a size, upstream goes on without it.
-            match set_system_option(&socket, name, value) {
+            match set_system_option(socket, name, value) {
                 Err(Errno::NOBUFS) | Ok(()) => {}
                 Err(error) => return Err(error),
             }
