@@ -1,5 +1,6 @@
 //! Looks at the sockets that this process has on the host.
 
+#[cfg(target_os = "linux")]
 use std::collections::HashSet;
 use std::io;
 use wasmtime::{Error, Result};
