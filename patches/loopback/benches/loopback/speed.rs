@@ -17,6 +17,11 @@ pub const READ: u64 = 65_536;
 /// The runtimes, and the place of their targets in a row.
 pub const RUNTIMES: [&str; 2] = ["current-thread", "multi-thread"];
 
+/// A third way: the first task is not spawned but run by the thread that blocks
+/// on it, which is none of the workers. Whatever the system has for it comes
+/// through a worker then.
+const BLOCKED_ON: &str = "multi-thread, blocked on";
+
 pub fn runtime(name: &str) -> Runtime {
     let mut builder = if name == RUNTIMES[0] {
         tokio::runtime::Builder::new_current_thread()
@@ -26,12 +31,23 @@ pub fn runtime(name: &str) -> Runtime {
     builder.worker_threads(2).enable_all().build().unwrap()
 }
 
-/// Runs a task to its end, on a worker where there is one.
+/// Runs a task to its end where a guest would be: on a worker, if there are any.
 pub fn run<T: Send + 'static>(
     runtime: &Runtime,
     task: impl Future<Output = T> + Send + 'static,
 ) -> T {
     runtime.block_on(async { tokio::spawn(task).await.unwrap() })
+}
+
+fn start<T: Send + 'static>(
+    runtime: &Runtime,
+    spawns: bool,
+    task: impl Future<Output = T> + Send + 'static,
+) -> T {
+    match spawns {
+        true => run(runtime, task),
+        false => runtime.block_on(task),
+    }
 }
 
 pub struct Target {
@@ -100,8 +116,10 @@ pub const TARGETS: [Target; 6] = [
 pub fn p2(verdicts: &mut Verdicts) {
     heading("WASI P2");
     for target in chosen() {
-        for (name, wanted) in RUNTIMES.into_iter().zip(target.ratios) {
+        let ways = RUNTIMES.into_iter().zip(target.ratios);
+        for (name, wanted) in ways.chain([(BLOCKED_ON, None)]) {
             let runtime = runtime(name);
+            let spawns = name != BLOCKED_ON;
             let one = |plane| {
                 let runtime = &runtime;
                 let mut used = match target.kind {
@@ -115,12 +133,13 @@ pub fn p2(verdicts: &mut Verdicts) {
                     Kind::Connect { before } => {
                         let new = || run(runtime, Listening::new(plane));
                         let listening = used.take().unwrap_or_else(new);
-                        let (listening, time) = run(runtime, listening.connects(count));
+                        let connects = listening.connects(count);
+                        let (listening, time) = start(runtime, spawns, connects);
                         used = Some(listening).filter(|_| before > 0);
                         time
                     }
-                    Kind::RoundTrip => run(runtime, round_trips(plane, count)),
-                    Kind::Write(size) => run(runtime, writes(plane, size, count)),
+                    Kind::RoundTrip => start(runtime, spawns, round_trips(plane, count)),
+                    Kind::Write(size) => start(runtime, spawns, writes(plane, size, count)),
                 }
             };
             let often = target.often.clone();
