@@ -259,6 +259,21 @@ async fn a_wildcard_needs_its_port_on_both_sides() {
     assert!(held.iter().all(|held| held_at(held) != at.port()));
 }
 
+/// Each network looks for free ports from a place of its own; else all would
+/// try on the system what those before them hold.
+#[tokio::test]
+async fn networks_are_not_in_each_others_way_on_the_system() {
+    let mut held = Vec::new();
+    for _ in 0..32 {
+        let mut host = Host::new(&network());
+        let (_, at) = bound(&mut host, address("0.0.0.0:0")).await;
+        held.push((at.port(), host));
+    }
+    held.sort_by_key(|(port, _)| *port);
+    let ports: Vec<_> = held.iter().map(|(port, _)| *port).collect();
+    assert!(ports[31] - ports[0] > 1_024, "{ports:?}");
+}
+
 #[tokio::test]
 async fn listed_ports_go_to_the_hosts_loopback() {
     let network = network();

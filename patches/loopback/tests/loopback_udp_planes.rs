@@ -143,6 +143,21 @@ async fn all_addresses_are_on_both_networks_at_one_port() {
     host.bind(&conflict, v4(at.port())).await.unwrap();
 }
 
+/// Each network looks for free ports from a place of its own; else all would
+/// try on the system what those before them hold.
+#[tokio::test]
+async fn networks_are_not_in_each_others_way_on_the_system() {
+    let mut held = Vec::new();
+    for _ in 0..32 {
+        let mut host = Host::new(&network());
+        let socket = host.bound(all_v4(0)).await;
+        held.push((host.local(&socket).unwrap().port(), host));
+    }
+    held.sort_by_key(|(port, _)| *port);
+    let ports: Vec<_> = held.iter().map(|(port, _)| *port).collect();
+    assert!(ports[31] - ports[0] > 1_024, "{ports:?}");
+}
+
 #[tokio::test]
 async fn what_the_network_passes_through_is_the_hosts() {
     let network = network();

@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
 use super::Error;
 use super::address::Host;
@@ -9,19 +10,25 @@ use super::portset::{EPHEMERAL, PortSet, first_free};
 /// A port is taken in two ways. A *bound* one belongs to a socket at an
 /// address, or at all of them. An *implicit* one was found for a connection
 /// of a socket that was not bound, and is shared by connections that go to
-/// different remote ends. No operation looks at more than a fixed number of
-/// words, however many ports and sockets there are.
+/// different remote ends. A port whose listener or bound client is gone is not
+/// taken, but while connections of it live their pairs are: such a port is
+/// given out last, as with Linux, for fewer connections are left to it. No
+/// operation looks at more than a fixed number of words, however many ports
+/// and sockets there are.
 #[derive(Debug)]
 pub(super) struct Ports {
     /// The bound ports of each address, the wildcard's among them.
     hosts: HashMap<Host, PortSet>,
     /// The ports that are bound at any address.
     bound: PortSet,
-    /// The ports that are bound at any address or implicit.
+    /// The ports at which connections end, but for implicit ones.
+    connected: PortSet,
+    /// The ports that are in any of these ways in use.
     used: PortSet,
-    /// How many sockets share each port.
+    /// Who shares each port.
     uses: HashMap<u16, Uses>,
-    /// The local ports of the connections of each route.
+    /// The local ports of the connections of each route. Those of sockets
+    /// that are bound stand under both directions.
     routes: HashMap<Route, PortSet>,
     /// Where the search for a free port goes on.
     cursor: u16,
@@ -33,6 +40,8 @@ pub(super) struct Ports {
 struct Uses {
     bound: u32,
     implicit: u32,
+    /// The routes that lead here.
+    routes: u32,
 }
 
 /// Where connections come from and go to; only their local ports differ.
@@ -70,19 +79,28 @@ impl Pair {
 
 impl Default for Ports {
     fn default() -> Self {
-        Ports {
-            hosts: HashMap::new(),
-            bound: PortSet::default(),
-            used: PortSet::default(),
-            uses: HashMap::new(),
-            routes: HashMap::new(),
-            cursor: EPHEMERAL,
-            taken: 0,
-        }
+        // Keys that nobody can foresee; networks that began at the same port
+        // would be in each other's way where they bind on the system too.
+        let random = RandomState::new().build_hasher().finish();
+        Ports::starting_at(EPHEMERAL | (random & 0x7fff) as u16)
     }
 }
 
 impl Ports {
+    /// Makes a table that looks for free ports from `port` on.
+    pub(super) fn starting_at(port: u16) -> Ports {
+        Ports {
+            hosts: HashMap::new(),
+            bound: PortSet::default(),
+            connected: PortSet::default(),
+            used: PortSet::default(),
+            uses: HashMap::new(),
+            routes: HashMap::new(),
+            cursor: port,
+            taken: 0,
+        }
+    }
+
     /// Counts the ports that are taken.
     pub(super) fn taken(&self) -> usize {
         self.taken
@@ -118,10 +136,13 @@ impl Ports {
         if self.is_connected(pair) || self.is_connected(pair.reversed()) {
             return Err(Error::AddressNotAvailable);
         }
-        self.routes
-            .entry(pair.route())
-            .or_default()
-            .insert(pair.from.1);
+        // Unlike an implicit end, either of these can be bound by others soon.
+        for pair in [pair, pair.reversed()] {
+            let route = self.routes.entry(pair.route()).or_default();
+            let is_new = route.is_empty();
+            route.insert(pair.from.1);
+            self.count_route(pair, is_new);
+        }
         Ok(())
     }
 
@@ -133,21 +154,23 @@ impl Ports {
             to,
         };
         let route = self.routes.entry(pair.route()).or_default();
+        let is_new = route.is_empty();
         // Ports that nobody has bound will do nearly always; only where none
         // is left are those of other addresses considered.
         let at = |host| self.hosts.get(&host).unwrap_or(PortSet::EMPTY);
-        let found = first_free(&[route, &self.bound], self.cursor).or_else(|| {
+        let found = first_free(&[route, &self.bound, &self.connected], self.cursor).or_else(|| {
             let sets = [route, at(from), at(Host::WILDCARD)];
             first_free(&sets, self.cursor)
         });
         let Some(port) = found else {
-            if route.is_empty() {
+            if is_new {
                 self.routes.remove(&pair.route());
             }
             return Err(Error::AddressNotAvailable);
         };
         route.insert(port);
         pair.from.1 = port;
+        self.count_route(pair, is_new);
         self.advance(port);
         self.taken += usize::from(self.change(port, |uses| uses.implicit += 1));
         Ok(pair)
@@ -155,16 +178,33 @@ impl Ports {
 
     /// Gives back a pair, and the local port if it was found for it.
     pub(super) fn disconnect(&mut self, pair: Pair, implicit: bool) {
-        let port = pair.from.1;
-        if let Some(ports) = self.routes.get_mut(&pair.route()) {
-            ports.remove(port);
-            if ports.is_empty() {
-                self.routes.remove(&pair.route());
-            }
-        }
+        self.leave(pair);
         if implicit {
+            let port = pair.from.1;
             let ended = self.change(port, |uses| uses.implicit = uses.implicit.saturating_sub(1));
             self.taken = self.taken.saturating_sub(usize::from(ended));
+        } else {
+            self.leave(pair.reversed());
+        }
+    }
+
+    fn leave(&mut self, pair: Pair) {
+        let route = pair.route();
+        if let Some(ports) = self.routes.get_mut(&route) {
+            ports.remove(pair.from.1);
+            if ports.is_empty() {
+                self.routes.remove(&route);
+                self.change(route.port, |uses| {
+                    uses.routes = uses.routes.saturating_sub(1)
+                });
+            }
+        }
+    }
+
+    /// Counts the route of a pair where that `is_new`.
+    fn count_route(&mut self, pair: Pair, is_new: bool) {
+        if is_new {
+            self.change(pair.to.1, |uses| uses.routes += 1);
         }
     }
 
@@ -183,7 +223,7 @@ impl Ports {
             return false;
         };
         if host.is_wildcard() {
-            return true;
+            return uses.bound > 0 || uses.implicit > 0;
         }
         // Implicit ports are all at one address.
         let implicit = uses.implicit > 0 && host.is_source();
@@ -193,11 +233,13 @@ impl Ports {
     /// Finds a port that is not bound at that address, if possible one that
     /// nobody has anywhere, and moves the cursor behind it.
     fn next_free(&mut self, host: Host) -> Option<u16> {
-        let unused = first_free(&[&self.used], self.cursor);
-        let port = unused.or_else(|| match host.is_wildcard() {
-            true => first_free(&[&self.bound], self.cursor),
-            false => first_free(&[self.at(host), self.at(Host::WILDCARD)], self.cursor),
-        })?;
+        let [one, other] = match host.is_wildcard() {
+            true => [&self.bound, PortSet::EMPTY],
+            false => [self.at(host), self.at(Host::WILDCARD)],
+        };
+        let port = first_free(&[&self.used], self.cursor)
+            .or_else(|| first_free(&[one, other, &self.connected], self.cursor))
+            .or_else(|| first_free(&[one, other], self.cursor))?;
         self.advance(port);
         Some(port)
     }
@@ -209,29 +251,26 @@ impl Ports {
     /// Returns whether nothing is taken, nor anything left of what was.
     #[cfg(test)]
     pub(super) fn is_unused(&self) -> bool {
-        let sets = self.bound.is_empty() && self.used.is_empty();
+        let sets = [&self.bound, &self.connected, &self.used];
         let maps = self.hosts.is_empty() && self.uses.is_empty() && self.routes.is_empty();
-        sets && maps && self.taken == 0
+        sets.iter().all(|set| set.is_empty()) && maps && self.taken == 0
     }
 
     /// Changes who shares a port and keeps the sets in step. Returns whether
     /// its implicit use began or ended.
     fn change(&mut self, port: u16, change: impl FnOnce(&mut Uses)) -> bool {
         let uses = self.uses.entry(port).or_default();
-        let before = (uses.bound > 0, uses.implicit > 0);
+        let before = [uses.bound > 0, uses.implicit > 0, uses.routes > 0];
         change(uses);
-        let after = (uses.bound > 0, uses.implicit > 0);
-        set(&mut self.bound, port, before.0, after.0);
-        set(
-            &mut self.used,
-            port,
-            before != (false, false),
-            after != (false, false),
-        );
-        if after == (false, false) {
+        let after = [uses.bound > 0, uses.implicit > 0, uses.routes > 0];
+        let used = |by: [bool; 3]| by.contains(&true);
+        set(&mut self.bound, port, before[0], after[0]);
+        set(&mut self.connected, port, before[2], after[2]);
+        set(&mut self.used, port, used(before), used(after));
+        if !used(after) {
             self.uses.remove(&port);
         }
-        before.1 != after.1
+        before[1] != after[1]
     }
 }
 

@@ -93,6 +93,70 @@ fn freed_ports_are_not_given_out_again_at_once() {
 }
 
 #[test]
+fn networks_begin_at_ports_of_their_own() {
+    let first = |protocol, at| {
+        let network = Shared::default();
+        let binding = Binding::new(&network, protocol, address(at)).unwrap();
+        binding.local_addr().port()
+    };
+    let of_tcp = [(); 64].map(|()| first(Protocol::Tcp, "127.0.0.1:0"));
+    let of_udp = [(); 64].map(|()| first(Protocol::Udp, "[::]:0"));
+    // Chance puts them so close together once in more than 10^90 times.
+    for ports in [of_tcp, of_udp] {
+        let most = ports.iter().max().unwrap() - ports.iter().min().unwrap();
+        assert!(most > 1_024, "{ports:?}");
+    }
+}
+
+/// A listener that is gone leaves its connections, whose pairs are taken.
+#[test]
+fn a_port_with_connections_is_given_out_last() {
+    let network = Shared::default();
+    let listener = listen(&network, "127.0.0.1:0", 0);
+    let at = listener.local_addr();
+    let live = (
+        connect(&network, at).unwrap(),
+        listener.try_accept().unwrap(),
+    );
+    drop(listener);
+    let client = bind(&network, "127.0.0.1:0").unwrap();
+    let from = client.local_addr();
+    let other = listen(&network, "127.0.0.1:80", 0);
+    let connecting = Connecting::new(
+        &network,
+        Some(client),
+        other.local_addr(),
+        Options::default(),
+    );
+    let Poll::Ready(Ok(stream)) = poll_once(connecting) else {
+        panic!("no connection from {from}");
+    };
+    // Its peer lives on, and so does the pair.
+    drop(stream);
+    let half = other.try_accept().unwrap();
+    // The search comes round to where it began.
+    for _ in 0..32_760 {
+        drop(bind(&network, "127.0.0.1:0").unwrap());
+    }
+    let mut taken: Vec<_> = (0..32_768)
+        .map(|_| bind(&network, "127.0.0.1:0").unwrap())
+        .collect();
+    let mut last: Vec<_> = taken[32_765..].iter().map(Binding::local_addr).collect();
+    last.sort();
+    let mut expected = vec![at, from, live.0.local_addr()];
+    expected.sort();
+    assert_eq!(last, expected);
+    // By name it can be had at once, and from any other end be reached.
+    taken.retain(|taken| taken.local_addr() != at);
+    let again = listen(&network, &at.to_string(), 0);
+    taken.clear();
+    let stream = connect(&network, at).unwrap();
+    assert_ne!(stream.local_addr(), live.0.local_addr());
+    drop((stream, again, live, half, other));
+    assert_unused(&network);
+}
+
+#[test]
 fn more_connections_than_ports_can_live() {
     let network = Shared::default();
     let listeners = ["127.0.0.1:80", "127.0.0.2:80"].map(|at| listen(&network, at, 4_096));

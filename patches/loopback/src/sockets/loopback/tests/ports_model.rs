@@ -31,12 +31,12 @@ fn host() -> impl Strategy<Value = Host> {
 
 fn port() -> impl Strategy<Value = u16> {
     // Few enough to collide, at both sides of the ephemeral range's borders.
-    prop_oneof![
-        Just(0_u16),
-        1..4_u16,
-        32_766..32_772_u16,
-        65_534..=65_535_u16
-    ]
+    prop_oneof![Just(0_u16), 1..4_u16, 32_766..32_768_u16, border()]
+}
+
+/// Where the range begins and where it ends.
+fn border() -> impl Strategy<Value = u16> {
+    prop_oneof![32_768..32_772_u16, 65_534..=65_535_u16]
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -112,6 +112,10 @@ impl Model {
                 assert!(pair.from.1 >= 32_768);
                 assert!(!self.is_bound(SOURCE, pair.from.1));
                 assert!(!self.has(pair.from, pair.to));
+                // Where the other end is implicit nobody can listen.
+                let reversed = (pair.to, pair.from);
+                let mut bound = self.pairs.iter().filter(|(_, implicit)| !implicit);
+                assert!(!bound.any(|(other, _)| (other.from, other.to) == reversed));
                 self.pairs.push((pair, true));
             }
             Op::Disconnect(at) if !self.pairs.is_empty() => {
@@ -145,9 +149,9 @@ proptest! {
     #![proptest_config(unrecorded())]
 
     #[test]
-    fn the_table_does_what_a_naive_one_does(ops in vec(op(), 1..200)) {
+    fn the_table_does_what_a_naive_one_does(start in border(), ops in vec(op(), 1..200)) {
         let mut model = Model::default();
-        let mut ports = Ports::default();
+        let mut ports = Ports::starting_at(start);
         for op in ops {
             model.check(&mut ports, op);
         }
@@ -159,4 +163,51 @@ proptest! {
         }
         prop_assert!(ports.is_unused());
     }
+}
+
+const LISTENER: Host = HOSTS[1];
+
+/// All sources towards a listener are taken when it goes; its port would be
+/// the only one that nobody has.
+#[test]
+fn a_port_that_nobody_can_connect_to_is_not_given_out() {
+    let mut ports = Ports::starting_at(32_768);
+    let gone = ports.bind(LISTENER, 0).unwrap();
+    let mut pairs = Vec::new();
+    while let Ok(pair) = ports.connect_from(SOURCE, (LISTENER, gone)) {
+        pairs.push(pair);
+    }
+    assert_eq!(pairs.len(), 32_767);
+    ports.unbind(LISTENER, gone);
+    let port = ports.bind(LISTENER, 0).unwrap();
+    let pair = ports.connect_from(SOURCE, (LISTENER, port)).unwrap();
+    ports.unbind(LISTENER, port);
+    for pair in pairs.into_iter().chain([pair]) {
+        ports.disconnect(pair, true);
+    }
+    assert!(ports.is_unused());
+}
+
+#[test]
+fn a_connection_takes_its_pair_from_both_ends() {
+    let mut ports = Ports::starting_at(32_768);
+    let (near, far) = ((SOURCE, 4_000), (LISTENER, 32_768));
+    let pair = Pair {
+        from: near,
+        to: far,
+    };
+    ports.connect(pair).unwrap();
+    // What both were bound to is free again, and others have it.
+    let others = (0..32_767).map(|_| ports.connect_from(SOURCE, near).unwrap());
+    let others: Vec<_> = others.collect();
+    assert!(others.iter().all(|other| other.from != far));
+    let full = ports.connect_from(SOURCE, near);
+    assert_eq!(full, Err(Error::AddressNotAvailable));
+    ports.disconnect(pair, false);
+    let last = ports.connect_from(SOURCE, near).unwrap();
+    assert_eq!(last.from, far);
+    for pair in others.into_iter().chain([last]) {
+        ports.disconnect(pair, true);
+    }
+    assert!(ports.is_unused());
 }

@@ -1,19 +1,14 @@
-//! UDP on the loopback network through the host's side of WASI P3.
-
-mod loopback_udp;
-// Its host side differs by release, so the other tests do without it.
-#[path = "loopback_udp/p3.rs"]
-mod p3;
+//! UDP, between guests of P3 and with guests of P2.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
 
-use loopback_udp::p2::Host;
-use loopback_udp::{Forbidden, address, all_v4, assert_unused, figures, network, v4, v6};
-use p3::{at_once, run, run_with};
-use wash_wasi::WasiCtxBuilder;
 use wash_wasi::p3::bindings::sockets::types::ErrorCode;
 use wash_wasi::sockets::loopback::Protocol;
+
+use crate::host::run;
+use crate::loopback_host::p2::at_once;
+use crate::loopback_udp::p2::Host;
+use crate::loopback_udp::{Forbidden, address, all_v4, assert_unused, figures, network, v4, v6};
 
 fn wildcard(of: SocketAddr) -> SocketAddr {
     address(if of.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" })
@@ -26,6 +21,7 @@ async fn p2_and_p3_talk_both_ways() {
         let mut two = Host::new(&network);
         let there = two.bound(at).await;
         run(&network, async |guest| {
+            let guest = guest.udp();
             let here = guest.bound(wildcard(at));
             guest.connect(here, at).unwrap();
             let own = guest.local(here).unwrap();
@@ -50,7 +46,8 @@ async fn p2_and_p3_talk_both_ways() {
 async fn an_unbound_socket_sends_from_the_wildcard() {
     let network = network();
     run(&network, async |guest| {
-        let fresh = guest.udp(false);
+        let guest = guest.udp();
+        let fresh = guest.create(false);
         let nobody = guest.send(fresh, b"x", None).await;
         assert_eq!(nobody, Err(ErrorCode::InvalidArgument));
         assert_eq!(guest.receive(fresh).await, Err(ErrorCode::InvalidState));
@@ -80,6 +77,7 @@ async fn an_unbound_socket_sends_from_the_wildcard() {
 async fn connecting_filters_and_disconnecting_keeps_the_port() {
     let network = network();
     run(&network, async |guest| {
+        let guest = guest.udp();
         for bind in [v4(0), all_v4(0)] {
             let socket = guest.bound(bind);
             let at = v4(guest.local(socket).unwrap().port());
@@ -107,6 +105,7 @@ async fn connecting_filters_and_disconnecting_keeps_the_port() {
 #[tokio::test]
 async fn nobody_there_is_told_once() {
     run(&network(), async |guest| {
+        let guest = guest.udp();
         let socket = guest.bound(v4(0));
         guest.send(socket, b"unconnected", v4(9)).await.unwrap();
         guest.connect(socket, v4(9)).unwrap();
@@ -121,9 +120,10 @@ async fn nobody_there_is_told_once() {
 }
 
 #[tokio::test]
-async fn sizes_and_options_are_those_of_the_system() {
+async fn sizes_are_those_of_the_system() {
     let network = network();
     run(&network, async |guest| {
+        let guest = guest.udp();
         for (at, max) in [(v4(0), 65_507), (v6(0), 65_527)] {
             let socket = guest.bound(at);
             let to = guest.local(socket).unwrap();
@@ -134,14 +134,6 @@ async fn sizes_and_options_are_those_of_the_system() {
             }
             guest.send(socket, &data[..max], to).await.unwrap();
             assert!(guest.receive(socket).await.unwrap().0 == data[..max]);
-            let system = guest.udp(at.is_ipv6());
-            if guest.bind(system, wildcard(at)).is_ok() {
-                for size in [1, 20_000, u64::MAX] {
-                    assert_eq!(guest.options(socket), guest.options(system));
-                    guest.set_receive_buffer(socket, size);
-                    guest.set_receive_buffer(system, size);
-                }
-            }
         }
     })
     .await;
@@ -151,6 +143,7 @@ async fn sizes_and_options_are_those_of_the_system() {
 async fn cancelled_and_concurrent_receives_lose_nothing() {
     let network = network();
     run(&network, async |guest| {
+        let guest = guest.udp();
         for bind in [v4(0), all_v4(0)] {
             let socket = guest.bound(bind);
             let to = v4(guest.local(socket).unwrap().port());
@@ -183,14 +176,18 @@ async fn the_hosts_loopback_cannot_be_reached() {
         };
         let to = forbidden.address();
         run(&network, async |guest| {
-            guest.send(guest.udp(to.is_ipv6()), b"x", to).await.unwrap();
+            let guest = guest.udp();
+            guest
+                .send(guest.create(to.is_ipv6()), b"x", to)
+                .await
+                .unwrap();
             for from in [wildcard(to), SocketAddr::new(to.ip(), 0)] {
                 let socket = guest.bound(from);
                 guest.send(socket, b"x", to).await.unwrap();
                 guest.connect(socket, to).unwrap();
                 guest.send(socket, b"x", None).await.unwrap();
             }
-            let six = guest.udp(true);
+            let six = guest.create(true);
             for ip in [
                 "[::ffff:127.0.0.1]",
                 "[::127.0.0.1]",
@@ -211,7 +208,7 @@ async fn the_hosts_loopback_cannot_be_reached() {
                 ("0.0.0.0:9", ErrorCode::InvalidArgument),
                 ("[::1]:9", ErrorCode::NotSupported),
             ] {
-                let fresh = guest.udp(false);
+                let fresh = guest.create(false);
                 let sent = guest.send(fresh, b"x", address(to)).await;
                 assert_eq!(sent, Err(error), "{to}");
             }
@@ -231,7 +228,8 @@ async fn what_is_passed_through_is_the_hosts() {
         .unwrap()
         .pass_through(Protocol::Udp, [to.port()]);
     run(&network, async |guest| {
-        let socket = guest.udp(false);
+        let guest = guest.udp();
+        let socket = guest.create(false);
         guest.send(socket, b"query", to).await.unwrap();
         let mut buffer = [0; 10];
         let (length, from) = database.recv_from(&mut buffer).unwrap();
@@ -243,42 +241,6 @@ async fn what_is_passed_through_is_the_hosts() {
         assert_eq!(Ok(from), guest.local(bound));
         database.send_to(b"rows", from).unwrap();
         assert_eq!(guest.receive(bound).await, Ok((b"rows".to_vec(), to)));
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn each_use_is_asked_once() {
-    let network = network();
-    let calls = Arc::new(Mutex::new(Vec::new()));
-    let noted = Arc::clone(&calls);
-    let mut builder = WasiCtxBuilder::new();
-    builder.socket_addr_check(move |address, reason| {
-        noted.lock().unwrap().push((address, format!("{reason:?}")));
-        Box::pin(async move { address.port() != 13 })
-    });
-    let taken = || std::mem::take(&mut *calls.lock().unwrap());
-    run_with(&mut builder, &network, async |guest| {
-        let socket = guest.udp(false);
-        assert_eq!(guest.bind(socket, v4(13)), Err(ErrorCode::AccessDenied));
-        assert_eq!(figures(&network).ports, 0);
-        guest.bind(socket, v4(1)).unwrap();
-        let use_of = |port, reason: &str| (v4(port), reason.to_owned());
-        assert_eq!(taken(), [use_of(13, "UdpBind"), use_of(1, "UdpBind")]);
-        assert_eq!(guest.connect(socket, v4(13)), Err(ErrorCode::AccessDenied));
-        guest.connect(socket, v4(1)).unwrap();
-        assert_eq!(taken(), [use_of(13, "UdpConnect"), use_of(1, "UdpConnect")]);
-        guest.send(socket, b"x", None).await.unwrap();
-        assert_eq!(taken(), []);
-        let denied = guest.send(socket, b"x", v4(13)).await;
-        assert_eq!(denied, Err(ErrorCode::AccessDenied));
-        guest.send(socket, b"x", v4(1)).await.unwrap();
-        let reason = "UdpOutgoingDatagram";
-        assert_eq!(taken(), [use_of(13, reason), use_of(1, reason)]);
-        let fresh = guest.udp(false);
-        let denied = guest.send(fresh, b"x", v4(13)).await;
-        assert_eq!(denied, Err(ErrorCode::AccessDenied));
-        assert_eq!(figures(&network).ports, 1);
     })
     .await;
 }

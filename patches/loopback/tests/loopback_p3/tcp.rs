@@ -1,15 +1,11 @@
-//! TCP on the loopback network through the host's side of WASI P3.
+//! TCP, between guests of P3 and with guests of P2.
 
-mod loopback_host;
-// Apart, because what it calls differs in earlier releases.
-#[path = "loopback_host/p3.rs"]
-mod p3;
-
-use loopback_host::p2::Host;
-use loopback_host::{address, network, p2, v4, v6, wash};
-use p3::run;
 use tokio::sync::{mpsc, oneshot};
 use wash_wasi::p3::bindings::sockets::types::ErrorCode;
+
+use crate::host::run;
+use crate::loopback_host::p2::Host;
+use crate::loopback_host::{address, network, v4, v6};
 
 #[tokio::test]
 async fn two_guests_echo_on_a_shared_network() {

@@ -1,0 +1,255 @@
+//! What a host permits and is asked for.
+
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::sync::{Arc, Mutex};
+
+use wash_wasi::WasiCtxBuilder;
+use wash_wasi::p3::bindings::sockets::types::ErrorCode;
+
+use crate::host::{Guest, Socket, run_with};
+use crate::loopback_udp::p2::Shared;
+use crate::loopback_udp::{address, all_v4, figures, network, v4, v6};
+
+/// What a host was asked, and the addresses that it denies.
+#[derive(Default)]
+struct Asked {
+    calls: Mutex<Vec<(SocketAddr, String)>>,
+    denied: Mutex<Vec<SocketAddr>>,
+}
+
+impl Asked {
+    fn taken(&self) -> Vec<(SocketAddr, String)> {
+        std::mem::take(&mut self.calls.lock().unwrap())
+    }
+
+    fn deny(&self, addresses: &[SocketAddr]) {
+        *self.denied.lock().unwrap() = addresses.to_vec();
+    }
+}
+
+/// Runs a guest of a host that notes what it is asked.
+async fn asking(network: &Shared, body: impl AsyncFnOnce(&Guest, &Asked)) {
+    let asked = Arc::new(Asked::default());
+    let noted = Arc::clone(&asked);
+    let mut builder = WasiCtxBuilder::new();
+    builder.socket_addr_check(move |address, reason| {
+        let call = (address, format!("{reason:?}"));
+        noted.calls.lock().unwrap().push(call);
+        let denied = noted.denied.lock().unwrap().contains(&address);
+        Box::pin(async move { !denied })
+    });
+    run_with(&mut builder, network, async |guest| {
+        body(guest, &asked).await;
+    })
+    .await;
+}
+
+fn call(address: SocketAddr, reason: &str) -> (SocketAddr, String) {
+    (address, reason.to_owned())
+}
+
+/// What is in use of the network.
+fn used(network: &Shared) -> (usize, usize, usize) {
+    let figures = figures(network);
+    (figures.sockets, figures.ports, figures.bytes_held)
+}
+
+const DENIED: Result<(), ErrorCode> = Err(ErrorCode::AccessDenied);
+
+#[tokio::test]
+async fn each_use_of_tcp_is_asked_once_with_the_given_address() {
+    let network = network();
+    asking(&network, async |guest, asked| {
+        for (at, other) in [
+            (v4(0), v4(0)),
+            (v6(7), address("[::]:0")),
+            (address("127.0.0.9:0"), all_v4(0)),
+        ] {
+            let (listener, to, mut incoming) = guest.listener(at);
+            assert_eq!(asked.taken(), [call(at, "TcpBind")]);
+            let near = guest.tcp(at.is_ipv6());
+            guest.bind(near, other).unwrap();
+            assert_eq!(asked.taken(), [call(other, "TcpBind")]);
+            guest.connect(near, to).await.unwrap();
+            assert_eq!(asked.taken(), [call(to, "TcpConnect")]);
+            let far = incoming.next().await;
+            guest.send_all(far, b"x").await.unwrap();
+            assert_eq!(guest.receive(near).next(1).await, b"x");
+            guest.connected(to).await.unwrap();
+            assert_eq!(asked.taken(), [call(to, "TcpConnect")]);
+            // Nor is anything asked that fails for another reason twice.
+            let taken = guest.tcp(at.is_ipv6());
+            assert_eq!(guest.bind(taken, to), Err(ErrorCode::AddressInUse));
+            assert_eq!(asked.taken(), [call(to, "TcpBind")]);
+            guest.drop_socket(listener);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn each_use_of_udp_is_asked_once_with_the_given_address() {
+    let network = network();
+    asking(&network, async |guest, asked| {
+        let guest = guest.udp();
+        for at in [v4(1), all_v4(0)] {
+            let socket = guest.bound(at);
+            assert_eq!(asked.taken(), [call(at, "UdpBind")]);
+            guest.connect(socket, v4(9)).unwrap();
+            assert_eq!(asked.taken(), [call(v4(9), "UdpConnect")]);
+            guest.send(socket, b"x", None).await.unwrap();
+            guest.disconnect(socket).unwrap();
+            assert_eq!(asked.taken(), []);
+            // The refusal of before is told, and asked for all the same.
+            _ = guest.send(socket, b"x", v4(9)).await;
+            guest.send(socket, b"x", v4(9)).await.unwrap();
+            let asks = call(v4(9), "UdpOutgoingDatagram");
+            assert_eq!(asked.taken(), [asks.clone(), asks.clone()]);
+            let unbound = guest.create(false);
+            guest.send(unbound, b"x", v4(9)).await.unwrap();
+            assert_eq!(asked.taken(), [asks]);
+        }
+    })
+    .await;
+}
+
+/// Binds to what is denied, and then to what is not.
+fn denied_at_bind(
+    network: &Shared,
+    at: SocketAddr,
+    socket: Socket,
+    bind: impl Fn(Socket, SocketAddr) -> Result<(), ErrorCode>,
+) {
+    let before = used(network);
+    assert_eq!(bind(socket, at), DENIED, "{at}");
+    assert_eq!(used(network), before, "{at}");
+    let own = if at.is_ipv6() { v6(0) } else { v4(0) };
+    bind(socket, own).unwrap();
+}
+
+#[tokio::test]
+async fn denial_leaves_tcp_as_it_was() {
+    let network = network();
+    asking(&network, async |guest, asked| {
+        let mut free = 0;
+        for any in ["0.0.0.0:0", "[::]:0"] {
+            let Ok(system) = TcpListener::bind(any) else {
+                continue; // The host does not have that family.
+            };
+            let both = system.local_addr().unwrap();
+            drop(system);
+            let loopback = if both.is_ipv6() { v6(80) } else { v4(80) };
+            let elsewhere = address(if both.is_ipv6() {
+                "[2001:db8::1]:9"
+            } else {
+                "192.0.2.1:9"
+            });
+            asked.deny(&[both, loopback, elsewhere]);
+            let (_, at, mut incoming) = guest.listener(SocketAddr::new(loopback.ip(), 0));
+            for denied in [both, loopback, elsewhere] {
+                let socket = guest.tcp(both.is_ipv6());
+                denied_at_bind(&network, denied, socket, |s, at| guest.bind(s, at));
+                // A bound socket is not connected, and can be.
+                let local = guest.local(socket);
+                let before = used(&network);
+                if denied != both {
+                    assert_eq!(guest.connect(socket, denied).await, DENIED);
+                }
+                assert_eq!((guest.local(socket), used(&network)), (local, before));
+                guest.connect(socket, at).await.unwrap();
+                incoming.next().await;
+            }
+            // Neither is an unbound one bound.
+            let unbound = guest.tcp(both.is_ipv6());
+            let before = used(&network);
+            assert_eq!(guest.connect(unbound, loopback).await, DENIED);
+            assert_eq!(guest.connect(unbound, elsewhere).await, DENIED);
+            assert_eq!(guest.local(unbound), Err(ErrorCode::InvalidState));
+            assert_eq!(used(&network), before);
+            // Nothing has the port on the system, unless somebody else was faster.
+            free += usize::from(TcpListener::bind(both).is_ok());
+        }
+        assert!(free > 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn denial_leaves_udp_as_it_was() {
+    let network = network();
+    asking(&network, async |guest, asked| {
+        let guest = guest.udp();
+        let system = UdpSocket::bind(all_v4(0)).unwrap();
+        let both = system.local_addr().unwrap();
+        drop(system);
+        let elsewhere = address("192.0.2.1:9");
+        asked.deny(&[both, v4(9), elsewhere]);
+        let there = guest.bound(v4(8));
+        for denied in [both, v4(9), elsewhere] {
+            let socket = guest.create(false);
+            denied_at_bind(&network, denied, socket, |s, at| guest.bind(s, at));
+            for socket in [socket, guest.bound(all_v4(0))] {
+                let before = (guest.local(socket), used(&network));
+                assert_eq!(guest.connect(socket, v4(9)), DENIED);
+                assert_eq!(guest.remote(socket), Err(ErrorCode::InvalidState));
+                assert_eq!(guest.send(socket, b"x", v4(9)).await, DENIED);
+                assert_eq!(guest.send(socket, b"x", elsewhere).await, DENIED);
+                assert_eq!((guest.local(socket), used(&network)), before);
+                guest.send(socket, b"y", v4(8)).await.unwrap();
+                assert_eq!(guest.receive(there).await.unwrap().0, b"y");
+            }
+        }
+        // Neither is an unbound one bound.
+        let unbound = guest.create(false);
+        let before = used(&network);
+        assert_eq!(guest.send(unbound, b"x", v4(9)).await, DENIED);
+        assert_eq!(guest.send(unbound, b"x", elsewhere).await, DENIED);
+        assert_eq!(guest.local(unbound), Err(ErrorCode::InvalidState));
+        assert_eq!(used(&network), before);
+        // Nothing has the port on the system, unless somebody else was faster.
+        let free = |_: &u32| UdpSocket::bind(both).is_ok();
+        assert!((0..100).any(|n| free(&n)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn creation_is_gated() {
+    let network = network();
+    let denied = Some(ErrorCode::AccessDenied);
+    let mut builder = WasiCtxBuilder::new();
+    builder.inherit_network().allow_tcp(false);
+    run_with(&mut builder, &network, async |guest| {
+        for ipv6 in [false, true] {
+            assert_eq!(guest.try_tcp(ipv6).err(), denied);
+            guest.udp().create(ipv6);
+        }
+    })
+    .await;
+    let mut builder = WasiCtxBuilder::new();
+    builder.inherit_network().allow_udp(false);
+    run_with(&mut builder, &network, async |guest| {
+        for ipv6 in [false, true] {
+            assert_eq!(guest.udp().try_create(ipv6).err(), denied);
+            guest.tcp(ipv6);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn by_default_nothing_is_permitted() {
+    let network = network();
+    run_with(&mut WasiCtxBuilder::new(), &network, async |guest| {
+        for at in [v4(0), all_v4(0), v6(0)] {
+            let tcp = guest.tcp(at.is_ipv6());
+            assert_eq!(guest.bind(tcp, at), DENIED);
+            assert_eq!(guest.connect(tcp, v4(9)).await, DENIED);
+            let udp = guest.udp().create(at.is_ipv6());
+            assert_eq!(guest.udp().bind(udp, at), DENIED);
+            assert_eq!(guest.udp().send(udp, b"x", v4(9)).await, DENIED);
+        }
+    })
+    .await;
+    assert_eq!(used(&network), (0, 0, 0));
+}

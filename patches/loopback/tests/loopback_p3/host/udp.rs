@@ -1,0 +1,92 @@
+//! UDP sockets of a guest.
+
+use std::net::SocketAddr;
+
+use wasmtime::component::Resource;
+
+use wash_wasi::p3::bindings::sockets::types::{
+    ErrorCode, HostUdpSocket, HostUdpSocketWithStore as _, IpSocketAddress,
+};
+use wash_wasi::sockets::{UdpSocket, WasiSockets};
+
+use super::{Guest, Socket, code, family};
+use crate::release;
+
+/// What a guest does with UDP sockets.
+pub struct Udp<'a>(&'a Guest);
+
+impl Guest {
+    pub fn udp(&self) -> Udp<'_> {
+        Udp(self)
+    }
+}
+
+impl Udp<'_> {
+    pub fn try_create(&self, ipv6: bool) -> Result<Socket, ErrorCode> {
+        let socket = self
+            .0
+            .view(|view| HostUdpSocket::create(view, family(ipv6)));
+        Ok(Socket(socket.map_err(code)?.rep()))
+    }
+
+    pub fn create(&self, ipv6: bool) -> Socket {
+        self.try_create(ipv6).unwrap()
+    }
+
+    pub fn bind(&self, socket: Socket, address: SocketAddr) -> Result<(), ErrorCode> {
+        release::bind_udp(&self.0.0, socket.resource(), address.into()).map_err(code)
+    }
+
+    /// Returns a new socket that is bound to an address.
+    pub fn bound(&self, address: SocketAddr) -> Socket {
+        let socket = self.create(address.is_ipv6());
+        self.bind(socket, address).unwrap();
+        socket
+    }
+
+    pub fn connect(&self, socket: Socket, address: SocketAddr) -> Result<(), ErrorCode> {
+        release::connect_udp(&self.0.0, socket.resource(), address.into()).map_err(code)
+    }
+
+    pub fn disconnect(&self, socket: Socket) -> Result<(), ErrorCode> {
+        self.0.call(socket, |view, socket| {
+            HostUdpSocket::disconnect(view, socket)
+        })
+    }
+
+    pub async fn send(
+        &self,
+        socket: Socket,
+        data: &[u8],
+        remote: impl Into<Option<SocketAddr>>,
+    ) -> Result<(), ErrorCode> {
+        let remote = remote.into().map(IpSocketAddress::from);
+        let sent = WasiSockets::send(&self.0.0, socket.resource(), data.to_vec(), remote);
+        sent.await.map_err(code)
+    }
+
+    pub async fn receive(&self, socket: Socket) -> Result<(Vec<u8>, SocketAddr), ErrorCode> {
+        let received = WasiSockets::receive(&self.0.0, socket.resource()).await;
+        let (data, from) = received.map_err(code)?;
+        Ok((data, from.into()))
+    }
+
+    pub fn local(&self, socket: Socket) -> Result<SocketAddr, ErrorCode> {
+        let address = self.0.call(socket, |view, socket| {
+            HostUdpSocket::get_local_address(view, socket)
+        });
+        address.map(SocketAddr::from)
+    }
+
+    pub fn remote(&self, socket: Socket) -> Result<SocketAddr, ErrorCode> {
+        let address = self.0.call(socket, |view, socket| {
+            HostUdpSocket::get_remote_address(view, socket)
+        });
+        address.map(SocketAddr::from)
+    }
+
+    pub fn close(&self, socket: Socket) {
+        let own = Resource::<UdpSocket>::new_own(socket.0);
+        self.0.view(|view| HostUdpSocket::drop(view, own)).unwrap();
+    }
+}

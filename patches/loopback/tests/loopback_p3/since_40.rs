@@ -1,0 +1,90 @@
+//! How the host's side is called: binding, listening and receiving are done at
+//! once, and streams belong to their store.
+
+use wasmtime::component::{Access, Accessor, FutureReader, Resource, StreamProducer, StreamReader};
+use wasmtime::{AsContextMut as _, Result, Store};
+
+use wash_wasi::p3::bindings::sockets::types::{
+    ErrorCode, HostTcpSocket, HostTcpSocketWithStore as _, HostUdpSocket, IpSocketAddress,
+};
+use wash_wasi::p3::sockets::SocketResult;
+use wash_wasi::sockets::{TcpSocket, UdpSocket, WasiSockets};
+
+use crate::host::State;
+use crate::loopback_host::p2::at_once;
+
+type Guest = Accessor<State, WasiSockets>;
+
+/// Runs what a guest does in its store.
+pub async fn run<R>(
+    store: &mut Store<State>,
+    body: impl AsyncFnOnce(&Accessor<State>) -> R,
+) -> Result<R> {
+    store.run_concurrent(body).await
+}
+
+/// Calls what works on the store.
+fn access<R>(guest: &Guest, call: impl FnOnce(Access<'_, State, WasiSockets>) -> R) -> R {
+    guest.with(|mut access| {
+        let getter = access.getter();
+        call(Access::<State, WasiSockets>::new(
+            access.as_context_mut(),
+            getter,
+        ))
+    })
+}
+
+pub fn bind_tcp(
+    guest: &Guest,
+    socket: Resource<TcpSocket>,
+    address: IpSocketAddress,
+) -> SocketResult<()> {
+    guest.with(|mut access| {
+        let mut view = access.get();
+        let bound = HostTcpSocket::bind(&mut view, socket, address);
+        at_once(bound).expect("a bind does not wait")
+    })
+}
+
+pub fn listen(
+    guest: &Guest,
+    socket: Resource<TcpSocket>,
+) -> SocketResult<StreamReader<Resource<TcpSocket>>> {
+    access(guest, |own| WasiSockets::listen(own, socket))
+}
+
+pub fn receive(
+    guest: &Guest,
+    socket: Resource<TcpSocket>,
+) -> Result<(StreamReader<u8>, FutureReader<Result<(), ErrorCode>>)> {
+    access(guest, |own| WasiSockets::receive(own, socket))
+}
+
+/// Makes a stream of what a producer gives.
+pub fn stream(guest: &Guest, producer: impl StreamProducer<State, Item = u8>) -> StreamReader<u8> {
+    guest.with(|mut access| StreamReader::new(&mut access, producer))
+}
+
+pub fn bind_udp(
+    guest: &Guest,
+    socket: Resource<UdpSocket>,
+    address: IpSocketAddress,
+) -> SocketResult<()> {
+    guest.with(|mut access| {
+        let mut view = access.get();
+        let bound = HostUdpSocket::bind(&mut view, socket, address);
+        at_once(bound).expect("a bind does not wait")
+    })
+}
+
+pub fn connect_udp(
+    guest: &Guest,
+    socket: Resource<UdpSocket>,
+    address: IpSocketAddress,
+) -> SocketResult<()> {
+    guest.with(|mut access| {
+        let mut view = access.get();
+        let connected = HostUdpSocket::connect(&mut view, socket, address);
+        at_once(connected).expect("a connect does not wait")
+    })
+}
