@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 use wash_wasi::WasiCtxBuilder;
 use wash_wasi::p3::bindings::sockets::types::ErrorCode;
 
-use crate::host::{Guest, Socket, run_with};
-use crate::loopback_udp::p2::Shared;
-use crate::loopback_udp::{address, all_v4, figures, network, v4, v6};
+use super::host::{Guest, Socket, run_with};
+use super::loopback_udp::p2::Shared;
+use super::loopback_udp::{address, all_v4, figures, network, v4, v6};
 
 /// What a host was asked, and the addresses that it denies.
 #[derive(Default)]

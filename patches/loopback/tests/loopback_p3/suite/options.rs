@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 
 use wash_wasi::p3::bindings::sockets::types::{ErrorCode, HostTcpSocket, HostUdpSocket};
 
-use crate::host::{Guest, Socket, run};
-use crate::loopback_udp::{address, network, v4, v6};
+use super::host::{Guest, Socket, run};
+use super::loopback_udp::{address, network, v4, v6};
 
 /// What the options are, or what setting them gave.
 type Options = Vec<Result<u64, ErrorCode>>;

@@ -1,10 +1,9 @@
-//! How the host's side is called: all of it takes a while, and streams belong
-//! to an instance.
+//! How the host's side is called: all of it takes a while.
 
 use wasmtime::component::{
-    Accessor, Component, FutureReader, Linker, Resource, StreamProducer, StreamReader,
+    Accessor, FutureReader, Resource, StreamReader,
 };
-use wasmtime::{Result, Store};
+use wasmtime::Result;
 
 use wash_wasi::p3::bindings::sockets::types::{
     ErrorCode, HostTcpSocketWithStore, HostUdpSocketWithStore, IpSocketAddress,
@@ -12,24 +11,10 @@ use wash_wasi::p3::bindings::sockets::types::{
 use wash_wasi::p3::sockets::SocketResult;
 use wash_wasi::sockets::{TcpSocket, UdpSocket, WasiSockets};
 
-use crate::host::State;
-use crate::loopback_host::p2::at_once;
+use crate::suite::host::State;
+use crate::suite::loopback_host::p2::at_once;
 
 type Guest = Accessor<State, WasiSockets>;
-
-/// A component without anything in it.
-const EMPTY: &[u8] = b"\0asm\x0d\0\x01\0";
-
-/// Runs what a guest does in its store.
-pub async fn run<R>(
-    store: &mut Store<State>,
-    body: impl AsyncFnOnce(&Accessor<State>) -> R,
-) -> Result<R> {
-    let component = Component::new(store.engine(), EMPTY)?;
-    let linker = Linker::new(store.engine());
-    let instance = linker.instantiate_async(&mut *store, &component).await?;
-    instance.run_concurrent(store, body).await
-}
 
 pub fn bind_tcp(
     guest: &Guest,
@@ -53,15 +38,6 @@ pub fn receive(
 ) -> Result<(StreamReader<u8>, FutureReader<Result<(), ErrorCode>>)> {
     let received = <WasiSockets as HostTcpSocketWithStore>::receive(guest, socket);
     at_once(received).expect("a stream does not wait")
-}
-
-/// Makes a stream of what a producer gives.
-pub fn stream(
-    guest: &Guest,
-    producer: impl StreamProducer<State, Item = u8>,
-) -> StreamReader<u8> {
-    let instance = guest.instance();
-    guest.with(|mut access| StreamReader::new(instance, &mut access, producer))
 }
 
 pub fn bind_udp(

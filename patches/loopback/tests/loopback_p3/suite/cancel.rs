@@ -2,9 +2,9 @@
 
 use tokio::sync::mpsc;
 
-use crate::host::run;
-use crate::loopback_host::p2::{at_once, soon};
-use crate::loopback_udp::{all_v4, figures, network, v4};
+use super::host::run;
+use super::loopback_host::p2::{at_once, soon};
+use super::loopback_udp::{all_v4, figures, network, v4};
 
 /// So many bytes that no part of them is like another.
 fn bytes(count: u32) -> Vec<u8> {

@@ -10,7 +10,7 @@ use wash_wasi::p3::bindings::sockets::types::{
 use wash_wasi::sockets::{UdpSocket, WasiSockets};
 
 use super::{Guest, Socket, code, family};
-use crate::release;
+use crate::calls;
 
 /// What a guest does with UDP sockets.
 pub struct Udp<'a>(&'a Guest);
@@ -34,7 +34,7 @@ impl Udp<'_> {
     }
 
     pub fn bind(&self, socket: Socket, address: SocketAddr) -> Result<(), ErrorCode> {
-        release::bind_udp(&self.0.0, socket.resource(), address.into()).map_err(code)
+        calls::bind_udp(&self.0.0, socket.resource(), address.into()).map_err(code)
     }
 
     /// Returns a new socket that is bound to an address.
@@ -45,7 +45,7 @@ impl Udp<'_> {
     }
 
     pub fn connect(&self, socket: Socket, address: SocketAddr) -> Result<(), ErrorCode> {
-        release::connect_udp(&self.0.0, socket.resource(), address.into()).map_err(code)
+        calls::connect_udp(&self.0.0, socket.resource(), address.into()).map_err(code)
     }
 
     pub fn disconnect(&self, socket: Socket) -> Result<(), ErrorCode> {

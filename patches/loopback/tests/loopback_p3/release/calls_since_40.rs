@@ -1,8 +1,8 @@
 //! How the host's side is called: binding, listening and receiving are done at
-//! once, and streams belong to their store.
+//! once.
 
-use wasmtime::component::{Access, Accessor, FutureReader, Resource, StreamProducer, StreamReader};
-use wasmtime::{AsContextMut as _, Result, Store};
+use wasmtime::component::{Access, Accessor, FutureReader, Resource, StreamReader};
+use wasmtime::{AsContextMut as _, Result};
 
 use wash_wasi::p3::bindings::sockets::types::{
     ErrorCode, HostTcpSocket, HostTcpSocketWithStore as _, HostUdpSocket, IpSocketAddress,
@@ -10,18 +10,10 @@ use wash_wasi::p3::bindings::sockets::types::{
 use wash_wasi::p3::sockets::SocketResult;
 use wash_wasi::sockets::{TcpSocket, UdpSocket, WasiSockets};
 
-use crate::host::State;
-use crate::loopback_host::p2::at_once;
+use crate::suite::host::State;
+use crate::suite::loopback_host::p2::at_once;
 
 type Guest = Accessor<State, WasiSockets>;
-
-/// Runs what a guest does in its store.
-pub async fn run<R>(
-    store: &mut Store<State>,
-    body: impl AsyncFnOnce(&Accessor<State>) -> R,
-) -> Result<R> {
-    store.run_concurrent(body).await
-}
 
 /// Calls what works on the store.
 fn access<R>(guest: &Guest, call: impl FnOnce(Access<'_, State, WasiSockets>) -> R) -> R {
@@ -58,11 +50,6 @@ pub fn receive(
     socket: Resource<TcpSocket>,
 ) -> Result<(StreamReader<u8>, FutureReader<Result<(), ErrorCode>>)> {
     access(guest, |own| WasiSockets::receive(own, socket))
-}
-
-/// Makes a stream of what a producer gives.
-pub fn stream(guest: &Guest, producer: impl StreamProducer<State, Item = u8>) -> StreamReader<u8> {
-    guest.with(|mut access| StreamReader::new(&mut access, producer))
 }
 
 pub fn bind_udp(

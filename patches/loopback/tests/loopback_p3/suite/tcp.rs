@@ -3,9 +3,9 @@
 use tokio::sync::{mpsc, oneshot};
 use wash_wasi::p3::bindings::sockets::types::ErrorCode;
 
-use crate::host::run;
-use crate::loopback_host::p2::Host;
-use crate::loopback_host::{address, network, v4, v6};
+use super::host::run;
+use super::loopback_host::p2::Host;
+use super::loopback_host::{address, network, v4, v6};
 
 #[tokio::test]
 async fn two_guests_echo_on_a_shared_network() {

@@ -14,8 +14,8 @@ use wash_wasi::p3::sockets::{SocketError, SocketResult};
 use wash_wasi::sockets::{WasiSockets, WasiSocketsCtxView};
 use wash_wasi::{WasiCtx, WasiCtxBuilder};
 
-use crate::loopback_host::p2::{Shared, soon};
-use crate::release;
+use super::loopback_host::p2::{Shared, soon};
+use crate::stores;
 
 /// What belongs to one guest.
 pub struct State {
@@ -53,7 +53,7 @@ pub async fn run_with<R>(
     let ctx = builder.loopback_network(Arc::clone(network)).build();
     let table = ResourceTable::new();
     let mut store = Store::new(&engine, State { ctx, table });
-    let ran = release::run(&mut store, async |accessor| {
+    let ran = stores::run(&mut store, async |accessor| {
         body(&Guest(accessor.with_getter::<WasiSockets>(State::sockets))).await
     });
     soon("the guest's end", ran).await.unwrap()

@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use wash_wasi::p3::bindings::sockets::types::ErrorCode;
 use wash_wasi::sockets::loopback::Protocol;
 
-use crate::host::run;
-use crate::loopback_host::p2::at_once;
-use crate::loopback_udp::p2::Host;
-use crate::loopback_udp::{Forbidden, address, all_v4, assert_unused, figures, network, v4, v6};
+use super::host::run;
+use super::loopback_host::p2::at_once;
+use super::loopback_udp::p2::Host;
+use super::loopback_udp::{Forbidden, address, all_v4, assert_unused, figures, network, v4, v6};
 
 fn wildcard(of: SocketAddr) -> SocketAddr {
     address(if of.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" })

@@ -10,10 +10,10 @@ use wash_wasi::p3::bindings::sockets::types::{
 };
 use wash_wasi::sockets::{TcpSocket, WasiSockets};
 
+use super::super::loopback_host::p2::soon;
 use super::streams::{Feed, Last, Sink};
 use super::{Guest, Socket, code, family};
-use crate::loopback_host::p2::soon;
-use crate::release;
+use crate::{calls, stores};
 
 /// The sockets that a listener's stream gives; dropping it ends the stream.
 pub struct Incoming(mpsc::Receiver<Vec<Resource<TcpSocket>>>);
@@ -64,11 +64,11 @@ impl Guest {
     }
 
     pub fn bind(&self, socket: Socket, address: SocketAddr) -> Result<(), ErrorCode> {
-        release::bind_tcp(&self.0, socket.resource(), address.into()).map_err(code)
+        calls::bind_tcp(&self.0, socket.resource(), address.into()).map_err(code)
     }
 
     pub fn listen(&self, socket: Socket) -> Result<Incoming, ErrorCode> {
-        let stream = release::listen(&self.0, socket.resource()).map_err(code)?;
+        let stream = calls::listen(&self.0, socket.resource()).map_err(code)?;
         let (sender, receiver) = mpsc::channel(1);
         self.0
             .with(|mut access| stream.pipe(&mut access, Sink::new(sender, 1)));
@@ -102,7 +102,7 @@ impl Guest {
         socket: Socket,
         data: mpsc::UnboundedReceiver<Vec<u8>>,
     ) -> Result<(), ErrorCode> {
-        let data = release::stream(&self.0, Feed(data));
+        let data = stores::stream(&self.0, Feed(data));
         let sent = WasiSockets::send(&self.0, socket.resource(), data);
         sent.await.map_err(code)
     }
@@ -121,7 +121,7 @@ impl Guest {
 
     /// Receives not more than so many bytes at a time.
     pub fn receive_by(&self, socket: Socket, most: usize) -> Received {
-        let (stream, end) = release::receive(&self.0, socket.resource()).unwrap();
+        let (stream, end) = calls::receive(&self.0, socket.resource()).unwrap();
         let (sender, bytes) = mpsc::channel(1);
         let (ended, result) = oneshot::channel();
         self.0.with(|mut access| {
