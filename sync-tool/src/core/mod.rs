@@ -19,6 +19,7 @@ pub mod refresh;
 pub mod release;
 pub mod report;
 pub mod series;
+pub mod suite;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod tree;

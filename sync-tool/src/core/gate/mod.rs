@@ -13,6 +13,7 @@ mod transcript;
 
 use serde::{Deserialize, Serialize};
 
+pub(in crate::core) use libtest::{Reader as OutputReader, result as result_line};
 pub use manifest::CrateManifest;
 pub use message::Diagnostic;
 pub use result::{Counts, Crash, FailedTest, Failure, GateOutcome, GateResult, Reason, failures};
