@@ -14,6 +14,7 @@ pub mod manifest;
 pub mod merge;
 pub mod patch;
 pub mod plan;
+pub mod preflight;
 pub mod prepare;
 pub mod refresh;
 pub mod release;

@@ -12,6 +12,7 @@ pub mod rustfmt;
 pub mod stage;
 pub mod status;
 pub mod upstream;
+pub mod workspace;
 
 pub use host::{Environment, Host, Interrupt};
 pub use process::{Call, Outcome};

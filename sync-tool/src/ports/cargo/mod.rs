@@ -2,6 +2,7 @@
 
 mod gates;
 mod lock;
+mod machine;
 mod rust;
 
 pub use lock::Seed;
