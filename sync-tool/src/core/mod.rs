@@ -4,6 +4,7 @@
 pub mod cargo_lock;
 pub mod cargo_toml;
 pub mod compare;
+pub mod diagnosis;
 pub mod documents;
 pub mod drift;
 pub mod format;
@@ -19,6 +20,7 @@ pub mod refresh;
 pub mod release;
 pub mod report;
 pub mod series;
+pub mod stubs;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod tree;

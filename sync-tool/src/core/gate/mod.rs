@@ -14,7 +14,7 @@ mod transcript;
 use serde::{Deserialize, Serialize};
 
 pub use manifest::CrateManifest;
-pub use message::Diagnostic;
+pub use message::{Diagnostic, Expansion};
 pub use result::{Counts, Crash, FailedTest, Failure, GateOutcome, GateResult, Reason, failures};
 pub use transcript::{Ended, Transcript};
 
