@@ -64,10 +64,7 @@ fn step(patches: &[stubs::Offered]) -> String {
                 another crate of upstream's has the test"
             .to_owned();
     }
-    let each: Vec<String> = patches
-        .iter()
-        .map(|p| p.how("the series' directory"))
-        .collect();
+    let each: Vec<String> = patches.iter().map(|p| p.how("<series>")).collect();
     format!("take the stubs: {}", each.join("; "))
 }
 

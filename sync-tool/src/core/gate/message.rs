@@ -56,7 +56,7 @@ impl Diagnostic {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Message {
     /// The compiler says something.
-    Compiler(Diagnostic),
+    Compiler(Box<Diagnostic>),
     /// Compiling is over.
     Finished,
     /// Nothing that matters here.
@@ -131,7 +131,7 @@ pub(super) fn read(line: &str) -> Option<Message> {
     }
     let line: Line = serde_json::from_str(line).ok()?;
     Some(match (line.reason.as_str(), line.message) {
-        ("compiler-message", Some(said)) => Message::Compiler(said.into()),
+        ("compiler-message", Some(said)) => Message::Compiler(Box::new(said.into())),
         ("build-finished", _) => Message::Finished,
         _ => Message::Other,
     })

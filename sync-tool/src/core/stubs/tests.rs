@@ -124,7 +124,7 @@ fn stubs_are_a_patch_that_applies_and_leaves_nothing_missing() {
     let mut patched = tree.clone();
     for Offered { file, patch, .. } in offered {
         // As a series reads it.
-        let parsed = Patch::parse(&patch).unwrap();
+        let parsed = Patch::parse(patch.as_bytes()).unwrap();
         assert_eq!(parsed.path, file.as_str());
         let text = tree.get(file.as_str()).and_then(File::text).unwrap();
         let applied = parsed.apply(text).unwrap();
@@ -140,7 +140,15 @@ fn a_patch_is_taken_into_a_series() {
         names: vec!["p1_a".to_owned()],
         patch: String::new(),
     };
-    insta::assert_snapshot!(offered.how("patches/v41.0.0"), @"");
+    let how = offered.how("patches/v41.0.0");
+    assert!(
+        how.starts_with("save it as `patches/v41.0.0/tests/all/p1.rs.patch`"),
+        "{how}"
+    );
+    assert!(
+        how.contains("refresh --as-patch tests/all/p1.rs --change"),
+        "{how}"
+    );
 }
 
 #[test]
