@@ -146,6 +146,8 @@ pub struct Fault {
     pub place: Option<Place>,
     /// The next step, usually a command.
     pub help: Option<String>,
+    /// The whole of it as another program tells people, to be shown instead.
+    pub shown: Option<String>,
 }
 
 impl Fault {
@@ -155,6 +157,7 @@ impl Fault {
             message: message.into(),
             place: None,
             help: None,
+            shown: None,
         }
     }
 
@@ -167,6 +170,12 @@ impl Fault {
     /// Adds the next step.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Adds the words of the program that found it.
+    pub fn shown(mut self, shown: impl Into<String>) -> Self {
+        self.shown = Some(shown.into());
         self
     }
 }

@@ -86,6 +86,7 @@ impl Placing<'_> {
             Verified::of(
                 stage,
                 &forked.made.tree,
+                &old,
                 self.verify,
                 &self.cargo()?,
                 self.context,

@@ -199,7 +199,7 @@ fn commit(
     };
     let stage = turn.stage(tree, placing.context.host.interrupt())?;
     let cargo = placing.cargo()?;
-    let verified = Verified::of(stage, tree, placing.verify, &cargo, placing.context)?;
+    let verified = Verified::of(stage, tree, edited, placing.verify, &cargo, placing.context)?;
     verified.commit(Change {
         destination: Some(placing.project.manifest().fork.path.clone()),
         expected: Some(edited.entries()),

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::context::Context;
+use crate::core::diagnosis::Trees;
 use crate::core::gate::{CrateManifest, GateResult, Gates, failures};
 use crate::core::make::CARGO_TOML;
 use crate::core::report::GateReport;
@@ -29,7 +30,8 @@ pub struct Verified<'t> {
 }
 
 impl<'t> Verified<'t> {
-    /// Runs the gates on a staged tree.
+    /// Runs the gates on a staged tree. What fails is explained by what changed
+    /// against the tree that was there before.
     ///
     /// # Errors
     ///
@@ -37,10 +39,15 @@ impl<'t> Verified<'t> {
     pub fn of(
         stage: Stage<'t>,
         tree: &Tree,
+        old: &Tree,
         verify: Verify<'_>,
         cargo: &Cargo<'_>,
         context: &Context<'_>,
     ) -> Result<Self> {
+        let trees = Trees {
+            old: Some(old),
+            new: Some(tree),
+        };
         let gates = gates(tree)?;
         let mut reports = Vec::new();
         let mut results: Vec<GateResult> = Vec::new();
@@ -67,7 +74,7 @@ impl<'t> Verified<'t> {
                 milliseconds,
             });
         }
-        if let Some(error) = failures(&results) {
+        if let Some(error) = failures(&results, trees) {
             return Err(error.help("nothing was changed; mend it, then run the same command again"));
         }
         reports.extend(gates.absent.into_iter().map(|absent| GateReport {

@@ -30,7 +30,12 @@ impl Documented {
 
     /// Returns the tests with what came of them. Where rustdoc did not tell of all
     /// that it announced, one more stands for the rest: it `ended` so.
-    pub fn tests(self, features: &FeatureSet, krate: &str, broken: Option<(How, String)>) -> Vec<TestRun> {
+    pub fn tests(
+        self,
+        features: &FeatureSet,
+        krate: &str,
+        broken: Option<(How, String)>,
+    ) -> Vec<TestRun> {
         let target = Target {
             kind: TargetKind::Doc,
             name: krate.to_owned(),
@@ -78,6 +83,8 @@ fn ended(line: &str) -> Option<(String, Ran)> {
 /// Returns the name of a doc test without what a fork changes of it: the crate's
 /// directory before the file, and the line, which patches move.
 pub fn place_apart<'n>(name: &'n str, package_dir: &str) -> &'n str {
-    let name = name.strip_prefix(package_dir).map_or(name, |rest| rest.trim_start_matches('/'));
+    let name = name
+        .strip_prefix(package_dir)
+        .map_or(name, |rest| rest.trim_start_matches('/'));
     name.split_once(" (line ").map_or(name, |(name, _)| name)
 }

@@ -19,7 +19,7 @@ pub struct Expected {
     pub name: String,
     /// Why it fails.
     pub reason: String,
-    /// The release that is to mend it.
+    /// The first release that it passes at again, where known.
     pub until: Option<Version>,
     /// Where that is written.
     pub place: Place,
@@ -101,9 +101,16 @@ pub struct Judge<'j> {
 }
 
 impl Judge<'_> {
-    /// Returns what is expected of a test.
+    /// Returns why a test is expected to fail, where it is: an expectation ends with
+    /// the release that mends it.
     pub fn expected(&self, id: &TestId) -> Option<&Expected> {
-        self.expected.iter().find(|e| id.is_named(&e.name))
+        let mut expected = self.expected.iter().filter(|e| !self.is_over(e));
+        expected.find(|e| id.is_named(&e.name))
+    }
+
+    fn is_over(&self, expected: &Expected) -> bool {
+        let until = expected.until.as_ref();
+        until.is_some_and(|until| until <= self.release)
     }
 
     /// Tells whether a test failed that was not expected to: upstream's crate is asked.
@@ -143,15 +150,23 @@ impl Judge<'_> {
 
     /// Returns the expectations that do not hold: their release is there, or, where
     /// `all` tests ran, no test has their name.
-    pub fn stale<'t>(&self, tests: impl Iterator<Item = &'t TestId> + Clone, all: bool) -> Vec<Stale> {
+    pub fn stale<'t>(
+        &self,
+        tests: impl Iterator<Item = &'t TestId> + Clone,
+        all: bool,
+    ) -> Vec<Stale> {
         let mut stale = Vec::new();
         for expected in self.expected {
             let message = match &expected.until {
-                Some(until) if until <= self.release => {
-                    format!("`{}` was expected to fail until {until}, and this is {}", expected.name, self.release)
-                }
+                Some(until) if self.is_over(expected) => format!(
+                    "`{}` was expected to fail before {until}, and this is {}",
+                    expected.name, self.release
+                ),
                 _ if all && !tests.clone().any(|id| id.is_named(&expected.name)) => {
-                    format!("`{}` is expected to fail, and no test has that name", expected.name)
+                    format!(
+                        "`{}` is expected to fail, and no test has that name",
+                        expected.name
+                    )
                 }
                 _ => continue,
             };
@@ -165,4 +180,3 @@ impl Judge<'_> {
         stale
     }
 }
-

@@ -8,7 +8,8 @@ use super::artifact::Fresh;
 use super::identity::{FeatureSet, Group, TestId};
 use super::judge::Stale;
 use super::run::How;
-use crate::core::gate::{Diagnostic, Reason};
+use crate::core::diagnosis::{Diagnosis, Explained};
+use crate::core::gate::Reason;
 use crate::core::report::{StepTime, Versions};
 use crate::core::tree::TreePath;
 use crate::error::{Error, Fault, Kind, Place};
@@ -119,8 +120,8 @@ pub struct BuildFailure {
     pub reason: Reason,
     /// The same in one sentence without a full stop.
     pub message: String,
-    /// The compiler's errors.
-    pub diagnostics: Vec<Diagnostic>,
+    /// What is behind the compiler's errors.
+    pub diagnosis: Diagnosis,
     /// The file that has the whole output.
     pub log: Option<String>,
 }
@@ -272,7 +273,10 @@ impl SuiteReport {
         let counts = self.upstreams();
         let message = match counts.failed {
             0 => "upstream's tests do not pass on the fork".to_owned(),
-            failed => format!("{failed} of {} of upstream's tests fail on the fork", counts.ran()),
+            failed => format!(
+                "{failed} of {} of upstream's tests fail on the fork",
+                counts.ran()
+            ),
         };
         Some(if faults.is_empty() {
             Error::new(Kind::Verification, "none of upstream's tests passed")
@@ -314,19 +318,27 @@ impl BuildFailure {
             .help()
             .map(str::to_owned)
             .into_iter()
-            .chain(self.log.iter().map(|log| format!("the whole output is in {log}")))
+            .chain(
+                self.log
+                    .iter()
+                    .map(|log| format!("the whole output is in {log}")),
+            )
             .collect();
         let whole = match help.is_empty() {
             true => whole,
             false => whole.help(help.join("\n")),
         };
-        let each = self.diagnostics.iter().map(|diagnostic| {
-            let fault = Fault::new(diagnostic.message.clone());
+        let explained = self.diagnosis.explained.iter().map(Explained::fault);
+        let unknown = self.diagnosis.unknown.iter().map(|diagnostic| {
+            let fault = Fault::new(diagnostic.message.clone()).shown(diagnostic.rendered.clone());
             match diagnostic.place() {
                 Some(place) => fault.at(Place::file(place)),
                 None => fault,
             }
         });
-        std::iter::once(whole).chain(each).collect()
+        std::iter::once(whole)
+            .chain(explained)
+            .chain(unknown)
+            .collect()
     }
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod conflicts;
+mod explained;
 mod made;
 mod others;
 
