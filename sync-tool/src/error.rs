@@ -147,8 +147,12 @@ pub struct Fault {
     /// The next step, usually a command.
     pub help: Option<String>,
     /// The whole of it as another program tells people, to be shown instead.
-    pub shown: Option<String>,
+    pub shown: Option<Box<Shown>>,
 }
+
+/// What another program tells people of a finding.
+#[derive(Debug, Clone)]
+pub struct Shown(pub String);
 
 impl Fault {
     /// Makes a fault without place or help.
@@ -175,7 +179,7 @@ impl Fault {
 
     /// Adds the words of the program that found it.
     pub fn shown(mut self, shown: impl Into<String>) -> Self {
-        self.shown = Some(shown.into());
+        self.shown = Some(Box::new(Shown(shown.into())));
         self
     }
 }
