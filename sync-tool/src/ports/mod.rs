@@ -11,6 +11,7 @@ pub mod review;
 pub mod rustfmt;
 pub mod stage;
 pub mod status;
+pub mod suite;
 pub mod upstream;
 pub mod workspace;
 

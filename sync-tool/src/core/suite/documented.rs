@@ -28,6 +28,13 @@ impl Documented {
         (self.reader.ended, self.reader.announced)
     }
 
+    /// Tells whether a test is known to have failed.
+    pub fn has_failures(&self) -> bool {
+        self.ended
+            .iter()
+            .any(|(_, ran)| matches!(ran, Ran::Failed(_)))
+    }
+
     /// Returns the tests with what came of them. Where rustdoc did not tell of all
     /// that it announced, one more stands for the rest: it `ended` so.
     pub fn tests(

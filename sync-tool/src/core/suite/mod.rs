@@ -9,7 +9,6 @@ mod judge;
 mod listing;
 mod report;
 mod run;
-#[cfg(test)]
 pub use artifact::{Artifact, Fresh};
 pub use documented::{Documented, place_apart};
 pub use identity::{FeatureSet, Filter, Group, Target, TargetKind, TestId};

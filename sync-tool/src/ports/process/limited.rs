@@ -1,12 +1,15 @@
 //! Programs that may crash, hang or print without end: what they leave is ended,
 //! and no more of what they print is kept than people read.
 
+use std::cell::{Cell, RefCell};
 use std::process::ExitStatus;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
 
-use super::{Call, Group, end_group};
+use super::{Call, Group, Outcome, Stream, end_group};
 use crate::error::{Error, Result};
 use crate::ports::host::Host;
 
@@ -25,6 +28,8 @@ pub struct Limited {
     pub stdout: String,
     /// The last of what it complained of.
     pub stderr: String,
+    /// How long it ran.
+    pub duration: Duration,
 }
 
 impl Call {
@@ -37,13 +42,93 @@ impl Call {
     /// does not end in time is no error here.
     pub fn run_limited(self, host: &Host, limit: Duration) -> Result<Limited> {
         host.status.detail(&format!("running {}", self.line()));
+        host.run(self.limited(limit))
+    }
+
+    /// Runs programs, some at a time, each as [`Call::run_limited`] does, and hands on
+    /// what each did as it ends, with its place in the list.
+    ///
+    /// # Errors
+    ///
+    /// The first of a program's; the others are ended then.
+    pub fn run_each(
+        calls: Vec<Call>,
+        host: &Host,
+        limit: Duration,
+        at_a_time: usize,
+        mut ended: impl FnMut(usize, Limited),
+    ) -> Result<()> {
+        host.run(async {
+            let mut waiting = calls.into_iter().enumerate();
+            // Dropped, it ends what runs.
+            let mut running = JoinSet::new();
+            loop {
+                while running.len() < at_a_time.max(1)
+                    && let Some((i, call)) = waiting.next()
+                {
+                    host.status.detail(&format!("running {}", call.line()));
+                    running.spawn(async move { (i, call.limited(limit).await) });
+                }
+                match running.join_next().await {
+                    None => return Ok(()),
+                    Some(Ok((i, limited))) => ended(i, limited?),
+                    Some(Err(e)) => {
+                        let message = format!("a program cannot be followed: {e}");
+                        return Err(Error::general(message).caused_by(e));
+                    }
+                }
+            }
+        })
+    }
+
+    async fn limited(self, limit: Duration) -> Result<Limited> {
+        let begun = Instant::now();
+        let child = self.command().spawn().map_err(|e| self.not_started(e))?;
+        let mut group = Group::of(child);
+        let result = group.limited(limit).await;
+        let limited = result.map_err(|e| {
+            Error::general(format!("cannot talk to `{}`: {e}", self.line())).caused_by(e)
+        })?;
+        Ok(Limited {
+            duration: begun.elapsed(),
+            ..limited
+        })
+    }
+}
+
+impl Call {
+    /// Runs a program as [`Call::run_lines`] does, unless it is silent for a time: it
+    /// is ended then, with its group, and there is no outcome.
+    ///
+    /// # Errors
+    ///
+    /// As [`Call::run_lines`].
+    pub fn run_lines_within(
+        self,
+        host: &Host,
+        silence: Duration,
+        mut on_line: impl FnMut(Stream, &str),
+    ) -> Result<Option<Outcome>> {
+        host.status.detail(&format!("running {}", self.line()));
         host.run(async {
             let child = self.command().spawn().map_err(|e| self.not_started(e))?;
             let mut group = Group::of(child);
-            let result = group.limited(limit).await;
-            result.map_err(|e| {
-                Error::general(format!("cannot talk to `{}`: {e}", self.line())).caused_by(e)
-            })
+            let heard = Cell::new(Instant::now());
+            let on_line = RefCell::new(|stream, line: &str| {
+                heard.set(Instant::now());
+                on_line(stream, line);
+            });
+            let too_long = async {
+                while heard.get().elapsed() < silence {
+                    tokio::time::sleep_until(heard.get() + silence).await;
+                }
+            };
+            tokio::select! {
+                result = group.drive(Vec::new(), &on_line) => result.map(Some).map_err(|e| {
+                    Error::general(format!("cannot talk to `{}`: {e}", self.line())).caused_by(e)
+                }),
+                () = too_long => Ok(None),
+            }
         })
     }
 }
@@ -86,6 +171,7 @@ impl Group {
             status,
             stdout: text(printed.0),
             stderr: text(printed.1),
+            duration: Duration::ZERO,
         })
     }
 }
