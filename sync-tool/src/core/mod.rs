@@ -23,3 +23,4 @@ pub mod series;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod tree;
+pub mod workspace;
