@@ -26,3 +26,4 @@ pub mod suite;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod tree;
+pub mod workspace;
