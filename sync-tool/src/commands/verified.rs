@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::context::Context;
+use super::upstream_tests::{self, UpstreamTests};
 use crate::core::diagnosis::Trees;
 use crate::core::gate::{CrateManifest, GateResult, Gates, failures};
 use crate::core::make::CARGO_TOML;
@@ -41,6 +42,7 @@ impl<'t> Verified<'t> {
         tree: &Tree,
         old: &Tree,
         verify: Verify<'_>,
+        upstream_tests: &UpstreamTests<'_, '_>,
         cargo: &Cargo<'_>,
         context: &Context<'_>,
     ) -> Result<Self> {
@@ -77,6 +79,10 @@ impl<'t> Verified<'t> {
         if let Some(error) = failures(&results, trees) {
             return Err(error.help("nothing was changed; mend it, then run the same command again"));
         }
+        reports.push(match verify {
+            Verify::Skip(why) => upstream_tests::skipped(why),
+            Verify::All => upstream_tests.gate(tree, trees, cargo, context)?,
+        });
         reports.extend(gates.absent.into_iter().map(|absent| GateReport {
             title: absent.key.clone(),
             gate: absent.key,
@@ -102,7 +108,9 @@ impl<'t> Verified<'t> {
         let gates = gates(tree)?.gates;
         Ok(gates
             .into_iter()
-            .map(|gate| (gate.key, format!("skipped: {why}")))
+            .map(|gate| gate.key)
+            .chain([upstream_tests::KEY.to_owned()])
+            .map(|key| (key, format!("skipped: {why}")))
             .collect())
     }
 

@@ -116,6 +116,11 @@ impl TestId {
         format!("{} {}", self.target.shown(), self.name)
     }
 
+    /// Tells whether it is a doc test.
+    pub fn is_doc(&self) -> bool {
+        self.target.kind == TargetKind::Doc
+    }
+
     /// Tells whether a name that people wrote means this test: its own name, or
     /// that with the target before it (`all p1::p1_close`, `all::p1::p1_close`), or
     /// the whole with its features (`all p1::p1_close (p1,p2)`).

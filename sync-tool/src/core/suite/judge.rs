@@ -138,7 +138,7 @@ impl Judge<'_> {
         Judged {
             group: run.id.group(self.own),
             reason: expected.map(|expected| expected.reason.clone()),
-            likely: Vec::new(),
+            likely: None,
             // What passed has nothing to tell.
             output: how.map(|_| run.output).unwrap_or_default(),
             milliseconds: u64::try_from(run.duration.as_millis()).unwrap_or(u64::MAX),

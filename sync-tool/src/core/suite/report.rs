@@ -8,7 +8,7 @@ use super::artifact::Fresh;
 use super::identity::{FeatureSet, Group, TestId};
 use super::judge::Stale;
 use super::run::How;
-use crate::core::diagnosis::{Diagnosis, Explained};
+use crate::core::diagnosis::{Diagnosis, Explained, Likely};
 use crate::core::gate::Reason;
 use crate::core::report::{StepTime, Versions};
 use crate::core::tree::TreePath;
@@ -47,8 +47,8 @@ pub struct Judged {
     pub how: Option<How>,
     /// Why it is expected to fail.
     pub reason: Option<String>,
-    /// What is most likely behind a failure, line by line; empty where nobody knows.
-    pub likely: Vec<String>,
+    /// What is most likely behind a failure, where that is known.
+    pub likely: Option<Likely>,
     /// What it printed, where it failed.
     pub output: String,
     /// How long it took, in milliseconds; 0 for doc tests, of which no times are told.
@@ -301,9 +301,9 @@ impl SetReport {
                 (_, Some(how)) => Fault::new(format!("{}: {how}", test.id)),
                 (_, None) => Fault::new(test.id.to_string()),
             };
-            match test.likely.is_empty() {
-                true => fault,
-                false => fault.help(test.likely.join("\n")),
+            match test.likely {
+                Some(likely) => fault.help(format!("{}: {}", likely.title, likely.next)),
+                None => fault,
             }
         })
         .collect()

@@ -85,6 +85,23 @@ pub struct TestRun {
     pub duration: Duration,
 }
 
+impl TestRun {
+    /// Tells whether it failed.
+    pub fn has_failed(&self) -> bool {
+        matches!(self.ran, Ran::Failed(_))
+    }
+
+    /// Returns a line that tells how it ended.
+    pub fn line(&self) -> String {
+        let id = self.id.shown();
+        match self.ran {
+            Ran::Passed => format!("pass {id}"),
+            Ran::Ignored => format!("ignored {id}"),
+            Ran::Failed(how) => format!("FAIL {id}: {how}"),
+        }
+    }
+}
+
 /// Returns how a test ended whose program, which ran nothing else, ended so.
 ///
 /// `harness` tells whether libtest is in it: it says what came of the test, and a

@@ -73,6 +73,11 @@ impl<'a> Cargo<'a> {
         self
     }
 
+    /// Returns the directory that has the output of its runs, where it is kept.
+    pub fn logs(&self) -> Option<&Path> {
+        self.logs.as_deref()
+    }
+
     /// Has cargo use no network, nor the cargo that a build script may start.
     pub fn offline(mut self, offline: bool) -> Self {
         self.offline = offline;

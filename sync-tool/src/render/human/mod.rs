@@ -5,6 +5,7 @@ mod conflicts;
 mod explained;
 mod made;
 mod others;
+mod suite;
 
 use crate::core::drift::{Drift, What};
 use crate::core::patch::Delta;
