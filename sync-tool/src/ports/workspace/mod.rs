@@ -13,8 +13,8 @@ mod files;
 mod member;
 mod upstream;
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fmt, fs};
 
 use semver::Version;
 
@@ -56,7 +56,6 @@ pub struct Parts<'a, 'u> {
 
 /// A directory in which `cargo test -p <fork>` can run. No other run touches it
 /// until this is dropped.
-#[derive(Debug)]
 pub struct Workspace {
     /// Its directory. Cargo's target directory belongs elsewhere.
     pub dir: PathBuf,
@@ -79,6 +78,17 @@ pub struct Workspace {
     /// The text of upstream's `Cargo.lock`.
     lock: String,
     _held: Held,
+}
+
+impl fmt::Debug for Workspace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the lock's text, which is long.
+        f.debug_struct("Workspace")
+            .field("dir", &self.dir)
+            .field("release", &self.release)
+            .field("reused", &self.reused)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Workspace {
