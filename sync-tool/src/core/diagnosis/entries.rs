@@ -3,17 +3,6 @@
 use super::entry::Entry;
 use super::{imports, signatures, tests_missing, traits, wit_errors};
 
-/// What keeps an edit of a tree that was not put in place.
-macro_rules! edit {
-    ($what:literal) => {
-        concat!(
-            $what,
-            "; to edit the tree, put it in place with `--no-verify`, and keep the edit with \
-             `wash-wasi-sync refresh`"
-        )
-    };
-}
-
 /// The table. The first entry that knows an error tells it.
 pub(super) const ENTRIES: [Entry; 8] = [
     Entry {
@@ -24,7 +13,7 @@ pub(super) const ENTRIES: [Entry; 8] = [
         subjects: wit_errors::error_type,
         look: wit_errors::look_for_type,
         title: "`trappable_error_type` names `{wit}`, which the WIT files do not have: it is gone or renamed",
-        next: edit!("in {file}, {step}"),
+        next: "{step}",
         breaks_all: true,
     },
     Entry {
@@ -35,7 +24,7 @@ pub(super) const ENTRIES: [Entry; 8] = [
         subjects: wit_errors::package,
         look: wit_errors::look_for_package,
         title: "{what} is not found in {dir}",
-        next: edit!("{step}"),
+        next: "{step}",
         breaks_all: true,
     },
     Entry {
@@ -46,7 +35,7 @@ pub(super) const ENTRIES: [Entry; 8] = [
         subjects: wit_errors::package,
         look: wit_errors::look_for_package,
         title: "{what} is not there",
-        next: edit!("in {file}, let `path` name the directory that upstream's has: {step}"),
+        next: "{step}",
         breaks_all: true,
     },
     Entry {
@@ -57,7 +46,7 @@ pub(super) const ENTRIES: [Entry; 8] = [
         subjects: wit_errors::rules,
         look: wit_errors::look_for_rules,
         title: "`{option}` of `bindgen!` names what the WIT files do not have: {names}",
-        next: edit!("in {file}, take the rules that upstream has at this release"),
+        next: "in {file}, take the rules that upstream has at this release",
         breaks_all: true,
     },
     Entry {
@@ -79,9 +68,7 @@ pub(super) const ENTRIES: [Entry; 8] = [
         subjects: traits::subjects,
         look: traits::look,
         title: "`{method}` moved from the trait `{from}` to `{to}`",
-        next: edit!(
-            "move it to the implementation of `{to}`, with the signature that it has there"
-        ),
+        next: "move it to the implementation of `{to}`, with the signature that it has there",
         breaks_all: false,
     },
     Entry {
@@ -92,7 +79,7 @@ pub(super) const ENTRIES: [Entry; 8] = [
         subjects: imports::subjects,
         look: imports::look,
         title: "`{name}` is no longer in `{module}`",
-        next: edit!("{step}"),
+        next: "{step}",
         breaks_all: false,
     },
     Entry {
@@ -106,7 +93,7 @@ pub(super) const ENTRIES: [Entry; 8] = [
         subjects: signatures::subjects,
         look: signatures::look,
         title: "`{name}` is no longer as the code expects it",
-        next: edit!("fit {file} to the new one"),
+        next: "fit {file} to the new one",
         breaks_all: false,
     },
 ];

@@ -1,9 +1,11 @@
 //! Entries of the table, and how errors are held against them.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use regex::{Captures, Regex};
 
+use super::sources::{Definition, definitions};
 use super::{Covered, Diagnosis, Explained, Trees};
 use crate::core::gate::Diagnostic;
 use crate::core::stubs::Offered;
@@ -23,13 +25,35 @@ pub(super) struct Entry {
     pub(super) subjects: fn(&Case<'_>) -> Vec<String>,
     /// Looks up what there is to tell of the errors about one subject; `None` where
     /// there is nothing, and the errors stay unknown.
-    pub(super) look: fn(&str, &[Case<'_>], Trees<'_>) -> Option<Found>,
+    pub(super) look: fn(&str, &[Case<'_>], &Known<'_>) -> Option<Found>,
     /// The sentence that tells it; `{name}` stands for a value.
     pub(super) title: &'static str,
     /// The next step, with values as well.
     pub(super) next: &'static str,
     /// Whether code is missing because of it, and other errors follow.
     pub(super) breaks_all: bool,
+}
+
+/// The trees, and what is defined in them, read once and only where it is asked for.
+pub(super) struct Known<'t> {
+    /// The trees.
+    pub(super) trees: Trees<'t>,
+    old: OnceCell<Vec<Definition>>,
+    new: OnceCell<Vec<Definition>>,
+}
+
+impl Known<'_> {
+    /// Returns what the tree before defines; nothing where there is none.
+    pub(super) fn old(&self) -> &[Definition] {
+        let read = || self.trees.old.map(definitions).unwrap_or_default();
+        self.old.get_or_init(read)
+    }
+
+    /// Returns what the tree that was built defines; nothing where there is none.
+    pub(super) fn new(&self) -> &[Definition] {
+        let read = || self.trees.new.map(definitions).unwrap_or_default();
+        self.new.get_or_init(read)
+    }
 }
 
 /// An error that an entry recognises.
@@ -77,6 +101,11 @@ pub(super) fn explain(
     diagnostics: &[Diagnostic],
     trees: Trees<'_>,
 ) -> Diagnosis {
+    let known = Known {
+        trees,
+        old: OnceCell::new(),
+        new: OnceCell::new(),
+    };
     let mut told = vec![false; diagnostics.len()];
     let mut explained = Vec::new();
     let mut broken = None;
@@ -93,7 +122,7 @@ pub(super) fn explain(
                 .iter()
                 .filter_map(|at| case(entry, &expression, &diagnostics[*at]))
                 .collect();
-            let Some(found) = (entry.look)(&subject, &cases, trees) else {
+            let Some(found) = (entry.look)(&subject, &cases, &known) else {
                 continue;
             };
             if entry.breaks_all {

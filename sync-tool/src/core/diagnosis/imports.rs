@@ -5,9 +5,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::Trees;
-use super::entry::{Case, Found};
-use super::sources::{Definition, Kind, definitions};
+use super::entry::{Case, Found, Known};
+use super::sources::{Definition, Kind};
 
 /// How many new places are told.
 const TOLD: usize = 3;
@@ -20,7 +19,6 @@ static SAID: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// Returns the names that are missing, each with the last part of where it is looked for.
 pub(super) fn subjects(case: &Case<'_>) -> Vec<String> {
-    let root = case.value("path").split("::").next().unwrap_or_default();
     let Some(said) = SAID.as_ref() else {
         return Vec::new();
     };
@@ -30,25 +28,26 @@ pub(super) fn subjects(case: &Case<'_>) -> Vec<String> {
         for found in said.captures_iter(text) {
             let (name, module) = (&found[1], &found[2]);
             let module = module.rsplit("::").next().unwrap_or(module);
-            let subject = format!("{root}|{module}|{name}");
+            let subject = format!("{module}|{name}");
             if !subjects.contains(&subject) {
                 subjects.push(subject);
             }
         }
     }
-    // The labels name the module; the message of the same error may name less.
     subjects
 }
 
 /// Finds where a name is now.
-pub(super) fn look(subject: &str, _: &[Case<'_>], trees: Trees<'_>) -> Option<Found> {
-    let mut parts = subject.split('|');
-    let (root, module, name) = (parts.next()?, parts.next()?, parts.next()?);
-    let new = definitions(trees.new?);
-    let old = trees.old.map(definitions).unwrap_or_default();
+pub(super) fn look(subject: &str, cases: &[Case<'_>], known: &Known<'_>) -> Option<Found> {
+    let (module, name) = subject.split_once('|')?;
+    let (old, new) = (known.old(), known.new());
+    let roots = cases
+        .iter()
+        .map(|case| case.value("path").split("::").next());
+    let mut roots = roots.map(Option::unwrap_or_default);
     let is_ours = |d: &&Definition| d.kind == Kind::Module && d.name == module;
-    let known = module == "crate" || old.iter().chain(&new).any(|d| is_ours(&d));
-    if !known || is_foreign(root, &old, &new) {
+    let is_known = module == "crate" || old.iter().chain(new).any(|d| is_ours(&d));
+    if !is_known || roots.any(|root| is_foreign(root, old, new)) {
         return None;
     }
     let here = |d: &&Definition| d.name == name && d.of.is_empty() && ends_in(&d.module, module);
@@ -62,8 +61,8 @@ pub(super) fn look(subject: &str, _: &[Case<'_>], trees: Trees<'_>) -> Option<Fo
         upstream.push(format!("before: `{}` ({})", before.path(), before.place()));
     }
     let now = match before {
-        Some(gone) if gone.kind == Kind::Module => moved_module(gone, &old, &new),
-        _ => moved_item(name, before, &new),
+        Some(gone) if gone.kind == Kind::Module => moved_module(gone, old, new),
+        _ => moved_item(name, before, new),
     };
     let step = match now.first() {
         Some((path, _)) => format!("import it from `{path}`"),

@@ -81,6 +81,10 @@ pub struct Diagnosis {
     pub unknown: Vec<Diagnostic>,
 }
 
+/// How a tree that fails is edited, and the edit kept.
+pub const HOW_TO_EDIT: &str = "to edit the tree, put it in place unverified (`upgrade --no-verify`, or `vendor`); \
+     `wash-wasi-sync refresh` keeps the edits";
+
 /// Explains the compiler's errors.
 pub fn explain(diagnostics: &[Diagnostic], trees: Trees<'_>) -> Diagnosis {
     entry::explain(&entries::ENTRIES, diagnostics, trees)
@@ -103,27 +107,20 @@ impl Explained {
 
     /// Says which other errors it stands for; `None` where there are none.
     pub fn others(&self) -> Option<String> {
-        let s = |count| if count == 1 { "" } else { "s" };
-        let more = self.covers.len().saturating_sub(1);
+        let own = self.place();
+        let mut places: Vec<String> = self.covers.iter().filter_map(place_of).collect();
+        places.retain(|place| Some(place) != own.as_ref());
+        places.dedup();
         let mut parts = Vec::new();
-        if more > 0 {
-            let mut places: Vec<String> = self.covers.iter().skip(1).filter_map(place_of).collect();
-            places.dedup();
+        if !places.is_empty() {
             let shown = places.iter().take(SHOWN).cloned().collect::<Vec<_>>();
             let rest = if places.len() > SHOWN { ", …" } else { "" };
-            let at = if shown.is_empty() { "" } else { ": " };
-            parts.push(format!(
-                "{more} more error{} of the same cause{at}{}{rest}",
-                s(more),
-                shown.join(", ")
-            ));
+            parts.push(format!("also: {}{rest}", shown.join(", ")));
         }
-        if self.follow > 0 {
-            parts.push(format!(
-                "{} other error{} most likely follow from it",
-                self.follow,
-                s(self.follow)
-            ));
+        match self.follow {
+            0 => {}
+            1 => parts.push("one more error most likely follows from it".to_owned()),
+            more => parts.push(format!("{more} more errors most likely follow from it")),
         }
         (!parts.is_empty()).then(|| parts.join("; "))
     }

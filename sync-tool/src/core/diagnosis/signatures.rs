@@ -4,9 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::Trees;
-use super::entry::{Case, Found};
-use super::sources::{Definition, definitions, one_line};
+use super::entry::{Case, Found, Known};
+use super::sources::{Definition, one_line};
 
 /// How many changed signatures of one name are told.
 const TOLD: usize = 3;
@@ -34,18 +33,31 @@ pub(super) fn subjects(case: &Case<'_>) -> Vec<String> {
 }
 
 /// Finds the old and the new signature.
-pub(super) fn look(name: &str, cases: &[Case<'_>], trees: Trees<'_>) -> Option<Found> {
+pub(super) fn look(name: &str, cases: &[Case<'_>], known: &Known<'_>) -> Option<Found> {
     let of_name = |d: &Definition| d.name == name && !d.signature.is_empty();
-    let new = trees.new.map(definitions).unwrap_or_default();
-    let old = trees.old.map(definitions).unwrap_or_default();
-    let mut upstream = changed(&old, &new, of_name);
+    // What another crate defines is none of ours that happens to be called so.
+    let (old, new) = match cases.iter().any(is_foreign) {
+        true => (&[][..], &[][..]),
+        false => (known.old(), known.new()),
+    };
+    // A method that is not found has no signature to be wrong.
+    let is_lost = |case: &Case<'_>| case.diagnostic.code.as_deref() == Some("E0599");
+    let mut upstream = Vec::new();
+    if !cases.iter().all(is_lost) {
+        upstream = changed(old, new, of_name);
+    }
     if upstream.is_empty() {
-        upstream = gone(name, &old, &new, of_name);
+        upstream = gone(name, old, new, of_name);
     }
     if upstream.is_empty() {
         upstream = as_told(cases);
     }
     if upstream.is_empty() {
+        let codes = cases
+            .iter()
+            .filter(|case| case.diagnostic.code.as_deref() != Some("E0599"));
+        let named = codes.filter(|case| !case.value("method").is_empty());
+        upstream.extend(named.take(1).map(|case| case.diagnostic.message.clone()));
         let own = new.iter().filter(|d| of_name(d) && d.of.contains(" for "));
         upstream.extend(own.take(TOLD).map(|d| told("upstream has", d)));
     }
@@ -53,6 +65,16 @@ pub(super) fn look(name: &str, cases: &[Case<'_>], trees: Trees<'_>) -> Option<F
         values: vec![("name", name.to_owned())],
         upstream,
         ..Found::default()
+    })
+}
+
+/// Tells whether the compiler shows a definition outside of the crate.
+fn is_foreign(case: &Case<'_>) -> bool {
+    let defined = DEFINED.as_ref();
+    let defined = defined.and_then(|defined| defined.captures(&case.diagnostic.rendered));
+    defined.is_some_and(|defined| {
+        let place = &defined["place"];
+        place.starts_with('/') || place.contains(":\\") || place.starts_with("..")
     })
 }
 

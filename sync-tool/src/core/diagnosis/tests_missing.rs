@@ -1,7 +1,6 @@
 //! Test functions that upstream's macros ask for.
 
-use super::Trees;
-use super::entry::{Case, Found};
+use super::entry::{Case, Found, Known};
 use crate::core::stubs::{self, Missing};
 
 /// All missing names are told together.
@@ -10,7 +9,8 @@ pub(super) fn subjects(_: &Case<'_>) -> Vec<String> {
 }
 
 /// Names what is missing by file, and makes the patches.
-pub(super) fn look(_: &str, cases: &[Case<'_>], trees: Trees<'_>) -> Option<Found> {
+pub(super) fn look(_: &str, cases: &[Case<'_>], known: &Known<'_>) -> Option<Found> {
+    let tree = known.trees.new;
     let mut upstream: Vec<String> = Vec::new();
     let mut missing = Vec::new();
     let mut seen: Vec<(String, String)> = Vec::new();
@@ -29,14 +29,14 @@ pub(super) fn look(_: &str, cases: &[Case<'_>], trees: Trees<'_>) -> Option<Foun
             "{}:{}: `{}` asks for `{name}`",
             call.file, call.line, call.name
         ));
-        let file = trees.new.and_then(|tree| stubs::file_of(tree, &call.file));
+        let file = tree.and_then(|tree| stubs::file_of(tree, &call.file));
         missing.extend(file.map(|file| Missing {
             file,
             name,
             asked_by: call.name.clone(),
         }));
     }
-    let patches = trees.new.map(|tree| stubs::patches(&missing, tree));
+    let patches = tree.map(|tree| stubs::patches(&missing, tree));
     let patches = patches.unwrap_or_default();
     let mut names: Vec<&str> = seen.iter().map(|(_, name)| name.as_str()).collect();
     names.sort_unstable();

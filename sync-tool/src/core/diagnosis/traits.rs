@@ -4,9 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::Trees;
-use super::entry::{Case, Found};
-use super::sources::{Definition, definitions};
+use super::entry::{Case, Found, Known};
+use super::sources::Definition;
 
 /// What `bindgen!` calls the trait whose methods get the store.
 const WITH_STORE: &str = "WithStore";
@@ -27,7 +26,7 @@ pub(super) fn subjects(case: &Case<'_>) -> Vec<String> {
 }
 
 /// Finds the trait that has the method now.
-pub(super) fn look(method: &str, cases: &[Case<'_>], trees: Trees<'_>) -> Option<Found> {
+pub(super) fn look(method: &str, cases: &[Case<'_>], known: &Known<'_>) -> Option<Found> {
     let from = cases
         .iter()
         .map(|case| case.value("trait"))
@@ -38,17 +37,15 @@ pub(super) fn look(method: &str, cases: &[Case<'_>], trees: Trees<'_>) -> Option
     let to = to
         .filter_map(|case| implemented(&case.diagnostic.rendered))
         .next();
-    let new = trees.new.map(definitions).unwrap_or_default();
-    let old = trees.old.map(definitions).unwrap_or_default();
     let name = from.map_or_else(|| to.clone(), |from| Some(other(from)));
-    let now = implementation(method, name.as_deref(), &new);
+    let now = implementation(method, name.as_deref(), known.new());
     let upstream_to = now.and_then(|d| d.of.split(" for ").next());
     let to = to.or_else(|| upstream_to.map(str::to_owned));
     let from = from.map(str::to_owned);
     let from = from.or_else(|| to.as_deref().map(other));
     let (from, to) = (from?, to?);
     let mut upstream = Vec::new();
-    if let Some(before) = implementation(method, Some(&from), &old) {
+    if let Some(before) = implementation(method, Some(&from), known.old()) {
         upstream.push(told("before", before));
     }
     upstream.extend(now.map(|now| told("now", now)));

@@ -1,7 +1,6 @@
 //! What `bindgen!` complains of: types, packages and functions that the WIT files lack.
 
-use super::Trees;
-use super::entry::{Case, Found};
+use super::entry::{Case, Found, Known};
 use super::wit::{self, Package, WitType, bare};
 use crate::core::tree::Tree;
 
@@ -14,7 +13,7 @@ pub(super) fn error_type(case: &Case<'_>) -> Vec<String> {
 }
 
 /// Finds the types that may be meant, nearest first.
-pub(super) fn look_for_type(wit: &str, cases: &[Case<'_>], trees: Trees<'_>) -> Option<Found> {
+pub(super) fn look_for_type(wit: &str, cases: &[Case<'_>], known: &Known<'_>) -> Option<Found> {
     let (place, name) = wit.rsplit_once('.').unwrap_or((wit, ""));
     let (package, interface) = place.split_once('/').unwrap_or((place, ""));
     let interface = bare(interface);
@@ -22,11 +21,11 @@ pub(super) fn look_for_type(wit: &str, cases: &[Case<'_>], trees: Trees<'_>) -> 
     let is_it =
         |t: &&WitType| t.package == bare(package) && t.interface == interface && t.name == name;
     let mut upstream = Vec::new();
-    let old = trees.old.map(near).unwrap_or_default();
+    let old = known.trees.old.map(near).unwrap_or_default();
     if let Some(before) = old.iter().find(is_it) {
         upstream.push(format!("before: `{}` ({})", before.path(), before.place()));
     }
-    let new = trees.new.map(near).unwrap_or_default();
+    let new = known.trees.new.map(near).unwrap_or_default();
     let rank = |t: &WitType| match () {
         () if t.package != bare(package) => None,
         () if t.name == name && t.interface == interface => Some(0),
@@ -41,10 +40,7 @@ pub(super) fn look_for_type(wit: &str, cases: &[Case<'_>], trees: Trees<'_>) -> 
     let told = candidates.iter().take(TOLD);
     upstream.extend(told.map(|(_, t)| format!("now: `{}` ({})", t.path(), t.place())));
     let step = match candidates.first() {
-        Some((0, t)) => format!(
-            "upstream's WIT has it: take {} as upstream has it at this release",
-            t.file
-        ),
+        Some((0, t)) => format!("take {} as upstream has it at this release", t.file),
         Some((_, t)) => format!("name the type that took its place, such as `{}`", t.path()),
         None => "drop the entry: upstream's WIT has no such type any more".to_owned(),
     };
@@ -72,22 +68,25 @@ pub(super) fn package(case: &Case<'_>) -> Vec<String> {
 pub(super) fn look_for_package(
     subject: &str,
     cases: &[Case<'_>],
-    trees: Trees<'_>,
+    known: &Known<'_>,
 ) -> Option<Found> {
     let case = cases.first()?;
     let (package, item) = (case.value("package"), case.value("item"));
     let looked_in = looked_in(case);
     let near = |tree: &Tree| of_macro(wit::packages(tree), cases, |p| p.file.as_str());
-    let new = trees.new.map(near).unwrap_or_default();
+    let new = known.trees.new.map(near).unwrap_or_default();
     let has = |p: &&Package| match () {
         () if !package.is_empty() => bare(&p.name) == bare(package),
         () if !item.is_empty() => p.has.iter().any(|has| has == item),
-        () => true,
+        () => false,
     };
     let found: Vec<&Package> = new.iter().filter(has).collect();
     let mut upstream = vec![format!("looked in: {looked_in}")];
     let told = found.iter().take(TOLD);
     upstream.extend(told.map(|p| format!("upstream has: `{}` ({})", p.name, p.file)));
+    if !case.value("dir").is_empty() {
+        return Some(directory(subject, &new));
+    }
     let exact = found.iter().find(|p| p.name == package);
     let step = match (exact, found.first()) {
         (Some(package), _) => format!("take {} as upstream has it", package.file),
@@ -100,8 +99,7 @@ pub(super) fn look_for_package(
     };
     let what = match () {
         () if !package.is_empty() => format!("the WIT package `{package}`"),
-        () if !item.is_empty() => format!("the WIT interface or world `{item}`"),
-        () => format!("the WIT directory {}", within(subject)),
+        () => format!("the WIT interface or world `{item}`"),
     };
     Some(Found {
         values: vec![("what", what), ("step", step), ("dir", looked_in)],
@@ -110,13 +108,41 @@ pub(super) fn look_for_package(
     })
 }
 
+/// Names the directories that upstream has in the place of one that is not there.
+fn directory(dir: &str, new: &[Package]) -> Found {
+    let mut has: Vec<String> = Vec::new();
+    for package in new {
+        let file = package.file.as_str();
+        let end = file.find("/deps/").or_else(|| file.rfind('/'));
+        let dir = file[..end.unwrap_or_default()].to_owned();
+        if !has.contains(&dir) {
+            has.push(dir);
+        }
+    }
+    let step = match has.first() {
+        Some(first) => format!("let `path` name it as upstream does: `{first}`"),
+        None => "see what `path` upstream's `bindgen!` has".to_owned(),
+    };
+    Found {
+        values: vec![
+            ("what", format!("the WIT directory {}", within(dir))),
+            ("step", step),
+        ],
+        upstream: has
+            .iter()
+            .map(|dir| format!("upstream has: {dir}"))
+            .collect(),
+        ..Found::default()
+    }
+}
+
 /// The functions that rules name and the WIT lacks.
 pub(super) fn rules(case: &Case<'_>) -> Vec<String> {
     vec![case.value("rules").to_owned()]
 }
 
 /// Names the rules; where upstream's macro has other ones, its file is the answer.
-pub(super) fn look_for_rules(rules: &str, cases: &[Case<'_>], trees: Trees<'_>) -> Option<Found> {
+pub(super) fn look_for_rules(rules: &str, cases: &[Case<'_>], known: &Known<'_>) -> Option<Found> {
     // Each is quoted twice: `"\"wasi:…\": FunctionFlags(…)"`.
     let names = rules.split("\\\"").skip(1).step_by(2);
     let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
@@ -125,7 +151,7 @@ pub(super) fn look_for_rules(rules: &str, cases: &[Case<'_>], trees: Trees<'_>) 
     }
     let file = cases.first()?.place().0.unwrap_or_default();
     let bare_names = names.iter().map(|name| name.trim_matches('`'));
-    let own = trees.new.and_then(|tree| {
+    let own = known.trees.new.and_then(|tree| {
         let mut files = tree.iter();
         let (_, own) = files.find(|(path, _)| ends_in(&file, path.as_str()))?;
         own.text()

@@ -174,6 +174,9 @@ impl GateResult {
         if let Some(help) = failure.reason.help() {
             error = error.help(help);
         }
+        if failure.reason == Reason::DoesNotCompile {
+            error = error.help(diagnosis::HOW_TO_EDIT);
+        }
         if let Some(log) = &self.log {
             error = error.help(format!("the whole output is in {}", log.display()));
         }
@@ -216,7 +219,15 @@ pub fn failures(results: &[GateResult], trees: Trees<'_>) -> Option<Error> {
         return None;
     }
     let message = format!("{} gates failed", failed.len());
-    Some(Error::faults(Kind::Verification, message, faults))
+    let error = Error::faults(Kind::Verification, message, faults);
+    let uncompiled = |result: &&GateResult| match &result.outcome {
+        GateOutcome::Failed(failure) => failure.reason == Reason::DoesNotCompile,
+        _ => false,
+    };
+    Some(match failed.iter().any(uncompiled) {
+        true => error.help(diagnosis::HOW_TO_EDIT),
+        false => error,
+    })
 }
 
 fn place_of(fault: &Fault) -> Option<String> {
