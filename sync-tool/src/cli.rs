@@ -120,6 +120,8 @@ pub enum Command {
     Vendor(VendorArgs),
     /// Tell whether the vendored tree is what upstream, manifest and patches give
     Check(CheckArgs),
+    /// Run upstream's own tests on the fork, in upstream's workspace
+    Test(TestArgs),
     /// Tell where the fork stands
     Status(StatusArgs),
     /// Store edits of the vendored tree as patches and fork-owned files
@@ -148,6 +150,9 @@ pub struct UpgradeArgs {
     /// Do not build and test; the lock records that
     #[arg(long)]
     pub no_verify: bool,
+    /// Do not run upstream's own tests; the lock records that
+    #[arg(long)]
+    pub no_upstream_tests: bool,
     /// The fork's version [default: that of the history, else the next one]
     #[arg(long, value_name = "VERSION")]
     pub fork_version: Option<Version>,
@@ -177,6 +182,9 @@ pub struct VendorArgs {
     /// Build and test the tree before it is put in place
     #[arg(long)]
     pub verify: bool,
+    /// With --verify: do not run upstream's own tests; the lock records that
+    #[arg(long, requires = "verify")]
+    pub no_upstream_tests: bool,
     /// The Rust toolchain to build with, as rustup names it
     #[arg(long, value_name = "NAME")]
     pub toolchain: Option<String>,
@@ -197,6 +205,34 @@ pub struct CheckArgs {
     #[command(flatten)]
     #[allow(missing_docs, reason = "the type says it")]
     pub source: SourceArgs,
+}
+
+/// `test`.
+#[derive(Debug, Args)]
+pub struct TestArgs {
+    /// The features to test with, beside the default ones [default: p1,p2 and then p1,p2,p3]
+    #[arg(long, value_name = "FEATURES", value_delimiter = ',')]
+    pub features: Vec<String>,
+    /// Only tests that have this in their name, as the report shows it
+    #[arg(long, value_name = "TEXT")]
+    pub filter: Option<String>,
+    /// The repository with upstream's workspace: a URL, or the path of a clone, bare
+    /// repository or checkout [default: that of the manifest]
+    #[arg(long, value_name = "URL|PATH")]
+    pub upstream: Option<String>,
+    /// Go on with the next features where tests fail or do not build; all tests of
+    /// the same features run in any case
+    #[arg(long)]
+    pub keep_going: bool,
+    /// Write the results as JUnit XML too
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// The Rust toolchain to build with, as rustup names it
+    #[arg(long, value_name = "NAME")]
+    pub toolchain: Option<String>,
+    /// How long a test may take before it is ended and has failed
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
+    pub time_limit: u64,
 }
 
 /// `status`.

@@ -146,7 +146,13 @@ pub struct Fault {
     pub place: Option<Place>,
     /// The next step, usually a command.
     pub help: Option<String>,
+    /// The whole of it as another program tells people, to be shown instead.
+    pub shown: Option<Box<Shown>>,
 }
+
+/// What another program tells people of a finding.
+#[derive(Debug, Clone)]
+pub struct Shown(pub String);
 
 impl Fault {
     /// Makes a fault without place or help.
@@ -155,6 +161,7 @@ impl Fault {
             message: message.into(),
             place: None,
             help: None,
+            shown: None,
         }
     }
 
@@ -167,6 +174,12 @@ impl Fault {
     /// Adds the next step.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Adds the words of the program that found it.
+    pub fn shown(mut self, shown: impl Into<String>) -> Self {
+        self.shown = Some(Box::new(Shown(shown.into())));
         self
     }
 }

@@ -12,6 +12,7 @@ mod surroundings;
 
 use sandbox::Sandbox;
 use wash_wasi_sync::Result;
+use wash_wasi_sync::core::diagnosis::Trees;
 use wash_wasi_sync::core::gate::{
     Counts, CrateManifest, Failure, Gate, GateOutcome, GateResult, Gates,
 };

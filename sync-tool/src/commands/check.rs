@@ -59,7 +59,7 @@ pub fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport> {
 }
 
 /// Returns what stands where the vendored tree belongs.
-fn there(project: &Project) -> Result<Vendored> {
+pub(super) fn there(project: &Project) -> Result<Vendored> {
     let vendored = project.vendored()?;
     if vendored.entries.is_some() {
         return Ok(vendored);

@@ -197,6 +197,6 @@ impl Steps {
     }
 }
 
-fn millis(start: Instant) -> u64 {
+pub(super) fn millis(start: Instant) -> u64 {
     u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX)
 }

@@ -9,7 +9,7 @@ use crate::core::make::{CARGO_LOCK, put_lock};
 use crate::error::Result;
 use crate::ports::cargo::{Cargo, Seed};
 
-impl Placing<'_> {
+impl Placing<'_, '_> {
     /// Makes the crate's `Cargo.lock` where none is stored that fits its manifest.
     ///
     /// # Errors

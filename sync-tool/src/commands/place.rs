@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::context::{Context, Steps};
 use super::making::{Forked, Ready};
 use super::project::{Project, Vendored};
+use super::upstream_tests::UpstreamTests;
 use super::verified::{Verified, Verify};
 use crate::core::compare;
 use crate::core::documents::{Block, difference_list, version_table};
@@ -18,9 +19,10 @@ use crate::error::{Error, Fault, Kind, Place, Result};
 use crate::ports::disk;
 use crate::ports::parallel;
 use crate::ports::stage::{Change, Turn};
+use crate::ports::upstream::Upstream;
 
 /// How a tree is put in place.
-pub struct Placing<'a> {
+pub struct Placing<'a, 'u> {
     /// What every command has.
     pub context: &'a Context<'a>,
     /// The project as it was read.
@@ -31,6 +33,8 @@ pub struct Placing<'a> {
     pub command: &'static str,
     /// Whether the gates run.
     pub verify: Verify<'a>,
+    /// Where upstream's own tests come from; `None` where they are not to be run.
+    pub upstream: Option<&'a Upstream<'u>>,
     /// The toolchain that was asked for.
     pub toolchain: Option<String>,
     /// Whether the tree must be as locked.
@@ -40,7 +44,7 @@ pub struct Placing<'a> {
 /// The files of the project that a change writes, `None` for one that it removes.
 pub type Files = BTreeMap<TreePath, Option<Vec<u8>>>;
 
-impl Placing<'_> {
+impl<'u> Placing<'_, 'u> {
     /// Makes what is still missing, verifies, commits, and reports. Without a turn
     /// nothing is written.
     ///
@@ -86,7 +90,9 @@ impl Placing<'_> {
             Verified::of(
                 stage,
                 &forked.made.tree,
+                &old,
                 self.verify,
+                &self.upstream_tests(&forked),
                 &self.cargo()?,
                 self.context,
             )
@@ -107,6 +113,19 @@ impl Placing<'_> {
         let (changes, committed) = parallel::both(changes, commit);
         committed?;
         Ok(self.report(forked, Ended::Committed, changes, gates, files, steps))
+    }
+
+    /// Returns how upstream's own tests are run, if gates are.
+    fn upstream_tests<'f>(&'f self, forked: &'f Forked) -> UpstreamTests<'f, 'u> {
+        match self.upstream {
+            None => UpstreamTests::Skip("--no-upstream-tests"),
+            Some(upstream) => UpstreamTests::Of {
+                upstream,
+                release: &forked.ready.release,
+                manifest: &forked.inputs.manifest,
+                toolchain: self.toolchain.clone(),
+            },
+        }
     }
 
     /// Returns the texts that follow from a tree that stands in place already:
@@ -206,11 +225,9 @@ impl Placing<'_> {
                 |lock| lock.tree.formatter.clone(),
             ),
         };
-        let skipped = said.values().all(|said| !said.starts_with("passed"));
         let gates = match same_tree {
-            // The very same bytes passed, or did not run, before.
-            Some(lock) if skipped => lock.gates.clone(),
-            _ => said.clone(),
+            Some(lock) => lock.gates_after(said),
+            None => said.clone(),
         };
         Lock::new(upstream, tree, gates, self.input_digests(forked), files)
     }

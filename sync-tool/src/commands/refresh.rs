@@ -7,6 +7,7 @@ use super::making::{Forked, Making};
 use super::place::{Files, Placing};
 use super::project::{Project, Vendored, read_manifest};
 use super::upgrade::locked;
+use super::upstream_tests::UpstreamTests;
 use super::verified::{Verified, Verify};
 use crate::cli::RefreshArgs;
 use crate::core::drift;
@@ -49,6 +50,7 @@ pub fn run(context: &Context<'_>, args: &RefreshArgs) -> Result<RefreshReport> {
         vendored: &Vendored::default(),
         command: "refresh",
         verify: Verify::Skip("refresh"),
+        upstream: None,
         toolchain: None,
         locked: false,
     };
@@ -185,7 +187,7 @@ fn in_project(project: &Project, paths: &[TreePath]) -> Result<Vec<TreePath>> {
 
 /// Stores the edits, and puts the tree in place where generated files follow from them.
 fn commit(
-    placing: &Placing<'_>,
+    placing: &Placing<'_, '_>,
     turn: &Turn,
     edited: &Tree,
     tree: Option<&Tree>,
@@ -199,7 +201,16 @@ fn commit(
     };
     let stage = turn.stage(tree, placing.context.host.interrupt())?;
     let cargo = placing.cargo()?;
-    let verified = Verified::of(stage, tree, placing.verify, &cargo, placing.context)?;
+    let verified = Verified::of(
+        stage,
+        tree,
+        edited,
+        placing.verify,
+        // As the other gates.
+        &UpstreamTests::Skip("refresh"),
+        &cargo,
+        placing.context,
+    )?;
     verified.commit(Change {
         destination: Some(placing.project.manifest().fork.path.clone()),
         expected: Some(edited.entries()),

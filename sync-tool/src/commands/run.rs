@@ -8,9 +8,10 @@ use std::sync::Arc;
 use clap::{CommandFactory as _, Parser as _};
 
 use super::context::Context;
-use super::{check, diff, refresh, show, status, upgrade, vendor, versions};
+use super::{check, diff, refresh, show, status, test, upgrade, vendor, versions};
 use crate::cli::{Cli, Color, Command, Format, Global};
 use crate::core::report::{CheckReport, Ended};
+use crate::core::suite::SuiteReport;
 use crate::error::{Error, Kind, Result};
 use crate::ports::{Environment, Host};
 use crate::render::{self, Human, Level, Styles, Terminal};
@@ -123,6 +124,7 @@ fn command(context: &Context<'_>, command: &Command, format: Format, human: Huma
         Command::Upgrade(args) => made(upgrade::run(context, args)?, format, human),
         Command::Vendor(args) => made(vendor::run(context, args)?, format, human),
         Command::Check(args) => checked(&check::run(context, args)?, format, human),
+        Command::Test(args) => tested(&test::run(context, args)?, format, human),
         Command::Status(args) => shown(&status::run(context, args)?, format, |r| human.status(r)),
         Command::Refresh(args) => {
             shown(&refresh::run(context, args)?, format, |r| human.refresh(r))
@@ -157,6 +159,14 @@ fn made(report: crate::core::report::MadeReport, format: Format, human: Human) -
     Ok(Told {
         kind,
         ..shown(&report, format, |r| human.made(r))?
+    })
+}
+
+fn tested(report: &SuiteReport, format: Format, human: Human) -> Result<Told> {
+    let kind = (!report.passed()).then_some(Kind::Verification);
+    Ok(Told {
+        kind,
+        ..shown(report, format, |r| human.suite(r))?
     })
 }
 

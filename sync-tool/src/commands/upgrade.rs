@@ -56,6 +56,7 @@ pub fn run(context: &Context<'_>, args: &UpgradeArgs) -> Result<MadeReport> {
         } else {
             Verify::All
         },
+        upstream: (!args.no_upstream_tests).then_some(&upstream),
         toolchain: args.toolchain.clone(),
         locked: false,
     };
@@ -140,7 +141,7 @@ fn pinned(manifest: &Manifest, upstream: &Version, args: &UpgradeArgs) -> Result
 /// Writes conflicts for review, and reports them.
 fn conflicting(
     context: &Context<'_>,
-    placing: &Placing<'_>,
+    placing: &Placing<'_, '_>,
     ready: &Ready,
     conflicts: Vec<Conflict>,
     args: &UpgradeArgs,

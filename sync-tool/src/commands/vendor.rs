@@ -44,6 +44,7 @@ pub fn run(context: &Context<'_>, args: &VendorArgs) -> Result<MadeReport> {
         } else {
             Verify::Skip("vendor without --verify")
         },
+        upstream: (!args.no_upstream_tests).then_some(&upstream),
         toolchain: args.toolchain.clone(),
         locked: args.locked,
     };

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::context::Context;
+use super::upstream_tests::{self, UpstreamTests};
+use crate::core::diagnosis::Trees;
 use crate::core::gate::{CrateManifest, GateResult, Gates, failures};
 use crate::core::make::CARGO_TOML;
 use crate::core::report::GateReport;
@@ -29,7 +31,8 @@ pub struct Verified<'t> {
 }
 
 impl<'t> Verified<'t> {
-    /// Runs the gates on a staged tree.
+    /// Runs the gates on a staged tree. What fails is explained by what changed
+    /// against the tree that was there before.
     ///
     /// # Errors
     ///
@@ -37,10 +40,16 @@ impl<'t> Verified<'t> {
     pub fn of(
         stage: Stage<'t>,
         tree: &Tree,
+        old: &Tree,
         verify: Verify<'_>,
+        upstream_tests: &UpstreamTests<'_, '_>,
         cargo: &Cargo<'_>,
         context: &Context<'_>,
     ) -> Result<Self> {
+        let trees = Trees {
+            old: Some(old),
+            new: Some(tree),
+        };
         let gates = gates(tree)?;
         let mut reports = Vec::new();
         let mut results: Vec<GateResult> = Vec::new();
@@ -67,9 +76,13 @@ impl<'t> Verified<'t> {
                 milliseconds,
             });
         }
-        if let Some(error) = failures(&results) {
+        if let Some(error) = failures(&results, trees) {
             return Err(error.help("nothing was changed; mend it, then run the same command again"));
         }
+        reports.push(match verify {
+            Verify::Skip(why) => upstream_tests::skipped(why),
+            Verify::All => upstream_tests.gate(tree, trees, cargo, context)?,
+        });
         reports.extend(gates.absent.into_iter().map(|absent| GateReport {
             title: absent.key.clone(),
             gate: absent.key,
@@ -95,7 +108,9 @@ impl<'t> Verified<'t> {
         let gates = gates(tree)?.gates;
         Ok(gates
             .into_iter()
-            .map(|gate| (gate.key, format!("skipped: {why}")))
+            .map(|gate| gate.key)
+            .chain([upstream_tests::KEY.to_owned()])
+            .map(|key| (key, format!("skipped: {why}")))
             .collect())
     }
 

@@ -163,6 +163,20 @@ impl Lock {
         sums_agree && bare(self) == bare(other)
     }
 
+    /// Returns what of the gates is known once they said something of the very same
+    /// tree: one that is skipped now passed, or did not run, before.
+    pub fn gates_after(&self, said: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+        let is_skipped = |said: &String| said.starts_with("skipped");
+        if said.values().all(is_skipped) {
+            return self.gates.clone();
+        }
+        let known = |(gate, now): (&String, &String)| {
+            let before = self.gates.get(gate).filter(|_| is_skipped(now));
+            (gate.clone(), before.unwrap_or(now).clone())
+        };
+        said.iter().map(known).collect()
+    }
+
     /// Writes the lock.
     ///
     /// # Errors
@@ -252,6 +266,33 @@ mod tests {
         let mut fourth = lock();
         fourth.tree.rules = Digest::of("other rules");
         assert!(!fourth.agrees_with(&lock()));
+    }
+
+    #[test]
+    fn what_passed_is_not_forgotten_where_it_is_skipped() {
+        let map = |said: &[(&str, &str)]| -> BTreeMap<String, String> {
+            let pair = |(gate, said): &(&str, &str)| ((*gate).to_owned(), (*said).to_owned());
+            said.iter().map(pair).collect()
+        };
+        let mut before = lock();
+        before.gates = map(&[
+            ("unit", "passed, 1 test"),
+            ("upstream-tests", "passed, 9 of 9 tests"),
+        ]);
+        let skipped = map(&[("unit", "skipped: a"), ("new", "skipped: a")]);
+        assert_eq!(before.gates_after(&skipped), before.gates);
+        assert_eq!(before.gates_after(&map(&[])), before.gates);
+        let some = map(&[
+            ("unit", "passed, 2 tests"),
+            ("upstream-tests", "skipped: registry"),
+        ]);
+        assert_eq!(
+            before.gates_after(&some),
+            map(&[
+                ("unit", "passed, 2 tests"),
+                ("upstream-tests", "passed, 9 of 9 tests")
+            ])
+        );
     }
 
     #[test]

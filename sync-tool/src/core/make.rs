@@ -184,20 +184,46 @@ fn faulty_targets(tree: &Tree, parts: Parts<'_>) -> Result<Vec<Fault>> {
 
 fn generate(parts: Parts<'_>, inherited: &Inherited) -> Result<Generated> {
     let manifest = &parts.inputs.manifest;
-    let fork = ForkPackage {
+    let fork = package(manifest, notice(manifest, parts));
+    let member = member(parts.release)?;
+    let generated = cargo_toml::generate(member, inherited, &fork, &manifest.cargo);
+    generated.map_err(|errors| cannot_make(&errors))
+}
+
+/// Makes the fork's `Cargo.toml` for a place in upstream's workspace.
+///
+/// # Errors
+///
+/// Those of [`cargo_toml::workspace_form`], and where the release was not read from git.
+pub fn workspace_form(release: &Release, manifest: &Manifest) -> Result<String> {
+    let Workspace::Root(root) = &release.workspace else {
+        return Err(Error::upstream("the release was not read from git")
+            .help("give a git repository: `--upstream PATH|URL`"));
+    };
+    let notice = [
+        "Made by wash-wasi-sync to run upstream's tests on the fork: it is made anew each time.",
+        "The fork's own Cargo.toml is the vendored one.",
+    ];
+    let fork = package(manifest, notice.map(str::to_owned).to_vec());
+    let paths: Vec<&str> = release.tree.paths().map(TreePath::as_str).collect();
+    let (member, version) = (member(release)?, &release.version);
+    let text = cargo_toml::workspace_form(member, root, version, &paths, &fork, &manifest.cargo);
+    text.map_err(|errors| cannot_make(&errors))
+}
+
+/// Returns what the fork calls itself.
+fn package(manifest: &Manifest, notice: Vec<String>) -> ForkPackage {
+    ForkPackage {
         name: manifest.fork.name.clone(),
         version: manifest.fork.version.to_string(),
         authors: manifest.fork.authors.clone(),
         description: manifest.fork.description.clone(),
         repository: manifest.fork.repository.clone(),
-        notice: notice(manifest, parts),
+        notice,
         unpublished_note: "Their files are here as upstream has them; they run in upstream's \
                            workspace,\nwhere the fork stands as one more member."
             .to_owned(),
-    };
-    let member = member(parts.release)?;
-    let generated = cargo_toml::generate(member, inherited, &fork, &manifest.cargo);
-    generated.map_err(|errors| cannot_make(&errors))
+    }
 }
 
 /// Says what was changed in whose files: Apache-2.0, section 4b, asks for it.

@@ -4,6 +4,7 @@
 pub mod cargo_lock;
 pub mod cargo_toml;
 pub mod compare;
+pub mod diagnosis;
 pub mod documents;
 pub mod drift;
 pub mod format;
@@ -14,11 +15,15 @@ pub mod manifest;
 pub mod merge;
 pub mod patch;
 pub mod plan;
+pub mod preflight;
 pub mod prepare;
 pub mod refresh;
 pub mod release;
 pub mod report;
 pub mod series;
+pub mod stubs;
+pub mod suite;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod tree;
+pub mod workspace;

@@ -11,7 +11,9 @@ pub mod review;
 pub mod rustfmt;
 pub mod stage;
 pub mod status;
+pub mod suite;
 pub mod upstream;
+pub mod workspace;
 
 pub use host::{Environment, Host, Interrupt};
 pub use process::{Call, Outcome};

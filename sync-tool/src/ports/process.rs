@@ -1,5 +1,9 @@
 //! Runs external programs: one way for all of them, with locale and colour pinned.
 
+mod limited;
+
+pub use limited::Limited;
+
 use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -285,13 +289,15 @@ impl Drop for Group {
         if self.ended {
             return;
         }
-        #[cfg(unix)]
-        if let Some(pid) = self
-            .child
-            .id()
-            .and_then(|id| rustix::process::Pid::from_raw(id.cast_signed()))
-        {
-            let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
-        }
+        end_group(self.child.id());
+    }
+}
+
+/// Ends every process of the group that a child leads.
+#[cfg_attr(not(unix), allow(unused_variables, reason = "there are no groups"))]
+fn end_group(leader: Option<u32>) {
+    #[cfg(unix)]
+    if let Some(pid) = leader.and_then(|id| rustix::process::Pid::from_raw(id.cast_signed())) {
+        let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
     }
 }

@@ -3,6 +3,7 @@
 mod error;
 mod github;
 mod human;
+mod junit;
 mod progress;
 mod sarif;
 mod style;
@@ -12,6 +13,7 @@ mod tests;
 pub use error::{error_json, error_text};
 pub use github::check_annotations;
 pub use human::Human;
+pub use junit::junit;
 pub use progress::{Level, Terminal};
 pub use sarif::check_sarif;
 pub use style::Styles;

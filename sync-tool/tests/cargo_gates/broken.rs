@@ -20,7 +20,7 @@ fn what_does_not_compile_is_told_with_its_place() {
     );
     assert_eq!(error.place().as_deref(), Some("src/lib.rs:2:5"));
     assert!(error.rendered.contains("two()"));
-    let error = result.error().unwrap();
+    let error = result.error(Trees::default()).unwrap();
     assert_eq!(error.kind(), Kind::Verification);
     assert_eq!(
         error.message(),
@@ -71,7 +71,10 @@ fn failed_tests_are_named_with_their_output() {
         .find(|test| test.name == "t::loud")
         .unwrap();
     assert!(loud.output.contains("running 5 tests"), "{}", loud.output);
-    assert_eq!(result.error().unwrap().all_faults().len(), 2);
+    assert_eq!(
+        result.error(Trees::default()).unwrap().all_faults().len(),
+        2
+    );
 }
 
 #[test]
@@ -144,7 +147,10 @@ fn no_test_at_all_is_a_failure() {
                 Reason::NoTestRan,
                 "{key} of {lib:?}"
             );
-            assert_eq!(result.error().unwrap().kind(), Kind::Verification);
+            assert_eq!(
+                result.error(Trees::default()).unwrap().kind(),
+                Kind::Verification
+            );
         }
     }
 }
@@ -206,7 +212,7 @@ fn a_compiler_that_the_system_ended_is_told() {
     compiler(&mut sandbox, "kill -9 $$");
     let result = run(&sandbox, "build-p1-p2").unwrap();
     assert_eq!(failure(&result).reason, Reason::Killed);
-    assert!(result.error().unwrap().hints()[0].contains("CARGO_BUILD_JOBS=1"));
+    assert!(result.error(Trees::default()).unwrap().hints()[0].contains("CARGO_BUILD_JOBS=1"));
 }
 
 #[cfg(unix)]
@@ -219,7 +225,7 @@ fn a_full_disk_is_told() {
     );
     let result = run(&sandbox, "build-p1-p2").unwrap();
     assert_eq!(failure(&result).reason, Reason::DiskFull);
-    assert!(result.error().unwrap().hints()[0].starts_with("free some space"));
+    assert!(result.error(Trees::default()).unwrap().hints()[0].starts_with("free some space"));
 }
 
 #[cfg(unix)]

@@ -54,7 +54,11 @@ fn every_gate_passes_on_a_crate_that_is_well() {
             ("fork-tests", &tested(counts(3, 0, 0)), 1),
         ]
     );
-    assert!(results.iter().all(|result| result.error().is_none()));
+    assert!(
+        results
+            .iter()
+            .all(|result| result.error(Trees::default()).is_none())
+    );
     let text = log(&results[6]);
     assert!(text.contains("test result: ok. 2 passed"), "{text}");
     assert!(text.contains("function `unused` is never used"), "{text}");

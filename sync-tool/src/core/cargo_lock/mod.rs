@@ -7,6 +7,7 @@
 //! the fork adds afterwards ([`upstream_only`]).
 
 mod current;
+mod gained;
 mod manifest;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use semver::Version;
 use toml_edit::Item;
 
 pub use current::{is_current, with_own_version};
+pub use gained::Stray;
 pub use manifest::{packages, upstream_only};
 
 /// The format that a fork's lock has; older ones say the same in another way.

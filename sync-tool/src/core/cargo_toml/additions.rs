@@ -87,7 +87,7 @@ impl TargetKind {
     }
 
     /// Returns the directory where cargo looks for targets without a path.
-    const fn directory(self) -> &'static str {
+    pub(super) const fn directory(self) -> &'static str {
         match self {
             TargetKind::Test => "tests",
             TargetKind::Bench => "benches",

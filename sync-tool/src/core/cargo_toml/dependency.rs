@@ -230,7 +230,7 @@ impl DependencyTable {
     };
 
     /// Returns the tables that a manifest has.
-    pub(super) fn all(root: &Table) -> Vec<DependencyTable> {
+    pub(in crate::core) fn all(root: &Table) -> Vec<DependencyTable> {
         let targets = root.get("target").and_then(Item::as_table_like);
         let targets = targets.into_iter().flat_map(|targets| targets.iter());
         let targets = targets.map(|(target, _)| Some(target.to_owned()));
@@ -253,7 +253,7 @@ impl DependencyTable {
     }
 
     /// Returns the table's item in a manifest.
-    pub(super) fn get<'a>(&self, root: &'a Table) -> Option<&'a Item> {
+    pub(in crate::core) fn get<'a>(&self, root: &'a Table) -> Option<&'a Item> {
         match &self.target {
             None => root.get(self.purpose.table()),
             Some(target) => root

@@ -61,7 +61,7 @@ pub(super) fn put_before(table: &mut Table, comment: &str) {
 }
 
 /// Adds strings to a list; where the list has an entry a line, so have they.
-pub(super) fn append(array: &mut Array, texts: Vec<String>) {
+pub(in crate::core) fn append(array: &mut Array, texts: Vec<String>) {
     let before = array
         .iter()
         .last()

@@ -2,12 +2,15 @@
 //! the package renamed, unpublished development dependencies left out, and the
 //! fork's targets, dependencies and lints added.
 //!
+//! Beside it there is the *workspace form*, in which the fork is one more member of
+//! upstream's workspace and runs upstream's own tests.
+//!
 //! What upstream inherits can be read from git or from the published package;
 //! [`Inherited`] is the same for both, and so is what [`generate`] makes of it.
 
 mod additions;
 mod dependency;
-mod edit;
+pub(in crate::core) mod edit;
 mod error;
 mod generate;
 mod include;
@@ -23,7 +26,7 @@ use serde::Serialize;
 pub use additions::{AddedDependency, Additions, Fault, Target, TargetKind};
 pub use dependency::{Dependency, DependencyTable, Purpose};
 pub use error::{Error, Errors, Text};
-pub use generate::{generate, unlisted_tests};
+pub use generate::{generate, unlisted_tests, workspace_form};
 pub use inherited::Inherited;
 pub use lints::{Lint, Lints};
 pub use plain::Plain;

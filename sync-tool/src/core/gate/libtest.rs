@@ -16,26 +16,31 @@ enum At {
 
 /// Gathers what test programs print, over all programs of a gate.
 #[derive(Debug, Default)]
-pub(super) struct Reader {
+pub(in crate::core) struct Reader {
     at: At,
     /// The counts of all programs that came to their end.
-    pub(super) counts: Counts,
+    pub(in crate::core) counts: Counts,
     /// How many tests all programs said they would run.
-    pub(super) announced: u64,
+    pub(in crate::core) announced: u64,
     /// How many tests have ended so far.
-    pub(super) ended: u64,
+    pub(in crate::core) ended: u64,
     /// How many programs began to run tests.
-    pub(super) begun: u64,
+    pub(in crate::core) begun: u64,
     /// How many programs told a result.
-    pub(super) finished: u64,
+    pub(in crate::core) finished: u64,
     failures: Vec<FailedTest>,
     /// The first of `failures` that is of the program that runs now.
     of_program: usize,
 }
 
 impl Reader {
+    /// Tells whether tests run, and no output of failed ones is told.
+    pub(in crate::core) fn is_running(&self) -> bool {
+        self.at == At::Running
+    }
+
     /// Takes one line.
-    pub(super) fn line(&mut self, line: &str) {
+    pub(in crate::core) fn line(&mut self, line: &str) {
         match self.at {
             At::Running if line == "failures:" => self.at = At::Outputs,
             At::Running => self.running(line),
@@ -48,7 +53,7 @@ impl Reader {
     }
 
     /// Returns the tests that failed, with what they printed.
-    pub(super) fn into_failures(self) -> Vec<FailedTest> {
+    pub(in crate::core) fn into_failures(self) -> Vec<FailedTest> {
         self.failures
             .into_iter()
             .map(|test| FailedTest {
@@ -140,7 +145,7 @@ fn announced(line: &str) -> Option<u64> {
 }
 
 /// Reads `test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; …`.
-fn result(line: &str) -> Option<Counts> {
+pub(in crate::core) fn result(line: &str) -> Option<Counts> {
     let (_, rest) = line.strip_prefix("test result: ")?.split_once(". ")?;
     let mut counts = Counts::default();
     for part in rest.split(';') {

@@ -13,8 +13,9 @@ mod transcript;
 
 use serde::{Deserialize, Serialize};
 
+pub(in crate::core) use libtest::{Reader as OutputReader, result as result_line};
 pub use manifest::CrateManifest;
-pub use message::Diagnostic;
+pub use message::{Diagnostic, Expansion};
 pub use result::{Counts, Crash, FailedTest, Failure, GateOutcome, GateResult, Reason, failures};
 pub use transcript::{Ended, Transcript};
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::Diagnostic;
+use crate::core::diagnosis::{self, Explained, Trees};
 use crate::error::{Error, Fault, Kind, Place};
 
 /// How many tests did what, as libtest counts them.
@@ -158,12 +159,13 @@ impl GateResult {
     }
 
     /// Returns the error that a failed gate ends a run with; `None` where it passed.
-    pub fn error(&self) -> Option<Error> {
+    /// What is behind it is looked up in the trees.
+    pub fn error(&self, trees: Trees<'_>) -> Option<Error> {
         let GateOutcome::Failed(failure) = &self.outcome else {
             return None;
         };
         let message = format!("the gate `{}` failed: {}", self.key, failure.message);
-        let faults = failure.faults();
+        let faults = failure.faults(trees);
         let mut error = if faults.is_empty() {
             Error::new(Kind::Verification, message)
         } else {
@@ -171,6 +173,9 @@ impl GateResult {
         };
         if let Some(help) = failure.reason.help() {
             error = error.help(help);
+        }
+        if failure.reason == Reason::DoesNotCompile {
+            error = error.help(diagnosis::HOW_TO_EDIT);
         }
         if let Some(log) = &self.log {
             error = error.help(format!("the whole output is in {}", log.display()));
@@ -180,11 +185,11 @@ impl GateResult {
 }
 
 /// Returns the error that failed gates end a run with; `None` where all passed.
-/// What several gates found is told once.
-pub fn failures(results: &[GateResult]) -> Option<Error> {
+/// What several gates found is told once; what is behind it is looked up in the trees.
+pub fn failures(results: &[GateResult], trees: Trees<'_>) -> Option<Error> {
     let failed: Vec<&GateResult> = results.iter().filter(|r| !r.passed()).collect();
     if let [only] = failed[..] {
-        return only.error();
+        return only.error(trees);
     }
     let mut told = BTreeSet::new();
     let mut faults = Vec::new();
@@ -207,14 +212,22 @@ pub fn failures(results: &[GateResult]) -> Option<Error> {
         } else {
             fault.help(help.join("\n"))
         });
-        let found = failure.faults().into_iter();
+        let found = failure.faults(trees).into_iter();
         faults.extend(found.filter(|f| told.insert((f.message.clone(), place_of(f)))));
     }
     if faults.is_empty() {
         return None;
     }
     let message = format!("{} gates failed", failed.len());
-    Some(Error::faults(Kind::Verification, message, faults))
+    let error = Error::faults(Kind::Verification, message, faults);
+    let uncompiled = |result: &&GateResult| match &result.outcome {
+        GateOutcome::Failed(failure) => failure.reason == Reason::DoesNotCompile,
+        _ => false,
+    };
+    Some(match failed.iter().any(uncompiled) {
+        true => error.help(diagnosis::HOW_TO_EDIT),
+        false => error,
+    })
 }
 
 fn place_of(fault: &Fault) -> Option<String> {
@@ -222,18 +235,26 @@ fn place_of(fault: &Fault) -> Option<String> {
 }
 
 impl Failure {
-    fn faults(&self) -> Vec<Fault> {
-        let errors = self.diagnostics.iter().map(|diagnostic| {
-            let fault = Fault::new(diagnostic.message.clone());
+    /// Returns the findings: errors that are explained, then those that are not as
+    /// cargo shows them, then tests.
+    fn faults(&self, trees: Trees<'_>) -> Vec<Fault> {
+        let diagnosis = diagnosis::explain(&self.diagnostics, trees);
+        let explained = diagnosis.explained.iter().map(Explained::fault);
+        let unknown = diagnosis.unknown.iter().map(|diagnostic| {
+            let fault = Fault::new(diagnostic.message.clone()).shown(diagnostic.rendered.clone());
             match diagnostic.place() {
                 Some(place) => fault.at(Place::file(place)),
                 None => fault,
             }
         });
-        let tests = self
-            .tests
-            .iter()
-            .map(|test| Fault::new(format!("the test `{}` failed", test.name)));
+        let errors = explained.chain(unknown);
+        let tests = self.tests.iter().map(|test| {
+            let fault = Fault::new(format!("the test `{}` failed", test.name));
+            match diagnosis::likely(&test.output) {
+                Some(likely) => fault.help(format!("{}: {}", likely.title, likely.next)),
+                None => fault,
+            }
+        });
         let crashes = self
             .crashes
             .iter()

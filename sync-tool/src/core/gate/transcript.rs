@@ -124,9 +124,9 @@ impl Transcript {
                     self.warnings.insert(diagnostic.rendered);
                 } else if diagnostic.level.starts_with("error")
                     && !(sums_up && diagnostic.message.starts_with("aborting due to"))
-                    && !self.errors.contains(&diagnostic)
+                    && !self.errors.contains(&*diagnostic)
                 {
-                    self.errors.push(diagnostic);
+                    self.errors.push(*diagnostic);
                 }
                 Some(rendered)
             }

@@ -5,17 +5,20 @@ mod parse;
 mod reader;
 #[cfg(test)]
 mod tests;
+mod upstream_tests;
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use globset::GlobMatcher;
+use globset::{GlobBuilder, GlobMatcher};
 use semver::Version;
 use serde::Serialize;
 
 use super::cargo_toml::Additions;
 use super::tree::{Digest, TreePath};
 use crate::error::Place;
+
+pub use upstream_tests::{ExpectedFailure, PROGRAMS, Tests};
 
 /// The name of the file.
 pub const FILE: &str = "manifest.toml";
@@ -43,6 +46,8 @@ pub struct Manifest {
     pub history: Vec<HistoryRow>,
     /// The documents that hold marked blocks.
     pub documents: Documents,
+    /// How upstream's own tests are run on the fork.
+    pub tests: Tests,
 }
 
 /// `[upstream]`.
@@ -166,6 +171,20 @@ pub struct Pattern {
 }
 
 impl Pattern {
+    /// Makes one of a text that stands at a place of the manifest.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the text is no glob.
+    pub(super) fn new(text: &str, span: Range<usize>) -> Result<Self, globset::Error> {
+        let glob = GlobBuilder::new(text).literal_separator(true).build()?;
+        Ok(Pattern {
+            matcher: glob.compile_matcher(),
+            text: text.to_owned(),
+            span,
+        })
+    }
+
     /// Tells whether a path matches.
     pub fn matches(&self, path: &TreePath) -> bool {
         self.matcher.is_match(path.as_str())
@@ -217,7 +236,8 @@ pub struct Documents {
 
 impl Manifest {
     /// Returns the digest of the rules: all that decides the tree's bytes for a
-    /// release, and nothing that does not (comments, history, documents).
+    /// release, and nothing that does not (comments, history, documents, and how
+    /// upstream's tests are run: a tree does not drift by what is known of it).
     pub fn rules_digest(&self) -> Digest {
         let rules = serde_json::json!({
             "upstream": self.upstream,

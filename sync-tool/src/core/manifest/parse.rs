@@ -8,12 +8,12 @@ use toml_edit::{Document, TableLike};
 use super::reader::{Reader, Section, span};
 use super::{
     Documents, FILE, FileKind, FileRule, Fork, HistoryRow, Insert, Manifest, Rewrite, Series,
-    Upstream,
+    Upstream, upstream_tests,
 };
 use crate::core::cargo_toml::Additions;
 use crate::error::{Error, Fault, Kind, Place, Result};
 
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 10] = [
     "upstream",
     "fork",
     "rewrite",
@@ -23,6 +23,7 @@ const TABLES: [&str; 9] = [
     "series",
     "history",
     "documents",
+    "tests",
 ];
 
 impl Manifest {
@@ -68,6 +69,7 @@ fn parse(r: &mut Reader, text: &Arc<str>, root: &dyn TableLike) -> Option<Manife
     let series = series(r, root);
     let history = history(r, root);
     let documents = documents(r, root);
+    let tests = upstream_tests::read(r, root);
     if let Some(fork) = &fork {
         pin_is_in_history(r, root, fork, &history);
     }
@@ -82,6 +84,7 @@ fn parse(r: &mut Reader, text: &Arc<str>, root: &dyn TableLike) -> Option<Manife
         series,
         history,
         documents,
+        tests,
     })
 }
 
@@ -337,23 +340,10 @@ fn history(r: &mut Reader, root: &dyn TableLike) -> Vec<HistoryRow> {
 }
 
 fn documents(r: &mut Reader, root: &dyn TableLike) -> Documents {
-    let Some(item) = root.get("documents") else {
+    let Some(s) = r.section_if_any(root, "documents") else {
         return Documents::default();
     };
-    let Some(table) = item.as_table_like() else {
-        r.fault(
-            span(item),
-            "`documents` is not a table",
-            "write it as `[documents]`",
-        );
-        return Documents::default();
-    };
-    let s = Section {
-        table,
-        name: "[documents]".into(),
-        span: span(item),
-    };
-    r.only(table, &s.name, &["versions", "differences"]);
+    r.only(s.table, &s.name, &["versions", "differences"]);
     let mut list = |key| {
         let texts = r.strings(&s, key, false);
         texts

@@ -3,7 +3,6 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use globset::GlobBuilder;
 use semver::Version;
 use toml_edit::{Item, TableLike};
 
@@ -62,6 +61,16 @@ impl Reader {
             }
             Some(item) => self.as_section(item, name.to_owned(), &format!("[{name}]")),
         }
+    }
+
+    /// Returns a table of the document; `None` where it is absent.
+    pub(super) fn section_if_any<'a>(
+        &mut self,
+        root: &'a dyn TableLike,
+        name: &str,
+    ) -> Option<Section<'a>> {
+        let item = root.get(name)?;
+        self.as_section(item, name.to_owned(), &format!("[{name}]"))
     }
 
     /// Returns the tables of an array of tables; none where it is absent.
@@ -270,26 +279,37 @@ impl Reader {
         let texts = self.strings(section, key, true);
         texts
             .into_iter()
-            .filter_map(|(text, at)| self.pattern(text, at))
+            .filter_map(|(text, at)| self.pattern(text, at, "crate"))
             .collect()
     }
 
-    fn pattern(&mut self, text: String, at: Range<usize>) -> Option<Pattern> {
+    /// Returns patterns of paths from a root that is named, if the key is there.
+    pub(super) fn patterns_if_any(
+        &mut self,
+        section: &Section<'_>,
+        key: &str,
+        root: &str,
+    ) -> Option<Vec<Pattern>> {
+        section.table.get(key)?;
+        let texts = self.strings(section, key, false);
+        let patterns = texts
+            .into_iter()
+            .filter_map(|(text, at)| self.pattern(text, at, root));
+        Some(patterns.collect())
+    }
+
+    fn pattern(&mut self, text: String, at: Range<usize>, root: &str) -> Option<Pattern> {
         if text.starts_with('/') || text.split('/').any(|part| part == "..") {
-            let message = format!("the pattern `{text}` leaves the crate");
+            let message = format!("the pattern `{text}` leaves the {root}");
             self.fault(
                 at,
                 message,
-                "write it relative to the crate's root, without `..`",
+                format!("write it relative to the {root}'s root, without `..`"),
             );
             return None;
         }
-        match GlobBuilder::new(&text).literal_separator(true).build() {
-            Ok(glob) => Some(Pattern {
-                matcher: glob.compile_matcher(),
-                span: at,
-                text,
-            }),
+        match Pattern::new(&text, at.clone()) {
+            Ok(pattern) => Some(pattern),
             Err(e) => {
                 let message = format!("`{text}` is not a glob: {}", e.kind());
                 self.fault(

@@ -117,7 +117,7 @@ impl Cargo<'_> {
     }
 }
 
-fn ended(status: ExitStatus) -> Ended {
+pub(super) fn ended(status: ExitStatus) -> Ended {
     #[cfg(unix)]
     let signal = std::os::unix::process::ExitStatusExt::signal(&status);
     #[cfg(not(unix))]
@@ -129,13 +129,13 @@ fn ended(status: ExitStatus) -> Ended {
 }
 
 /// The file with the whole output of a gate. What cannot be written is left out.
-struct Log {
+pub(super) struct Log {
     file: Option<(PathBuf, File)>,
     failed: Option<std::io::Error>,
 }
 
 impl Log {
-    fn open(dir: Option<&Path>, key: &str) -> Result<Self> {
+    pub(super) fn open(dir: Option<&Path>, key: &str) -> Result<Self> {
         let open = |dir: &Path| {
             std::fs::create_dir_all(dir).map_err(|e| Error::io("make", dir, e))?;
             let path = dir.join(format!("{key}.log"));
@@ -148,7 +148,7 @@ impl Log {
         })
     }
 
-    fn line(&mut self, line: &str) {
+    pub(super) fn line(&mut self, line: &str) {
         let Some((_, file)) = self.file.as_mut().filter(|_| self.failed.is_none()) else {
             return;
         };
@@ -157,7 +157,7 @@ impl Log {
     }
 
     /// Returns the file. A verdict stands without a log: a full disk must not hide it.
-    fn finish(self) -> Option<PathBuf> {
+    pub(super) fn finish(self) -> Option<PathBuf> {
         self.failed.is_none().then_some(self.file?.0)
     }
 }

@@ -2,9 +2,12 @@
 
 mod gates;
 mod lock;
+mod machine;
 mod rust;
+mod tests;
 
 pub use lock::Seed;
+pub use tests::{Tested, TestsBuilt};
 
 use std::cell::OnceCell;
 use std::ffi::OsString;
@@ -46,6 +49,7 @@ pub struct Cargo<'a> {
     target_dir: PathBuf,
     toolchain: Option<String>,
     logs: Option<PathBuf>,
+    offline: bool,
     rustc: OnceCell<Version>,
 }
 
@@ -58,6 +62,7 @@ impl<'a> Cargo<'a> {
             target_dir,
             toolchain,
             logs: None,
+            offline: false,
             rustc: OnceCell::new(),
         }
     }
@@ -65,6 +70,17 @@ impl<'a> Cargo<'a> {
     /// Keeps the whole output of each gate in a directory, as `<key>.log`.
     pub fn log_to(mut self, dir: PathBuf) -> Self {
         self.logs = Some(dir);
+        self
+    }
+
+    /// Returns the directory that has the output of its runs, where it is kept.
+    pub fn logs(&self) -> Option<&Path> {
+        self.logs.as_deref()
+    }
+
+    /// Has cargo use no network, nor the cargo that a build script may start.
+    pub fn offline(mut self, offline: bool) -> Self {
+        self.offline = offline;
         self
     }
 
@@ -89,6 +105,9 @@ impl<'a> Cargo<'a> {
             if env.var(name).is_none() {
                 call = call.env(name, value);
             }
+        }
+        if self.offline {
+            call = call.env("CARGO_NET_OFFLINE", "true");
         }
         if let Some(toolchain) = &self.toolchain {
             // They would be taken in the place of the toolchain's own.

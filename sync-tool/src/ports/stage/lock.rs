@@ -7,18 +7,21 @@ use std::path::Path;
 use super::work::absent;
 use crate::error::{Error, Result};
 
+/// What the lock of a project is called.
+pub(super) const PROJECT: &str = "this project";
+
 /// The held lock; dropped, it is free. The file stays, for removing it would let
 /// two runs hold one lock each.
 #[derive(Debug)]
-pub(super) struct Lock(File);
+pub(in crate::ports) struct Lock(File);
 
 impl Lock {
-    /// Takes the lock and writes into it who holds it.
+    /// Takes the lock of something (`what`) and writes into it who holds it.
     ///
     /// # Errors
     ///
     /// Fails where another process holds it.
-    pub(super) fn take(path: &Path, command: &str) -> Result<Lock> {
+    pub(in crate::ports) fn take(path: &Path, what: &str, command: &str) -> Result<Lock> {
         let mut options = File::options();
         options.create(true).truncate(false).read(true).write(true);
         let mut file = options
@@ -26,7 +29,7 @@ impl Lock {
             .map_err(|e| Error::io("write", path, e))?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(held(&mut file, path)),
+            Err(TryLockError::WouldBlock) => return Err(held(&mut file, path, what)),
             Err(TryLockError::Error(e)) => {
                 let error = Error::io("lock", path, e);
                 return Err(error.help("the file system must know file locks; some that are shared over a network do not"));
@@ -67,22 +70,22 @@ impl Shared {
         };
         match file.try_lock_shared() {
             Ok(()) => Ok(Some(Shared(file))),
-            Err(TryLockError::WouldBlock) => Err(held(&mut file, path)),
+            Err(TryLockError::WouldBlock) => Err(held(&mut file, path, PROJECT)),
             Err(TryLockError::Error(e)) if e.kind() == ErrorKind::Unsupported => Ok(None),
             Err(TryLockError::Error(e)) => Err(Error::io("lock", path, e)),
         }
     }
 }
 
-fn held(file: &mut File, path: &Path) -> Error {
+fn held(file: &mut File, path: &Path, what: &str) -> Error {
     let mut who = String::new();
     // Some systems let nobody read what another has locked.
     let _ = file.rewind().and_then(|()| file.read_to_string(&mut who));
     let who = who.trim();
     let message = if who.is_empty() {
-        "another run reads this project, or has just begun its work".to_owned()
+        format!("another run reads {what}, or has just begun its work")
     } else {
-        format!("another run is at work on this project: {who}")
+        format!("another run is at work on {what}: {who}")
     };
     Error::general(message)
         .help(format!("wait until it ends, or end it, then run the same command again; {} is the lock, it needs no removing", path.display()))

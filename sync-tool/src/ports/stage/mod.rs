@@ -19,7 +19,7 @@
 mod apply;
 mod check;
 mod journal;
-mod lock;
+pub(super) mod lock;
 mod look;
 mod staged;
 mod sync;
@@ -108,7 +108,7 @@ impl Turn {
         let work = Work::new(root, work);
         work.make()?;
         failpoint::hit("work.made");
-        let lock = lock::Lock::take(&work.lock(), command)?;
+        let lock = lock::Lock::take(&work.lock(), lock::PROJECT, command)?;
         failpoint::hit("lock.taken");
         Ok(Turn { work, _lock: lock })
     }

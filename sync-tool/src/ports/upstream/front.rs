@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use semver::Version;
 
 use super::Source as _;
-use super::git::{self, Failure, Git};
+use super::git::{self, Export, Failure, Git};
 use super::registry::{self, Registry};
 use crate::core::release::{Listed, Release, SourceKind};
 use crate::core::tree::TreePath;
@@ -187,6 +187,36 @@ impl<'a> Upstream<'a> {
             }
             None => of_registry(),
         }
+    }
+
+    /// Returns why this source has no test programs of upstream's, if it has none:
+    /// they are in git only.
+    pub fn without_programs(&self) -> Option<String> {
+        let why = match &self.git {
+            Some(_) if self.left_git.get() => "the git repository cannot be reached",
+            None => "upstream is taken from the registry",
+            Some(_) => return None,
+        };
+        Some(format!(
+            "upstream's test programs are not published, and {why}"
+        ))
+    }
+
+    /// Lists all of upstream's files at a release, the test programs among them.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Upstream`] where the source has none, or git cannot be had.
+    pub fn export(&self, version: &Version, commit: Option<&str>) -> Result<Export<'_>> {
+        let instead = "give a git repository: `--upstream PATH|URL`, or `--source git`";
+        let git = match (&self.git, self.without_programs()) {
+            (Some(git), None) => git,
+            (_, why) => {
+                let why = why.unwrap_or_default();
+                return Err(Error::upstream(why).help(instead));
+            }
+        };
+        git.export(version, commit)
     }
 
     /// Compares where the tag of a release is now with where it was locked, even if

@@ -2,8 +2,10 @@
 
 mod check;
 mod conflicts;
+mod explained;
 mod made;
 mod others;
+mod suite;
 
 use crate::core::drift::{Drift, What};
 use crate::core::patch::Delta;

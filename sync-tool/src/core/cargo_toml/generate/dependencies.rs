@@ -109,7 +109,11 @@ impl Draft {
         Some(dependency)
     }
 
-    fn new_dependency(&mut self, name: &str, added: &AddedDependency) -> Option<Dependency> {
+    pub(super) fn new_dependency(
+        &mut self,
+        name: &str,
+        added: &AddedDependency,
+    ) -> Option<Dependency> {
         let Some(version) = added.version.clone() else {
             self.errors.push(Error::NoVersion {
                 name: name.to_owned(),

@@ -2,8 +2,10 @@
 
 mod dependencies;
 mod targets;
+mod workspace_form;
 
 pub use targets::unlisted_tests;
+pub use workspace_form::workspace_form;
 
 use semver::Version;
 use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
@@ -203,21 +205,26 @@ impl Draft {
             .extend(found.into_iter().map(|key| Error::Inherits { key }));
     }
 
-    fn finish(self, inherited: &Inherited, fork: &ForkPackage) -> Result<Generated, Errors> {
-        let notice = comment(fork.notice.iter().flat_map(|text| text.lines()));
-        let body = self.document.to_string();
-        let gap = if notice.is_empty() { "" } else { "\n" };
-        let text = format!("{notice}{gap}{}\n", body.trim_matches('\n'));
-        let mut errors = self.errors;
-        // A note may hold characters that TOML has no place for.
-        errors.extend(parse(Text::Generated, &text).err());
+    fn finish(mut self, inherited: &Inherited, fork: &ForkPackage) -> Result<Generated, Errors> {
+        let text = self.text(fork);
         let generated = Generated {
             text,
             dropped: self.dropped,
             rust_version: inherited.rust_version.clone(),
             edition: inherited.edition.clone(),
         };
-        Errors::unless_any(errors, generated)
+        Errors::unless_any(self.errors, generated)
+    }
+
+    /// Returns the text, which has to be TOML.
+    fn text(&mut self, fork: &ForkPackage) -> String {
+        let notice = comment(fork.notice.iter().flat_map(|text| text.lines()));
+        let body = self.document.to_string();
+        let gap = if notice.is_empty() { "" } else { "\n" };
+        let text = format!("{notice}{gap}{}\n", body.trim_matches('\n'));
+        // A note may hold characters that TOML has no place for.
+        self.errors.extend(parse(Text::Generated, &text).err());
+        text
     }
 }
 

@@ -10,7 +10,7 @@ use crate::core::cargo_toml::include;
 use crate::core::cargo_toml::inherited::parse;
 use crate::core::cargo_toml::plain::{Plain, Style, array};
 
-/// What makes cargo build files that no target names.
+/// What makes cargo build files that no target names, in the order of [`TargetKind::ALL`].
 const DISCOVERY: [&str; 3] = ["autotests", "autobenches", "autoexamples"];
 
 impl Draft {
@@ -85,6 +85,29 @@ impl Draft {
         }
     }
 
+    /// Lists upstream's targets that cargo finds by their files: beside the fork's
+    /// own files, which are not all for each release, nothing may be left to find.
+    pub(super) fn list_discovered(&mut self, paths: &[&str]) {
+        for (kind, switch) in TargetKind::ALL.into_iter().zip(DISCOVERY) {
+            let package = self.document.get("package").and_then(|p| p.get(switch));
+            if package.and_then(Item::as_bool) == Some(false) {
+                continue;
+            }
+            let found = unlisted(&self.document, kind, paths.iter().copied());
+            let found = found.into_iter().map(|(name, path)| Target {
+                kind,
+                name,
+                path: Some(path),
+                harness: None,
+                required_features: Vec::new(),
+                since: None,
+                until: None,
+            });
+            let found: Vec<Target> = found.collect();
+            self.add_targets(&found.iter().collect::<Vec<_>>());
+        }
+    }
+
     /// Keeps cargo from building the files of targets that were left out.
     pub(super) fn only_listed_targets(&mut self) {
         let Some(package) = self.package() else {
@@ -126,7 +149,19 @@ pub fn unlisted_tests<'a>(
     additions: &Additions,
 ) -> Result<Vec<String>, Error> {
     let document = parse(Text::Member, member)?;
-    let listed = document.get("test").and_then(Item::as_array_of_tables);
+    let mut names = unlisted(document.as_table(), TargetKind::Test, paths);
+    names.retain(|(name, _)| !additions.left_out_tests.contains(name));
+    Ok(names.into_iter().map(|(name, _)| name).collect())
+}
+
+/// Returns the targets of a kind that cargo finds by their files and a manifest
+/// does not list, with those files, in the order of the names.
+fn unlisted<'a>(
+    root: &Table,
+    kind: TargetKind,
+    paths: impl IntoIterator<Item = &'a str>,
+) -> Vec<(String, String)> {
+    let listed = root.get(kind.table()).and_then(Item::as_array_of_tables);
     let listed: Vec<&Table> = listed.into_iter().flatten().collect();
     let is_listed = |name: &str, path: &str| {
         let path_of = |table: &Table| table.get("path").and_then(Item::as_str) == Some(path);
@@ -136,18 +171,19 @@ pub fn unlisted_tests<'a>(
     };
     let found = paths
         .into_iter()
-        .filter_map(|path| Some((discovered(path)?, path)));
-    let left_out = |name: &str| additions.left_out_tests.iter().any(|out| out == name);
-    let unlisted = found.filter(|(name, path)| !left_out(name) && !is_listed(name, path));
-    let mut names: Vec<String> = unlisted.map(|(name, _)| name.to_owned()).collect();
-    names.sort();
-    Ok(names)
+        .filter_map(|path| Some((discovered(kind, path)?, path)));
+    let mut found: Vec<(String, String)> = found
+        .filter(|(name, path)| !is_listed(name, path))
+        .map(|(name, path)| (name.to_owned(), path.to_owned()))
+        .collect();
+    found.sort();
+    found
 }
 
-/// Returns the name of the test target that cargo makes of a file: `tests/a.rs`
-/// and `tests/a/main.rs` are both `a`.
-fn discovered(path: &str) -> Option<&str> {
-    let below = path.strip_prefix("tests/")?;
+/// Returns the name of the target that cargo makes of a file: `tests/a.rs` and
+/// `tests/a/main.rs` are both the test `a`.
+fn discovered(kind: TargetKind, path: &str) -> Option<&str> {
+    let below = path.strip_prefix(kind.directory())?.strip_prefix('/')?;
     let name = below
         .strip_suffix("/main.rs")
         .or_else(|| below.strip_suffix(".rs"))?;

@@ -127,6 +127,23 @@ impl Fetch<'_> {
         Ok(release)
     }
 
+    /// Fetches more contents of a release that the cache has; only while its lock is held.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`].
+    pub(super) fn more(self, missing: &[Missing]) -> Result<(), Failure> {
+        let fetched = self.contents(&self.remote.cache.dir(), missing);
+        fetched.map_err(|setback| match setback {
+            Setback::NoTag => {
+                let (url, lacks) = (&self.remote.url, lacked(missing));
+                Error::upstream(format!("{url}: {lacks}")).into()
+            }
+            Setback::Doubtful(e) => e.into(),
+            Setback::Final(failure) => failure,
+        })
+    }
+
     fn into_repository(self, dir: &Path, way: Way) -> Result<Release, Setback> {
         let Fetch {
             remote,

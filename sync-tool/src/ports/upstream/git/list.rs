@@ -81,7 +81,7 @@ impl Trouble {
     }
 }
 
-/// What stands below a crate's directory at a commit, without content.
+/// What stands below a directory at a commit, without content.
 #[derive(Debug)]
 pub(super) struct Listing {
     /// The commit.
@@ -90,7 +90,7 @@ pub(super) struct Listing {
     pub(super) workspace: Oid,
     /// The workspace's lock file, if it has one.
     pub(super) lock: Option<Oid>,
-    /// The files below the crate's directory.
+    /// The files below the directory.
     pub(super) files: BTreeMap<String, (Mode, Oid)>,
     /// What stands there that cannot be in a tree.
     pub(super) odd: Vec<(String, Oddity)>,
@@ -128,6 +128,36 @@ pub(super) fn list(
     wanted: Wanted<'_>,
     limits: Limits,
 ) -> Result<Listing, Trouble> {
+    let (root, mut listing) = bare(repo, commit, wanted)?;
+    listing.walk(repo, directory(repo, root, wanted)?, wanted, limits)?;
+    if !listing.files.contains_key(MANIFEST) {
+        return Err(lacks(wanted, &format!("{}/{MANIFEST}", wanted.path)).into());
+    }
+    Ok(listing)
+}
+
+/// Lists all that a repository has at a commit, by its paths from the root.
+///
+/// # Errors
+///
+/// As [`list`].
+pub(super) fn everything(
+    repo: &Repository,
+    commit: Oid,
+    wanted: Wanted<'_>,
+    limits: Limits,
+) -> Result<Listing, Trouble> {
+    let (root, mut listing) = bare(repo, commit, wanted)?;
+    listing.walk(repo, root, wanted, limits)?;
+    Ok(listing)
+}
+
+/// Returns the root directory at a commit, and a listing without files.
+fn bare<'r>(
+    repo: &'r Repository,
+    commit: Oid,
+    wanted: Wanted<'_>,
+) -> Result<(GitTree<'r>, Listing), Trouble> {
     let found = repo.find_commit(commit);
     let found = found.map_err(|e| Trouble::with(&e, "the commit", commit))?;
     let root = found.tree();
@@ -138,18 +168,14 @@ pub(super) fn list(
     };
     let (workspace, lock) = (blob(MANIFEST), blob(LOCK));
     let workspace = workspace.ok_or_else(|| lacks(wanted, MANIFEST))?;
-    let mut listing = Listing {
+    let listing = Listing {
         commit,
         workspace,
         lock,
         files: BTreeMap::new(),
         odd: Vec::new(),
     };
-    listing.walk(repo, directory(repo, root, wanted)?, wanted, limits)?;
-    if !listing.files.contains_key(MANIFEST) {
-        return Err(lacks(wanted, &format!("{}/{MANIFEST}", wanted.path)).into());
-    }
-    Ok(listing)
+    Ok((root, listing))
 }
 
 /// Goes down to the crate's directory.

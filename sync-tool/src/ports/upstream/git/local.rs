@@ -99,6 +99,22 @@ impl Local {
         read.map_err(|trouble| self.error(trouble, &found))
     }
 
+    /// Returns where a release is: the repository, the commit, and what messages call it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Local::release`].
+    pub(super) fn located(
+        &self,
+        subject: &Subject,
+        version: &Version,
+        locked: Option<Oid>,
+    ) -> Result<(PathBuf, Oid, String)> {
+        let repo = self.open()?;
+        let Found { commit, place } = self.find(&repo, subject, version, locked)?;
+        Ok((self.path.clone(), commit, place))
+    }
+
     fn open(&self) -> Result<Repository> {
         Repository::open(&self.path).map_err(|e| {
             let shown = &self.shown;

@@ -5,6 +5,7 @@
 //! with git2, which fetches nothing by itself.
 
 mod cache;
+mod export;
 mod fetch;
 mod include;
 mod list;
@@ -17,6 +18,8 @@ mod remote;
 mod tags;
 
 use std::path::{Path, PathBuf};
+
+pub use self::export::{Blob, Export};
 
 use git2::Oid;
 use semver::Version;

@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use git2::{ObjectType, Oid, Repository};
 use semver::Version;
@@ -160,6 +160,32 @@ impl<'a> Remote<'a> {
             Trouble::Damaged(what) => Lack::Damaged(what),
             Trouble::Missing(missing) => Lack::Damaged(lacked(&missing)),
         })
+    }
+
+    /// Returns the cache's repository and the commit of a release in it, if it has that.
+    pub(super) fn located(
+        &self,
+        subject: &Subject,
+        version: &Version,
+        locked: Option<Oid>,
+    ) -> Option<(PathBuf, Oid)> {
+        let (repo, _) = self.cache.open(&self.url)?;
+        let commit = tagged(&repo, &subject.tags, version)?;
+        let as_locked = locked.is_none_or(|locked| locked == commit);
+        as_locked.then(|| (self.cache.dir(), commit))
+    }
+
+    /// Tells whether the network is forbidden.
+    pub(super) fn is_offline(&self) -> bool {
+        self.offline
+    }
+
+    /// Returns the error for files that are not in the cache, and nobody may fetch.
+    pub(super) fn not_fetched(&self, files: usize, place: &str) -> Error {
+        Error::upstream(format!(
+            "{files} files of {place} are not in the cache, and cannot be fetched because `--offline` is given"
+        ))
+        .help("run the same command once with the network")
     }
 
     fn cached_list(&self, template: &Template) -> Vec<Listed> {

@@ -1,0 +1,159 @@
+//! `test`: upstream's own tests on the vendored tree.
+
+use std::time::Duration;
+
+use super::check::there;
+use super::context::{Context, Steps, work_dir};
+use super::project::{Project, read_manifest};
+use super::upgrade::locked;
+use super::upstream_tests::{Suite, Wanted, cargo, default_sets, features};
+use crate::cli::{SourceArg, SourceArgs, TestArgs};
+use crate::core::diagnosis::Trees;
+use crate::core::report::Versions;
+use crate::core::suite::{Build, FeatureSet, Filter, SuiteReport};
+use crate::core::tree::Tree;
+use crate::error::{Error, Kind, Result};
+use crate::ports::workspace::{Parts, Workspace};
+use crate::render;
+
+/// Runs the command. What stands in the tree's place is tested, edited or not, and
+/// nothing of it is recorded.
+///
+/// # Errors
+///
+/// Where there is no tree, no workspace of upstream's, or the machine lacks what
+/// building needs; [`Kind::Usage`] for features that are not there and a filter that
+/// matches nothing. Tests that fail are no error here: the report has them.
+pub fn run(context: &Context<'_>, args: &TestArgs) -> Result<SuiteReport> {
+    let manifest = read_manifest(&context.root)?;
+    // A tree that another run is about to swap says nothing.
+    let look = context.look(&manifest)?;
+    let project = Project::load(&context.root, read_manifest(&context.root)?)?;
+    let manifest = project.manifest();
+    let edited = there(&project)?.edits.len();
+    let tree = project.vendored_tree()?;
+    drop(look);
+    let pin = is_of_the_pin(&project)?;
+    let sets = sets(args, &tree)?;
+    let upstream = context.upstream(
+        manifest,
+        &SourceArgs {
+            // The registry does not have the programs that the tests run.
+            source: SourceArg::Git,
+            upstream: args.upstream.clone(),
+        },
+    )?;
+    let mut steps = Steps::default();
+    let known = locked(project.lock.as_ref(), &pin);
+    let release = steps.time("fetch", || upstream.release(&pin, known));
+    let release = release.map_err(with_another)?;
+    let workspace = steps.time("workspace", || {
+        Workspace::lay_out(Parts {
+            host: context.host,
+            cache: &context.cache,
+            upstream: &upstream,
+            release: &release,
+            tree: &tree,
+            manifest,
+            line: &context.line,
+        })
+    })?;
+    let logs = work_dir(manifest)?.below(&project.root).join("logs");
+    let cargo = cargo(context, args.toolchain.clone(), Some(&logs));
+    let suite = Suite {
+        context,
+        manifest,
+        workspace: &workspace,
+        cargo: &cargo,
+        trees: Trees {
+            old: None,
+            new: Some(&tree),
+        },
+        wanted: Wanted {
+            sets,
+            filter: Filter(args.filter.clone().filter(|text| !text.is_empty())),
+            keep_going: args.keep_going,
+            limit: Duration::from_secs(args.time_limit),
+            tell_all: true,
+        },
+    };
+    suite.check_machine()?;
+    let (sets, stale) = steps.time("test", || suite.run())?;
+    let report = SuiteReport {
+        tested: Versions {
+            fork: manifest.fork.version.clone(),
+            upstream: pin,
+        },
+        commit: release.commit.clone(),
+        path: manifest.fork.path.clone(),
+        edited,
+        filter: suite.wanted.filter.0.clone(),
+        sets,
+        stale,
+        steps: steps.done(),
+    };
+    if let Some(file) = &args.junit {
+        let path = context.host.env.dir().join(file);
+        let text = render::junit(&report)?;
+        std::fs::write(&path, text).map_err(|e| Error::io("write", &path, e))?;
+    }
+    something_ran(&report)?;
+    Ok(report)
+}
+
+/// Returns the pin, which the tree must be of.
+fn is_of_the_pin(project: &Project) -> Result<semver::Version> {
+    let pin = project.manifest().fork.pin.clone();
+    match &project.lock {
+        Some(lock) if lock.upstream.version != pin => {
+            let message = format!(
+                "the vendored tree is of upstream {}, and the pin is {pin}",
+                lock.upstream.version
+            );
+            Err(Error::new(Kind::Drift, message).help("make it: `wash-wasi-sync vendor`"))
+        }
+        _ => Ok(pin),
+    }
+}
+
+/// Returns the feature sets that are meant.
+fn sets(args: &TestArgs, tree: &Tree) -> Result<Vec<(FeatureSet, Option<String>)>> {
+    let known = features(tree)?;
+    let asked = FeatureSet::of(&args.features);
+    if args.features.is_empty() {
+        return Ok(default_sets(&known));
+    }
+    let unknown: Vec<&str> = asked
+        .names()
+        .filter(|name| !known.contains(*name))
+        .collect();
+    if unknown.is_empty() {
+        return Ok(vec![(asked, None)]);
+    }
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let message = format!("the crate has no feature `{}`", unknown.join("`, `"));
+    Err(Error::new(Kind::Usage, message).help(format!("it has {}", known.join(", "))))
+}
+
+fn with_another(error: Error) -> Error {
+    match error.kind() {
+        Kind::Upstream => error.help(
+            "upstream's tests are in its repository only: to use another or a clone, `--upstream URL|PATH`",
+        ),
+        _ => error,
+    }
+}
+
+/// Fails where not one test ran: that is never a success.
+fn something_ran(report: &SuiteReport) -> Result<()> {
+    let built = |build: &Build| matches!(build, Build::Built { .. } | Build::Skipped { .. });
+    if report.tests().next().is_some() || !report.sets.iter().all(|set| built(&set.build)) {
+        return Ok(());
+    }
+    Err(match &report.filter {
+        Some(filter) => Error::new(Kind::Usage, format!("no test has `{filter}` in its name"))
+            .help("names are as the report shows them: `all p2::sync::p2_tcp_bind`; leave out `--filter` to see all"),
+        None => Error::new(Kind::Verification, "upstream's workspace has no test of the crate")
+            .help("see whether `[upstream]` in manifest.toml names the right crate"),
+    })
+}

@@ -1,0 +1,148 @@
+//! Names that are no longer where they were.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::entry::{Case, Found, Known};
+use super::sources::{Definition, Kind};
+
+/// How many new places are told.
+const TOLD: usize = 3;
+
+/// What the compiler says of a name in a module, in a label or the message.
+static SAID: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let said = "(?:could not find|cannot find|no) (?:\\w+ )?`(\\w+)` in (?:\\w+ )?`([\\w:]+)`";
+    Regex::new(said).ok()
+});
+
+/// Returns the names that are missing, each with the last part of where it is looked for.
+pub(super) fn subjects(case: &Case<'_>) -> Vec<String> {
+    let Some(said) = SAID.as_ref() else {
+        return Vec::new();
+    };
+    let labels = case.diagnostic.labels.iter().map(String::as_str);
+    let mut subjects = Vec::new();
+    for text in labels.chain([case.diagnostic.message.as_str()]) {
+        for found in said.captures_iter(text) {
+            let (name, module) = (&found[1], &found[2]);
+            let module = module.rsplit("::").next().unwrap_or(module);
+            let subject = format!("{module}|{name}");
+            if !subjects.contains(&subject) {
+                subjects.push(subject);
+            }
+        }
+    }
+    subjects
+}
+
+/// Finds where a name is now.
+pub(super) fn look(subject: &str, cases: &[Case<'_>], known: &Known<'_>) -> Option<Found> {
+    let (module, name) = subject.split_once('|')?;
+    let (old, new) = (known.old(), known.new());
+    let roots = cases
+        .iter()
+        .map(|case| case.value("path").split("::").next());
+    let mut roots = roots.map(Option::unwrap_or_default);
+    let is_ours = |d: &&Definition| d.kind == Kind::Module && d.name == module;
+    let is_known = module == "crate" || old.iter().chain(new).any(|d| is_ours(&d));
+    if !is_known || roots.any(|root| is_foreign(root, old, new)) {
+        return None;
+    }
+    let here = |d: &&Definition| d.name == name && d.of.is_empty() && ends_in(&d.module, module);
+    // It stands where it is looked for: something else is wrong.
+    if new.iter().any(|d| here(&d)) {
+        return None;
+    }
+    let before = old.iter().find(here);
+    let mut upstream = Vec::new();
+    if let Some(before) = before {
+        upstream.push(format!("before: `{}` ({})", before.path(), before.place()));
+    }
+    let now = match before {
+        Some(gone) if gone.kind == Kind::Module => moved_module(gone, old, new),
+        _ => moved_item(name, before, new),
+    };
+    let step = match now.first() {
+        Some((path, _)) => format!("import it from `{path}`"),
+        None if before.is_some() => "look in upstream's changes what took its place".to_owned(),
+        None => return None,
+    };
+    upstream.extend(
+        now.iter()
+            .take(TOLD)
+            .map(|(_, text)| format!("now: {text}")),
+    );
+    if now.is_empty() {
+        upstream.push(format!("now: upstream has nothing named `{name}`"));
+    }
+    Some(Found {
+        values: vec![
+            ("name", name.to_owned()),
+            ("module", module.to_owned()),
+            ("step", step),
+        ],
+        upstream,
+        ..Found::default()
+    })
+}
+
+/// Tells whether a path starts in another crate: its first part is neither a keyword
+/// nor one of the fork's modules, and nothing of the fork is called so.
+fn is_foreign(root: &str, old: &[Definition], new: &[Definition]) -> bool {
+    let own = ["", "crate", "self", "super"].contains(&root) || root.ends_with("_wasi");
+    !own && !old.iter().chain(new).any(|d| d.name == root)
+}
+
+fn ends_in(path: &str, module: &str) -> bool {
+    path.rsplit("::").next() == Some(module)
+}
+
+/// Returns where a module is now: itself, or the modules that have what it held.
+fn moved_module(
+    gone: &Definition,
+    old: &[Definition],
+    new: &[Definition],
+) -> Vec<(String, String)> {
+    let same = |d: &&Definition| d.kind == Kind::Module && d.name == gone.name;
+    let mut modules = new.iter().filter(same).peekable();
+    if modules.peek().is_some() {
+        return modules.map(placed).collect();
+    }
+    let path = gone.path();
+    let of_module = |d: &&Definition| d.module == path && d.of.is_empty();
+    let held: Vec<&Definition> = old.iter().filter(of_module).collect();
+    let mut homes: BTreeMap<&str, usize> = BTreeMap::new();
+    for item in &held {
+        let is_it = |d: &&Definition| d.name == item.name && d.kind == item.kind && d.of.is_empty();
+        if let Some(found) = new.iter().find(is_it) {
+            *homes.entry(&found.module).or_default() += 1;
+        }
+    }
+    let mut homes: Vec<(&str, usize)> = homes.into_iter().collect();
+    homes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let each = homes.into_iter();
+    each.map(|(home, count)| {
+        let text = format!("`{home}` has {count} of its {} names", held.len());
+        (home.to_owned(), text)
+    })
+    .collect()
+}
+
+/// Returns where a name is now, things of the same kind only where that is known.
+fn moved_item(
+    name: &str,
+    before: Option<&Definition>,
+    new: &[Definition],
+) -> Vec<(String, String)> {
+    let fits = |d: &&Definition| {
+        d.name == name && d.of.is_empty() && before.is_none_or(|before| before.kind == d.kind)
+    };
+    new.iter().filter(fits).map(placed).collect()
+}
+
+fn placed(found: &Definition) -> (String, String) {
+    let text = format!("`{}` ({})", found.path(), found.place());
+    (found.path(), text)
+}

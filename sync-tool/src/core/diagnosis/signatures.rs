@@ -1,0 +1,153 @@
+//! Functions and traits whose signature is another than the code expects.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::entry::{Case, Found, Known};
+use super::sources::{Definition, one_line};
+
+/// How many changed signatures of one name are told.
+const TOLD: usize = 3;
+
+/// The line that the compiler shows of a definition.
+static DEFINED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let defined = r"(?m)defined here.*\n\s*--> (?P<place>.+)\n\s*\|\n\s*\d+\s*\|\s*(?P<line>.*\b(?:fn|trait|struct|enum|type) (?P<name>\w+).*)$";
+    Regex::new(defined).ok()
+});
+
+/// What the compiler says that a trait wants, and what it found.
+static WANTED: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"expected signature `([^`]+)`\s+found signature `([^`]+)`").ok());
+
+/// Returns the name of the function: in the message, or where the compiler shows it.
+pub(super) fn subjects(case: &Case<'_>) -> Vec<String> {
+    let named = ["name", "method", "item"].map(|group| case.value(group));
+    if let Some(named) = named.into_iter().find(|named| !named.is_empty()) {
+        return vec![named.to_owned()];
+    }
+    let found = DEFINED
+        .as_ref()
+        .and_then(|defined| defined.captures(&case.diagnostic.rendered));
+    found.iter().map(|found| found["name"].to_owned()).collect()
+}
+
+/// Finds the old and the new signature.
+pub(super) fn look(name: &str, cases: &[Case<'_>], known: &Known<'_>) -> Option<Found> {
+    let of_name = |d: &Definition| d.name == name && !d.signature.is_empty();
+    // What another crate defines is none of ours that happens to be called so.
+    let (old, new) = match cases.iter().any(is_foreign) {
+        true => (&[][..], &[][..]),
+        false => (known.old(), known.new()),
+    };
+    // A method that is not found has no signature to be wrong.
+    let is_lost = |case: &Case<'_>| case.diagnostic.code.as_deref() == Some("E0599");
+    let mut upstream = Vec::new();
+    if !cases.iter().all(is_lost) {
+        upstream = changed(old, new, of_name);
+    }
+    if upstream.is_empty() {
+        upstream = gone(name, old, new, of_name);
+    }
+    if upstream.is_empty() {
+        upstream = as_told(cases);
+    }
+    if upstream.is_empty() {
+        let codes = cases
+            .iter()
+            .filter(|case| case.diagnostic.code.as_deref() != Some("E0599"));
+        let named = codes.filter(|case| !case.value("method").is_empty());
+        upstream.extend(named.take(1).map(|case| case.diagnostic.message.clone()));
+        let own = new.iter().filter(|d| of_name(d) && d.of.contains(" for "));
+        upstream.extend(own.take(TOLD).map(|d| told("upstream has", d)));
+    }
+    (!upstream.is_empty()).then(|| Found {
+        values: vec![("name", name.to_owned())],
+        upstream,
+        ..Found::default()
+    })
+}
+
+/// Tells whether the compiler shows a definition outside of the crate.
+fn is_foreign(case: &Case<'_>) -> bool {
+    let defined = DEFINED.as_ref();
+    let defined = defined.and_then(|defined| defined.captures(&case.diagnostic.rendered));
+    defined.is_some_and(|defined| {
+        let place = &defined["place"];
+        place.starts_with('/') || place.contains(":\\") || place.starts_with("..")
+    })
+}
+
+/// Returns both signatures of what changed, found by module, trait and type.
+fn changed(
+    old: &[Definition],
+    new: &[Definition],
+    of_name: impl Fn(&Definition) -> bool,
+) -> Vec<String> {
+    let mut lines = Vec::new();
+    for before in old.iter().filter(|d| of_name(d)) {
+        let same = |d: &&Definition| of_name(d) && d.of == before.of;
+        let here = new.iter().filter(same).find(|d| d.module == before.module);
+        let Some(now) = here.or_else(|| new.iter().find(same)) else {
+            continue;
+        };
+        if now.signature != before.signature && lines.len() < 2 * TOLD {
+            lines.push(told("before", before));
+            lines.push(told("now", now));
+        }
+    }
+    lines
+}
+
+/// Says what a name that upstream dropped was, and what it has in its place.
+fn gone(
+    name: &str,
+    old: &[Definition],
+    new: &[Definition],
+    of_name: impl Fn(&Definition) -> bool,
+) -> Vec<String> {
+    if new.iter().any(&of_name) {
+        return Vec::new();
+    }
+    let Some(before) = old.iter().find(|d| of_name(d)) else {
+        return Vec::new();
+    };
+    // Upstream names variants by a suffix: `finish_listen` became `finish_listen_p2`.
+    let stem = format!("{name}_");
+    let like = |d: &&Definition| d.name.starts_with(&stem) && d.of == before.of;
+    let mut lines = vec![told("before", before)];
+    lines.extend(new.iter().filter(like).take(TOLD).map(|d| told("now", d)));
+    if lines.len() == 1 {
+        lines.push(format!("now: upstream has no `{name}`"));
+    }
+    lines
+}
+
+/// Returns what the compiler itself shows: both signatures, or the definition.
+fn as_told(cases: &[Case<'_>]) -> Vec<String> {
+    let texts = || cases.iter().map(|case| case.diagnostic.rendered.as_str());
+    let wanted = WANTED.as_ref();
+    if let Some(both) = texts().find_map(|text| wanted?.captures(text)) {
+        return vec![
+            format!("wanted: `{}`", one_line(&both[1])),
+            format!("found: `{}`", one_line(&both[2])),
+        ];
+    }
+    let defined = DEFINED.as_ref();
+    let defined = texts().find_map(|text| defined?.captures(text));
+    let lines = defined.iter().map(|defined| {
+        let line = defined["line"].trim().trim_end_matches('{').trim_end();
+        format!("now: `{line}` ({})", defined["place"].trim())
+    });
+    lines.collect()
+}
+
+fn told(when: &str, definition: &Definition) -> String {
+    let Definition { of, signature, .. } = definition;
+    let of = if of.is_empty() {
+        String::new()
+    } else {
+        format!(" of `{of}`")
+    };
+    format!("{when}: `{signature}`{of} ({})", definition.place())
+}

@@ -1,0 +1,83 @@
+//! Writes single files, each whole or not at all.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use crate::core::tree::Mode;
+use crate::error::{Error, Result};
+
+/// Writes a file of mode 644, unless it is as it should be: cargo goes by times.
+///
+/// # Errors
+///
+/// Fails where the disk does.
+pub(super) fn write_if_other(path: &Path, bytes: &[u8]) -> Result<()> {
+    match fs::read(path) {
+        Ok(there) if there == bytes => Ok(()),
+        _ => write(path, bytes, Mode::Regular),
+    }
+}
+
+/// Writes a file, over what stands there and with the directories above it.
+///
+/// # Errors
+///
+/// Fails where the disk does; what stood there stays then.
+pub(super) fn write(path: &Path, bytes: &[u8], mode: Mode) -> Result<()> {
+    let above = path.parent().unwrap_or(path);
+    make_dir(above)?;
+    let fails = |e| Error::io("write", path, e);
+    let mut draft = tempfile::Builder::new()
+        .prefix(".draft-")
+        .tempfile_in(above)
+        .map_err(fails)?;
+    draft.write_all(bytes).map_err(fails)?;
+    set_mode(draft.as_file(), mode).map_err(fails)?;
+    if fs::symlink_metadata(path).is_ok_and(|there| there.is_dir()) {
+        fs::remove_dir_all(path).map_err(|e| Error::io("remove", path, e))?;
+    }
+    draft.persist(path).map_err(|e| fails(e.error))?;
+    Ok(())
+}
+
+/// Makes a directory, in the place of a file where one is in the way.
+fn make_dir(dir: &Path) -> Result<()> {
+    let Err(e) = fs::create_dir_all(dir) else {
+        return Ok(());
+    };
+    let is_file = |path: &&Path| fs::symlink_metadata(path).is_ok_and(|m| !m.is_dir());
+    let Some(file) = dir.ancestors().find(is_file) else {
+        return Err(Error::io("make", dir, e));
+    };
+    fs::remove_file(file).map_err(|e| Error::io("remove", file, e))?;
+    fs::create_dir_all(dir).map_err(|e| Error::io("make", dir, e))
+}
+
+#[cfg(unix)]
+fn set_mode(file: &fs::File, mode: Mode) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.set_permissions(fs::Permissions::from_mode(mode.bits()))
+}
+
+#[cfg(not(unix))]
+fn set_mode(_file: &fs::File, _mode: Mode) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// Removes a file, a link, or a directory with all that is in it, if it is there.
+///
+/// # Errors
+///
+/// Fails where the disk does.
+pub(super) fn remove(path: &Path) -> Result<()> {
+    let removed = match fs::symlink_metadata(path) {
+        Ok(there) if there.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(e) => Err(e),
+    };
+    match removed {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove", path, e)),
+        _ => Ok(()),
+    }
+}
