@@ -1,0 +1,80 @@
+//! What keeps tests from running.
+
+use super::*;
+
+/// Does not compile with p3.
+const UNBUILT: &str = "
+#[cfg(feature = \"p3\")]
+#[test]
+fn it_does_not_compile() {
+    let _ = nothing_has_this_name;
+}
+";
+
+/// Does not compile, and fails, with p1 and p2.
+const EARLY: &str = "
+#[test]
+fn fails() {
+    assert!(!is_fork());
+}
+";
+
+#[test]
+fn what_does_not_build_is_shown_with_its_place() {
+    let world = World::with(UNBUILT);
+    let ran = world.run(&["test"]).ended(12);
+    let log = world.read("vendor/.wash-wasi-sync/logs/tests-wash-wasi-p1-p2-p3-build.log");
+    assert!(log.contains("nothing_has_this_name"), "{log}");
+    shown!(ran.out, @"");
+    let json = world.run(&["test", "--format", "json"]).ended(12).json();
+    assert_eq!(json["sets"][0]["build"]["is"], "built");
+    assert_eq!(json["sets"][1]["build"]["is"], "failed");
+    assert_eq!(json["sets"][1]["build"]["reason"], "does-not-compile");
+}
+
+#[test]
+fn the_next_features_are_tried_where_that_is_asked_for() {
+    let world = World::with(EARLY);
+    let ran = world.run(&["test"]).ended(12);
+    let ran =
+        ran.says(&["With p1,p2,p3: not run: p1,p2 failed; to run it as well: `--keep-going`"]);
+    assert_eq!(
+        ran.err.matches("FAIL all fails: failed").count(),
+        1,
+        "{ran}"
+    );
+    let ran = world.run(&["test", "--keep-going"]).ended(12);
+    assert_eq!(
+        ran.err.matches("FAIL all fails: failed").count(),
+        2,
+        "{ran}"
+    );
+}
+
+#[test]
+fn a_machine_without_the_targets_of_guests_is_told_how_to_get_them() {
+    let mut world = World::with("");
+    let empty = world.dir("empty").display().to_string();
+    world.rustc_says(&empty);
+    let ran = world.run(&["test"]).ended(1);
+    ran.says(&[
+        "wasm32-wasip1 and wasm32-unknown-unknown of Rust, which the guests are compiled to, are not installed",
+        "rustup target add wasm32-wasip1 wasm32-unknown-unknown",
+        "ci/install-guest-targets",
+    ]);
+}
+
+#[test]
+fn an_upstream_that_cannot_be_reached_is_told_what_else_there_is() {
+    let world = World::with("");
+    let gone = world.dir("gone").display().to_string();
+    let ran = world.run(&[
+        "test",
+        "--upstream",
+        &format!("file://{gone}"),
+        "--cache-dir",
+        "other",
+    ]);
+    ran.ended(13)
+        .says(&["to use another or a clone, `--upstream URL|PATH`"]);
+}

@@ -1,0 +1,71 @@
+//! Upstream's tests as a gate of `upgrade` and `vendor --verify`.
+
+use super::*;
+
+/// Fails on the fork, and only there.
+const FAILS: &str = "
+#[test]
+fn p2_udp_send() {
+    assert!(!is_fork());
+}
+";
+
+fn gate(world: &World) -> String {
+    let lock = world.read("manifest.lock");
+    let line = lock.lines().find(|line| line.starts_with("upstream-tests"));
+    line.unwrap_or_default().to_owned()
+}
+
+#[test]
+fn an_upgrade_runs_them_and_the_lock_tells() {
+    let world = World::with("");
+    let ran = world.run(&["upgrade", "--to", "42"]).ended(0);
+    let verified = ran.out.split("Verified\n").nth(1).unwrap();
+    shown!(verified, @"");
+    assert_eq!(gate(&world), "upstream-tests = \"passed, 13 of 13 tests\"");
+    // The very same tree has passed, whether they are run again or not.
+    world
+        .run(&["vendor", "--verify", "--no-upstream-tests"])
+        .ended(0);
+    assert_eq!(gate(&world), "upstream-tests = \"passed, 13 of 13 tests\"");
+    world.run(&["check"]).ended(0);
+}
+
+#[test]
+fn a_failing_one_changes_nothing() {
+    let world = World::with(FAILS);
+    let before = world.read("manifest.lock");
+    let ran = world.run(&["upgrade", "--to", "42"]).ended(12);
+    let ran = ran.says(&[
+        "1 of 8 of upstream's tests fail on the fork",
+        "all p2_udp_send (p1,p2): failed",
+        "nothing was changed",
+    ]);
+    drop(ran);
+    assert_eq!(before, world.read("manifest.lock"));
+    let ran = world
+        .run(&["upgrade", "--to", "42", "--no-upstream-tests"])
+        .ended(0);
+    ran.says(&["upstream's tests were not run on the fork: --no-upstream-tests"]);
+    assert_eq!(
+        gate(&world),
+        "upstream-tests = \"skipped: --no-upstream-tests\""
+    );
+    world
+        .run(&["check"])
+        .ended(0)
+        .says(&["upstream's own tests did not run on it"]);
+    world.run(&["vendor", "--locked"]).ended(0);
+}
+
+#[test]
+fn a_machine_that_cannot_build_them_upgrades_all_the_same() {
+    let mut world = World::with("");
+    let empty = world.dir("empty").display().to_string();
+    world.rustc_says(&empty);
+    world.run(&["upgrade", "--to", "42"]).ended(0).says(&[
+        "warning: upstream's tests were not run on the fork: the targets wasm32-wasip1 and",
+        "upstream's tests: skipped: the targets wasm32-wasip1 and",
+    ]);
+    assert!(gate(&world).starts_with("upstream-tests = \"skipped: the targets"));
+}
