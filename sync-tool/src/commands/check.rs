@@ -6,6 +6,7 @@ use super::context::{Context, Steps};
 use super::making::Making;
 use super::project::{Project, Vendored, read_manifest};
 use super::upgrade::locked;
+use super::upstream_tests;
 use crate::cli::CheckArgs;
 use crate::core::drift::{self, Drift};
 use crate::core::lock::Lock;
@@ -114,15 +115,23 @@ fn made_again(
 }
 
 fn notes(lock: &Lock) -> Vec<String> {
-    let skipped = |said: &&String| said.starts_with("skipped");
-    let all = lock.gates.len();
-    let skipped = lock.gates.values().filter(skipped).count();
-    if skipped == 0 {
-        return Vec::new();
+    let skipped = lock
+        .gates
+        .iter()
+        .filter(|(_, said)| said.starts_with("skipped"));
+    let skipped: Vec<&str> = skipped.map(|(key, _)| key.as_str()).collect();
+    match skipped[..] {
+        [] => Vec::new(),
+        [upstream_tests::KEY] => vec![
+            "upstream's own tests did not run on it; to run them: `wash-wasi-sync vendor --verify`, with upstream from git"
+                .to_owned(),
+        ],
+        _ => vec![format!(
+            "{} of {} gates did not run; to build and test the tree: `wash-wasi-sync vendor --verify`",
+            skipped.len(),
+            lock.gates.len()
+        )],
     }
-    vec![format!(
-        "{skipped} of {all} gates did not run; to build and test the tree: `wash-wasi-sync vendor --verify`"
-    )]
 }
 
 /// Returns the intentional differences of a series, by file.

@@ -25,7 +25,29 @@ fn what_does_not_build_is_shown_with_its_place() {
     let ran = world.run(&["test"]).ended(12);
     let log = world.read("vendor/.wash-wasi-sync/logs/tests-wash-wasi-p1-p2-p3-build.log");
     assert!(log.contains("nothing_has_this_name"), "{log}");
-    shown!(ran.out, @"");
+    shown!(ran.out, @r#"
+    The build with p1,p2,p3 failed: it does not compile (1 error)
+        error[E0425]: cannot find value `nothing_has_this_name` in this scope
+          --> crates/wash-wasi/tests/all/main.rs:34:13
+           |
+        34 |     let _ = nothing_has_this_name;
+           |             ^^^^^^^^^^^^^^^^^^^^^ not found in this scope
+      The whole output is in [project]/vendor/.wash-wasi-sync/logs/tests-wash-wasi-p1-p2-p3-build.log
+
+    With p1,p2: 6 of 6 parts built in [time], tested in [time]
+                         passed  ignored
+      p1                      1        0
+      p2                      1        1
+      p2 sockets              1        0
+      unit                    1        0
+      doc                     1        0
+      other                   1        0
+      the fork's own          1        0
+      all                     7        1
+    With p1,p2,p3: not built
+    6 of 6 of upstream 41.0.0's tests pass on 1.0.0
+    Time: fetch [time], workspace [time], test [time]
+    "#);
     let json = world.run(&["test", "--format", "json"]).ended(12).json();
     assert_eq!(json["sets"][0]["build"]["is"], "built");
     assert_eq!(json["sets"][1]["build"]["is"], "failed");

@@ -202,6 +202,7 @@ pub fn verdicts(document: &Value) -> BTreeMap<String, String> {
 macro_rules! shown {
     ($text:expr, @$snapshot:literal) => {{
         let mut settings = insta::Settings::clone_current();
+        settings.add_filter(r"file:///\S*?/upstream\b", "[upstream]");
         settings.add_filter(r"/\S*?/project\b", "[project]");
         settings.add_filter(r"/\S*?/xdg\b", "[cache]");
         settings.add_filter(r"\b\d+ ms\b|\b\d+\.\d s\b|\b\d+ min \d+ s\b", "[time]");

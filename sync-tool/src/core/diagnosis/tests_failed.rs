@@ -24,14 +24,14 @@ static FAILURES: [Likely; 8] = [
         name: "no-name-service",
         output: r"(?i)temporary[ -](?:name[ -]resolver|resolver)[ -]failure|ErrorCode::(?:NameUnresolvable|TemporaryResolverFailure)|name-unresolvable|failed to lookup address information|Name or service not known",
         title: "the machine resolves no public names",
-        next: "see whether the control run fails as well; allow the machine to ask a name server",
+        next: "allow the machine to ask a name server",
         machine: true,
     },
     Likely {
         name: "no-route",
         output: r"(?i)network is unreachable|no route to host|ErrorCode::RemoteUnreachable|remote-unreachable|ENETUNREACH|EHOSTUNREACH",
         title: "the machine has no route to an outside address",
-        next: "see whether the control run fails as well; a default route is enough, nothing is sent far",
+        next: "a default route is enough, nothing is sent far",
         machine: true,
     },
     Likely {
@@ -45,7 +45,7 @@ static FAILURES: [Likely; 8] = [
         name: "no-ipv6",
         output: r"(?i)address family not supported|EAFNOSUPPORT|cannot assign requested address",
         title: "the machine lacks an address family, most often IPv6",
-        next: "see whether the control run fails as well; turn on IPv6 for the loopback interface",
+        next: "turn on IPv6 for the loopback interface",
         machine: true,
     },
     Likely {
