@@ -34,6 +34,7 @@ fn play() -> Result<String, Fault> {
     match role {
         Role::TcpServer => tcp::serve(address),
         Role::TcpClient => tcp::call(address),
+        Role::TcpTrap => tcp::fall(address),
         Role::UdpServer => udp::serve(address),
         Role::UdpClient => udp::call(address),
     }

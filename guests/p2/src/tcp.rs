@@ -13,15 +13,7 @@ use std::net::SocketAddr;
 
 /// Serves one connection.
 pub fn serve(address: SocketAddr) -> Result<String, Fault> {
-    let network = instance_network();
-    let listener = create_tcp_socket(family(address)).map_err(at("create"))?;
-    listener
-        .start_bind(&network, wasi(address))
-        .map_err(at("start-bind"))?;
-    finish(&listener, "finish-bind", TcpSocket::finish_bind)?;
-    listener.start_listen().map_err(at("start-listen"))?;
-    finish(&listener, "finish-listen", TcpSocket::finish_listen)?;
-    ready()?;
+    let listener = listen(address)?;
     let (socket, input, output) = finish(&listener, "accept", TcpSocket::accept)?;
     let mut bytes = 0;
     while let Some(chunk) = read(&input)? {
@@ -32,6 +24,27 @@ pub fn serve(address: SocketAddr) -> Result<String, Fault> {
         .shutdown(ShutdownType::Send)
         .map_err(at("shutdown"))?;
     Ok(format!("{bytes} bytes sent back"))
+}
+
+/// Traps while a connection is served.
+pub fn fall(address: SocketAddr) -> Result<String, Fault> {
+    let listener = listen(address)?;
+    let (_socket, input, _output) = finish(&listener, "accept", TcpSocket::accept)?;
+    read(&input)?;
+    std::process::abort()
+}
+
+fn listen(address: SocketAddr) -> Result<TcpSocket, Fault> {
+    let network = instance_network();
+    let listener = create_tcp_socket(family(address)).map_err(at("create"))?;
+    listener
+        .start_bind(&network, wasi(address))
+        .map_err(at("start-bind"))?;
+    finish(&listener, "finish-bind", TcpSocket::finish_bind)?;
+    listener.start_listen().map_err(at("start-listen"))?;
+    finish(&listener, "finish-listen", TcpSocket::finish_listen)?;
+    ready()?;
+    Ok(listener)
 }
 
 /// Sends the pattern, and compares what comes back.

@@ -38,6 +38,7 @@ async fn play() -> Result<String, Fault> {
     match role {
         Role::TcpServer => tcp::serve(address).await,
         Role::TcpClient => tcp::call(address).await,
+        Role::TcpTrap => tcp::fall(address).await,
         Role::UdpServer => udp::serve(address).await,
         Role::UdpClient => udp::call(address).await,
     }

@@ -35,6 +35,18 @@ pub async fn serve(address: SocketAddr) -> Result<String, Fault> {
     Ok(format!("{} bytes sent back", bytes?))
 }
 
+/// Traps while a connection is served.
+pub async fn fall(address: SocketAddr) -> Result<String, Fault> {
+    let listener = TcpSocket::create(family(address)).map_err(at("create"))?;
+    listener.bind(wasi(address)).map_err(at("bind"))?;
+    let mut connections = listener.listen().map_err(at("listen"))?;
+    ready().await?;
+    let socket = connections.next().await.ok_or("listen: ended")?;
+    let (mut input, _received) = socket.receive();
+    read(&mut input).await;
+    std::process::abort()
+}
+
 /// Sends the pattern, and compares what comes back.
 pub async fn call(address: SocketAddr) -> Result<String, Fault> {
     let socket = TcpSocket::create(family(address)).map_err(at("create"))?;

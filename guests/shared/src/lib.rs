@@ -5,6 +5,9 @@
 //! - UDP: the client sends datagrams of [`DATAGRAMS`] sizes, one after the other, and
 //!   waits for each to come back; the server sends each back to where it is from.
 //!
+//! - TCP, trapping: a server that takes some bytes of its first connection and traps,
+//!   with everything still open.
+//!
 //! A server writes [`READY`] to its standard output when it can be reached.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -26,6 +29,7 @@ pub type Fault = String;
 pub enum Role {
     TcpServer,
     TcpClient,
+    TcpTrap,
     UdpServer,
     UdpClient,
 }
@@ -38,6 +42,7 @@ pub fn told(arguments: &[String]) -> Result<(Role, SocketAddr), Fault> {
     let role = match role.as_str() {
         "tcp-server" => Role::TcpServer,
         "tcp-client" => Role::TcpClient,
+        "tcp-trap" => Role::TcpTrap,
         "udp-server" => Role::UdpServer,
         "udp-client" => Role::UdpClient,
         other => return Err(format!("no such role: {other}")),

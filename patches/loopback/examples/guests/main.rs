@@ -70,6 +70,30 @@ impl Case {
         Ok(fault)
     }
 
+    /// A server that traps: its client's connection ends, all that it held goes back,
+    /// and its port can be had again.
+    async fn trapped(&self) -> Result<String> {
+        let world = World::default();
+        let mut server = Playing::start(&self.server, "tcp-trap".to_owned(), self.address, &world);
+        server.ready().await?;
+        let mut client =
+            Playing::start(&self.client, "tcp-client".to_owned(), self.address, &world);
+        let (ended, trap) = (client.end().await, server.end().await);
+        client.stop().await;
+        server.stop().await;
+        nothing_held(&world)?;
+        let (Err(ended), Err(trap)) = (ended, trap) else {
+            return Err(Error::msg("nothing went wrong"));
+        };
+        let (ended, trap) = (format!("{ended:#}"), format!("{trap:#}"));
+        if !trap.contains("unreachable") || !ended.contains("tcp-client: fault: ") {
+            return Err(Error::msg(format!("{trap}; {ended}")));
+        }
+        self.talk(&world, &world).await?;
+        nothing_held(&world)?;
+        Ok(ended)
+    }
+
     /// Runs server and client, each in its world; gives what they said.
     async fn talk(&self, served: &World, called: &World) -> Result<String> {
         let role = |what| format!("{}-{what}", self.protocol);
@@ -147,6 +171,9 @@ fn run(paths: &[String; 2]) -> Result<Outcome> {
                         if protocol == "tcp" {
                             outcome
                                 .take(&format!("{name}, apart"), || runtime.block_on(case.apart()));
+                            outcome.take(&format!("{name}, trapped"), || {
+                                runtime.block_on(case.trapped())
+                            });
                         }
                     }
                 }
