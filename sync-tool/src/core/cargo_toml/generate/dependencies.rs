@@ -1,7 +1,7 @@
 //! Dependencies: inheritance resolved, the fork's own united with upstream's.
 
 use semver::VersionReq;
-use toml_edit::{Item, Table};
+use toml_edit::{DocumentMut, Item, Table, Value};
 
 use super::Draft;
 use crate::core::cargo_toml::additions::{AddedDependency, Additions};
@@ -78,15 +78,7 @@ impl Draft {
         let Some(dependency) = self.united(name, upstream.as_ref(), added) else {
             return;
         };
-        let position = end(&self.document);
-        let table = self.document.entry("dev-dependencies").or_insert_with(|| {
-            let mut table = Table::new();
-            table.set_position(Some(position));
-            Item::Table(table)
-        });
-        if let Some(table) = table.as_table_like_mut() {
-            table.insert(name, Item::Value(dependency.to_value(name)));
-        }
+        put_dev_dependency(&mut self.document, name, dependency.to_value(name));
     }
 
     fn united(
@@ -152,5 +144,18 @@ fn same_requirement(a: &str, b: &str) -> bool {
     match (VersionReq::parse(a), VersionReq::parse(b)) {
         (Ok(a), Ok(b)) => a == b,
         _ => a == b,
+    }
+}
+
+/// Adds a development dependency, and the table of them where there is none.
+pub(super) fn put_dev_dependency(document: &mut DocumentMut, name: &str, value: Value) {
+    let position = end(document);
+    let table = document.entry("dev-dependencies").or_insert_with(|| {
+        let mut table = Table::new();
+        table.set_position(Some(position));
+        Item::Table(table)
+    });
+    if let Some(table) = table.as_table_like_mut() {
+        table.insert(name, Item::Value(value));
     }
 }

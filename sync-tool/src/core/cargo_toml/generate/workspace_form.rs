@@ -1,11 +1,12 @@
 //! The workspace form: the fork as one more member of upstream's workspace.
 
 use semver::{Version, VersionReq};
-use toml_edit::{InlineTable, Item, Table, TableLike, Value};
+use toml_edit::{InlineTable, Item, TableLike, Value};
 
+use super::dependencies::put_dev_dependency;
 use super::{Draft, ForkPackage};
 use crate::core::cargo_toml::additions::{AddedDependency, Additions};
-use crate::core::cargo_toml::edit::{append, end};
+use crate::core::cargo_toml::edit::append;
 use crate::core::cargo_toml::error::{Errors, Text};
 use crate::core::cargo_toml::inherited::parse;
 use crate::core::cargo_toml::plain::{Style, array};
@@ -74,15 +75,7 @@ impl Draft {
         let Some(value) = value else {
             return;
         };
-        let position = end(&self.document);
-        let table = self.document.entry("dev-dependencies").or_insert_with(|| {
-            let mut table = Table::new();
-            table.set_position(Some(position));
-            Item::Table(table)
-        });
-        if let Some(table) = table.as_table_like_mut() {
-            table.insert(name, Item::Value(value));
-        }
+        put_dev_dependency(&mut self.document, name, value);
     }
 }
 
