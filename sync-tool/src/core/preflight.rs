@@ -112,7 +112,7 @@ fn size(bytes: u64) -> String {
     const UNITS: [(u32, &str); 3] = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
     for (shift, unit) in UNITS {
         if bytes >> shift > 0 {
-            let tenths = (bytes >> (shift - 7)) * 10 >> 7;
+            let tenths = ((bytes >> (shift - 7)) * 10) >> 7;
             return format!("{}.{} {unit}", tenths / 10, tenths % 10);
         }
     }

@@ -22,12 +22,18 @@ pub const LARGE: &str = "crates/other/large.bin";
 
 /// Keeps what a run tells.
 #[derive(Default)]
-pub struct Told(Mutex<Vec<String>>);
+pub struct Told(Mutex<Vec<String>>, Mutex<Vec<String>>);
 
 impl Told {
     /// Returns the lines that were told so far.
     pub fn lines(&self) -> Vec<String> {
         self.0.lock().expect("lock").clone()
+    }
+
+    /// Returns the lines that only `-v` shows.
+    #[allow(dead_code, reason = "not every test looks at them")]
+    pub fn details(&self) -> Vec<String> {
+        self.1.lock().expect("lock").clone()
     }
 
     /// Tells whether one of the lines has a part.
@@ -47,7 +53,9 @@ impl Status for Told {
     fn warn(&self, line: &str) {
         self.tell(line);
     }
-    fn detail(&self, _: &str) {}
+    fn detail(&self, line: &str) {
+        self.1.lock().expect("lock").push(line.to_owned());
+    }
     fn step(&self, _: &str) -> Box<dyn Step> {
         Box::new(Silent)
     }

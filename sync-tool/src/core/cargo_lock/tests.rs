@@ -208,3 +208,59 @@ source = "registry"
     let newer = with_own_version(lock, "fork", &Version::new(3, 1, 0));
     assert_eq!(newer, lock.replace("2.0.0", "3.1.0"));
 }
+
+/// Adds text to the workspace's lock.
+fn later(lock: &str, more: &str) -> Vec<String> {
+    let before = Lock::parse(WORKSPACE).unwrap();
+    let after = Lock::parse(&format!("{lock}{more}")).unwrap();
+    let strays = before.strays(&after, "fork");
+    strays.iter().map(ToString::to_string).collect()
+}
+
+const FORK: &str = r#"
+[[package]]
+name = "fork"
+version = "2.0.0"
+dependencies = ["runtime", "new"]
+
+[[package]]
+name = "new"
+version = "1.0.0"
+source = "registry+x"
+dependencies = ["below"]
+
+[[package]]
+name = "below"
+version = "0.1.0"
+source = "registry+x"
+"#;
+
+#[test]
+fn a_member_and_what_it_needs_are_no_strays() {
+    assert_eq!(later(WORKSPACE, FORK), [""; 0]);
+}
+
+#[test]
+fn packages_that_moved_went_or_came_uncalled_are_strays() {
+    let moved = WORKSPACE.replace("0.4.20", "0.4.21");
+    assert_eq!(later(&moved, FORK), ["`log` moved from 0.4.20 to 0.4.21"]);
+    let source = WORKSPACE.replacen("source = \"registry", "source = \"git", 1);
+    assert_eq!(later(&source, FORK), ["`log` moved from 0.4.20 to 0.4.20"]);
+    let (without, _) = WORKSPACE.rsplit_once("[[package]]").unwrap();
+    assert_eq!(later(without, FORK), ["`environ` 0.90.1 is gone"]);
+    let uncalled = format!("{FORK}\n[[package]]\nname = \"odd\"\nversion = \"1.0.0\"\n");
+    assert_eq!(
+        later(WORKSPACE, &uncalled),
+        ["`odd` 1.0.0 is new, and `fork` does not need it"]
+    );
+    assert_eq!(later(WORKSPACE, ""), ["`fork` is not in it"]);
+}
+
+#[test]
+fn packages_that_name_each_other_are_followed_once() {
+    let circle = FORK.replace(
+        "version = \"0.1.0\"\nsource = \"registry+x\"\n",
+        "version = \"0.1.0\"\nsource = \"registry+x\"\ndependencies = [\"new\"]\n",
+    );
+    assert_eq!(later(WORKSPACE, &circle), [""; 0]);
+}

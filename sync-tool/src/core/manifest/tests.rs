@@ -4,6 +4,7 @@ mod edit;
 mod faults;
 mod mutated;
 mod read;
+mod upstream_tests;
 
 use semver::Version;
 

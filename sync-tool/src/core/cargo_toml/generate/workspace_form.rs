@@ -159,13 +159,15 @@ fn widen(item: &mut Item, added: &AddedDependency) {
         *item = Item::Value(value);
         return;
     }
-    let Some(table) = item.as_table_like_mut() else {
-        return;
-    };
-    if added.default_features == Some(true) {
-        table.insert("default-features", Item::Value(true.into()));
+    if let Some(table) = item.as_table_like_mut() {
+        if added.default_features == Some(true) {
+            table.insert("default-features", Item::Value(true.into()));
+        }
+        add_features(table, &added.features);
     }
-    add_features(table, &added.features);
+    if let Some(table) = item.as_inline_table_mut() {
+        table.fmt();
+    }
 }
 
 fn add_features(table: &mut dyn TableLike, features: &[String]) {

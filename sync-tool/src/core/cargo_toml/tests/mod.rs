@@ -3,6 +3,7 @@
 mod additions;
 mod generated;
 mod inherited;
+mod workspace_form;
 
 use toml_edit::Document;
 

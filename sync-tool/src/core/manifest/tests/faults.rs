@@ -4,7 +4,7 @@ use super::super::Manifest;
 use super::{GOOD, good_with};
 use crate::error::{Error, Kind};
 
-fn error(text: &str) -> Error {
+pub(super) fn error(text: &str) -> Error {
     match Manifest::parse(text) {
         Ok(_) => panic!("it has faults:\n{text}"),
         Err(error) => error,
@@ -12,7 +12,7 @@ fn error(text: &str) -> Error {
 }
 
 /// Lists an error's faults, each with its place, the text at it, and the help.
-fn told(error: &Error) -> String {
+pub(super) fn told(error: &Error) -> String {
     let faults = error.all_faults().iter().map(|fault| {
         let place = fault.place.as_ref().expect("every fault has its place");
         let span = place.span.clone().expect("every fault has its span");
@@ -367,7 +367,7 @@ fn ten_faults_are_told_together() {
     assert_eq!(error.all_faults().len(), 10);
     assert_snapshot!(told(&error), @r#"
     manifest.toml:46:2 `docs`: unknown key `docs` in the manifest
-      known here: upstream, fork, rewrite, insert, files, cargo, series, history, documents
+      known here: upstream, fork, rewrite, insert, files, cargo, series, history, documents, tests
     manifest.toml:5:8 `"../wasi"`: `../wasi` leaves the tree
       name a path below the project's root, with `/` between its parts
     manifest.toml:6:7 `"v41"`: `tag` does not hold `{version}` once
