@@ -5,6 +5,8 @@ mod sandbox;
 
 #[path = "cargo_gates/broken.rs"]
 mod broken;
+#[path = "cargo_gates/diagnosed.rs"]
+mod diagnosed;
 #[path = "cargo_gates/passing.rs"]
 mod passing;
 #[path = "cargo_gates/surroundings.rs"]

@@ -321,3 +321,62 @@ fn a_tag_that_moved_is_told() {
     help: read the locked commit from a clone that still has it: `git tag -f v41.0.0 [digest]` there, then `--upstream <path of the clone>`
     ");
 }
+
+/// Upstream's tests, which the fork runs as they are.
+const UPSTREAMS: [&str; 9] = [
+    "tests/all/main.rs",
+    "tests/all/store.rs",
+    "tests/all/p1.rs",
+    "tests/all/p2/mod.rs",
+    "tests/all/p2/sync.rs",
+    "tests/all/p2/async_.rs",
+    "tests/all/p2/api.rs",
+    "tests/all/p3/mod.rs",
+    "tests/process_stdin.rs",
+];
+
+#[test]
+fn upstreams_tests_are_exact_copies_with_names_rewritten() {
+    let world = World::new();
+    let git = &world.both.git;
+    git.git(&["checkout", "--quiet", "v41.0.0"]);
+    let text =
+        |path: &str| format!("// Of {path}.\nuse wasmtime_wasi::WasiCtx;\n\nfn run() {{}}\n");
+    for path in UPSTREAMS {
+        let file = git.upstream().join("crates/wasi").join(path);
+        crate::git_world::write(&file, text(path));
+    }
+    git.git(&["add", "--all"]);
+    git.git(&["commit", "--quiet", "--message", "with tests"]);
+    git.git(&["tag", "--force", "v41.0.0"]);
+    world.run("vendor").done();
+    for path in UPSTREAMS {
+        let file = format!("{TREE}/{path}");
+        let copy = text(path).replace("wasmtime_wasi", "wash_wasi");
+        assert_eq!(world.read(&file), copy);
+        world.edit(&file, "fn run", "fn ran");
+        for check in ["check", "check --deep"] {
+            let expected = [(path.to_owned(), "changed".to_owned())];
+            assert_eq!(found(&world, check), expected, "{check}");
+        }
+        world.write(&file, copy);
+    }
+    world.run("check --deep").done();
+}
+
+/// The project's own manifest takes all of them so.
+#[test]
+fn the_projects_manifest_takes_upstreams_tests_directly() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../manifest.toml");
+    let text = std::fs::read_to_string(path).unwrap();
+    let manifest = wash_wasi_sync::core::manifest::Manifest::parse(text).unwrap();
+    for path in UPSTREAMS {
+        let path = wash_wasi_sync::core::tree::TreePath::new(path).unwrap();
+        let kind = manifest.kind_of(&path);
+        assert_eq!(
+            kind,
+            Some(wash_wasi_sync::core::manifest::FileKind::Direct),
+            "{path}"
+        );
+    }
+}

@@ -113,13 +113,18 @@ fn what_does_not_build_changes_nothing() {
     error: 4 gates failed
       build with p1, p2 and p3: it does not compile (1 error)
         help: the whole output is in [project]/vendor/.wash-wasi-sync/logs/build-p1-p2-p3.log
-      src/sockets/loopback/mod.rs:9:21: cannot find value `LAST` in module `ports`
+      error[E0425]: cannot find value `LAST` in module `ports`
+       --> src/sockets/loopback/mod.rs:9:21
+        |
+      9 |     (port >= ports::LAST).then(|| {
+        |                     ^^^^ not found in `ports`
       build with p1 and p2: it does not compile (1 error)
         help: the whole output is in [project]/vendor/.wash-wasi-sync/logs/build-p1-p2.log
       build with p0: it does not compile (1 error)
         help: the whole output is in [project]/vendor/.wash-wasi-sync/logs/build-p0.log
       build without features: it does not compile (1 error)
         help: the whole output is in [project]/vendor/.wash-wasi-sync/logs/build-no-features.log
+    help: to edit the tree, put it in place unverified (`upgrade --no-verify`, or `vendor`); `wash-wasi-sync refresh` keeps the edits
     help: nothing was changed; mend it, then run the same command again
     ");
     let error = world.refused("vendor --verify --format json", 12).error();

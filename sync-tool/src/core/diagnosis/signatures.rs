@@ -34,7 +34,10 @@ pub(super) fn subjects(case: &Case<'_>) -> Vec<String> {
 
 /// Finds the old and the new signature.
 pub(super) fn look(name: &str, cases: &[Case<'_>], known: &Known<'_>) -> Option<Found> {
-    let of_name = |d: &Definition| d.name == name && !d.signature.is_empty();
+    // Where a method is looked for on a type, namesakes elsewhere do not count.
+    let owner = cases.first().and_then(owner);
+    let of_owner = |d: &Definition| owner.as_ref().is_none_or(|owner| d.of == *owner);
+    let of_name = |d: &Definition| d.name == name && !d.signature.is_empty() && of_owner(d);
     // What another crate defines is none of ours that happens to be called so.
     let (old, new) = match cases.iter().any(is_foreign) {
         true => (&[][..], &[][..]),
@@ -49,17 +52,13 @@ pub(super) fn look(name: &str, cases: &[Case<'_>], known: &Known<'_>) -> Option<
     if upstream.is_empty() {
         upstream = gone(name, old, new, of_name);
     }
-    if upstream.is_empty() {
+    // Types that do not fit can have any cause: only a change that is seen tells.
+    let is_vague = |case: &Case<'_>| case.diagnostic.code.as_deref() == Some("E0308");
+    if upstream.is_empty() && !cases.iter().all(is_vague) {
         upstream = as_told(cases);
     }
     if upstream.is_empty() {
-        let codes = cases
-            .iter()
-            .filter(|case| case.diagnostic.code.as_deref() != Some("E0599"));
-        let named = codes.filter(|case| !case.value("method").is_empty());
-        upstream.extend(named.take(1).map(|case| case.diagnostic.message.clone()));
-        let own = new.iter().filter(|d| of_name(d) && d.of.contains(" for "));
-        upstream.extend(own.take(TOLD).map(|d| told("upstream has", d)));
+        upstream = implementations(name, cases, known.new());
     }
     (!upstream.is_empty()).then(|| Found {
         values: vec![("name", name.to_owned())],
@@ -76,6 +75,15 @@ fn is_foreign(case: &Case<'_>) -> bool {
         let place = &defined["place"];
         place.starts_with('/') || place.contains(":\\") || place.starts_with("..")
     })
+}
+
+/// Returns the type on which a method is not found.
+fn owner(case: &Case<'_>) -> Option<String> {
+    let (_, rest) = case.diagnostic.message.split_once(" found for ")?;
+    let ty = rest.split('`').nth(1)?.trim_start_matches(['&', ' ']);
+    let ty = ty.strip_prefix("mut ").unwrap_or(ty);
+    let path = ty.split('<').next().unwrap_or(ty);
+    path.rsplit("::").next().map(str::to_owned)
 }
 
 /// Returns both signatures of what changed, found by module, trait and type.
@@ -140,6 +148,21 @@ fn as_told(cases: &[Case<'_>]) -> Vec<String> {
         format!("now: `{line}` ({})", defined["place"].trim())
     });
     lines.collect()
+}
+
+/// Returns what the compiler says of a method of a trait, and how upstream has it.
+fn implementations(name: &str, cases: &[Case<'_>], new: &[Definition]) -> Vec<String> {
+    let of_trait = |case: &&Case<'_>| !case.value("method").is_empty();
+    let Some(case) = cases.iter().find(of_trait) else {
+        return Vec::new();
+    };
+    let message = &case.diagnostic.message;
+    let own = new.iter().filter(|d| {
+        let (of, _) = d.of.split_once(" for ").unwrap_or_default();
+        d.name == name && !of.is_empty() && message.contains(&format!("{of}::"))
+    });
+    let own = own.take(TOLD).map(|d| told("upstream has", d));
+    [message.clone()].into_iter().chain(own).collect()
 }
 
 fn told(when: &str, definition: &Definition) -> String {
