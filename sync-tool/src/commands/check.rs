@@ -6,6 +6,7 @@ use super::context::{Context, Steps};
 use super::making::Making;
 use super::project::{Project, Vendored, read_manifest};
 use super::upgrade::locked;
+use super::upstream_tests;
 use crate::cli::CheckArgs;
 use crate::core::drift::{self, Drift};
 use crate::core::lock::Lock;
@@ -114,11 +115,18 @@ fn made_again(
 }
 
 fn notes(lock: &Lock) -> Vec<String> {
-    let skipped = |said: &&String| said.starts_with("skipped");
+    let is_skipped = |said: &&String| said.starts_with("skipped");
     let all = lock.gates.len();
-    let skipped = lock.gates.values().filter(skipped).count();
-    if skipped == 0 {
-        return Vec::new();
+    let skipped = lock.gates.values().filter(is_skipped).count();
+    let upstreams = lock.gates.get(upstream_tests::KEY).filter(is_skipped);
+    match (skipped, upstreams) {
+        (0, _) => return Vec::new(),
+        (1, Some(said)) => {
+            return vec![format!(
+                "upstream's own tests did not run on the tree ({said}); to run them: `wash-wasi-sync test --upstream URL|PATH`"
+            )];
+        }
+        _ => {}
     }
     vec![format!(
         "{skipped} of {all} gates did not run; to build and test the tree: `wash-wasi-sync vendor --verify`"
