@@ -21,7 +21,18 @@ fn an_upgrade_runs_them_and_the_lock_tells() {
     let world = World::with("");
     let ran = world.run(&["upgrade", "--to", "42"]).ended(0);
     let verified = ran.out.split("Verified\n").nth(1).unwrap();
-    shown!(verified, @"");
+    shown!(verified, @r"
+      build with p1, p2 and p3: passed ([time])
+      build with p1 and p2: passed ([time])
+      build with p0: passed ([time])
+      build without features: passed ([time])
+      unit tests: passed, 1 test ([time])
+      doc tests: passed, 1 test ([time])
+      the fork's tests: passed, 1 test ([time])
+      upstream's tests: passed, 13 of 13 tests ([time])
+    Wrote: manifest.lock, manifest.toml, patches/locks/42.0.0.lock
+    Time: resolve [time], fetch [time], prepare [time], make [time], cargo lock [time], stage [time], verify [time], commit [time]
+    ");
     assert_eq!(gate(&world), "upstream-tests = \"passed, 13 of 13 tests\"");
     // The very same tree has passed, whether they are run again or not.
     world
