@@ -25,13 +25,13 @@ fn diagnosed(key: &str, files: &[(&str, &str)], before: &[(&str, &str)]) -> Diag
     for (path, text) in files {
         sandbox.write(&format!("crate/{path}"), text);
     }
-    let result = run(&sandbox, key).unwrap();
+    let result = run(&sandbox, key).expect("cargo runs");
     let trees = Trees {
         old: Some(&tree(before)),
         new: Some(&tree(files)),
     };
     // A failed gate tells the same, before what is not known.
-    let error = result.error(trees).unwrap();
+    let error = result.error(trees).expect("the gate failed");
     let diagnosis = explain(&failure(&result).diagnostics, trees);
     let told = error.all_faults().iter().map(|fault| &fault.message);
     let known = diagnosis.explained.iter().map(|one| &one.title);

@@ -344,7 +344,7 @@ fn upstreams_tests_are_exact_copies_with_names_rewritten() {
         |path: &str| format!("// Of {path}.\nuse wasmtime_wasi::WasiCtx;\n\nfn run() {{}}\n");
     for path in UPSTREAMS {
         let file = git.upstream().join("crates/wasi").join(path);
-        crate::git_world::write(&file, text(path));
+        git_world::write(&file, text(path));
     }
     git.git(&["add", "--all"]);
     git.git(&["commit", "--quiet", "--message", "with tests"]);

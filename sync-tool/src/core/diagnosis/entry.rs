@@ -44,13 +44,13 @@ pub(super) struct Known<'t> {
 
 impl Known<'_> {
     /// Returns what the tree before defines; nothing where there is none.
-    pub(super) fn old(&self) -> &[Definition] {
+    pub(super) fn before(&self) -> &[Definition] {
         let read = || self.trees.old.map(definitions).unwrap_or_default();
         self.old.get_or_init(read)
     }
 
     /// Returns what the tree that was built defines; nothing where there is none.
-    pub(super) fn new(&self) -> &[Definition] {
+    pub(super) fn built(&self) -> &[Definition] {
         let read = || self.trees.new.map(definitions).unwrap_or_default();
         self.new.get_or_init(read)
     }

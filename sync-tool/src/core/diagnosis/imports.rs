@@ -40,7 +40,7 @@ pub(super) fn subjects(case: &Case<'_>) -> Vec<String> {
 /// Finds where a name is now.
 pub(super) fn look(subject: &str, cases: &[Case<'_>], known: &Known<'_>) -> Option<Found> {
     let (module, name) = subject.split_once('|')?;
-    let (old, new) = (known.old(), known.new());
+    let (old, new) = (known.before(), known.built());
     let roots = cases
         .iter()
         .map(|case| case.value("path").split("::").next());

@@ -41,7 +41,7 @@ pub(super) fn look(name: &str, cases: &[Case<'_>], known: &Known<'_>) -> Option<
     // What another crate defines is none of ours that happens to be called so.
     let (old, new) = match cases.iter().any(is_foreign) {
         true => (&[][..], &[][..]),
-        false => (known.old(), known.new()),
+        false => (known.before(), known.built()),
     };
     // A method that is not found has no signature to be wrong.
     let is_lost = |case: &Case<'_>| case.diagnostic.code.as_deref() == Some("E0599");
@@ -58,7 +58,7 @@ pub(super) fn look(name: &str, cases: &[Case<'_>], known: &Known<'_>) -> Option<
         upstream = as_told(cases);
     }
     if upstream.is_empty() {
-        upstream = implementations(name, cases, known.new());
+        upstream = implementations(name, cases, known.built());
     }
     (!upstream.is_empty()).then(|| Found {
         values: vec![("name", name.to_owned())],

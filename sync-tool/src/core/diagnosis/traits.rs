@@ -38,14 +38,14 @@ pub(super) fn look(method: &str, cases: &[Case<'_>], known: &Known<'_>) -> Optio
         .filter_map(|case| implemented(&case.diagnostic.rendered))
         .next();
     let name = from.map_or_else(|| to.clone(), |from| Some(other(from)));
-    let now = implementation(method, name.as_deref(), known.new());
+    let now = implementation(method, name.as_deref(), known.built());
     let upstream_to = now.and_then(|d| d.of.split(" for ").next());
     let to = to.or_else(|| upstream_to.map(str::to_owned));
     let from = from.map(str::to_owned);
     let from = from.or_else(|| to.as_deref().map(other));
     let (from, to) = (from?, to?);
     let mut upstream = Vec::new();
-    if let Some(before) = implementation(method, Some(&from), known.old()) {
+    if let Some(before) = implementation(method, Some(&from), known.before()) {
         upstream.push(told("before", before));
     }
     upstream.extend(now.map(|now| told("now", now)));
