@@ -115,23 +115,22 @@ fn made_again(
 }
 
 fn notes(lock: &Lock) -> Vec<String> {
-    let skipped = lock
-        .gates
-        .iter()
-        .filter(|(_, said)| said.starts_with("skipped"));
-    let skipped: Vec<&str> = skipped.map(|(key, _)| key.as_str()).collect();
-    match skipped[..] {
-        [] => Vec::new(),
-        [upstream_tests::KEY] => vec![
-            "upstream's own tests did not run on it; to run them: `wash-wasi-sync vendor --verify`, with upstream from git"
-                .to_owned(),
-        ],
-        _ => vec![format!(
-            "{} of {} gates did not run; to build and test the tree: `wash-wasi-sync vendor --verify`",
-            skipped.len(),
-            lock.gates.len()
-        )],
+    let is_skipped = |said: &&String| said.starts_with("skipped");
+    let all = lock.gates.len();
+    let skipped = lock.gates.values().filter(is_skipped).count();
+    let upstreams = lock.gates.get(upstream_tests::KEY).filter(is_skipped);
+    match (skipped, upstreams) {
+        (0, _) => return Vec::new(),
+        (1, Some(said)) => {
+            return vec![format!(
+                "upstream's own tests did not run on the tree ({said}); to run them: `wash-wasi-sync vendor --verify`, with upstream from git"
+            )];
+        }
+        _ => {}
     }
+    vec![format!(
+        "{skipped} of {all} gates did not run; to build and test the tree: `wash-wasi-sync vendor --verify`"
+    )]
 }
 
 /// Returns the intentional differences of a series, by file.

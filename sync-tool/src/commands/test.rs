@@ -9,10 +9,10 @@ use super::upgrade::locked;
 use super::upstream_tests::{Suite, Wanted, cargo, default_sets, features};
 use crate::cli::{SourceArg, SourceArgs, TestArgs};
 use crate::core::diagnosis::Trees;
-use crate::core::report::Versions;
 use crate::core::suite::{Build, FeatureSet, Filter, SuiteReport};
 use crate::core::tree::Tree;
 use crate::error::{Error, Kind, Result};
+use crate::ports::draft::Draft;
 use crate::ports::workspace::{Parts, Workspace};
 use crate::render;
 
@@ -34,30 +34,28 @@ pub fn run(context: &Context<'_>, args: &TestArgs) -> Result<SuiteReport> {
     let tree = project.vendored_tree()?;
     drop(look);
     let pin = is_of_the_pin(&project)?;
-    let sets = sets(args, &tree)?;
-    let upstream = context.upstream(
-        manifest,
-        &SourceArgs {
-            // The registry does not have the programs that the tests run.
-            source: SourceArg::Git,
-            upstream: args.upstream.clone(),
-        },
-    )?;
+    let junit = args
+        .junit
+        .as_ref()
+        .map(|file| context.host.env.dir().join(file));
+    // Whether it can be written is found out before tests run for minutes.
+    let junit = junit.map(Draft::of).transpose()?;
+    let wanted = wanted(args, &tree)?;
+    let upstream = context.upstream(manifest, &source(args))?;
     let mut steps = Steps::default();
     let known = locked(project.lock.as_ref(), &pin);
     let release = steps.time("fetch", || upstream.release(&pin, known));
     let release = release.map_err(with_another)?;
-    let workspace = steps.time("workspace", || {
-        Workspace::lay_out(Parts {
-            host: context.host,
-            cache: &context.cache,
-            upstream: &upstream,
-            release: &release,
-            tree: &tree,
-            manifest,
-            line: &context.line,
-        })
-    })?;
+    let parts = Parts {
+        host: context.host,
+        cache: &context.cache,
+        upstream: &upstream,
+        release: &release,
+        tree: &tree,
+        manifest,
+        line: &context.line,
+    };
+    let workspace = steps.time("workspace", || Workspace::lay_out(parts))?;
     let logs = work_dir(manifest)?.below(&project.root).join("logs");
     let cargo = cargo(context, args.toolchain.clone(), Some(&logs));
     let suite = Suite {
@@ -69,36 +67,35 @@ pub fn run(context: &Context<'_>, args: &TestArgs) -> Result<SuiteReport> {
             old: None,
             new: Some(&tree),
         },
-        wanted: Wanted {
-            sets,
-            filter: Filter(args.filter.clone().filter(|text| !text.is_empty())),
-            keep_going: args.keep_going,
-            limit: Duration::from_secs(args.time_limit),
-            tell_all: true,
-        },
+        wanted,
     };
     suite.check_machine()?;
-    let (sets, stale) = steps.time("test", || suite.run())?;
-    let report = SuiteReport {
-        tested: Versions {
-            fork: manifest.fork.version.clone(),
-            upstream: pin,
-        },
-        commit: release.commit.clone(),
-        path: manifest.fork.path.clone(),
-        edited,
-        filter: suite.wanted.filter.0.clone(),
-        sets,
-        stale,
-        steps: steps.done(),
-    };
-    if let Some(file) = &args.junit {
-        let path = context.host.env.dir().join(file);
-        let text = render::junit(&report)?;
-        std::fs::write(&path, text).map_err(|e| Error::io("write", &path, e))?;
+    let mut report = suite.run(steps)?;
+    report.edited = edited;
+    if let Some(draft) = junit {
+        draft.keep(&render::junit(&report)?)?;
     }
     something_ran(&report)?;
     Ok(report)
+}
+
+/// Returns where upstream is taken from: the registry does not have the programs
+/// that the tests run.
+fn source(args: &TestArgs) -> SourceArgs {
+    SourceArgs {
+        source: SourceArg::Git,
+        upstream: args.upstream.clone(),
+    }
+}
+
+fn wanted(args: &TestArgs, tree: &Tree) -> Result<Wanted> {
+    Ok(Wanted {
+        sets: sets(args, tree)?,
+        filter: Filter(args.filter.clone().filter(|text| !text.is_empty())),
+        keep_going: args.keep_going,
+        limit: Duration::from_secs(args.time_limit),
+        tell_all: true,
+    })
 }
 
 /// Returns the pin, which the tree must be of.

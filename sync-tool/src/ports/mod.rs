@@ -2,6 +2,7 @@
 
 pub mod cargo;
 pub mod disk;
+pub mod draft;
 pub mod failpoint;
 pub mod host;
 pub mod http;

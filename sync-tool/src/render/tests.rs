@@ -2,6 +2,7 @@
 
 mod made;
 mod others;
+mod suite;
 
 use std::sync::Arc;
 

@@ -39,7 +39,7 @@ fn a_verified_upgrade_passes_and_the_lock_tells() {
         components of one workload talk without the host's network
       src/sockets/tcp.rs: a socket knows whether it is of the loopback
         the host must not be asked for what only the loopback has
-    note: upstream's own tests did not run on it; to run them: `wash-wasi-sync vendor --verify`, with upstream from git
+    note: upstream's own tests did not run on the tree (skipped: --no-upstream-tests); to run them: `wash-wasi-sync vendor --verify`, with upstream from git
     ");
     // What passed is not forgotten where the very same tree is made again.
     world.run("vendor").done();

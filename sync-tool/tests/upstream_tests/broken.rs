@@ -25,7 +25,7 @@ fn what_does_not_build_is_shown_with_its_place() {
     let ran = world.run(&["test"]).ended(12);
     let log = world.read("vendor/.wash-wasi-sync/logs/tests-wash-wasi-p1-p2-p3-build.log");
     assert!(log.contains("nothing_has_this_name"), "{log}");
-    shown!(ran.out, @r#"
+    shown!(ran.out, @r"
     The build with p1,p2,p3 failed: it does not compile (1 error)
         error[E0425]: cannot find value `nothing_has_this_name` in this scope
           --> crates/wash-wasi/tests/all/main.rs:34:13
@@ -45,9 +45,9 @@ fn what_does_not_build_is_shown_with_its_place() {
       the fork's own          1        0
       all                     7        1
     With p1,p2,p3: not built
-    6 of 6 of upstream 41.0.0's tests pass on 1.0.0
+    6 of 6 tests of upstream 41.0.0 pass on 1.0.0
     Time: fetch [time], workspace [time], test [time]
-    "#);
+    ");
     let json = world.run(&["test", "--format", "json"]).ended(12).json();
     assert_eq!(json["sets"][0]["build"]["is"], "built");
     assert_eq!(json["sets"][1]["build"]["is"], "failed");
@@ -99,4 +99,53 @@ fn an_upstream_that_cannot_be_reached_is_told_what_else_there_is() {
     ]);
     ran.ended(13)
         .says(&["to use another or a clone, `--upstream URL|PATH`"]);
+}
+
+/// What `crates/test-programs/build.rs` does: asks the cargo that it finds by its name.
+const SCRIPT: &str = r#"fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    let cargo = std::process::Command::new("cargo").arg("-V").output().unwrap();
+    assert!(cargo.status.success(), "{}", String::from_utf8_lossy(&cargo.stderr));
+}
+"#;
+
+/// Has every cargo that is found by its name write down what it is asked for.
+fn own_cargo(world: &mut World, more: &str) {
+    let log = world.dir("asked").display().to_string();
+    let real = env!("CARGO");
+    let script = format!("#!/bin/sh\necho \"$*\" >> {log}\n{more}\nexec '{real}' \"$@\"\n");
+    let cargo = world.program("own-toolchain/cargo", &script);
+    world.var("CARGO", &cargo);
+}
+
+#[test]
+fn build_scripts_find_the_same_cargo_and_what_they_say_is_shown() {
+    let mut world = World::with("");
+    world.upstream_has("crates/test-programs/build.rs", SCRIPT);
+    own_cargo(&mut world, "");
+    let line = ["test", "--features", "p1,p2"];
+    world.run(&line).ended(0);
+    let asked = std::fs::read_to_string(world.dir("asked")).unwrap();
+    assert!(asked.lines().any(|line| line == "-V"), "{asked}");
+    let broken = SCRIPT.replace("\"-V\"", "\"build-no-guest\"");
+    world.upstream_has("crates/test-programs/build.rs", &broken);
+    let ran = world
+        .run(&[&line[..], &["--cache-dir", "other"]].concat())
+        .ended(12);
+    ran.says(&[
+        "The build with p1,p2 failed",
+        "failed to run custom build command for `test-programs",
+        "no such command: `build-no-guest`",
+    ]);
+}
+
+#[test]
+fn a_full_disk_is_called_so() {
+    let mut world = World::with("");
+    let full = "case $1 in test) echo 'error: failed to write: No space left on device (os error 28)' >&2; exit 101;; esac";
+    own_cargo(&mut world, full);
+    world.run(&["test"]).ended(12).says(&[
+        "The build with p1,p2 failed: the disk is full",
+        "free some space, then run the same command again",
+    ]);
 }

@@ -68,10 +68,40 @@ impl World {
         let script = format!(
             "#!/bin/sh\nif [ \"$*\" = '--print sysroot' ]; then echo '{sysroot}'; exit; fi\nexec rustc \"$@\"\n"
         );
-        let path = self.dir("rustc");
+        let rustc = self.program("rustc", &script);
+        self.var("RUSTC", &rustc);
+    }
+
+    /// Writes a program beside the project, and returns its path.
+    pub fn program(&self, path: &str, script: &str) -> String {
+        let path = self.dir(path);
         write(&path, script);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-        self.var("RUSTC", &path.display().to_string());
+        path.display().to_string()
+    }
+
+    /// Moves the release that is followed to a commit with another file: as if it had
+    /// always been there.
+    pub fn upstream_has(&self, path: &str, text: &str) {
+        write(&self.git.upstream().join(path), text);
+        let tag = format!("v{}", RELEASES[0]);
+        let files = upstream(RELEASES[0], "");
+        for (path, text) in files {
+            write(&self.git.upstream().join(path), text);
+        }
+        self.git.git(&["add", "--all"]);
+        self.git.git(&["commit", "--quiet", "--message", "again"]);
+        self.git.git(&["tag", "--force", &tag]);
+        for gone in [
+            "xdg",
+            "project/other",
+            "project/manifest.lock",
+            "project/vendor",
+        ] {
+            let _ = fs::remove_dir_all(self.dir(gone));
+            let _ = fs::remove_file(self.dir(gone));
+        }
+        self.run(&["vendor"]).ended(0);
     }
 
     pub fn var(&mut self, name: &str, value: &str) {

@@ -2,20 +2,21 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Suite, TIME_LIMIT, Wanted, cargo, default_sets};
-use crate::commands::context::{Context, millis};
+use super::{Suite, Wanted, cargo, default_sets, features};
+use crate::commands::context::{Context, Steps, millis};
 use crate::core::diagnosis::Trees;
-use crate::core::gate::CrateManifest;
-use crate::core::make::CARGO_TOML;
 use crate::core::manifest::Manifest;
 use crate::core::release::Release;
-use crate::core::report::{GateReport, Versions};
+use crate::core::report::GateReport;
 use crate::core::suite::{Filter, SuiteReport};
-use crate::core::tree::{File, Tree};
-use crate::error::{Error, Result};
+use crate::core::tree::Tree;
+use crate::error::Result;
 use crate::ports::cargo::Cargo;
 use crate::ports::upstream::Upstream;
 use crate::ports::workspace::{Parts, Workspace};
+
+/// How long a test may take, in seconds: as `test` has it by default.
+const TIME_LIMIT: u64 = 300;
 
 /// What the lock and reports call the gate.
 pub const KEY: &str = "upstream-tests";
@@ -67,13 +68,8 @@ impl UpstreamTests<'_, '_> {
         own: &Cargo<'_>,
         context: &Context<'_>,
     ) -> Result<GateReport> {
-        let no = |why: &str| {
-            let status = &context.host.status;
-            status.warn(&format!("{TITLE} were not run on the fork: {why}"));
-            Ok(skipped(why))
-        };
         let (upstream, release, manifest, toolchain) = match self {
-            UpstreamTests::Skip(why) => return no(why),
+            UpstreamTests::Skip(why) => return Ok(not_run(context, why)),
             UpstreamTests::Of {
                 upstream,
                 release,
@@ -82,7 +78,7 @@ impl UpstreamTests<'_, '_> {
             } => (upstream, release, manifest, toolchain),
         };
         if let Some(why) = upstream.without_programs() {
-            return no(&why);
+            return Ok(not_run(context, &why));
         }
         let begun = Instant::now();
         let cargo = cargo(context, toolchain.clone(), own.logs());
@@ -101,55 +97,52 @@ impl UpstreamTests<'_, '_> {
             workspace: &workspace,
             cargo: &cargo,
             trees,
-            wanted: Wanted {
-                sets: default_sets(&features(tree)?),
-                filter: Filter::default(),
-                keep_going: false,
-                limit: Duration::from_secs(TIME_LIMIT),
-                tell_all: false,
-            },
+            wanted: everything(tree)?,
         };
-        if let Err(error) = suite.check_machine() {
-            return match error.all_faults() {
-                [] => Err(error),
-                faults => {
-                    let each: Vec<&str> = faults.iter().map(|f| f.message.as_str()).collect();
-                    no(&each.join("; "))
-                }
-            };
+        if let Some(why) = lacking(suite.check_machine())? {
+            return Ok(not_run(context, &why));
         }
-        let (sets, stale) = suite.run()?;
-        let report = SuiteReport {
-            tested: Versions {
-                fork: manifest.fork.version.clone(),
-                upstream: release.version.clone(),
-            },
-            commit: release.commit.clone(),
-            path: manifest.fork.path.clone(),
-            edited: 0,
-            filter: None,
-            sets,
-            stale,
-            steps: Vec::new(),
-        };
-        let said = report.said();
-        context.host.status.note(&format!("{TITLE}: {said}"));
-        match report.error() {
-            Some(error) => {
-                Err(error.help("nothing was changed; mend it, then run the same command again"))
-            }
-            None => Ok(told(said, millis(begun))),
-        }
+        passed(context, &suite.run(Steps::default())?, begun)
     }
 }
 
-/// Returns the features of a made tree.
-///
-/// # Errors
-///
-/// Where its manifest cannot be read.
-pub fn features(tree: &Tree) -> Result<std::collections::BTreeSet<String>> {
-    let text = tree.get(CARGO_TOML).and_then(File::text);
-    let text = text.ok_or_else(|| Error::general("the tree has no Cargo.toml"))?;
-    Ok(CrateManifest::parse(CARGO_TOML, text)?.features)
+/// Returns what a gate runs.
+fn everything(tree: &Tree) -> Result<Wanted> {
+    Ok(Wanted {
+        sets: default_sets(&features(tree)?),
+        filter: Filter::default(),
+        keep_going: false,
+        limit: Duration::from_secs(TIME_LIMIT),
+        tell_all: false,
+    })
+}
+
+/// Returns what a machine lacks; errors of another sort stay errors.
+fn lacking(checked: Result<()>) -> Result<Option<String>> {
+    let Err(error) = checked else {
+        return Ok(None);
+    };
+    let faults = error.all_faults().iter();
+    let faults: Vec<&str> = faults.map(|fault| fault.message.as_str()).collect();
+    match faults.is_empty() {
+        true => Err(error),
+        false => Ok(Some(faults.join("; "))),
+    }
+}
+
+fn not_run(context: &Context<'_>, why: &str) -> GateReport {
+    let status = &context.host.status;
+    status.warn(&format!("{TITLE} were not run on the fork: {why}"));
+    skipped(why)
+}
+
+fn passed(context: &Context<'_>, report: &SuiteReport, begun: Instant) -> Result<GateReport> {
+    let said = report.said();
+    context.host.status.note(&format!("{TITLE}: {said}"));
+    match report.error() {
+        None => Ok(told(said, millis(begun))),
+        Some(error) => {
+            Err(error.help("nothing was changed; mend it, then run the same command again"))
+        }
+    }
 }

@@ -194,22 +194,22 @@ impl Group {
 /// What the names of tests that use sockets have in them.
 const SOCKETS: [&str; 4] = ["tcp", "udp", "socket", "ip_name_lookup"];
 
+/// Returns the group by the module, which says what of the host is tested; else by
+/// the guest's name.
 fn by_name(name: &str) -> Group {
-    let (module, test) = (name.split("::").next(), name.rsplit("::").next());
-    let of = |preview: &str| {
-        let starts = |test: &str| {
-            test.strip_prefix(preview)
-                .is_some_and(|rest| rest.starts_with('_'))
-        };
-        module == Some(preview) || test.is_some_and(starts)
+    let module = name.split("::").next().unwrap_or_default();
+    let test = name.rsplit("::").next().unwrap_or_default();
+    let preview = match module {
+        "p1" | "p2" | "p3" => module,
+        _ => test.split('_').next().unwrap_or_default(),
     };
-    let sockets = test.is_some_and(|test| SOCKETS.iter().any(|part| test.contains(part)));
-    match (of("p1"), of("p2"), of("p3"), sockets) {
-        (true, ..) => Group::P1,
-        (_, true, _, true) => Group::P2Sockets,
-        (_, true, ..) => Group::P2,
-        (_, _, true, true) => Group::P3Sockets,
-        (_, _, true, _) => Group::P3,
+    let sockets = SOCKETS.iter().any(|part| test.contains(part));
+    match (preview, sockets) {
+        ("p1", _) => Group::P1,
+        ("p2", false) => Group::P2,
+        ("p2", true) => Group::P2Sockets,
+        ("p3", false) => Group::P3,
+        ("p3", true) => Group::P3Sockets,
         _ => Group::Other,
     }
 }

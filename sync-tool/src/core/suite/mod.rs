@@ -9,6 +9,8 @@ mod judge;
 mod listing;
 mod report;
 mod run;
+#[cfg(test)]
+mod tests;
 pub use artifact::{Artifact, Fresh};
 pub use documented::{Documented, place_apart};
 pub use identity::{FeatureSet, Filter, Group, Target, TargetKind, TestId};

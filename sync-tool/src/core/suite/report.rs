@@ -274,7 +274,7 @@ impl SuiteReport {
         let message = match counts.failed {
             0 => "upstream's tests do not pass on the fork".to_owned(),
             failed => format!(
-                "{failed} of {} of upstream's tests fail on the fork",
+                "{failed} of upstream's {} tests fail on the fork",
                 counts.ran()
             ),
         };

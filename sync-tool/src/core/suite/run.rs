@@ -91,12 +91,15 @@ impl TestRun {
         matches!(self.ran, Ran::Failed(_))
     }
 
-    /// Returns a line that tells how it ended.
-    pub fn line(&self) -> String {
+    /// Returns a line that tells how it ended, and whether that was `expected` to be
+    /// badly.
+    pub fn line(&self, expected: bool) -> String {
         let id = self.id.shown();
         match self.ran {
+            Ran::Passed if expected => format!("PASS, unexpected, {id}"),
             Ran::Passed => format!("pass {id}"),
             Ran::Ignored => format!("ignored {id}"),
+            Ran::Failed(how) if expected => format!("fail, as expected, {id}: {how}"),
             Ran::Failed(how) => format!("FAIL {id}: {how}"),
         }
     }

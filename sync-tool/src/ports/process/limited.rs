@@ -193,3 +193,76 @@ async fn keep(pipe: Option<impl AsyncRead + Unpin>, kept: &mut Vec<u8>) -> std::
         }
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::ports::{Environment, Silent};
+
+    const SOON: Duration = Duration::from_millis(300);
+    const NEVER: Duration = Duration::from_secs(100_000);
+
+    fn host() -> Host {
+        let vars = std::env::vars_os().filter(|(name, _)| name == "PATH");
+        Host::new(Environment::new("/", vars), Arc::new(Silent)).unwrap()
+    }
+
+    fn shell(script: &str) -> Call {
+        Call::new("sh", "install a shell").args(["-c", script])
+    }
+
+    #[test]
+    fn of_what_is_printed_without_end_the_last_is_kept() {
+        let script = "echo first; while :; do echo 0123456789012345678901234567890123456789; done";
+        let limited = shell(script).run_limited(&host(), SOON).unwrap();
+        assert!(limited.status.is_none());
+        assert!(limited.stdout.len() <= 2 * KEPT + (16 << 10));
+        assert!(limited.stdout.contains("0123456789"));
+    }
+
+    #[test]
+    fn what_a_program_leaves_is_ended_and_its_own_end_counts() {
+        let script = "sleep 100000 & echo $!; exit 3";
+        let limited = shell(script).run_limited(&host(), NEVER).unwrap();
+        assert_eq!(limited.status.and_then(|status| status.code()), Some(3));
+        let child = limited.stdout.trim().parse().unwrap();
+        let child = rustix::process::Pid::from_raw(child).unwrap();
+        let is_there = || {
+            let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.as_raw_nonzero()));
+            stat.map_or_else(
+                |_| {
+                    !std::path::Path::new("/proc/self").exists()
+                        && rustix::process::test_kill_process(child).is_ok()
+                },
+                |stat| !stat.contains(") Z "),
+            )
+        };
+        while is_there() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    #[test]
+    fn each_of_many_is_told_with_its_place_in_the_list() {
+        let calls = (0..7).map(|n| shell(&format!("exit {n}"))).collect();
+        let mut codes = vec![None; 7];
+        let told = |i: usize, limited: Limited| codes[i] = limited.status.and_then(|s| s.code());
+        Call::run_each(calls, &host(), NEVER, 3, told).unwrap();
+        assert_eq!(codes, (0..7).map(Some).collect::<Vec<_>>());
+        let missing = vec![shell("sleep 100000"), Call::new("/no/such/program", "none")];
+        assert!(Call::run_each(missing, &host(), NEVER, 2, |_, _| {}).is_err());
+    }
+
+    #[test]
+    fn a_program_that_is_silent_too_long_is_ended() {
+        let mut lines = Vec::new();
+        let heard = |_: Stream, line: &str| lines.push(line.to_owned());
+        let silent = shell("echo a; sleep 100000").run_lines_within(&host(), SOON, heard);
+        assert!(silent.unwrap().is_none());
+        assert_eq!(lines, ["a"]);
+        let done = shell("exit 4").run_lines_within(&host(), NEVER, |_, _| {});
+        assert_eq!(done.unwrap().unwrap().status.code(), Some(4));
+    }
+}

@@ -32,7 +32,10 @@ impl Human {
         if let Build::Failed(failure) = &set.build {
             self.unbuilt(set, failure, text);
         }
-        let told = |test: &&Judged| test.is_bad() || test.verdict == Verdict::Machine;
+        let told = |test: &&Judged| {
+            let verdict = test.verdict;
+            test.is_bad() || matches!(verdict, Verdict::Machine | Verdict::ExpectedFailure)
+        };
         for test in set.tests.iter().filter(told) {
             self.test(test, text);
         }
@@ -67,6 +70,10 @@ impl Human {
                     "expected to fail ({}): remove it from `[tests] expected-failures`",
                     test.reason.as_deref().unwrap_or_default()
                 ),
+            ),
+            Verdict::ExpectedFailure => (
+                self.styles.dim("expected failure"),
+                test.reason.clone().unwrap_or_default(),
             ),
             _ => (self.styles.red("FAILED"), how),
         };
@@ -166,7 +173,7 @@ impl Human {
         let counts = report.upstreams();
         let tested = &report.tested;
         let said = format!(
-            "{} of {} of upstream {}'s tests pass on {}",
+            "{} of {} tests of upstream {} pass on {}",
             counts.passed,
             counts.ran(),
             tested.upstream,
@@ -183,7 +190,7 @@ impl Human {
         if report.edited > 0 {
             let files = count(report.edited, "file");
             let said = format!(
-                "  {} is not as locked: {files} differ; this says nothing of the locked tree",
+                "  {} is not as locked ({files}): this says nothing of the locked tree",
                 report.path
             );
             let _ = writeln!(text, "{}", self.styles.yellow(said));
