@@ -4,6 +4,7 @@
 //! in another; `.await` is right for both.
 
 mod address;
+mod cancel;
 mod tcp;
 mod udp;
 

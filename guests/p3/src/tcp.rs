@@ -1,12 +1,13 @@
-//! TCP: a server that sends back what it gets, and its client.
+//! TCP: a server that sends back what it gets, and its client. Both give up whatever is
+//! not done at once, and begin it again.
 
 use crate::address::{family, wasi};
 use crate::wasi::sockets::types::TcpSocket;
-use crate::{ready, wit_stream};
+use crate::{cancel, ready, wit_stream};
 use futures_util::future::{join, join3};
 use shared::{Arrivals, CHUNK, Fault, STREAM, at, pattern};
 use std::net::SocketAddr;
-use wit_bindgen::rt::async_support::{StreamReader, StreamResult};
+use wit_bindgen::rt::async_support::StreamReader;
 
 /// Serves one connection.
 pub async fn serve(address: SocketAddr) -> Result<String, Fault> {
@@ -14,19 +15,20 @@ pub async fn serve(address: SocketAddr) -> Result<String, Fault> {
     listener.bind(wasi(address)).map_err(at("bind"))?;
     let mut connections = listener.listen().map_err(at("listen"))?;
     ready().await?;
-    let socket = connections.next().await.ok_or("listen: ended")?;
+    let accepted = cancel::read(&mut connections, 1).await;
+    let socket = accepted
+        .and_then(|mut sockets| sockets.pop())
+        .ok_or("listen: ended")?;
     let (mut input, received) = socket.receive();
     let (mut writer, reader) = wit_stream::new();
     let copy = async {
         let mut bytes = 0;
         while let Some(chunk) = read(&mut input).await {
             bytes += chunk.len();
-            if !writer.write_all(chunk).await.is_empty() {
-                return Err("send: the stream was dropped".to_owned());
-            }
+            cancel::write(&mut writer, chunk).await?;
         }
         drop(writer);
-        Ok(bytes)
+        Ok::<_, Fault>(bytes)
     };
     let sent = async { socket.send(reader).await };
     let (sent, bytes) = join(sent, copy).await;
@@ -55,15 +57,11 @@ pub async fn call(address: SocketAddr) -> Result<String, Fault> {
     let (mut writer, reader) = wit_stream::new();
     let write = async {
         for from in (0..STREAM).step_by(CHUNK) {
-            let rest = writer
-                .write_all(pattern(from, CHUNK.min(STREAM - from)))
-                .await;
-            if !rest.is_empty() {
-                return Err("send: the stream was dropped".to_owned());
-            }
+            let chunk = pattern(from, CHUNK.min(STREAM - from));
+            cancel::write(&mut writer, chunk).await?;
         }
         drop(writer);
-        Ok(())
+        Ok::<_, Fault>(())
     };
     let compare = async {
         let mut arrivals = Arrivals::default();
@@ -82,8 +80,5 @@ pub async fn call(address: SocketAddr) -> Result<String, Fault> {
 
 /// Waits for some bytes; none are there at the end.
 async fn read(input: &mut StreamReader<u8>) -> Option<Vec<u8>> {
-    match input.read(Vec::with_capacity(CHUNK)).await {
-        (StreamResult::Complete(_), bytes) => Some(bytes),
-        (_, bytes) => (!bytes.is_empty()).then_some(bytes),
-    }
+    cancel::read(input, CHUNK).await
 }

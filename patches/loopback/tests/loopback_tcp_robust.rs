@@ -127,3 +127,35 @@ async fn single_bytes_are_exact_and_bounded() {
     let (heard, _) = host.read_all(far).await;
     assert!(heard.iter().copied().eq((0..sent).map(|n| n as u8)));
 }
+
+#[tokio::test]
+async fn large_writes_are_exact_and_bounded() {
+    let network = network();
+    let mut host = Host::new(&network);
+    let [near, far] = host.pair(v4(0)).await;
+    // Of an open connection, something is always in reserve.
+    let before = network.lock().unwrap().figures().bytes_held;
+    let byte = |n: usize| (n as u32).wrapping_mul(2_654_435_761).to_be_bytes()[0];
+    let (mut sent, mut heard, mut most) = (0, 0, 0);
+    while heard < 4 << 20 {
+        // Reading begins when nothing more goes in.
+        while sent < 4 << 20 && host.check_write(near).unwrap() > 0 {
+            let chunk: Vec<_> = (sent..sent + 65_536).map(byte).collect();
+            host.try_write(near, chunk.into()).unwrap();
+            sent += 65_536;
+        }
+        most = most.max(network.lock().unwrap().figures().bytes_held);
+        let bytes = host.read(far, 50_000).await.unwrap();
+        assert!(
+            bytes
+                .iter()
+                .copied()
+                .eq((heard..).map(byte).take(bytes.len()))
+        );
+        heard += bytes.len();
+        tokio::task::yield_now().await;
+    }
+    let left = network.lock().unwrap().figures().bytes_held;
+    assert_eq!((heard, left), (sent, before));
+    assert!(most <= 400_000, "{most} bytes were held");
+}

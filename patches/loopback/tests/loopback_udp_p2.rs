@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use loopback_udp::p2::Host;
-use loopback_udp::{address, all_v4, assert_unused, figures, network, v4, v6};
+use loopback_udp::{address, all_v4, assert_unused, figures, network, v4, v6, wildcard};
 use wash_wasi::p2::bindings::sockets::network::ErrorCode;
 use wash_wasi::p2::bindings::sockets::udp::HostUdpSocket as _;
 use wash_wasi::sockets::loopback::Limits;
@@ -18,10 +18,6 @@ fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
         Poll::Ready(value) => Some(value),
         Poll::Pending => None,
     }
-}
-
-fn wildcard(of: SocketAddr) -> SocketAddr {
-    address(if of.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" })
 }
 
 #[tokio::test]

@@ -5,13 +5,9 @@ mod loopback_udp;
 use std::net::SocketAddr;
 
 use loopback_udp::p2::Host;
-use loopback_udp::{Forbidden, address, all_v4, figures, network, v4, v6};
+use loopback_udp::{Forbidden, address, all_v4, figures, network, v4, v6, wildcard};
 use wash_wasi::p2::bindings::sockets::network::ErrorCode;
 use wash_wasi::sockets::loopback::Protocol;
-
-fn wildcard(of: SocketAddr) -> SocketAddr {
-    address(if of.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" })
-}
 
 #[tokio::test]
 async fn loopback_addresses_take_nothing_of_the_system() {
@@ -28,6 +24,19 @@ async fn loopback_addresses_take_nothing_of_the_system() {
         }
         assert!(taken < 50, "{at}");
     }
+}
+
+#[tokio::test]
+async fn a_hundred_thousand_binds_leave_nothing() {
+    let network = network();
+    let mut host = Host::new(&network);
+    let before = figures(&network);
+    for _ in 0..100_000 {
+        let socket = host.udp(false);
+        host.bind(&socket, v4(0)).await.unwrap();
+        host.close(socket);
+    }
+    assert_eq!(figures(&network), before);
 }
 
 #[tokio::test]

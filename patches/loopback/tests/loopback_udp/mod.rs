@@ -27,6 +27,11 @@ pub fn all_v4(port: u16) -> SocketAddr {
     SocketAddr::from(([0, 0, 0, 0], port))
 }
 
+/// Returns the wildcard of an address's family, at any port.
+pub fn wildcard(of: SocketAddr) -> SocketAddr {
+    address(if of.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" })
+}
+
 pub fn figures(network: &p2::Shared) -> Figures {
     network.lock().unwrap().figures()
 }

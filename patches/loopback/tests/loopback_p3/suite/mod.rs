@@ -8,5 +8,6 @@ pub mod loopback_host;
 #[path = "../../loopback_udp/mod.rs"]
 mod loopback_udp;
 mod options;
+mod reach;
 mod tcp;
 mod udp;

@@ -1,10 +1,10 @@
 //! TCP, between guests of P3 and with guests of P2.
 
 use tokio::sync::{mpsc, oneshot};
-use wash_wasi::p3::bindings::sockets::types::ErrorCode;
+use wash_wasi::p3::bindings::sockets::types::{ErrorCode, HostTcpSocket};
 
-use super::host::run;
-use super::loopback_host::p2::Host;
+use super::host::{Guest, run};
+use super::loopback_host::p2::{Host, at_once, soon};
 use super::loopback_host::{address, network, v4, v6};
 
 #[tokio::test]
@@ -32,25 +32,77 @@ async fn two_guests_echo_on_a_shared_network() {
     }
 }
 
+/// Each in a store of its own; neither waits for the other to be done.
 #[tokio::test]
-async fn four_mebibytes_go_both_ways() {
+async fn four_mebibytes_go_both_ways_between_stores() {
     let network = network();
     let sent: Vec<u8> = (0..4_u32 << 20)
         .map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8)
         .collect();
-    run(&network, async |guest| {
+    let talk = async |guest: &Guest, socket| {
+        let heard = guest.receive(socket);
+        let (send, heard) = tokio::join!(guest.send_all(socket, &sent), heard.rest());
+        assert!(send == Ok(()) && heard == (sent.clone(), Ok(())));
+    };
+    let (told, tells) = oneshot::channel();
+    let server = run(&network, async |guest| {
         let (_, at, mut incoming) = guest.listener(v4(0));
-        let near = guest.connected(at).await.unwrap();
+        told.send(at).unwrap();
+        talk(guest, incoming.next().await).await;
+    });
+    let client = run(&network, async |guest| {
+        let near = guest.connected(tells.await.unwrap()).await.unwrap();
+        talk(guest, near).await;
+    });
+    tokio::join!(server, client);
+    assert_eq!(network.lock().unwrap().figures().bytes_passed, 8 << 20);
+}
+
+#[tokio::test]
+async fn a_full_backlog_pends_and_then_completes_or_is_refused() {
+    run(&network(), async |guest| {
+        let listener = guest.tcp(false);
+        guest
+            .call(listener, |v, s| {
+                HostTcpSocket::set_listen_backlog_size(v, s, 1)
+            })
+            .unwrap();
+        guest.bind(listener, v4(0)).unwrap();
+        let mut incoming = guest.listen(listener).unwrap();
+        let at = guest.local(listener).unwrap();
+        // The stream accepts some by itself; so many more are queued.
+        let sockets: [_; 9] = [(); 9].map(|()| guest.tcp(false));
+        let mut pending = sockets.map(|socket| Some(Box::pin(guest.connect(socket, at))));
+        let mut first = None;
+        for (n, connect) in pending.iter_mut().enumerate() {
+            match at_once(connect.as_mut().unwrap()) {
+                Some(connected) => {
+                    connected.unwrap();
+                    *connect = None;
+                }
+                None => {
+                    first.get_or_insert(n);
+                }
+            }
+        }
+        let first = first.unwrap();
+        assert!((2..8).contains(&first) && pending[first..].iter().all(Option::is_some));
+        for socket in &sockets[..first] {
+            let far = incoming.next().await;
+            assert_eq!(guest.remote(far), guest.local(*socket));
+        }
+        let next = pending[first].take().unwrap();
+        soon("a connect", next).await.unwrap();
         let far = incoming.next().await;
-        let (one, other) = (guest.receive(near), guest.receive(far));
-        let (there, back, (one, one_end), (other, other_end)) = tokio::join!(
-            guest.send_all(near, &sent),
-            guest.send_all(far, &sent),
-            one.rest(),
-            other.rest(),
-        );
-        assert_eq!([there, back, one_end, other_end], [Ok(()); 4]);
-        assert!(one == sent && other == sent);
+        assert_eq!(guest.remote(far), guest.local(sockets[first]));
+        drop(incoming);
+        guest.drop_socket(listener);
+        // Who was not queued by then is refused.
+        let mut rest = Vec::new();
+        for connect in pending.into_iter().flatten() {
+            rest.push(soon("a connect", connect).await);
+        }
+        assert_eq!(rest.last(), Some(&Err(ErrorCode::ConnectionRefused)));
     })
     .await;
 }

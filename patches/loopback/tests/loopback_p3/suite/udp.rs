@@ -8,11 +8,9 @@ use wash_wasi::sockets::loopback::Protocol;
 use super::host::run;
 use super::loopback_host::p2::at_once;
 use super::loopback_udp::p2::Host;
-use super::loopback_udp::{Forbidden, address, all_v4, assert_unused, figures, network, v4, v6};
-
-fn wildcard(of: SocketAddr) -> SocketAddr {
-    address(if of.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" })
-}
+use super::loopback_udp::{
+    Forbidden, address, all_v4, assert_unused, figures, network, v4, v6, wildcard,
+};
 
 #[tokio::test]
 async fn p2_and_p3_talk_both_ways() {
@@ -71,6 +69,25 @@ async fn an_unbound_socket_sends_from_the_wildcard() {
     })
     .await;
     assert_unused(&network);
+}
+
+#[tokio::test]
+async fn a_taken_port_leaves_the_socket_usable() {
+    let network = network();
+    run(&network, async |guest| {
+        let guest = guest.udp();
+        let first = guest.bound(v4(0));
+        let taken = guest.local(first).unwrap();
+        let other = guest.create(false);
+        for at in [taken, all_v4(taken.port())] {
+            assert_eq!(guest.bind(other, at), Err(ErrorCode::AddressInUse));
+        }
+        assert_eq!(figures(&network).ports, 1);
+        guest.bind(other, v4(1)).unwrap();
+        guest.send(other, b"x", taken).await.unwrap();
+        assert_eq!(guest.receive(first).await, Ok((b"x".to_vec(), v4(1))));
+    })
+    .await;
 }
 
 #[tokio::test]
