@@ -97,7 +97,7 @@ fn every_end_is_told_apart_and_nothing_is_left_behind() {
         its last words
 
     machine all fails_everywhere (p1,p2): failed, and with upstream's own crate too
-        likely: the machine has no route to an outside address; see whether the control run fails as well; a default route is enough, nothing is sent far
+        likely: the machine has no route to an outside address; a default route is enough, nothing is sent far
 
     FAILED all fails_on_the_fork (p1,p2): failed
         likely: a port is taken: by another program, or by a socket that did not give it back; run the test alone with `--filter`; if it fails there too, the loopback network keeps a port

@@ -142,7 +142,7 @@ fn what_is_wrong_comes_first_and_figures_last() {
         (10 lines before: `--format json` has them)
 
     machine all p2::p2_tcp_route (p1,p2): failed, and with upstream's own crate too
-        likely: the machine has no route to an outside address; see whether the control run fails as well; a default route is enough, nothing is sent far
+        likely: the machine has no route to an outside address; a default route is enough, nothing is sent far
 
     expected failure all p2::p2_udp_known (p1,p2): the loopback has no multicast
 
