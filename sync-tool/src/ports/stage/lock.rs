@@ -48,12 +48,25 @@ impl Drop for Lock {
     fn drop(&mut self) {
         // Nobody reads it while the lock is free; an empty one only misleads nobody.
         let _ = self.0.set_len(0);
+        free(&self.0);
     }
+}
+
+/// Frees a lock. Closing the file is not enough: a program that is just being started
+/// elsewhere in this process has the file too, until it is another program.
+fn free(file: &File) {
+    let _ = file.unlock();
 }
 
 /// The lock as those hold it who only read: together, but not beside one who writes.
 #[derive(Debug)]
-pub(super) struct Shared(#[allow(dead_code, reason = "dropped, it is free")] File);
+pub(super) struct Shared(File);
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        free(&self.0);
+    }
+}
 
 impl Shared {
     /// Takes the lock without writing anything. Returns `None` where there is no
