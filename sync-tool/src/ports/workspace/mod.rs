@@ -37,13 +37,13 @@ const LOCK: &str = "Cargo.lock";
 
 /// What a workspace is laid out from.
 #[derive(Clone, Copy)]
-pub struct Parts<'a> {
+pub struct Parts<'a, 'u> {
     /// The run's surroundings.
     pub host: &'a Host,
     /// The tool's cache directory.
     pub cache: &'a Path,
     /// Where upstream's files come from.
-    pub upstream: &'a Upstream<'a>,
+    pub upstream: &'a Upstream<'u>,
     /// The release, as it was read from there.
     pub release: &'a Release,
     /// The fork's tree at that release, vendored or staged.
@@ -99,7 +99,7 @@ impl Workspace {
     /// [`Kind::Upstream`] where upstream is the registry, which does not have the
     /// test programs, or lacks a file that is needed; where another run uses the
     /// workspace; those of the disk. What is not whole is never taken for whole.
-    pub fn lay_out(parts: Parts<'_>) -> Result<Workspace> {
+    pub fn lay_out(parts: Parts<'_, '_>) -> Result<Workspace> {
         let Parts {
             host,
             release,

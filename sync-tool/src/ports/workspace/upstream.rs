@@ -52,7 +52,7 @@ impl<'a> Exported<'a> {
     /// # Errors
     ///
     /// [`Kind::Upstream`] where the source has no such files, or lacks a manifest.
-    pub(super) fn plan(parts: Parts<'a>, step: &dyn Step) -> Result<Self> {
+    pub(super) fn plan(parts: Parts<'a, '_>, step: &dyn Step) -> Result<Self> {
         let Parts {
             host,
             upstream,
