@@ -116,7 +116,7 @@ fn everything_that_can_be_wrong_is_named() {
     help: to keep edits: `wash-wasi-sync refresh`
     help: to drop them: `wash-wasi-sync vendor --discard-edits`
     help: to make the tree of the inputs as they are now: `wash-wasi-sync vendor`
-    note: 7 of 7 gates did not run; to build and test the tree: `wash-wasi-sync vendor --verify`
+    note: 8 of 8 gates did not run; to build and test the tree: `wash-wasi-sync vendor --verify`
     ");
     shown!(world.run("check --deep"), @r"
     exit 10
@@ -131,7 +131,7 @@ fn everything_that_can_be_wrong_is_named() {
     help: to keep edits: `wash-wasi-sync refresh`
     help: to drop them: `wash-wasi-sync vendor --discard-edits`
     help: to make the tree of the inputs as they are now: `wash-wasi-sync vendor`
-    note: 7 of 7 gates did not run; to build and test the tree: `wash-wasi-sync vendor --verify`
+    note: 8 of 8 gates did not run; to build and test the tree: `wash-wasi-sync vendor --verify`
     --- stderr
     listing the tags of [upstream]
     ");
@@ -163,7 +163,7 @@ fn everything_that_can_be_wrong_is_named() {
     ::error file=vendor/wash-wasi/src/mine.rs,title=wash-wasi drift::vendor/wash-wasi/src/mine.rs does not belong there
     ::error file=vendor/wash-wasi/wit/world.wit,title=wash-wasi drift::vendor/wash-wasi/wit/world.wit is missing
     ::error file=vendor/wash-wasi/src/link.rs,title=wash-wasi drift::vendor/wash-wasi/src/link.rs is no plain file
-    ::warning title=wash-wasi::7 of 7 gates did not run; to build and test the tree: `wash-wasi-sync vendor --verify`
+    ::warning title=wash-wasi::8 of 8 gates did not run; to build and test the tree: `wash-wasi-sync vendor --verify`
     ");
     for command in ["vendor", "upgrade --to 38", "upgrade --to 38 --dry-run"] {
         world.refused(command, 10);

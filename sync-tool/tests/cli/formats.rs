@@ -153,14 +153,14 @@ fn annotations_say_what_a_workflow_shows() {
     let world = World::vendored();
     shown!(world.run("check --format github"), @r"
     exit 0
-    ::warning title=wash-wasi::7 of 7 gates did not run; to build and test the tree: `wash-wasi-sync vendor --verify`
+    ::warning title=wash-wasi::8 of 8 gates did not run; to build and test the tree: `wash-wasi-sync vendor --verify`
     ::notice title=wash-wasi::the sync with upstream 41.0.0 is correct
     ");
     world.edit("vendor/wash-wasi/src/lib.rs", "WASI", "wasi");
     shown!(world.run("check --format github"), @r"
     exit 10
     ::error file=vendor/wash-wasi/src/lib.rs,title=wash-wasi drift::vendor/wash-wasi/src/lib.rs was changed
-    ::warning title=wash-wasi::7 of 7 gates did not run; to build and test the tree: `wash-wasi-sync vendor --verify`
+    ::warning title=wash-wasi::8 of 8 gates did not run; to build and test the tree: `wash-wasi-sync vendor --verify`
     ");
 }
 
@@ -212,7 +212,7 @@ fn colours_are_where_they_are_asked_for() {
         ␛[2mcomponents of one workload talk without the host's network␛[0m
       ␛[1msrc/sockets/tcp.rs␛[0m: a socket knows whether it is of the loopback
         ␛[2mthe host must not be asked for what only the loopback has␛[0m
-    ␛[33mnote:␛[0m 7 of 7 gates did not run; to build and test the tree: `wash-wasi-sync vendor --verify`
+    ␛[33mnote:␛[0m 8 of 8 gates did not run; to build and test the tree: `wash-wasi-sync vendor --verify`
     ");
     shown!(world.run("diff src/random.rs --color always").out.replace('\u{1b}', "␛"), @r#"
     ␛[1m--- a/src/random.rs␛[0m

@@ -42,7 +42,7 @@ fn the_tree_is_made_checked_and_told_about() {
         components of one workload talk without the host's network
       src/sockets/tcp.rs: a socket knows whether it is of the loopback
         the host must not be asked for what only the loopback has
-    note: 7 of 7 gates did not run; to build and test the tree: `wash-wasi-sync vendor --verify`
+    note: 8 of 8 gates did not run; to build and test the tree: `wash-wasi-sync vendor --verify`
     ");
     shown!(world.run("check --deep"), @r"
     exit 0
@@ -52,7 +52,7 @@ fn the_tree_is_made_checked_and_told_about() {
         components of one workload talk without the host's network
       src/sockets/tcp.rs: a socket knows whether it is of the loopback
         the host must not be asked for what only the loopback has
-    note: 7 of 7 gates did not run; to build and test the tree: `wash-wasi-sync vendor --verify`
+    note: 8 of 8 gates did not run; to build and test the tree: `wash-wasi-sync vendor --verify`
     --- stderr
     listing the tags of [upstream]
     ");

@@ -15,10 +15,11 @@ lost. After a change of a flag: `WASH_WASI_UPDATE_REFERENCE=1 cargo test -p wash
 cli reference`. What the exit codes mean: [exit-codes.md](exit-codes.md).
 ";
 
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 11] = [
     "upgrade",
     "vendor",
     "check",
+    "test",
     "status",
     "refresh",
     "diff",

@@ -46,7 +46,7 @@ fn an_exact_upgrade_is_told_and_the_next_check_is_clean() {
         components of one workload talk without the host's network
       src/sockets/tcp.rs: a socket knows whether it is of the loopback
         the host must not be asked for what only the loopback has
-    note: 7 of 7 gates did not run; to build and test the tree: `wash-wasi-sync vendor --verify`
+    note: 8 of 8 gates did not run; to build and test the tree: `wash-wasi-sync vendor --verify`
     ");
     shown!(world.run("versions"), @r"
     exit 0
