@@ -105,6 +105,10 @@ fn a_killed_run_leaves_nothing_half_made_that_is_taken() {
                 "{point}"
             );
         }
-        assert_eq!(world.workspaces(), [workspace.dir.clone()], "{point}");
+        assert_eq!(
+            world.workspaces(),
+            std::slice::from_ref(&workspace.dir),
+            "{point}"
+        );
     }
 }

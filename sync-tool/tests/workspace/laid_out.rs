@@ -82,7 +82,7 @@ fn what_is_built_is_there_and_nothing_that_nobody_reads() {
         name.starts_with("41.0.0-") && name.len() == 7 + 12,
         "{name}"
     );
-    assert_eq!(world.workspaces(), [workspace.dir.clone()]);
+    assert_eq!(world.workspaces(), std::slice::from_ref(&workspace.dir));
 }
 
 #[test]

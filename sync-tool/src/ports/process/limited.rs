@@ -206,7 +206,7 @@ mod tests {
 
     fn host() -> Host {
         let vars = std::env::vars_os().filter(|(name, _)| name == "PATH");
-        Host::new(Environment::new("/", vars), Arc::new(Silent)).unwrap()
+        Host::new(Environment::new("/", vars), Arc::new(Silent)).expect("a host")
     }
 
     fn shell(script: &str) -> Call {
