@@ -102,7 +102,9 @@ fn a_test_is_named_alone_or_with_its_target_and_features() {
     }
     let wants = |part: &str| Filter(Some(part.to_owned())).wants(&test);
     assert!(wants("tcp") && wants("all p2") && wants("all::p2::p2_tcp") && !wants("udp"));
-    assert!(Filter::default().wants(&test));
+    assert!(Filter::default().wants(&test) && Filter::default().wants_docs());
+    assert!(Filter(Some("doc crates".to_owned())).wants_docs());
+    assert!(!Filter(Some("tcp".to_owned())).wants_docs());
 }
 
 #[test]
