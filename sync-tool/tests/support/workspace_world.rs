@@ -23,7 +23,7 @@ pub const UPSTREAM: [(&str, &str); 22] = [
          [workspace.package]\nversion = \"41.0.0\"\nedition = \"2024\"\nrust-version = \"1.85\"\n\n\
          [workspace.lints.rust]\nunused-lifetimes = \"warn\"\n\n\
          [workspace.dependencies]\nup-net = { path = \"crates/net\", version = \"=41.0.0\" }\n\
-         up-io = { path = \"crates/io\" }\nup-mock = { path = \"crates/mock\" }\n",
+         up-io = { path = \"crates/io\", version = \"=41.0.0\" }\nup-mock = { path = \"crates/mock\" }\n",
     ),
     (
         "Cargo.lock",
