@@ -170,7 +170,7 @@ impl WorkspaceWorld {
     pub fn lay_out_from(&self, host: &Host, options: Options) -> Result<Workspace> {
         let upstream = Upstream::new(host, options)?;
         let release = upstream.release(&version(V), Locked::default())?;
-        Workspace::lay_out(Parts {
+        let parts = Parts {
             host,
             cache: &self.git.path("cache"),
             upstream: &upstream,
@@ -178,7 +178,17 @@ impl WorkspaceWorld {
             tree: &self.tree,
             manifest: &self.manifest,
             line: "wash-wasi-sync test",
-        })
+        };
+        loop {
+            match Workspace::lay_out(parts) {
+                // Nobody's lock: a process that another test is just starting holds it for
+                // a moment more. One that is held has a name.
+                Err(e) if e.message().ends_with("has just begun its work") => {
+                    std::thread::sleep(std::time::Duration::from_millis(1));
+                }
+                other => return other,
+            }
+        }
     }
 
     /// Returns what stands among the workspaces.
