@@ -213,7 +213,8 @@ pub struct TestArgs {
     /// The features to test with, beside the default ones [default: p1,p2 and then p1,p2,p3]
     #[arg(long, value_name = "FEATURES", value_delimiter = ',')]
     pub features: Vec<String>,
-    /// Only tests that have this in their name, as the report shows it
+    /// Only tests that have this in their name, as the report shows it; doc tests only
+    /// if it begins with `doc`
     #[arg(long, value_name = "TEXT")]
     pub filter: Option<String>,
     /// The repository with upstream's workspace: a URL, or the path of a clone, bare

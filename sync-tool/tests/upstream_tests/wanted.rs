@@ -96,6 +96,13 @@ fn what_is_not_there_is_no_success() {
         .run(&filter)
         .ended(2)
         .says(&["no test has `p4_` in its name", "leave out `--filter`"]);
+    world
+        .run(&["test", "--features", "p1", "--filter", "doc"])
+        .ended(0)
+        .says(&[
+            "pass doc crates/wash-wasi/src/lib.rs - is_fork",
+            "1 of 1 tests",
+        ]);
     let features = ["test", "--features", "p1,p4,p5"];
     world
         .run(&features)

@@ -86,6 +86,9 @@ impl Suite<'_> {
         })?;
         drop(step);
         let limit = self.wanted.limit;
+        if !filter.wants_docs() {
+            return Ok(runs);
+        }
         let documented = self.cargo.doc_tests(tested, filter, limit)?;
         documented.iter().for_each(|run| self.tell(run, judge));
         runs.extend(documented);

@@ -219,6 +219,13 @@ fn by_name(name: &str) -> Group {
 pub struct Filter(pub Option<String>);
 
 impl Filter {
+    /// Tells whether doc tests may be among those that are wanted. rustdoc compiles all
+    /// of them to run one, which takes minutes: who wants them says so.
+    pub fn wants_docs(&self) -> bool {
+        let part = self.0.as_deref();
+        part.is_none_or(|part| part.starts_with("doc"))
+    }
+
     /// Tells whether a test is wanted.
     pub fn wants(&self, id: &TestId) -> bool {
         let part = self.0.as_deref();

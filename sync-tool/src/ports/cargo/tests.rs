@@ -10,8 +10,9 @@ use crate::core::suite::{Artifact, Documented, FeatureSet, Filter, Fresh, How, T
 use crate::error::Result;
 use crate::ports::process::{Call, Outcome, Stream};
 
-/// The least time that doc tests may be silent: they are compiled meanwhile.
-const COMPILING: Duration = Duration::from_secs(300);
+/// The least time that doc tests may be silent: they are compiled meanwhile, all in one
+/// program, which takes minutes on a machine that is busy.
+const COMPILING: Duration = Duration::from_secs(1800);
 
 /// What of a workspace is tested.
 #[derive(Debug, Clone, Copy)]
@@ -75,6 +76,13 @@ impl Cargo<'_> {
         let outcome = call.run_lines(self.host, |stream, line| match stream {
             Stream::Stderr => {
                 log.line(line);
+                if line
+                    .trim_start()
+                    .starts_with("Blocking waiting for file lock on build")
+                {
+                    let other = "waiting for another cargo that builds in the same directory";
+                    self.host.status.note(other);
+                }
                 if let Some(at) = transcript.stderr(line) {
                     step.at(&at);
                 }

@@ -1,0 +1,199 @@
+//! Verdicts and figures.
+
+use std::sync::Arc;
+
+use semver::Version;
+
+use super::*;
+use crate::core::report::Versions;
+use crate::core::tree::TreePath;
+use crate::error::{Kind, Place};
+
+fn expected(name: &str, until: Option<&str>) -> Expected {
+    Expected {
+        name: name.to_owned(),
+        reason: "known".to_owned(),
+        until: until.map(|until| until.parse().unwrap()),
+        place: Place::line("manifest.toml", Arc::from("a\nb\n"), 2),
+    }
+}
+
+static RELEASE: Version = Version::new(41, 0, 0);
+
+fn judge(expected: &[Expected]) -> Judge<'_> {
+    Judge {
+        expected,
+        release: &RELEASE,
+        own: &[],
+        package_dir: "crates/fork",
+    }
+}
+
+#[test]
+fn a_verdict_is_held_against_expectations_and_the_control() {
+    let known = [
+        expected("known", None),
+        expected("over", Some("41.0.0")),
+        expected("later", Some("42.0.0")),
+    ];
+    let judge = judge(&known);
+    let mut control = ControlRuns::default();
+    let upstreams = |kind, target, name, ran| run(id("p1,p2", kind, target, name), ran);
+    control.add(
+        &[
+            upstreams(TargetKind::Test, "all", "both", BAD),
+            upstreams(TargetKind::Test, "all", "fork_only", Ran::Passed),
+            upstreams(TargetKind::Lib, "up", "unit", BAD),
+            upstreams(
+                TargetKind::Doc,
+                "up",
+                "crates/up/src/a.rs - a (line 3)",
+                BAD,
+            ),
+            upstreams(
+                TargetKind::Doc,
+                "up",
+                "crates/up/src/a.rs - b (line 5)",
+                BAD,
+            ),
+            upstreams(
+                TargetKind::Doc,
+                "up",
+                "crates/up/src/a.rs - b (line 9)",
+                Ran::Passed,
+            ),
+        ],
+        "crates/up",
+    );
+    let verdict = |id: TestId, ran| judge.judge(run(id, ran), &control).verdict;
+    let doc = |name| id("p1,p2", TargetKind::Doc, "fork", name);
+    for (id, ran, is) in [
+        (all("a"), Ran::Passed, Verdict::Passed),
+        (all("a"), Ran::Ignored, Verdict::Ignored),
+        (all("fork_only"), BAD, Verdict::Failed),
+        (all("ours"), BAD, Verdict::Failed),
+        (all("both"), BAD, Verdict::Machine),
+        (
+            id("p3", TargetKind::Test, "all", "both"),
+            BAD,
+            Verdict::Failed,
+        ),
+        (
+            id("p1,p2", TargetKind::Lib, "fork", "unit"),
+            BAD,
+            Verdict::Machine,
+        ),
+        (
+            doc("crates/fork/src/a.rs - a (line 30)"),
+            BAD,
+            Verdict::Machine,
+        ),
+        (
+            doc("crates/fork/src/a.rs - b (line 30)"),
+            BAD,
+            Verdict::Failed,
+        ),
+        (all("known"), BAD, Verdict::ExpectedFailure),
+        (all("known"), Ran::Passed, Verdict::UnexpectedPass),
+        (all("known"), Ran::Ignored, Verdict::Ignored),
+        (all("later"), BAD, Verdict::ExpectedFailure),
+        // An expectation that is over expects nothing.
+        (all("over"), BAD, Verdict::Failed),
+        (all("over"), Ran::Passed, Verdict::Passed),
+    ] {
+        assert_eq!(verdict(id.clone(), ran), is, "{id} {ran:?}");
+    }
+    let asked = |name: &str, ran| judge.wants_control(&run(all(name), ran));
+    assert!(asked("a", BAD) && asked("over", BAD));
+    assert!(!asked("known", BAD) && !asked("a", Ran::Passed) && !asked("a", Ran::Ignored));
+}
+
+#[test]
+fn expectations_that_do_not_hold_are_named_with_their_place() {
+    let known = [
+        expected("gone", None),
+        expected("there", None),
+        expected("over", Some("40.0.0")),
+    ];
+    let there = [all("there")];
+    let told = |all| {
+        let stale = judge(&known).stale(there.iter(), all);
+        let told = stale.iter().map(|s| format!("{}: {}", s.place, s.message));
+        told.collect::<Vec<_>>()
+    };
+    let over = "manifest.toml:2:1: `over` was expected to fail before 40.0.0, and this is 41.0.0";
+    let gone = "manifest.toml:2:1: `gone` is expected to fail, and no test has that name";
+    assert_eq!(told(true), [gone, over]);
+    assert_eq!(told(false), [over]);
+}
+
+fn report(tests: Vec<(TestId, Ran)>, known: &[Expected]) -> SuiteReport {
+    let judge = judge(known);
+    let mut control = ControlRuns::default();
+    control.add(&[run(all("both"), BAD)], "crates/up");
+    let judged = tests
+        .into_iter()
+        .map(|(id, ran)| judge.judge(run(id, ran), &control));
+    SuiteReport {
+        tested: Versions {
+            fork: Version::new(2, 0, 0),
+            upstream: RELEASE.clone(),
+        },
+        commit: None,
+        path: TreePath::new("vendor/fork").unwrap(),
+        edited: 0,
+        filter: None,
+        sets: vec![SetReport {
+            features: FeatureSet::of(["p1", "p2"]),
+            build: Build::Built {
+                parts: Fresh::default(),
+                milliseconds: 0,
+            },
+            tests: judged.collect(),
+            control: None,
+            milliseconds: 0,
+        }],
+        stale: Vec::new(),
+        steps: Vec::new(),
+    }
+}
+
+#[test]
+fn only_what_is_bad_fails_the_run_and_nothing_at_all_is_no_success() {
+    let good = report(
+        vec![
+            (all("a"), Ran::Passed),
+            (all("both"), BAD),
+            (all("known"), BAD),
+            (all("i"), Ran::Ignored),
+        ],
+        &[expected("known", None)],
+    );
+    assert!(good.passed() && good.error().is_none());
+    assert_eq!(
+        good.said(),
+        "passed, 1 of 3 tests, 1 expected to fail, 1 failing with upstream's crate too"
+    );
+    for bad in [
+        report(Vec::new(), &[]),
+        report(vec![(all("both"), BAD)], &[]),
+        report(vec![(all("i"), Ran::Ignored)], &[]),
+        report(vec![(all("a"), Ran::Passed), (all("b"), BAD)], &[]),
+        report(
+            vec![(all("a"), Ran::Passed), (all("b"), Ran::Passed)],
+            &[expected("b", None)],
+        ),
+    ] {
+        assert!(!bad.passed());
+        let error = bad.error().unwrap();
+        assert_eq!(error.kind(), Kind::Verification, "{error}");
+    }
+    let mut stale = report(vec![(all("a"), Ran::Passed)], &[]);
+    stale.stale = judge(&[expected("gone", None)]).stale([].iter(), true);
+    assert!(!stale.passed());
+    let error = stale.error().unwrap();
+    assert_eq!(
+        error.all_faults()[0].place.as_ref().unwrap().to_string(),
+        "manifest.toml:2:1"
+    );
+}
