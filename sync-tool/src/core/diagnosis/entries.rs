@@ -1,10 +1,10 @@
 //! What is known to go wrong when a tree does not build, one entry each.
 
 use super::entry::Entry;
-use super::{imports, signatures, tests_missing, traits, wit_errors};
+use super::{imports, scripts, signatures, tests_missing, traits, wit_errors};
 
 /// The table. The first entry that knows an error tells it.
-pub(super) const ENTRIES: [Entry; 8] = [
+pub(super) const ENTRIES: [Entry; 9] = [
     Entry {
         name: "trappable-error-type",
         codes: &[""],
@@ -47,6 +47,17 @@ pub(super) const ENTRIES: [Entry; 8] = [
         look: wit_errors::look_for_rules,
         title: "`{option}` of `bindgen!` names what the WIT files do not have: {names}",
         next: "in {file}, take the rules that upstream has at this release",
+        breaks_all: true,
+    },
+    Entry {
+        name: "guests-linked-anew",
+        codes: &[""],
+        message: r"(?s)^failed to run custom build command for `(?P<package>[^ `]+).*?panicked at (?P<script>[^:\n]+):(?P<line>\d+).*unsupported section `(?P<section>\d+)` in adapter",
+        out_of: "",
+        subjects: scripts::subjects,
+        look: scripts::look,
+        title: "`{package}` cannot make components of its guests: the linker of this Rust writes a section ({section}) that the component tools of this release do not read",
+        next: "build with a Rust whose linker is older: `--toolchain <name>`, or `CARGO` and `RUSTC`; Debian's packages do for 38.0.4 (`ci/install-guest-targets --from debian`)",
         breaks_all: true,
     },
     Entry {

@@ -8,6 +8,7 @@ mod entries;
 mod entry;
 mod imports;
 mod said;
+mod scripts;
 mod signatures;
 mod sources;
 #[cfg(test)]

@@ -14,6 +14,10 @@ static LABEL: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"^\s*\|.*[\^\-_]+ (\S.*)$").ok());
 static CALLED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"macro `(\w+)`").ok());
 
+/// How cargo tells that a build script failed. What the script printed follows, indented.
+const SCRIPT: &str = "error: failed to run custom build command";
+const SCRIPTS_ERRORS: &str = "  --- stderr";
+
 /// What cargo and the compiler sum up with; nothing is at fault there.
 const SUMS: [&str; 3] = ["could not compile", "aborting due to", "test failed"];
 
@@ -30,8 +34,49 @@ pub(super) fn read(text: &str) -> Vec<Diagnostic> {
             None => {}
         }
     }
-    let errors = blocks.iter().filter_map(|block| diagnostic(block));
+    let errors = blocks.iter().flat_map(|block| match block.first() {
+        Some(head) if head.starts_with(SCRIPT) => of_script(block),
+        _ => diagnostic(block).into_iter().collect(),
+    });
     errors.collect()
+}
+
+/// Returns the errors behind a build script's failure: those of the compiler that it
+/// ran, or else what it printed as one error.
+fn of_script(block: &[&str]) -> Vec<Diagnostic> {
+    let printed = block.iter().skip_while(|line| **line != SCRIPTS_ERRORS);
+    let printed: Vec<&str> = printed
+        .skip(1)
+        .map(|line| line.strip_prefix("  ").unwrap_or(line))
+        .collect();
+    let mut behind = read(&printed.join("\n"));
+    behind.retain(|error| error.code.is_some() || error.file.is_some());
+    if !behind.is_empty() {
+        return behind;
+    }
+    // Hundreds of lines for cargo say nothing of the failure.
+    let told = block.iter().filter(|line| !is_instruction(line));
+    let told: Vec<&str> = told.copied().collect();
+    let mut failed: Vec<Diagnostic> = diagnostic(&told).into_iter().collect();
+    failed.iter_mut().for_each(|error| {
+        error.message = error.rendered.trim_start_matches("error: ").to_owned();
+    });
+    failed
+}
+
+/// Tells whether a line is a build script's word to cargo, or a cargo's that it ran of
+/// its progress.
+fn is_instruction(line: &str) -> bool {
+    const PROGRESS: [&str; 6] = [
+        "Compiling ",
+        "Finished ",
+        "Downloading ",
+        "Downloaded ",
+        "Locking ",
+        "Updating ",
+    ];
+    let line = line.trim_start();
+    line.starts_with("cargo:") || PROGRESS.iter().any(|word| line.starts_with(word))
 }
 
 fn diagnostic(block: &[&str]) -> Option<Diagnostic> {

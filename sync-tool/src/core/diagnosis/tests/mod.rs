@@ -1,6 +1,7 @@
 //! Real errors, as compilers print them, and what is made of them.
 
 mod failed;
+mod scripts;
 mod table;
 mod trees;
 mod wit;
