@@ -141,6 +141,31 @@ Caused by:
 }
 
 #[test]
+fn of_a_build_scripts_failure_its_own_words_are_told() {
+    let stderr = "   Compiling a v1.0.0
+error: failed to run custom build command for `a v1.0.0`
+note: To improve backtraces for build dependencies, set a variable.
+
+Caused by:
+  process didn't exit successfully: `/x/build-script-build` (exit status: 101)
+  --- stdout
+  cargo:rerun-if-changed=build.rs
+  --- stderr
+  thread 'main' panicked at build.rs:2:5:
+  no guests
+";
+    let GateOutcome::Failed(failure) = verdict("", stderr, FAILED) else {
+        panic!("passed");
+    };
+    assert_eq!(
+        failure.message,
+        "failed to run custom build command for `a v1.0.0`; process didn't exit successfully: \
+         `/x/build-script-build` (exit status: 101); thread 'main' panicked at build.rs:2:5:; \
+         no guests"
+    );
+}
+
+#[test]
 fn targets_are_read_in_both_forms() {
     let text = "test = [{ name = \"a\" }, { name = \"b\" }]\n[package]\nname = \"x\"\n[[bench]]\nname = \"c\"\n";
     let manifest = CrateManifest::parse("Cargo.toml", text).unwrap();

@@ -26,6 +26,10 @@ pub struct Ended {
     pub signal: Option<i32>,
 }
 
+/// Lines among cargo's error that say nothing of it: headings, what a build script tells
+/// cargo, and cargo's advice.
+const ASIDE: [&str; 4] = ["Caused by:", "--- std", "cargo:", "note: To improve"];
+
 /// Everything a gate's commands print, over all of its steps.
 #[derive(Debug, Default)]
 pub struct Transcript {
@@ -262,7 +266,7 @@ impl Transcript {
         };
         let said: Vec<&str> = lines[start..]
             .iter()
-            .filter(|line| !line.is_empty() && **line != "Caused by:")
+            .filter(|line| !line.is_empty() && !ASIDE.iter().any(|word| line.starts_with(word)))
             .take(6)
             .copied()
             .collect();
