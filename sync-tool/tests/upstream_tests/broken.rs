@@ -45,7 +45,7 @@ fn what_does_not_build_is_shown_with_its_place() {
       the fork's own          1        0
       all                     7        1
     With p1,p2,p3: not built
-    6 of 6 tests of upstream 41.0.0 pass on 1.0.0
+    6 of 6 tests of upstream 41.0.0 pass on 1.0.0, and 1 of 1 of its own
     Time: fetch [time], workspace [time], test [time]
     ");
     let json = world.run(&["test", "--format", "json"]).ended(12).json();

@@ -137,7 +137,7 @@ fn every_end_is_told_apart_and_nothing_is_left_behind() {
       the fork's own          1        0          0        0        0        0
       all                     8        4          1        1        1        1
       upstream's own crate on 5 failed tests: 1 failed there too
-    7 of 14 tests of upstream 41.0.0 pass on 1.0.0
+    7 of 14 tests of upstream 41.0.0 pass on 1.0.0, and 1 of 1 of its own
     Time: fetch [time], workspace [time], test [time]
     ");
     let results: Vec<&str> = ran.err.lines().filter(|l| l.starts_with("FAIL ")).collect();

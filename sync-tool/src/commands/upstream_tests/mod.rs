@@ -19,7 +19,7 @@ use crate::core::manifest::Manifest;
 use crate::core::preflight;
 use crate::core::report::Versions;
 use crate::core::suite::{
-    Build, Expected, FeatureSet, Filter, Judge, SetReport, SuiteReport, TestId,
+    Build, Expected, FeatureSet, Filter, Judge, Own, SetReport, SuiteReport, TestId,
 };
 use crate::core::tree::{File, Tree};
 use crate::error::{Error, Result};
@@ -127,7 +127,7 @@ impl Suite<'_> {
     /// lock than it may, and on an interrupt. Tests that fail are a result.
     pub fn run(&self, mut steps: Steps) -> Result<SuiteReport> {
         let expected = self.expected();
-        let own: Vec<String> = self.own_targets();
+        let own = Own::new(self.own_targets(), self.workspace.added.iter());
         let package_dir = self.workspace.member.strip_prefix(&self.workspace.dir);
         let package_dir = package_dir.unwrap_or(&self.workspace.member);
         let judge = Judge {

@@ -95,3 +95,9 @@ pub fn place_apart<'n>(name: &'n str, package_dir: &str) -> &'n str {
         .map_or(name, |rest| rest.trim_start_matches('/'));
     name.split_once(" (line ").map_or(name, |(name, _)| name)
 }
+
+/// Returns the file of a doc test, from the crate's directory.
+pub fn file_of<'n>(name: &'n str, package_dir: &str) -> &'n str {
+    let name = place_apart(name, package_dir);
+    name.split_once(" - ").map_or(name, |(file, _)| file)
+}

@@ -133,13 +133,12 @@ impl TestId {
                 == Some(&self.name)
     }
 
-    /// Returns the test's group. The targets of the fork's own tests are known by name.
-    pub fn group(&self, own: &[String]) -> Group {
+    /// Returns the group that the test is of, if it is one of upstream's.
+    pub fn group(&self) -> Group {
         match self.target.kind {
             TargetKind::Lib => Group::Unit,
             TargetKind::Doc => Group::Doc,
-            _ if own.contains(&self.target.name) => Group::Own,
-            _ => by_name(&self.name),
+            TargetKind::Test | TargetKind::Other => by_name(&self.name),
         }
     }
 }

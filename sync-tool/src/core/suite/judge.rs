@@ -7,7 +7,8 @@ use semver::Version;
 use serde::{Serialize, Serializer};
 
 use super::documented::place_apart;
-use super::identity::{TargetKind, TestId};
+use super::identity::{Group, TargetKind, TestId};
+use super::own::Own;
 use super::report::{Judged, Verdict};
 use super::run::{Ran, TestRun};
 use crate::error::{Fault, Place};
@@ -94,8 +95,8 @@ pub struct Judge<'j> {
     pub expected: &'j [Expected],
     /// The release that is tested.
     pub release: &'j Version,
-    /// The targets of the fork's own tests.
-    pub own: &'j [String],
+    /// The fork's own tests.
+    pub own: &'j Own,
     /// The fork's directory, as the names of its doc tests have it.
     pub package_dir: &'j str,
 }
@@ -136,7 +137,10 @@ impl Judge<'_> {
             (Ran::Failed(_), None) => Verdict::Failed,
         };
         Judged {
-            group: run.id.group(self.own),
+            group: match self.own.has(&run.id, self.package_dir) {
+                true => Group::Own,
+                false => run.id.group(),
+            },
             reason: expected.map(|expected| expected.reason.clone()),
             likely: None,
             // What passed has nothing to tell.

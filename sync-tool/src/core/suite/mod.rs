@@ -7,6 +7,7 @@ mod documented;
 mod identity;
 mod judge;
 mod listing;
+mod own;
 mod report;
 mod run;
 #[cfg(test)]
@@ -16,6 +17,7 @@ pub use documented::{Documented, place_apart};
 pub use identity::{FeatureSet, Filter, Group, Target, TargetKind, TestId};
 pub use judge::{ControlRuns, Expected, Judge, Stale};
 pub use listing::Listing;
+pub use own::Own;
 pub use report::{
     Build, BuildFailure, Control, Counts, GroupCounts, Judged, SetReport, SuiteReport, Verdict,
 };

@@ -247,7 +247,12 @@ impl SuiteReport {
         Counts::of(self.tests().filter(|test| test.group != Group::Own))
     }
 
-    /// Returns what the lock keeps: `passed, 420 of 420 upstream tests`.
+    /// Returns the counts of the tests that the fork adds.
+    pub fn own(&self) -> Counts {
+        Counts::of(self.tests().filter(|test| test.group == Group::Own))
+    }
+
+    /// Returns what the lock keeps of upstream's tests: `passed, 420 of 420 tests`.
     pub fn said(&self) -> String {
         let counts = self.upstreams();
         let word = if self.passed() { "passed" } else { "failed" };
@@ -270,19 +275,30 @@ impl SuiteReport {
         }
         let mut faults: Vec<Fault> = self.sets.iter().flat_map(SetReport::faults).collect();
         faults.extend(self.stale.iter().map(Stale::fault));
-        let counts = self.upstreams();
-        let message = match counts.failed {
-            0 => "upstream's tests do not pass on the fork".to_owned(),
-            failed => format!(
-                "{failed} of upstream's {} tests fail on the fork",
-                counts.ran()
-            ),
-        };
+        let message = self.failed();
         Some(if faults.is_empty() {
             Error::new(Kind::Verification, "none of upstream's tests passed")
         } else {
             Error::faults(Kind::Verification, message, faults)
         })
+    }
+}
+
+impl SuiteReport {
+    /// Says how many tests fail.
+    fn failed(&self) -> String {
+        let (counts, own) = (self.upstreams(), self.own());
+        let of_upstream = format!(
+            "{} of upstream's {} tests fail on the fork",
+            counts.failed,
+            counts.ran()
+        );
+        match (counts.failed, own.failed) {
+            (0, 0) => "upstream's tests do not pass on the fork".to_owned(),
+            (0, failed) => format!("{failed} of the fork's own {} tests fail", own.ran()),
+            (_, 0) => of_upstream,
+            (_, more) => format!("{of_upstream}, and {more} of its own"),
+        }
     }
 }
 

@@ -46,8 +46,7 @@ fn a_feature_set_is_what_cargo_takes() {
 
 #[test]
 fn the_groups_follow_from_target_and_name() {
-    let own = ["loopback_udp_p2".to_owned()];
-    let test = |target: &str, name: &str| id("p3", TargetKind::Test, target, name).group(&own);
+    let test = |target: &str, name: &str| id("p3", TargetKind::Test, target, name).group();
     for (name, group) in [
         ("p1::p1_fd_readdir", Group::P1),
         ("p2::sync::p1_fd_readdir", Group::P2),
@@ -61,8 +60,7 @@ fn the_groups_follow_from_target_and_name() {
     ] {
         assert_eq!(test("all", name), group, "{name}");
     }
-    assert_eq!(test("loopback_udp_p2", "p2_udp"), Group::Own);
-    let lib = |kind| id("p1", kind, "wash_wasi", "p2::tcp::tests::x").group(&own);
+    let lib = |kind| id("p1", kind, "wash_wasi", "p2::tcp::tests::x").group();
     assert_eq!(lib(TargetKind::Lib), Group::Unit);
     assert_eq!(lib(TargetKind::Doc), Group::Doc);
 }

@@ -25,7 +25,7 @@ use crate::core::cargo_lock::{Lock, Stray};
 use crate::core::make;
 use crate::core::manifest::Manifest;
 use crate::core::release::Release;
-use crate::core::tree::Tree;
+use crate::core::tree::{Tree, TreePath};
 use crate::core::workspace::with_member;
 use crate::error::{Error, Fault, Kind, Place, Result};
 use crate::ports::host::Host;
@@ -61,6 +61,8 @@ pub struct Workspace {
     pub dir: PathBuf,
     /// The fork's directory in it.
     pub member: PathBuf,
+    /// The files of the fork that upstream's crate does not have.
+    pub added: Vec<TreePath>,
     /// The fork's package name.
     pub fork: String,
     /// Upstream's package name: its own crate is there too, unmodified.
@@ -126,8 +128,11 @@ impl Workspace {
         put_lock(&dir.join(LOCK), &lock, &manifest.fork.name)?;
         let place = exported.member.below(&dir);
         member.put(&place)?;
+        let files = parts.tree.paths();
+        let added = files.filter(|path| release.tree.get(path.as_str()).is_none());
         Ok(Workspace {
             member: place,
+            added: added.cloned().collect(),
             fork: manifest.fork.name.clone(),
             upstream: manifest.upstream.name.clone(),
             release: release.version.clone(),

@@ -172,13 +172,17 @@ impl Human {
     fn verdict(self, report: &SuiteReport, text: &mut String) {
         let counts = report.upstreams();
         let tested = &report.tested;
-        let said = format!(
+        let mut said = format!(
             "{} of {} tests of upstream {} pass on {}",
             counts.passed,
             counts.ran(),
             tested.upstream,
             tested.fork
         );
+        let own = report.own();
+        if own.ran() > 0 {
+            let _ = write!(said, ", and {} of {} of its own", own.passed, own.ran());
+        }
         let said = match report.passed() {
             true => self.styles.green(said),
             false => self.styles.red(said),

@@ -1,6 +1,6 @@
 //! Verdicts and figures.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use semver::Version;
 
@@ -20,11 +20,16 @@ fn expected(name: &str, until: Option<&str>) -> Expected {
 
 static RELEASE: Version = Version::new(41, 0, 0);
 
+static OWN: LazyLock<Own> = LazyLock::new(|| {
+    let file = TreePath::new("src/added.rs").unwrap();
+    Own::new(vec!["added".to_owned()], [file].iter())
+});
+
 fn judge(expected: &[Expected]) -> Judge<'_> {
     Judge {
         expected,
         release: &RELEASE,
-        own: &[],
+        own: &OWN,
         package_dir: "crates/fork",
     }
 }
@@ -156,6 +161,33 @@ fn report(tests: Vec<(TestId, Ran)>, known: &[Expected]) -> SuiteReport {
         stale: Vec::new(),
         steps: Vec::new(),
     }
+}
+
+#[test]
+fn the_forks_own_tests_are_counted_apart() {
+    let added = |kind, target, name| id("p1,p2", kind, target, name);
+    let unit = added(TargetKind::Lib, "fork", "added::tests::a");
+    let good = report(
+        vec![
+            (all("a"), Ran::Passed),
+            (added(TargetKind::Test, "added", "a"), Ran::Passed),
+            (unit.clone(), Ran::Passed),
+            (added(TargetKind::Lib, "fork", "more::a"), Ran::Passed),
+        ],
+        &[],
+    );
+    assert_eq!(good.upstreams().passed, 2);
+    assert_eq!(good.own().passed, 2);
+    assert_eq!(good.said(), "passed, 2 of 2 tests");
+    let fails = |tests| report(tests, &[]).error().unwrap();
+    assert_eq!(
+        fails(vec![(all("a"), Ran::Passed), (unit.clone(), BAD)]).message(),
+        "1 of the fork's own 1 tests fail"
+    );
+    assert_eq!(
+        fails(vec![(all("a"), BAD), (all("b"), BAD), (unit, BAD)]).message(),
+        "2 of upstream's 2 tests fail on the fork, and 1 of its own"
+    );
 }
 
 #[test]
