@@ -6,8 +6,6 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use semver::Version;
-
 use crate::world::{UPSTREAM, WorkspaceWorld, at, file, text};
 
 /// Returns the times of all files below a directory.
@@ -68,7 +66,6 @@ fn what_is_built_is_there_and_nothing_that_nobody_reads() {
     let guest = fs::metadata(workspace.dir.join("crates/guests/src/bin/part.c")).unwrap();
     assert_eq!(guest.permissions().mode() & 0o777, 0o755);
     assert_eq!(workspace.member, workspace.dir.join("crates/fork-net"));
-    assert_eq!(workspace.rust_version, Some(Version::new(1, 85, 0)));
     let names = (workspace.fork.as_str(), workspace.upstream.as_str());
     assert_eq!(names, ("fork-net", "up-net"));
     assert_eq!(workspace.commit, Some(world.git.commit_of("41.0.0")));
@@ -204,5 +201,54 @@ fn drafts_that_a_killed_run_left_are_removed() {
     let other = dir.parent().unwrap().join("40.0.0-0.draft-x");
     fs::create_dir(&other).unwrap();
     world.lay_out().unwrap();
-    assert!(!Path::new(&draft).exists() && other.exists());
+    assert!(!Path::new(&draft).exists() && !other.exists());
+}
+
+#[test]
+fn workspaces_of_the_same_release_go_unless_they_are_used() {
+    let world = WorkspaceWorld::new();
+    let above = world.lay_out().unwrap().dir.parent().unwrap().to_owned();
+    let [gone, held, other, strange] = [
+        "41.0.0-0123456789ab",
+        "41.0.0-ba9876543210",
+        "40.0.0-0123456789ab",
+        "41.0.0-mine",
+    ]
+    .map(|name| above.join(name));
+    for dir in [&gone, &held, &other, &strange] {
+        fs::create_dir(dir).unwrap();
+        fs::write(dir.join("file"), "").unwrap();
+    }
+    let draft = above.join("41.0.0-ba9876543210.draft-x");
+    fs::create_dir(&draft).unwrap();
+    let lock = fs::File::create(above.join("41.0.0-ba9876543210.lock")).unwrap();
+    lock.lock().unwrap();
+    let workspace = world.lay_out().unwrap();
+    assert!(workspace.dir.exists() && !gone.exists());
+    assert!(held.join("file").exists() && draft.exists());
+    assert!(other.join("file").exists() && strange.join("file").exists());
+}
+
+#[test]
+fn a_link_in_the_forks_place_is_removed_and_what_it_leads_to_is_left() {
+    let world = WorkspaceWorld::new();
+    let workspace = world.lay_out().unwrap();
+    let (dir, member) = (workspace.dir.clone(), workspace.member.clone());
+    drop(workspace);
+    let elsewhere = dir.parent().unwrap().parent().unwrap().join("elsewhere");
+    fs::create_dir_all(elsewhere.join(".git")).unwrap();
+    fs::write(elsewhere.join(".git/HEAD"), "kept").unwrap();
+    for place in [&member, &dir] {
+        fs::remove_dir_all(place).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, place).unwrap();
+        let again = world.lay_out().unwrap();
+        assert!(fs::symlink_metadata(place).unwrap().is_dir());
+        assert!(again.member.join("Cargo.toml").exists());
+        let kept: Vec<_> = fs::read_dir(&elsewhere).unwrap().collect();
+        assert_eq!(kept.len(), 1, "{kept:?}");
+        assert_eq!(
+            fs::read_to_string(elsewhere.join(".git/HEAD")).unwrap(),
+            "kept"
+        );
+    }
 }

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use wash_wasi_sync::core::make;
 use wash_wasi_sync::core::manifest::Manifest;
 use wash_wasi_sync::core::tree::Tree;
 use wash_wasi_sync::ports::upstream::{Locked, Options, SourceChoice, Upstream};
@@ -73,7 +74,7 @@ fn upstreams_workspaces_take_the_fork_up() {
                 .join("crates/wasi-nn/examples/image_classification.onnx")
                 .exists()
         );
-        assert!(workspace.rust_version.is_some());
+        assert!(make::rust_version(&release).unwrap().is_some());
         let lock = text(&workspace.dir.join("Cargo.lock"));
         assert_eq!(Some(lock), release.cargo_lock);
         drop(workspace);

@@ -79,7 +79,9 @@ impl Selection {
         }
         let extension = name.rsplit_once('.').map(|(_, extension)| extension);
         match extension {
-            Some("rs" | "toml" | "wit" | "witx") => Need::Presence,
+            // Guests are bound to the WIT of crates that are not built.
+            Some("wit" | "witx") => Need::Content,
+            Some("rs" | "toml") => Need::Presence,
             _ if name == "Cargo.lock" => Need::Presence,
             _ => Need::None,
         }

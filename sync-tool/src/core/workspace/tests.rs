@@ -156,6 +156,8 @@ fn what_is_built_is_taken_wholly_and_else_only_what_cargo_looks_for() {
                 "crates/net/data.bin",
                 "crates/guests/src/a.c",
                 "crates/only/README.md",
+                "docs/a.wit",
+                "docs/a.witx",
                 "tools/one/Cargo.toml",
                 "crates/heavy/Cargo.toml",
             ]
@@ -167,8 +169,6 @@ fn what_is_built_is_taken_wholly_and_else_only_what_cargo_looks_for() {
                 "crates/heavy/src/lib.rs",
                 "docs/code/Cargo.toml",
                 "docs/code/Cargo.lock",
-                "docs/a.wit",
-                "docs/a.witx",
                 "deny.toml",
                 "build.rs",
             ],

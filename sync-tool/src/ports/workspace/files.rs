@@ -26,7 +26,7 @@ pub(super) fn write_if_other(path: &Path, bytes: &[u8]) -> Result<()> {
 /// Fails where the disk does; what stood there stays then.
 pub(super) fn write(path: &Path, bytes: &[u8], mode: Mode) -> Result<()> {
     let above = path.parent().unwrap_or(path);
-    make_dir(above)?;
+    fs::create_dir_all(above).map_err(|e| Error::io("make", above, e))?;
     let fails = |e| Error::io("write", path, e);
     let mut draft = tempfile::Builder::new()
         .prefix(".draft-")
@@ -39,19 +39,6 @@ pub(super) fn write(path: &Path, bytes: &[u8], mode: Mode) -> Result<()> {
     }
     draft.persist(path).map_err(|e| fails(e.error))?;
     Ok(())
-}
-
-/// Makes a directory, in the place of a file where one is in the way.
-fn make_dir(dir: &Path) -> Result<()> {
-    let Err(e) = fs::create_dir_all(dir) else {
-        return Ok(());
-    };
-    let is_file = |path: &&Path| fs::symlink_metadata(path).is_ok_and(|m| !m.is_dir());
-    let Some(file) = dir.ancestors().find(is_file) else {
-        return Err(Error::io("make", dir, e));
-    };
-    fs::remove_file(file).map_err(|e| Error::io("remove", file, e))?;
-    fs::create_dir_all(dir).map_err(|e| Error::io("make", dir, e))
 }
 
 #[cfg(unix)]
@@ -78,6 +65,19 @@ pub(super) fn remove(path: &Path) -> Result<()> {
     };
     match removed {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove", path, e)),
+        _ => Ok(()),
+    }
+}
+
+/// Removes what stands where a directory goes and is none: through a link, what it
+/// leads to would be changed.
+///
+/// # Errors
+///
+/// Fails where the disk does.
+pub(super) fn remove_unless_dir(path: &Path) -> Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(there) if !there.is_dir() => remove(path),
         _ => Ok(()),
     }
 }

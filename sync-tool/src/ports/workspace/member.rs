@@ -35,6 +35,7 @@ impl Member {
     ///
     /// Fails where the disk does, or something else writes there.
     pub(super) fn put(&self, dir: &Path) -> Result<()> {
+        files::remove_unless_dir(dir)?;
         let found = disk::read_entries(dir)?.unwrap_or_default();
         let wanted = self.0.entries();
         for name in unwanted(&found, &wanted) {

@@ -11,6 +11,7 @@
 
 mod files;
 mod member;
+mod prune;
 mod upstream;
 
 use std::path::{Path, PathBuf};
@@ -71,8 +72,6 @@ pub struct Workspace {
     pub release: Version,
     /// The commit it was read at.
     pub commit: Option<String>,
-    /// The oldest Rust that upstream says it builds with.
-    pub rust_version: Option<Version>,
     /// Whether all of upstream's files were there already, as they have to be.
     pub reused: bool,
     /// How many files of upstream's there are.
@@ -123,6 +122,7 @@ impl Workspace {
             manifest.upstream.name, release.version
         );
         let held = Held::take(&lock_file, &what, parts.line)?;
+        prune::others(&workspaces, &exported.name, &release.version, parts.line);
         let reused = exported.put(&workspaces, &*step)?;
         files::write_if_other(&dir.join(MANIFEST), root.as_bytes())?;
         put_lock(&dir.join(LOCK), &lock, &manifest.fork.name)?;
@@ -137,7 +137,6 @@ impl Workspace {
             upstream: manifest.upstream.name.clone(),
             release: release.version.clone(),
             commit: release.commit.clone(),
-            rust_version: rust_version(release)?,
             reused,
             files: exported.count(),
             lock,
@@ -196,19 +195,4 @@ fn strays(
     fork: &str,
 ) -> std::result::Result<Vec<Stray>, crate::core::cargo_lock::Fault> {
     Ok(Lock::parse(lock)?.strays(&Lock::parse(now)?, fork))
-}
-
-/// Returns the oldest Rust that upstream says it builds with.
-fn rust_version(release: &Release) -> Result<Option<Version>> {
-    let inherited = make::inherited(release)?;
-    let Some(text) = inherited.rust_version else {
-        return Ok(None);
-    };
-    let missing = 2_usize.saturating_sub(text.matches('.').count());
-    let version = Version::parse(&format!("{text}{}", ".0".repeat(missing)));
-    version.map(Some).map_err(|e| {
-        Error::upstream(format!(
-            "upstream's `rust-version = \"{text}\"` is no version: {e}"
-        ))
-    })
 }

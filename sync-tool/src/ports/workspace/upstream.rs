@@ -8,6 +8,7 @@ use std::sync::Mutex;
 
 use git2::{ObjectType, Oid};
 
+use super::prune::DRAFT;
 use super::{LOCK, MANIFEST, Parts, files};
 use crate::core::tree::{Digest, TreePath};
 use crate::core::workspace::{
@@ -161,6 +162,7 @@ impl<'a> Exported<'a> {
     pub(super) fn put(&self, above: &Path, step: &dyn Step) -> Result<bool> {
         let dir = above.join(&self.name);
         self.sweep(above)?;
+        files::remove_unless_dir(&dir)?;
         let marker = fs::read_to_string(dir.join(MARKER)).unwrap_or_default();
         if marker.trim() == self.digest.to_string() {
             self.remove_others(&dir)?;
@@ -168,7 +170,7 @@ impl<'a> Exported<'a> {
         }
         files::remove(&dir)?;
         let draft = tempfile::Builder::new()
-            .prefix(&format!("{}.draft-", self.name))
+            .prefix(&format!("{}{DRAFT}", self.name))
             .tempdir_in(above)
             .map_err(|e| Error::io("write", above, e))?;
         failpoint::hit("workspace.drafted");
@@ -186,7 +188,7 @@ impl<'a> Exported<'a> {
 
     /// Removes the drafts of runs that were killed: only while the lock is held are they nobody's.
     fn sweep(&self, above: &Path) -> Result<()> {
-        let draft = format!("{}.draft-", self.name);
+        let draft = format!("{}{DRAFT}", self.name);
         let fails = |e| Error::io("read", above, e);
         for entry in fs::read_dir(above).map_err(fails)? {
             let entry = entry.map_err(fails)?;
@@ -213,9 +215,9 @@ impl<'a> Exported<'a> {
             return Err(self.export.lacks(&missing));
         }
         match self.export.fetch(presence.iter().map(|path| path.as_str())) {
-            Err(e) if e.kind() == Kind::Interrupted => return Err(e),
-            Err(e) => self.host.status.detail(&e.to_string()),
-            Ok(()) => {}
+            // Cargo only looks for these: it takes empty ones.
+            Err(e) if e.kind() == Kind::Upstream => self.host.status.note(&e.to_string()),
+            other => other?,
         }
         let missing = self.write(dir, &presence, &mut done)?;
         let stand_ins = self.stand_in(dir, &missing)?;

@@ -220,7 +220,8 @@ impl Export<'_> {
                 ))
                 .help("or give a repository that has them: `--upstream PATH|URL`"),
             Place::Remote(_) => {
-                error.help("give a repository that has them: `--upstream PATH|URL`")
+                // Another run may have made the cache anew in the meantime.
+                error.help("run the same command again; if it says the same, give a repository that has them: `--upstream PATH|URL`")
             }
         }
     }
@@ -246,6 +247,13 @@ impl Objects {
         for (path, blob) in files {
             let damaged =
                 |why: &str| trouble(Trouble::Damaged(format!("{path} ({}): {why}", blob.id)));
+            // Known beforehand: what is too large is never read.
+            let size = odb.read_header(blob.id).map_or(0, |(size, _)| size);
+            if size > LIMITS.file {
+                let message = format!("{} has {path} with {size} bytes", self.place);
+                return Err(Error::upstream(message)
+                    .help("sources are smaller: see whether the repository is upstream's"));
+            }
             match odb.read(blob.id) {
                 Ok(object) if object.kind() == ObjectType::Blob => {
                     each(path, *blob, object.data())?;
