@@ -122,7 +122,7 @@ fn every_end_is_told_apart_and_nothing_is_left_behind() {
     FAILED all leaves_early_on_the_fork (p1,p2): ended without telling a result
         running 1 test
 
-    unexpected pass all passes_again (p1,p2): expected to fail (it failed once): remove it from `[tests] expected-failures`
+    unexpected pass all passes_again (p1,p2): expected to fail (it failed once): remove it from manifest.toml:47:5
 
     stale manifest.toml:48:5: `process_stdin` was expected to fail before 41.0.0, and this is 41.0.0; correct it, or remove the row
 

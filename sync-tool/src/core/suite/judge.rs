@@ -2,6 +2,7 @@
 //! upstream's own crate does on the same machine.
 
 use std::collections::BTreeMap;
+use std::mem::discriminant;
 
 use semver::Version;
 use serde::{Serialize, Serializer};
@@ -10,7 +11,7 @@ use super::documented::place_apart;
 use super::identity::{Group, TargetKind, TestId};
 use super::own::Own;
 use super::report::{Judged, Verdict};
-use super::run::{Ran, TestRun};
+use super::run::{How, Ran, TestRun};
 use crate::error::{Fault, Place};
 
 /// A test that is expected to fail.
@@ -71,10 +72,21 @@ impl ControlRuns {
     }
 
     /// Tells whether a test of the fork's failed with upstream's crate as well. Where
-    /// several have the name there, all of them must have.
-    fn failed_too(&self, id: &TestId, package_dir: &str) -> bool {
+    /// several have the name there, all of them must have. One that crashed or hung must
+    /// have done so there: that upstream's fails does not excuse worse.
+    fn failed_too(&self, id: &TestId, how: How, package_dir: &str) -> bool {
+        let as_bad = |ran: &Ran| match (how, *ran) {
+            (How::Exit { .. }, Ran::Failed(_)) => true,
+            (how, Ran::Failed(there)) => discriminant(&how) == discriminant(&there),
+            _ => false,
+        };
         let runs = self.0.get(&key(id, package_dir));
-        runs.is_some_and(|runs| runs.iter().all(|ran| matches!(ran, Ran::Failed(_))))
+        runs.is_some_and(|runs| runs.iter().all(as_bad))
+    }
+
+    /// Tells whether upstream's crate ran nothing.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 
@@ -131,7 +143,7 @@ impl Judge<'_> {
             (Ran::Passed, None) => Verdict::Passed,
             (Ran::Passed, Some(_)) => Verdict::UnexpectedPass,
             (Ran::Failed(_), Some(_)) => Verdict::ExpectedFailure,
-            (Ran::Failed(_), None) if control.failed_too(&run.id, self.package_dir) => {
+            (Ran::Failed(how), None) if control.failed_too(&run.id, how, self.package_dir) => {
                 Verdict::Machine
             }
             (Ran::Failed(_), None) => Verdict::Failed,
@@ -142,6 +154,7 @@ impl Judge<'_> {
                 false => run.id.group(),
             },
             reason: expected.map(|expected| expected.reason.clone()),
+            expected_at: expected.map(|expected| expected.place.to_string()),
             likely: None,
             // What passed has nothing to tell.
             output: how.map(|_| run.output).unwrap_or_default(),

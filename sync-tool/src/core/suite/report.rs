@@ -47,6 +47,8 @@ pub struct Judged {
     pub how: Option<How>,
     /// Why it is expected to fail.
     pub reason: Option<String>,
+    /// Where that is written.
+    pub expected_at: Option<String>,
     /// What is most likely behind a failure, where that is known.
     pub likely: Option<Likely>,
     /// What it printed, where it failed.
@@ -55,7 +57,22 @@ pub struct Judged {
     pub milliseconds: u64,
 }
 
+/// How many lines of what a test printed an error tells.
+const TOLD: usize = 60;
+
 impl Judged {
+    /// Returns how it failed with the end of what it printed, for people.
+    fn shown(&self) -> String {
+        let how = self.how.map(|how| format!(": {how}")).unwrap_or_default();
+        let lines: Vec<&str> = self.output.trim().lines().collect();
+        let last = &lines[lines.len().saturating_sub(TOLD)..];
+        let likely = self
+            .likely
+            .map(|likely| format!("\nlikely: {}; {}", likely.title, likely.next));
+        let printed: String = last.iter().map(|line| format!("\n  {line}")).collect();
+        format!("{}{how}{printed}{}", self.id, likely.unwrap_or_default())
+    }
+
     /// Tells whether the verdict fails the run.
     pub fn is_bad(&self) -> bool {
         matches!(self.verdict, Verdict::Failed | Verdict::UnexpectedPass)
@@ -235,11 +252,18 @@ impl SuiteReport {
         self.sets.iter().flat_map(|set| &set.tests)
     }
 
-    /// Tells whether all is well: something passed, and nothing is bad.
+    /// Tells whether all is well: something ended as it should, and nothing is bad.
     pub fn passed(&self) -> bool {
-        self.stale.is_empty()
-            && self.sets.iter().all(SetReport::passed)
-            && self.tests().any(|test| test.verdict == Verdict::Passed)
+        self.stale.is_empty() && self.sets.iter().all(SetReport::passed) && self.says_something()
+    }
+
+    /// Tells whether a test ended as it should: what is ignored, or fails on the machine,
+    /// says nothing. Where all were wanted it must be one of upstream's.
+    pub fn says_something(&self) -> bool {
+        let counts = |test: &Judged| self.filter.is_some() || test.group != Group::Own;
+        let as_it_should =
+            |test: &Judged| matches!(test.verdict, Verdict::Passed | Verdict::ExpectedFailure);
+        self.tests().any(|test| counts(test) && as_it_should(test))
     }
 
     /// Returns the counts of upstream's tests, those that the fork adds apart.
@@ -276,11 +300,20 @@ impl SuiteReport {
         let mut faults: Vec<Fault> = self.sets.iter().flat_map(SetReport::faults).collect();
         faults.extend(self.stale.iter().map(Stale::fault));
         let message = self.failed();
-        Some(if faults.is_empty() {
-            Error::new(Kind::Verification, "none of upstream's tests passed")
-        } else {
-            Error::faults(Kind::Verification, message, faults)
-        })
+        if faults.is_empty() {
+            let message = "none of upstream's tests passed";
+            return Some(Error::new(Kind::Verification, message));
+        }
+        let broken = self
+            .sets
+            .iter()
+            .filter_map(|set| set.control.as_ref()?.broken.as_ref());
+        let error = Error::faults(Kind::Verification, message, faults);
+        Some(broken.fold(error, |error, why| {
+            error.help(format!(
+                "whether they fail with upstream's own crate too is not known: {why}"
+            ))
+        }))
     }
 }
 
@@ -312,11 +345,16 @@ impl SetReport {
             let fault = match (test.verdict, test.how) {
                 (Verdict::UnexpectedPass, _) => {
                     let message = format!("{} passes, and is expected to fail", test.id);
-                    return Fault::new(message).help("remove it from the expected failures");
+                    let fault = Fault::new(message).help("remove it from the expected failures");
+                    return match &test.expected_at {
+                        Some(place) => fault.at(Place::file(place)),
+                        None => fault,
+                    };
                 }
                 (_, Some(how)) => Fault::new(format!("{}: {how}", test.id)),
                 (_, None) => Fault::new(test.id.to_string()),
             };
+            let fault = fault.shown(test.shown());
             match test.likely {
                 Some(likely) => fault.help(format!("{}: {}", likely.title, likely.next)),
                 None => fault,

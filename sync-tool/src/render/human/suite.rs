@@ -67,8 +67,9 @@ impl Human {
             Verdict::UnexpectedPass => (
                 self.styles.red("unexpected pass"),
                 format!(
-                    "expected to fail ({}): remove it from `[tests] expected-failures`",
-                    test.reason.as_deref().unwrap_or_default()
+                    "expected to fail ({}): remove it from {}",
+                    test.reason.as_deref().unwrap_or_default(),
+                    test.expected_at.as_deref().unwrap_or("manifest.toml")
                 ),
             ),
             Verdict::ExpectedFailure => (
@@ -188,6 +189,12 @@ impl Human {
             false => self.styles.red(said),
         };
         let _ = writeln!(text, "{}", self.styles.bold(said));
+        let mut tests = report.tests();
+        if !report.says_something() && tests.clone().next().is_some() && !tests.any(Judged::is_bad)
+        {
+            let said = "  none ended as it should: what is ignored, or fails with upstream's own crate too, says nothing of the fork";
+            let _ = writeln!(text, "{}", self.styles.yellow(said));
+        }
         if let Some(filter) = &report.filter {
             let _ = writeln!(text, "  only tests with `{filter}` in their names ran");
         }

@@ -22,6 +22,7 @@ fn judged(features: &str, name: &str, group: Group, verdict: Verdict) -> Judged 
         verdict,
         how: None,
         reason: None,
+        expected_at: None,
         likely: None,
         output: String::new(),
         milliseconds: 1250,

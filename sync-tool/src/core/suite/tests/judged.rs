@@ -164,6 +164,26 @@ fn report(tests: Vec<(TestId, Ran)>, known: &[Expected]) -> SuiteReport {
 }
 
 #[test]
+fn what_crashes_or_hangs_is_not_excused_by_a_plain_failure() {
+    let signal = |signal| Ran::Failed(How::Signal { signal });
+    let hung = Ran::Failed(How::TimedOut { seconds: 3 });
+    for (fork, upstream, verdict) in [
+        (BAD, BAD, Verdict::Machine),
+        (BAD, hung, Verdict::Machine),
+        (hung, hung, Verdict::Machine),
+        (signal(6), signal(11), Verdict::Machine),
+        (hung, BAD, Verdict::Failed),
+        (signal(11), BAD, Verdict::Failed),
+        (Ran::Failed(How::NoResult), BAD, Verdict::Failed),
+    ] {
+        let mut control = ControlRuns::default();
+        control.add(&[run(all("a"), upstream)], "crates/up");
+        let judged = judge(&[]).judge(run(all("a"), fork), &control);
+        assert_eq!(judged.verdict, verdict, "{fork:?} {upstream:?}");
+    }
+}
+
+#[test]
 fn the_forks_own_tests_are_counted_apart() {
     let added = |kind, target, name| id("p1,p2", kind, target, name);
     let unit = added(TargetKind::Lib, "fork", "added::tests::a");
@@ -206,8 +226,14 @@ fn only_what_is_bad_fails_the_run_and_nothing_at_all_is_no_success() {
         good.said(),
         "passed, 1 of 3 tests, 1 expected to fail, 1 failing with upstream's crate too"
     );
+    let own = id("p1,p2", TargetKind::Test, "added", "a");
+    let mut some = report(vec![(own.clone(), Ran::Passed)], &[]);
+    some.filter = Some("added".to_owned());
+    assert!(some.passed(), "a filter may ask for the fork's own alone");
+    assert!(report(vec![(all("known"), BAD)], &[expected("known", None)]).passed());
     for bad in [
         report(Vec::new(), &[]),
+        report(vec![(own, Ran::Passed)], &[]),
         report(vec![(all("both"), BAD)], &[]),
         report(vec![(all("i"), Ran::Ignored)], &[]),
         report(vec![(all("a"), Ran::Passed), (all("b"), BAD)], &[]),
