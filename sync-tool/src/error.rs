@@ -196,6 +196,7 @@ struct Inner {
     faults: Vec<Fault>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
     shown: bool,
+    unreached: bool,
 }
 
 impl Error {
@@ -208,7 +209,20 @@ impl Error {
             faults: Vec::new(),
             source: None,
             shown: false,
+            unreached: false,
         }))
+    }
+
+    /// Says that something could not be had, because nothing leads to it now: the
+    /// network, or leave to use it. Nothing of what was had is wrong.
+    pub fn unreached(mut self) -> Self {
+        self.0.unreached = true;
+        self
+    }
+
+    /// Tells whether it is only that something could not be reached.
+    pub fn is_unreached(&self) -> bool {
+        self.0.unreached
     }
 
     /// Makes an error of [`Kind::General`].

@@ -124,7 +124,16 @@ fn command(context: &Context<'_>, command: &Command, format: Format, human: Huma
         Command::Upgrade(args) => made(upgrade::run(context, args)?, format, human),
         Command::Vendor(args) => made(vendor::run(context, args)?, format, human),
         Command::Check(args) => checked(&check::run(context, args)?, format, human),
-        Command::Test(args) => tested(&test::run(context, args)?, format, human),
+        Command::Test(args) => {
+            let (report, kept) = test::run(context, args)?;
+            let mut told = tested(&report, format, human)?;
+            // The results are told all the same: they took long.
+            if let Err(error) = kept {
+                context.host.status.warn(&error.to_string());
+                told.kind = told.kind.or(Some(error.kind()));
+            }
+            Ok(told)
+        }
         Command::Status(args) => shown(&status::run(context, args)?, format, |r| human.status(r)),
         Command::Refresh(args) => {
             shown(&refresh::run(context, args)?, format, |r| human.refresh(r))

@@ -6,7 +6,7 @@ use super::check::there;
 use super::context::{Context, Steps, work_dir};
 use super::project::{Project, read_manifest};
 use super::upgrade::locked;
-use super::upstream_tests::{Suite, Wanted, cargo, default_sets, features};
+use super::upstream_tests::{Suite, Wanted, cargo, check_machine, default_sets, features};
 use crate::cli::{SourceArg, SourceArgs, TestArgs};
 use crate::core::diagnosis::Trees;
 use crate::core::suite::{Build, FeatureSet, Filter, SuiteReport};
@@ -17,14 +17,14 @@ use crate::ports::workspace::{Parts, Workspace};
 use crate::render;
 
 /// Runs the command. What stands in the tree's place is tested, edited or not, and
-/// nothing of it is recorded.
+/// nothing of it is recorded. Returns besides whether the file of results was written.
 ///
 /// # Errors
 ///
 /// Where there is no tree, no workspace of upstream's, or the machine lacks what
 /// building needs; [`Kind::Usage`] for features that are not there and a filter that
 /// matches nothing. Tests that fail are no error here: the report has them.
-pub fn run(context: &Context<'_>, args: &TestArgs) -> Result<SuiteReport> {
+pub fn run(context: &Context<'_>, args: &TestArgs) -> Result<(SuiteReport, Result<()>)> {
     let manifest = read_manifest(&context.root)?;
     // A tree that another run is about to swap says nothing.
     let look = context.look(&manifest)?;
@@ -46,6 +46,9 @@ pub fn run(context: &Context<'_>, args: &TestArgs) -> Result<SuiteReport> {
     let known = locked(project.lock.as_ref(), &pin);
     let release = steps.time("fetch", || upstream.release(&pin, known));
     let release = release.map_err(with_another)?;
+    let logs = work_dir(manifest)?.below(&project.root).join("logs");
+    let cargo = cargo(context, args.toolchain.clone(), Some(&logs));
+    check_machine(&cargo, manifest, &release)?;
     let parts = Parts {
         host: context.host,
         cache: &context.cache,
@@ -56,8 +59,6 @@ pub fn run(context: &Context<'_>, args: &TestArgs) -> Result<SuiteReport> {
         line: &context.line,
     };
     let workspace = steps.time("workspace", || Workspace::lay_out(parts))?;
-    let logs = work_dir(manifest)?.below(&project.root).join("logs");
-    let cargo = cargo(context, args.toolchain.clone(), Some(&logs));
     let suite = Suite {
         context,
         manifest,
@@ -69,14 +70,11 @@ pub fn run(context: &Context<'_>, args: &TestArgs) -> Result<SuiteReport> {
         },
         wanted,
     };
-    suite.check_machine()?;
     let mut report = suite.run(steps)?;
     report.edited = edited;
-    if let Some(draft) = junit {
-        draft.keep(&render::junit(&report)?)?;
-    }
     something_ran(&report)?;
-    Ok(report)
+    let kept = junit.map(|draft| draft.keep(&render::junit(&report)?));
+    Ok((report, kept.unwrap_or(Ok(()))))
 }
 
 /// Returns where upstream is taken from: the registry does not have the programs
@@ -149,7 +147,8 @@ fn something_ran(report: &SuiteReport) -> Result<()> {
     }
     Err(match &report.filter {
         Some(filter) => Error::new(Kind::Usage, format!("no test has `{filter}` in its name"))
-            .help("names are as the report shows them: `all p2::sync::p2_tcp_bind`; leave out `--filter` to see all"),
+            .help("names are as the report shows them: `all p2::sync::p2_tcp_bind`; leave out `--filter` to see all")
+            .help("doc tests are looked at only where the filter begins with `doc`: `doc crates/…`"),
         None => Error::new(Kind::Verification, "upstream's workspace has no test of the crate")
             .help("see whether `[upstream]` in manifest.toml names the right crate"),
     })

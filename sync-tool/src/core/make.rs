@@ -8,6 +8,8 @@ use super::manifest::Manifest;
 use super::release::{Release, Workspace};
 use super::series::{Inputs, Stored};
 use super::tree::{File, Tree, TreePath};
+use semver::Version;
+
 use crate::error::{Error, Fault, Kind, Place, Result};
 
 /// The manifest of a crate.
@@ -284,4 +286,22 @@ fn cannot_make(errors: &cargo_toml::Errors) -> Error {
     });
     let message = "the fork's Cargo.toml cannot be made";
     Error::faults(Kind::General, message, faults.collect())
+}
+/// Returns the oldest Rust that upstream says it builds with.
+///
+/// # Errors
+///
+/// [`Kind::Upstream`] where it is no version.
+pub fn rust_version(release: &Release) -> Result<Option<Version>> {
+    let inherited = inherited(release)?;
+    let Some(text) = inherited.rust_version else {
+        return Ok(None);
+    };
+    let missing = 2_usize.saturating_sub(text.matches('.').count());
+    let version = Version::parse(&format!("{text}{}", ".0".repeat(missing)));
+    version.map(Some).map_err(|e| {
+        Error::upstream(format!(
+            "upstream's `rust-version = \"{text}\"` is no version: {e}"
+        ))
+    })
 }

@@ -61,12 +61,10 @@ fn old_rust(machine: &Machine, release: &str, wanted: Option<&Version>) -> Optio
         "{release} needs Rust {wanted} or newer, and this is Rust {}",
         machine.rustc
     );
-    let help = match &machine.toolchain {
-        Some(_) => format!(
-            "rustup toolchain install {wanted}, then run the same command again with `--toolchain {wanted}`"
-        ),
-        None => "rustup update".to_owned(),
-    };
+    // Whatever chose the old one, a toolchain that is named comes before it.
+    let help = format!(
+        "rustup toolchain install {wanted}, then run the same command again with `--toolchain {wanted}`"
+    );
     Some(Fault::new(message).help(help))
 }
 
@@ -166,7 +164,7 @@ mod tests {
         assert_eq!(
             helps,
             [
-                "rustup update",
+                "rustup toolchain install 1.96.0, then run the same command again with `--toolchain 1.96.0`",
                 "rustup target add wasm32-wasip1 wasm32-unknown-unknown; where rustup cannot: ci/install-guest-targets",
                 "free some space, or name a place that has it: `--cache-dir DIR`",
             ]

@@ -209,20 +209,44 @@ impl Host {
     }
 }
 
+/// Tells whether a terminal's end is to be ignored; so too where the system does not say.
+#[cfg(unix)]
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    // The first bit is that of the first signal, which is this one.
+    ignored.is_none_or(|mask| mask & 1 == 1)
+}
+
 /// Waits for the next signal to stop. Returns `false` where none can be had.
 async fn signal() -> bool {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        let (Ok(mut interrupt), Ok(mut terminate)) = (
+        let (Ok(mut interrupt), Ok(mut terminate), Ok(mut quit)) = (
             signal(SignalKind::interrupt()),
             signal(SignalKind::terminate()),
+            signal(SignalKind::quit()),
         ) else {
             return false;
+        };
+        // Who started the run with `nohup` wants it to outlive the terminal.
+        let mut hangup = match ignores_hangup() {
+            true => None,
+            false => signal(SignalKind::hangup()).ok(),
+        };
+        let hung_up = async {
+            match &mut hangup {
+                Some(hangup) => hangup.recv().await,
+                None => std::future::pending().await,
+            }
         };
         tokio::select! {
             got = interrupt.recv() => got.is_some(),
             got = terminate.recv() => got.is_some(),
+            got = quit.recv() => got.is_some(),
+            got = hung_up => got.is_some(),
         }
     }
     #[cfg(not(unix))]

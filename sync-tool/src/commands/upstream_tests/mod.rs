@@ -14,9 +14,10 @@ use super::context::{Context, Steps};
 use crate::core::cargo_toml::TargetKind;
 use crate::core::diagnosis::Trees;
 use crate::core::gate::CrateManifest;
-use crate::core::make::CARGO_TOML;
+use crate::core::make::{self, CARGO_TOML};
 use crate::core::manifest::Manifest;
 use crate::core::preflight;
+use crate::core::release::Release;
 use crate::core::report::Versions;
 use crate::core::suite::{
     Build, Expected, FeatureSet, Filter, Judge, Own, SetReport, SuiteReport, TestId,
@@ -107,18 +108,19 @@ pub fn default_sets(features: &BTreeSet<String>) -> Vec<(FeatureSet, Option<Stri
     .collect()
 }
 
-impl Suite<'_> {
-    /// Fails where the machine cannot build the tests, with what mends it.
-    ///
-    /// # Errors
-    ///
-    /// Those of the preflight.
-    pub fn check_machine(&self) -> Result<()> {
-        let release = format!("{} {}", self.workspace.upstream, self.workspace.release);
-        let wanted = self.workspace.rust_version.as_ref();
-        preflight::check(&self.cargo.machine()?, &release, wanted)
-    }
+/// Fails where the machine cannot build a release's tests, with what mends it. It is
+/// asked before anything is fetched or written for them.
+///
+/// # Errors
+///
+/// Those of the preflight.
+pub fn check_machine(cargo: &Cargo<'_>, manifest: &Manifest, release: &Release) -> Result<()> {
+    let name = format!("{} {}", manifest.upstream.name, release.version);
+    let wanted = make::rust_version(release)?;
+    preflight::check(&cargo.machine()?, &name, wanted.as_ref())
+}
 
+impl Suite<'_> {
     /// Runs the tests, and upstream's own crate on what failed.
     ///
     /// # Errors

@@ -129,6 +129,7 @@ pub(super) fn ended(status: ExitStatus) -> Ended {
 }
 
 /// The file with the whole output of a gate. What cannot be written is left out.
+#[derive(Default)]
 pub(super) struct Log {
     file: Option<(PathBuf, File)>,
     failed: Option<std::io::Error>,

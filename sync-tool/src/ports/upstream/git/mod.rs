@@ -94,10 +94,8 @@ impl Failure {
     /// Returns what is told of it.
     pub(super) fn into_error(self) -> Error {
         match self {
-            Failure::Unreachable(e)
-            | Failure::NoProgram(e)
-            | Failure::Offline(e)
-            | Failure::Other(e) => e,
+            Failure::Unreachable(e) | Failure::NoProgram(e) | Failure::Offline(e) => e.unreached(),
+            Failure::Other(e) => e,
         }
     }
 }

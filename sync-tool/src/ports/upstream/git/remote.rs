@@ -186,6 +186,7 @@ impl<'a> Remote<'a> {
             "{files} files of {place} are not in the cache, and cannot be fetched because `--offline` is given"
         ))
         .help("run the same command once with the network")
+        .unreached()
     }
 
     fn cached_list(&self, template: &Template) -> Vec<Listed> {
