@@ -50,6 +50,8 @@ fn a_failing_one_changes_nothing() {
     let ran = ran.says(&[
         "1 of upstream's 7 tests fail on the fork",
         "all p2_udp_send (p1,p2): failed",
+        // The staged tree is gone: what the test printed is all that is left of it.
+        "assertion failed: !is_fork()",
         "nothing was changed",
     ]);
     drop(ran);
@@ -79,4 +81,18 @@ fn a_machine_that_cannot_build_them_upgrades_all_the_same() {
         "upstream's tests: skipped: the targets wasm32-wasip1 and",
     ]);
     assert!(gate(&world).starts_with("upstream-tests = \"skipped: the targets"));
+}
+
+#[test]
+fn test_programs_that_cannot_be_reached_are_no_failure_of_the_tree() {
+    // The crate's files are in the cache, those of the test programs never were.
+    let world = World::with("");
+    let ran = world
+        .run(&["vendor", "--verify", "--offline"])
+        .ended(0)
+        .says(&["upstream's tests were not run on the fork:", "--offline"]);
+    drop(ran);
+    assert!(gate(&world).starts_with("upstream-tests = \"skipped: "));
+    // Where they are what is asked for, it is one.
+    world.run(&["test", "--offline"]).ended(13);
 }

@@ -204,7 +204,7 @@ fn junit_has_every_test_and_what_xml_cannot_hold_is_left_out() {
         "p2_tcp",
         Verdict::Failed,
         How::Exit { code: 3 },
-        "<\u{0} & \u{1b}[31m]]> ü",
+        "<\u{0} & \u{fffe}\u{1b}[31m]]> ü\u{ffff}",
     );
     let xml = junit(&report(vec![set("p1,p2", built(0), vec![odd])])).unwrap();
     insta::assert_snapshot!(xml, @r#"
