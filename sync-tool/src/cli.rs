@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use semver::Version;
 
 use crate::core::release::Wanted;
+use crate::core::suite::TIME_LIMIT;
 
 /// Keeps wash-wasi, a fork of wasmtime-wasi with an in-memory loopback network,
 /// in step with upstream wasmtime releases.
@@ -232,7 +233,7 @@ pub struct TestArgs {
     #[arg(long, value_name = "NAME")]
     pub toolchain: Option<String>,
     /// How long a test may take before it is ended and has failed
-    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "SECONDS", default_value_t = TIME_LIMIT, value_parser = clap::value_parser!(u64).range(1..))]
     pub time_limit: u64,
 }
 

@@ -8,15 +8,12 @@ use crate::core::diagnosis::Trees;
 use crate::core::manifest::Manifest;
 use crate::core::release::Release;
 use crate::core::report::GateReport;
-use crate::core::suite::{Filter, SuiteReport};
+use crate::core::suite::{Filter, SuiteReport, TIME_LIMIT};
 use crate::core::tree::Tree;
 use crate::error::Result;
 use crate::ports::cargo::Cargo;
 use crate::ports::upstream::Upstream;
 use crate::ports::workspace::{Parts, Workspace};
-
-/// How long a test may take, in seconds: as `test` has it by default.
-const TIME_LIMIT: u64 = 300;
 
 /// What the lock and reports call the gate.
 pub const KEY: &str = "upstream-tests";

@@ -82,6 +82,21 @@ pub struct Diagnosis {
     pub unknown: Vec<Diagnostic>,
 }
 
+impl Diagnosis {
+    /// Returns all of it as findings of an error: what is explained first.
+    pub fn faults(&self) -> Vec<Fault> {
+        let explained = self.explained.iter().map(Explained::fault);
+        let unknown = self.unknown.iter().map(|diagnostic| {
+            let fault = Fault::new(diagnostic.message.clone()).shown(diagnostic.rendered.clone());
+            match diagnostic.place() {
+                Some(place) => fault.at(Place::file(place)),
+                None => fault,
+            }
+        });
+        explained.chain(unknown).collect()
+    }
+}
+
 /// How a tree that fails is edited, and the edit kept.
 pub const HOW_TO_EDIT: &str = "to edit the tree, put it in place unverified (`upgrade --no-verify`, or `vendor`); \
      `wash-wasi-sync refresh` keeps the edits";

@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::Diagnostic;
-use crate::core::diagnosis::{self, Explained, Trees};
-use crate::error::{Error, Fault, Kind, Place};
+use crate::core::diagnosis::{self, Trees};
+use crate::error::{Error, Fault, Kind};
 
 /// How many tests did what, as libtest counts them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -239,15 +239,7 @@ impl Failure {
     /// cargo shows them, then tests.
     fn faults(&self, trees: Trees<'_>) -> Vec<Fault> {
         let diagnosis = diagnosis::explain(&self.diagnostics, trees);
-        let explained = diagnosis.explained.iter().map(Explained::fault);
-        let unknown = diagnosis.unknown.iter().map(|diagnostic| {
-            let fault = Fault::new(diagnostic.message.clone()).shown(diagnostic.rendered.clone());
-            match diagnostic.place() {
-                Some(place) => fault.at(Place::file(place)),
-                None => fault,
-            }
-        });
-        let errors = explained.chain(unknown);
+        let errors = diagnosis.faults().into_iter();
         let tests = self.tests.iter().map(|test| {
             let fault = Fault::new(format!("the test `{}` failed", test.name));
             match diagnosis::likely(&test.output) {

@@ -39,13 +39,6 @@ pub struct ExpectedFailure {
     pub span: Range<usize>,
 }
 
-impl ExpectedFailure {
-    /// Tells whether it is expected at an upstream release.
-    pub fn fits(&self, upstream: &Version) -> bool {
-        self.until.as_ref().is_none_or(|until| upstream < until)
-    }
-}
-
 impl Default for Tests {
     fn default() -> Self {
         // They are globs, so none is left out.

@@ -74,8 +74,8 @@ impl Documented {
     }
 }
 
-/// Reads `test src/lib.rs - one (line 3) ... ok`. rustdoc adds ` - compile` and the
-/// like to what it does not run; that is no part of the name.
+/// Reads `test src/lib.rs - one (line 3) ... ok`. What rustdoc only compiles has
+/// ` - compile` in its name; [`place_apart`] takes it off, with the line.
 fn ended(line: &str) -> Option<(String, Ran)> {
     let (name, what) = line.strip_prefix("test ")?.rsplit_once(" ... ")?;
     let ran = match what {

@@ -12,6 +12,9 @@ mod report;
 mod run;
 #[cfg(test)]
 mod tests;
+/// How long a test may take where nothing else is asked for, in seconds.
+pub const TIME_LIMIT: u64 = 300;
+
 pub use artifact::{Artifact, Fresh};
 pub use documented::{Documented, place_apart};
 pub use identity::{FeatureSet, Filter, Group, Target, TargetKind, TestId};

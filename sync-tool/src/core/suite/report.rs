@@ -8,7 +8,7 @@ use super::artifact::Fresh;
 use super::identity::{FeatureSet, Group, TestId};
 use super::judge::Stale;
 use super::run::How;
-use crate::core::diagnosis::{Diagnosis, Explained, Likely};
+use crate::core::diagnosis::{Diagnosis, Likely};
 use crate::core::gate::Reason;
 use crate::core::report::{StepTime, Versions};
 use crate::core::tree::TreePath;
@@ -382,17 +382,7 @@ impl BuildFailure {
             true => whole,
             false => whole.help(help.join("\n")),
         };
-        let explained = self.diagnosis.explained.iter().map(Explained::fault);
-        let unknown = self.diagnosis.unknown.iter().map(|diagnostic| {
-            let fault = Fault::new(diagnostic.message.clone()).shown(diagnostic.rendered.clone());
-            match diagnostic.place() {
-                Some(place) => fault.at(Place::file(place)),
-                None => fault,
-            }
-        });
-        std::iter::once(whole)
-            .chain(explained)
-            .chain(unknown)
-            .collect()
+        let behind = self.diagnosis.faults();
+        std::iter::once(whole).chain(behind).collect()
     }
 }
