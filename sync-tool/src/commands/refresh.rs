@@ -10,6 +10,7 @@ use super::upgrade::locked;
 use super::upstream_tests::UpstreamTests;
 use super::verified::{Verified, Verify};
 use crate::cli::RefreshArgs;
+use crate::core::diagnosis::Trees;
 use crate::core::drift;
 use crate::core::make::{CARGO_LOCK, CARGO_TOML};
 use crate::core::patch::Difference;
@@ -204,7 +205,11 @@ fn commit(
     let verified = Verified::of(
         stage,
         tree,
-        edited,
+        Trees {
+            old: Some(edited),
+            new: Some(tree),
+            upstream: None,
+        },
         placing.verify,
         // As the other gates.
         &UpstreamTests::Skip("refresh"),

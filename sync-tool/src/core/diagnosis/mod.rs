@@ -28,14 +28,15 @@ use crate::error::{Fault, Place};
 
 pub use tests_failed::{Likely, likely};
 
-/// The trees in which explanations are looked up: prepared files of upstream, or
-/// trees made from them.
+/// The trees in which explanations are looked up.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Trees<'t> {
-    /// The release that the fork was at.
+    /// The fork's tree that was there before.
     pub old: Option<&'t Tree>,
-    /// The release that was built.
+    /// The fork's tree that was built.
     pub new: Option<&'t Tree>,
+    /// The crate as upstream has it at the release that was built.
+    pub upstream: Option<&'t Tree>,
 }
 
 /// An error of the compiler that an explanation covers.
