@@ -8,7 +8,6 @@ use super::project::{Project, Vendored};
 use super::upstream_tests::UpstreamTests;
 use super::verified::{Verified, Verify};
 use crate::core::compare;
-use crate::core::diagnosis::Trees;
 use crate::core::documents::{Block, difference_list, version_table};
 use crate::core::drift;
 use crate::core::lock::{self, Lock, LockedRelease, LockedTree};
@@ -91,11 +90,7 @@ impl<'u> Placing<'_, 'u> {
             Verified::of(
                 stage,
                 &forked.made.tree,
-                Trees {
-                    old: Some(&old),
-                    new: Some(&forked.made.tree),
-                    upstream: Some(&forked.ready.release.tree),
-                },
+                &old,
                 self.verify,
                 &self.upstream_tests(&forked),
                 &self.cargo()?,

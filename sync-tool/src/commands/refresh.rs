@@ -10,7 +10,6 @@ use super::upgrade::locked;
 use super::upstream_tests::UpstreamTests;
 use super::verified::{Verified, Verify};
 use crate::cli::RefreshArgs;
-use crate::core::diagnosis::Trees;
 use crate::core::drift;
 use crate::core::make::{CARGO_LOCK, CARGO_TOML};
 use crate::core::patch::Difference;
@@ -205,11 +204,7 @@ fn commit(
     let verified = Verified::of(
         stage,
         tree,
-        Trees {
-            old: Some(edited),
-            new: Some(tree),
-            upstream: None,
-        },
+        edited,
         placing.verify,
         // As the other gates.
         &UpstreamTests::Skip("refresh"),

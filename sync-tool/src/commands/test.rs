@@ -67,7 +67,6 @@ pub fn run(context: &Context<'_>, args: &TestArgs) -> Result<(SuiteReport, Resul
         trees: Trees {
             old: None,
             new: Some(&tree),
-            upstream: Some(&release.tree),
         },
         wanted,
     };

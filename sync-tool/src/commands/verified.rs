@@ -32,7 +32,7 @@ pub struct Verified<'t> {
 
 impl<'t> Verified<'t> {
     /// Runs the gates on a staged tree. What fails is explained by what changed
-    /// between `trees`.
+    /// against the tree that was there before.
     ///
     /// # Errors
     ///
@@ -40,12 +40,16 @@ impl<'t> Verified<'t> {
     pub fn of(
         stage: Stage<'t>,
         tree: &Tree,
-        trees: Trees<'_>,
+        old: &Tree,
         verify: Verify<'_>,
         upstream_tests: &UpstreamTests<'_, '_>,
         cargo: &Cargo<'_>,
         context: &Context<'_>,
     ) -> Result<Self> {
+        let trees = Trees {
+            old: Some(old),
+            new: Some(tree),
+        };
         let gates = gates(tree)?;
         let mut reports = Vec::new();
         let mut results: Vec<GateResult> = Vec::new();

@@ -29,7 +29,6 @@ fn diagnosed(key: &str, files: &[(&str, &str)], before: &[(&str, &str)]) -> Diag
     let trees = Trees {
         old: Some(&tree(before)),
         new: Some(&tree(files)),
-        upstream: Some(&tree(files)),
     };
     // A failed gate tells the same, before what is not known.
     let error = result.error(trees).expect("the gate failed");

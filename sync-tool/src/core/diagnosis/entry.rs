@@ -40,7 +40,6 @@ pub(super) struct Known<'t> {
     pub(super) trees: Trees<'t>,
     old: OnceCell<Vec<Definition>>,
     new: OnceCell<Vec<Definition>>,
-    upstream: OnceCell<Vec<Definition>>,
 }
 
 impl Known<'_> {
@@ -54,12 +53,6 @@ impl Known<'_> {
     pub(super) fn built(&self) -> &[Definition] {
         let read = || self.trees.new.map(definitions).unwrap_or_default();
         self.new.get_or_init(read)
-    }
-
-    /// Returns what upstream's crate defines; nothing where it is not known.
-    pub(super) fn upstream(&self) -> &[Definition] {
-        let read = || self.trees.upstream.map(definitions).unwrap_or_default();
-        self.upstream.get_or_init(read)
     }
 }
 
@@ -112,7 +105,6 @@ pub(super) fn explain(
         trees,
         old: OnceCell::new(),
         new: OnceCell::new(),
-        upstream: OnceCell::new(),
     };
     let mut told = vec![false; diagnostics.len()];
     let mut explained = Vec::new();

@@ -75,7 +75,7 @@ pub(super) fn look(subject: &str, cases: &[Case<'_>], known: &Known<'_>) -> Opti
             .map(|(_, text)| format!("now: {text}")),
     );
     if now.is_empty() {
-        upstream.push(format!("now: nothing is named `{name}`"));
+        upstream.push(format!("now: upstream has nothing named `{name}`"));
     }
     Some(Found {
         values: vec![

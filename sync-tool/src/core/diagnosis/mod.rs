@@ -28,15 +28,14 @@ use crate::error::{Fault, Place};
 
 pub use tests_failed::{Likely, likely};
 
-/// The trees in which explanations are looked up.
+/// The trees in which explanations are looked up: prepared files of upstream, or
+/// trees made from them.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Trees<'t> {
-    /// The fork's tree that was there before.
+    /// The release that the fork was at.
     pub old: Option<&'t Tree>,
-    /// The fork's tree that was built.
+    /// The release that was built.
     pub new: Option<&'t Tree>,
-    /// The crate as upstream has it at the release that was built.
-    pub upstream: Option<&'t Tree>,
 }
 
 /// An error of the compiler that an explanation covers.

@@ -58,7 +58,7 @@ pub(super) fn look(name: &str, cases: &[Case<'_>], known: &Known<'_>) -> Option<
         upstream = as_told(cases);
     }
     if upstream.is_empty() {
-        upstream = implementations(name, cases, known.upstream());
+        upstream = implementations(name, cases, known.built());
     }
     (!upstream.is_empty()).then(|| Found {
         values: vec![("name", name.to_owned())],
@@ -126,7 +126,7 @@ fn gone(
     let mut lines = vec![told("before", before)];
     lines.extend(new.iter().filter(like).take(TOLD).map(|d| told("now", d)));
     if lines.len() == 1 {
-        lines.push(format!("now: there is no `{name}`"));
+        lines.push(format!("now: upstream has no `{name}`"));
     }
     lines
 }
@@ -151,13 +151,13 @@ fn as_told(cases: &[Case<'_>]) -> Vec<String> {
 }
 
 /// Returns what the compiler says of a method of a trait, and how upstream has it.
-fn implementations(name: &str, cases: &[Case<'_>], upstream: &[Definition]) -> Vec<String> {
+fn implementations(name: &str, cases: &[Case<'_>], new: &[Definition]) -> Vec<String> {
     let of_trait = |case: &&Case<'_>| !case.value("method").is_empty();
     let Some(case) = cases.iter().find(of_trait) else {
         return Vec::new();
     };
     let message = &case.diagnostic.message;
-    let own = upstream.iter().filter(|d| {
+    let own = new.iter().filter(|d| {
         let (of, _) = d.of.split_once(" for ").unwrap_or_default();
         d.name == name && !of.is_empty() && message.contains(&format!("{of}::"))
     });

@@ -41,15 +41,13 @@ pub(super) fn look(method: &str, cases: &[Case<'_>], known: &Known<'_>) -> Optio
     let now = implementation(method, name.as_deref(), known.built());
     let upstream_to = now.and_then(|d| d.of.split(" for ").next());
     let to = to.or_else(|| upstream_to.map(str::to_owned));
-    let named = from.map(str::to_owned);
-    let is_named = named.is_some();
-    let (from, to) = (named.or_else(|| to.as_deref().map(other))?, to?);
-    let before = implementation(method, Some(&from), known.before());
-    // That one trait lacks it does not say that another had it.
-    if !is_named && before.is_none() {
-        return None;
+    let from = from.map(str::to_owned);
+    let from = from.or_else(|| to.as_deref().map(other));
+    let (from, to) = (from?, to?);
+    let mut upstream = Vec::new();
+    if let Some(before) = implementation(method, Some(&from), known.before()) {
+        upstream.push(told("before", before));
     }
-    let mut upstream: Vec<String> = before.map(|d| told("before", d)).into_iter().collect();
     upstream.extend(now.map(|now| told("now", now)));
     Some(Found {
         values: vec![("method", method.to_owned()), ("from", from), ("to", to)],

@@ -4,9 +4,6 @@ use super::entry::{Case, Found, Known};
 use super::wit::{self, Package, WitType, bare};
 use crate::core::tree::Tree;
 
-/// The next step where upstream's files are not at hand.
-const UNKNOWN: &str = "see what upstream has at this release: `wash-wasi-sync show`";
-
 /// How many candidates are told.
 const TOLD: usize = 5;
 
@@ -28,7 +25,7 @@ pub(super) fn look_for_type(wit: &str, cases: &[Case<'_>], known: &Known<'_>) ->
     if let Some(before) = old.iter().find(is_it) {
         upstream.push(format!("before: `{}` ({})", before.path(), before.place()));
     }
-    let new = known.trees.upstream.map(near).unwrap_or_default();
+    let new = known.trees.new.map(near).unwrap_or_default();
     let rank = |t: &WitType| match () {
         () if t.package != bare(package) => None,
         () if t.name == name && t.interface == interface => Some(0),
@@ -45,7 +42,6 @@ pub(super) fn look_for_type(wit: &str, cases: &[Case<'_>], known: &Known<'_>) ->
     let step = match candidates.first() {
         Some((0, t)) => format!("take {} as upstream has it at this release", t.file),
         Some((_, t)) => format!("name the type that took its place, such as `{}`", t.path()),
-        None if known.trees.upstream.is_none() => UNKNOWN.to_owned(),
         None => "drop the entry: upstream's WIT has no such type any more".to_owned(),
     };
     Some(Found {
@@ -78,7 +74,7 @@ pub(super) fn look_for_package(
     let (package, item) = (case.value("package"), case.value("item"));
     let looked_in = looked_in(case);
     let near = |tree: &Tree| of_macro(wit::packages(tree), cases, |p| p.file.as_str());
-    let new = known.trees.upstream.map(near).unwrap_or_default();
+    let new = known.trees.new.map(near).unwrap_or_default();
     let has = |p: &&Package| match () {
         () if !package.is_empty() => bare(&p.name) == bare(package),
         () if !item.is_empty() => p.has.iter().any(|has| has == item),
@@ -99,7 +95,6 @@ pub(super) fn look_for_package(
             other.name
         ),
         (None, Some(other)) => format!("take it from {}, as upstream has it", other.file),
-        (None, None) if known.trees.upstream.is_none() => UNKNOWN.to_owned(),
         (None, None) => "upstream has it nowhere: see what its `bindgen!` asks for now".to_owned(),
     };
     let what = match () {
@@ -156,7 +151,7 @@ pub(super) fn look_for_rules(rules: &str, cases: &[Case<'_>], known: &Known<'_>)
     }
     let file = cases.first()?.place().0.unwrap_or_default();
     let bare_names = names.iter().map(|name| name.trim_matches('`'));
-    let own = known.trees.upstream.and_then(|tree| {
+    let own = known.trees.new.and_then(|tree| {
         let mut files = tree.iter();
         let (_, own) = files.find(|(path, _)| ends_in(&file, path.as_str()))?;
         own.text()

@@ -31,7 +31,6 @@ fn no_sentence_has_a_value_left_open() {
             Trees {
                 old: Some(&old()),
                 new: Some(&new()),
-                upstream: None,
             },
         )
         .explained
@@ -51,7 +50,6 @@ fn an_explanation_is_json_too() {
         Trees {
             old: Some(&old()),
             new: Some(&new()),
-            upstream: None,
         },
     );
     let json = serde_json::to_value(&diagnosis).unwrap();
@@ -68,7 +66,6 @@ fn an_explanation_is_a_finding_of_an_error() {
         Trees {
             old: Some(&old()),
             new: Some(&new()),
-            upstream: None,
         },
     );
     let fault = diagnosis.explained[0].fault();

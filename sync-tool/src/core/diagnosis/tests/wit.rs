@@ -90,8 +90,8 @@ fn a_package_that_is_gone_and_what_follows_from_it() {
     let diagnosis = explain_text(
         &other,
         Trees {
-            upstream: Some(&wits()),
-            ..Trees::default()
+            old: None,
+            new: Some(&wits()),
         },
     );
     assert!(
@@ -122,36 +122,4 @@ fn directories_interfaces_and_rules() {
       upstream's `bindgen!` has none of these rules
       next: in src/p2/bindings.rs, take the rules that upstream has at this release
     "#);
-}
-
-#[test]
-fn what_upstream_has_is_looked_up_in_upstreams_files() {
-    // The fork's file has the rule, or lost the file: that says nothing of upstream.
-    let own = "\"wasi:sockets/types.[method]tcp-socket.bint\": async";
-    let built = tree(&[("src/p2/bindings.rs", own)]);
-    let (wits, all) = (wits(), [INTERFACE, RULES].concat());
-    let with = |upstream| {
-        let trees = Trees {
-            old: None,
-            new: Some(&built),
-            upstream,
-        };
-        Human::new(Styles::new(false)).diagnosis(&explain_text(&all, trees))
-    };
-    let known = with(Some(&wits));
-    assert!(
-        known.contains("upstream has: `wasi:clocks@0.2.6`"),
-        "{known}"
-    );
-    assert!(
-        known.contains("upstream's `bindgen!` has none of these rules"),
-        "{known}"
-    );
-    let unknown = with(None);
-    assert!(!unknown.contains("upstream has:"), "{unknown}");
-    assert!(!unknown.contains("upstream's `bindgen!` has"), "{unknown}");
-    assert!(
-        unknown.contains("next: see what upstream has at this release"),
-        "{unknown}"
-    );
 }
