@@ -66,6 +66,7 @@ pub fn run(context: &Context<'_>, args: &TestArgs) -> Result<SuiteReport> {
         trees: Trees {
             old: None,
             new: Some(&tree),
+            upstream: Some(&release.tree),
         },
         wanted,
     };

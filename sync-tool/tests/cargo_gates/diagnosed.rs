@@ -16,8 +16,14 @@ fn tree(files: &[(&str, &str)]) -> Tree {
         .collect()
 }
 
-/// Builds a crate of these files and explains what fails; `before` is what it was.
-fn diagnosed(key: &str, files: &[(&str, &str)], before: &[(&str, &str)]) -> Diagnosis {
+/// Builds a crate of these files and explains what fails; `before` is what it was,
+/// `upstream` what upstream has.
+fn diagnosed(
+    key: &str,
+    files: &[(&str, &str)],
+    before: &[(&str, &str)],
+    upstream: &[(&str, &str)],
+) -> Diagnosis {
     let targets = "\n[[test]]\nname = \"all\"\npath = \"tests/all/main.rs\"\n";
     let has_tests = files.iter().any(|(path, _)| path.starts_with("tests/"));
     let manifest = format!("{MANIFEST}{}", if has_tests { targets } else { "" });
@@ -29,6 +35,7 @@ fn diagnosed(key: &str, files: &[(&str, &str)], before: &[(&str, &str)]) -> Diag
     let trees = Trees {
         old: Some(&tree(before)),
         new: Some(&tree(files)),
+        upstream: Some(&tree(upstream)),
     };
     // A failed gate tells the same, before what is not known.
     let error = result.error(trees).expect("the gate failed");
@@ -71,7 +78,7 @@ fn p2_one() {}
         ("tests/all/main.rs", main),
         ("tests/all/sync.rs", sync),
     ];
-    let diagnosis = diagnosed("fork-tests", &files, &[]);
+    let diagnosis = diagnosed("fork-tests", &files, &[], &files);
     assert_eq!(diagnosis.unknown, []);
     let [one] = diagnosis.explained.as_slice() else {
         panic!("{diagnosis:?}");
@@ -118,7 +125,7 @@ impl HostSocketWithStore for Socket { fn listen(&mut self) {} fn bind(&mut self)
         ("src/net.rs", net),
         ("src/user.rs", user),
     ];
-    let diagnosis = diagnosed("build-p1-p2", &names, &before);
+    let diagnosis = diagnosed("build-p1-p2", &names, &before, &names);
     assert_eq!(
         told(&diagnosis),
         [
@@ -151,7 +158,7 @@ compile_error!(\"there is nothing to build on\");
 ";
     let wit = "package a:net@1.0.0;\n\ninterface types {\n  enum error-code { a }\n}\n";
     let files = [("src/lib.rs", lib), ("src/wit/net.wit", wit)];
-    let diagnosis = diagnosed("build-p1-p2", &files, &[]);
+    let diagnosis = diagnosed("build-p1-p2", &files, &[], &files);
     let [one] = diagnosis.explained.as_slice() else {
         panic!("{diagnosis:?}");
     };
@@ -166,7 +173,7 @@ compile_error!(\"there is nothing to build on\");
 #[test]
 fn what_nobody_knows_stays_as_cargo_shows_it() {
     let files = [("src/lib.rs", "pub fn one() -> u32 {\n    \"one\"\n}\n")];
-    let diagnosis = diagnosed("build-p1-p2", &files, &[]);
+    let diagnosis = diagnosed("build-p1-p2", &files, &[], &files);
     assert_eq!(diagnosis.explained, []);
     assert!(diagnosis.unknown[0].rendered.contains("2 |     \"one\""));
 }

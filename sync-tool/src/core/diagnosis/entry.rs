@@ -40,6 +40,7 @@ pub(super) struct Known<'t> {
     pub(super) trees: Trees<'t>,
     old: OnceCell<Vec<Definition>>,
     new: OnceCell<Vec<Definition>>,
+    upstream: OnceCell<Vec<Definition>>,
 }
 
 impl Known<'_> {
@@ -53,6 +54,12 @@ impl Known<'_> {
     pub(super) fn built(&self) -> &[Definition] {
         let read = || self.trees.new.map(definitions).unwrap_or_default();
         self.new.get_or_init(read)
+    }
+
+    /// Returns what upstream's files define; nothing where there are none.
+    pub(super) fn upstream(&self) -> &[Definition] {
+        let read = || self.trees.upstream.map(definitions).unwrap_or_default();
+        self.upstream.get_or_init(read)
     }
 }
 
@@ -105,6 +112,7 @@ pub(super) fn explain(
         trees,
         old: OnceCell::new(),
         new: OnceCell::new(),
+        upstream: OnceCell::new(),
     };
     let mut told = vec![false; diagnostics.len()];
     let mut explained = Vec::new();

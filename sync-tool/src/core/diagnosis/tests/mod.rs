@@ -76,14 +76,31 @@ impl HostSocket for Ctx {
     ])
 }
 
-fn shown(text: &str, old: Option<&Tree>, new: Option<&Tree>) -> String {
-    let diagnosis = explain_text(text, Trees { old, new });
+/// The trees that an upgrade has: what the fork was, what is built, what upstream has.
+fn at_upgrade<'t>(old: &'t Tree, new: &'t Tree, upstream: &'t Tree) -> Trees<'t> {
+    Trees {
+        old: Some(old),
+        ..at_test(new, upstream)
+    }
+}
+
+/// The trees that `test` has: what is built, and what upstream has.
+fn at_test<'t>(new: &'t Tree, upstream: &'t Tree) -> Trees<'t> {
+    Trees {
+        old: None,
+        new: Some(new),
+        upstream: Some(upstream),
+    }
+}
+
+fn shown(text: &str, trees: Trees<'_>) -> String {
+    let diagnosis = explain_text(text, trees);
     Human::new(Styles::new(false)).diagnosis(&diagnosis)
 }
 
 #[test]
 fn calls_and_traits_that_changed() {
-    insta::assert_snapshot!(shown(HOST, Some(&old()), Some(&new())), @r#"
+    insta::assert_snapshot!(shown(HOST, at_upgrade(&old(), &new(), &new())), @r#"
     src/host.rs:9: `bind` moved from the trait `HostSocketWithStore` to `HostSocket`
       before: `async fn bind<T>(at: &Access<T>, port: u32) -> u32` in `impl HostSocketWithStore for Ctx` (src/host.rs:3)
       now: `async fn bind(&mut self, port: u32) -> u32` in `impl HostSocket for Ctx` (src/host.rs:3)
@@ -118,7 +135,7 @@ fn calls_and_traits_that_changed() {
 
 #[test]
 fn without_trees_the_compilers_own_words_are_taken() {
-    insta::assert_snapshot!(shown(HOST, None, None), @r#"
+    insta::assert_snapshot!(shown(HOST, Trees::default()), @r#"
     src/host.rs:9: `bind` moved from the trait `HostSocketWithStore` to `HostSocket`
       also: src/host.rs:3
       next: move it to the implementation of `HostSocket`, with the signature that it has there
@@ -156,7 +173,7 @@ fn without_trees_the_compilers_own_words_are_taken() {
 
 #[test]
 fn names_that_moved() {
-    insta::assert_snapshot!(shown(IMPORTS, Some(&old()), Some(&new())), @r#"
+    insta::assert_snapshot!(shown(IMPORTS, at_upgrade(&old(), &new(), &new())), @r#"
     src/user.rs:1: `util` is no longer in `net`
       before: `crate::net::util` (src/net.rs:1)
       now: `crate::net` has 2 of its 3 names
@@ -180,7 +197,7 @@ fn names_of_which_nothing_is_known_stay_as_they_are() {
 
 #[test]
 fn missing_tests_are_told_together_with_their_stubs() {
-    insta::assert_snapshot!(shown(GUESTS, None, Some(&new())), @r#"
+    insta::assert_snapshot!(shown(GUESTS, at_test(&new(), &new())), @r#"
     crates/wasi/tests/all/p2/sync.rs:2: 2 test functions are missing: `p2_three`, `p2_two`
       crates/wasi/tests/all/p2/sync.rs:2: `foreach_p2!` asks for `p2_two`
       crates/wasi/tests/all/p2/sync.rs:2: `foreach_p2!` asks for `p2_three`
@@ -233,7 +250,7 @@ note: method defined here
 fn a_changed_function_of_another_crate() {
     let own = |sig: &str| tree(&[("src/lib.rs", &format!("fn func_new_async({sig}) {{}}\n"))]);
     let (old, new) = (own(""), own("a: u8"));
-    insta::assert_snapshot!(shown(FOREIGN, Some(&old), Some(&new)), @r#"
+    insta::assert_snapshot!(shown(FOREIGN, at_upgrade(&old, &new, &new)), @r#"
     src/p1.rs:7: `func_new_async` is no longer as the code expects it
       now: `pub fn func_new_async(&mut self, module: &str, name: &str, ty: FuncType) -> Result<&mut Self>` (/home/a/.cargo/registry/src/example.org-1/wasmtime-42.0.0/src/runtime/linker.rs:411:12)
       next: fit src/p1.rs to the new one

@@ -62,7 +62,7 @@ fn a_trappable_error_type_that_is_gone() {
     let before =
         "package wasi:sockets@0.2.5;\ninterface network {\n  enum error-kode { unknown }\n}\n";
     let old = tree(&[("src/p2/wit/sockets.wit", before)]);
-    insta::assert_snapshot!(shown(TYPE, Some(&old), Some(&wits())), @r#"
+    insta::assert_snapshot!(shown(TYPE, at_upgrade(&old, &wits(), &wits())), @r#"
     src/p2/bindings.rs:150: `trappable_error_type` names `wasi:sockets/network.error-kode`, which the WIT files do not have: it is gone or renamed
       before: `wasi:sockets/network.error-kode` (src/p2/wit/sockets.wit:3)
       now: `wasi:sockets/network.error-code` (src/p2/wit/deps/sockets.wit:3)
@@ -70,7 +70,7 @@ fn a_trappable_error_type_that_is_gone() {
     "#);
     // The WIT of the tree that was built is of another release than upstream's.
     let text = TYPE.replace("kode", "code");
-    insta::assert_snapshot!(shown(&text, None, Some(&wits())), @r#"
+    insta::assert_snapshot!(shown(&text, at_test(&wits(), &wits())), @r#"
     src/p2/bindings.rs:150: `trappable_error_type` names `wasi:sockets/network.error-code`, which the WIT files do not have: it is gone or renamed
       now: `wasi:sockets/network.error-code` (src/p2/wit/deps/sockets.wit:3)
       next: take src/p2/wit/deps/sockets.wit as upstream has it at this release
@@ -79,7 +79,7 @@ fn a_trappable_error_type_that_is_gone() {
 
 #[test]
 fn a_package_that_is_gone_and_what_follows_from_it() {
-    insta::assert_snapshot!(shown(MISSING, None, Some(&wits())), @r#"
+    insta::assert_snapshot!(shown(MISSING, at_test(&wits(), &wits())), @r#"
     src/p2/bindings.rs:150: the WIT package `wasi:clocks@0.2.6` is not found in src/p2/wit
       looked in: src/p2/wit
       upstream has: `wasi:clocks@0.2.6` (src/p2/wit/deps/clocks.wit)
@@ -87,13 +87,7 @@ fn a_package_that_is_gone_and_what_follows_from_it() {
       next: take src/p2/wit/deps/clocks.wit as upstream has it
     "#);
     let other = MISSING.replace("clocks@0.2.6", "clocks@0.3.0");
-    let diagnosis = explain_text(
-        &other,
-        Trees {
-            old: None,
-            new: Some(&wits()),
-        },
-    );
+    let diagnosis = explain_text(&other, at_test(&wits(), &wits()));
     assert!(
         diagnosis.explained[0]
             .next
@@ -108,7 +102,7 @@ fn a_package_that_is_gone_and_what_follows_from_it() {
 #[test]
 fn directories_interfaces_and_rules() {
     let all = [DIRECTORY, INTERFACE, RULES].concat();
-    insta::assert_snapshot!(shown(&all, None, Some(&wits())), @r#"
+    insta::assert_snapshot!(shown(&all, at_test(&wits(), &wits())), @r#"
     src/p2/bindings.rs:150: the WIT interface or world `wall-clock` is not found in src/p2/wit
       looked in: src/p2/wit
       upstream has: `wasi:clocks@0.2.6` (src/p2/wit/deps/clocks.wit)
