@@ -130,7 +130,7 @@ impl HostSocketWithStore for Socket { fn listen(&mut self) {} fn bind(&mut self)
         told(&diagnosis),
         [
             (
-                "trait-moved",
+                "trait-method",
                 "`bind` moved from the trait `HostSocketWithStore` to `HostSocket`"
             ),
             ("moved-name", "`util` is no longer in `net`"),

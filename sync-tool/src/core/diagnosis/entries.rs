@@ -72,14 +72,14 @@ pub(super) const ENTRIES: [Entry; 9] = [
         breaks_all: false,
     },
     Entry {
-        name: "trait-moved",
+        name: "trait-method",
         codes: &["E0407", "E0046"],
-        message: r"^(?:method `(?P<method>\w+)` is not a member of trait `(?P<trait>\w+)`|not all trait items implemented, missing: (?P<missing>.+))",
+        message: r"^(?:method `(?P<method>\w+)` is not a member of trait `(?:\w+::)*(?P<trait>\w+)(?:<[^`]*>)?`|not all trait items implemented, missing: (?P<missing>.+))",
         out_of: "",
         subjects: traits::subjects,
         look: traits::look,
-        title: "`{method}` moved from the trait `{from}` to `{to}`",
-        next: "move it to the implementation of `{to}`, with the signature that it has there",
+        title: "{what}",
+        next: "{step}",
         breaks_all: false,
     },
     Entry {

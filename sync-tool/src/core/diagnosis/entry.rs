@@ -1,7 +1,7 @@
 //! Entries of the table, and how errors are held against them.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use regex::{Captures, Regex};
 
@@ -125,19 +125,25 @@ pub(super) fn explain(
         let Ok(expression) = Regex::new(entry.message) else {
             continue;
         };
+        let (mut found_out, mut left) = (BTreeSet::new(), BTreeSet::new());
         for (subject, places) in subjects(entry, &expression, diagnostics, &told) {
             let cases: Vec<Case<'_>> = places
                 .iter()
                 .filter_map(|at| case(entry, &expression, &diagnostics[*at]))
                 .collect();
             let Some(found) = (entry.look)(&subject, &cases, &known) else {
+                left.extend(places);
                 continue;
             };
             if entry.breaks_all {
                 broken.get_or_insert(explained.len());
             }
             explained.push(tell(entry, &cases, found));
-            places.iter().for_each(|at| told[*at] = true);
+            found_out.extend(places);
+        }
+        // An error about several things is told where each of them is.
+        for at in found_out.difference(&left) {
+            told[*at] = true;
         }
     }
     let unknown = diagnostics.iter().zip(&told).filter(|(_, told)| !**told);

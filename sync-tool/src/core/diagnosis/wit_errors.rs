@@ -203,7 +203,7 @@ fn looked_in(case: &Case<'_>) -> String {
 }
 
 /// Returns a path from the crate's root on, where it names one.
-fn within(path: &str) -> String {
+pub(super) fn within(path: &str) -> String {
     path[within_at(path)..].to_owned()
 }
 

@@ -3,8 +3,11 @@
 mod failed;
 mod scripts;
 mod table;
+mod traits;
 mod trees;
 mod wit;
+
+use std::collections::BTreeMap;
 
 use super::*;
 use crate::core::testing::tree;
