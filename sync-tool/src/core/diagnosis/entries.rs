@@ -46,7 +46,7 @@ pub(super) const ENTRIES: [Entry; 9] = [
         subjects: wit_errors::rules,
         look: wit_errors::look_for_rules,
         title: "`{option}` of `bindgen!` names what the WIT files do not have: {names}",
-        next: "in {file}, take the rules that upstream has at this release",
+        next: "{step}",
         breaks_all: true,
     },
     Entry {
@@ -104,7 +104,7 @@ pub(super) const ENTRIES: [Entry; 9] = [
         subjects: signatures::subjects,
         look: signatures::look,
         title: "`{name}` is no longer as the code expects it",
-        next: "fit {file} to the new one",
+        next: "{step}",
         breaks_all: false,
     },
 ];

@@ -60,22 +60,37 @@ pub(super) fn look(subject: &str, cases: &[Case<'_>], known: &Known<'_>) -> Opti
     if let Some(before) = before {
         upstream.push(format!("before: `{}` ({})", before.path(), before.place()));
     }
-    let now = match before {
-        Some(gone) if gone.kind == Kind::Module => moved_module(gone, old, new),
-        _ => moved_item(name, before, new),
+    let moved = |to: &[Definition]| match before {
+        Some(gone) if gone.kind == Kind::Module => moved_module(gone, old, to),
+        _ => moved_item(name, before, to),
     };
-    let step = match now.first() {
-        Some((path, _)) => format!("import it from `{path}`"),
-        None if before.is_some() => "look in upstream's changes what took its place".to_owned(),
-        None => return None,
+    // Where upstream still has it there, it is the fork that lost it.
+    let theirs = known.upstream();
+    let as_before = |d: &&Definition| before.is_none_or(|b| b.module == d.module);
+    let kept = theirs.iter().find(|d| here(d) && as_before(d));
+    let now = match kept {
+        Some(_) => Vec::new(),
+        None => moved(new),
     };
-    upstream.extend(
-        now.iter()
-            .take(TOLD)
-            .map(|(_, text)| format!("now: {text}")),
-    );
-    if now.is_empty() {
-        upstream.push(format!("now: upstream has nothing named `{name}`"));
+    let theirs = match (kept, before) {
+        (Some(kept), _) => vec![placed(kept)],
+        (None, Some(_)) if now.is_empty() => moved(theirs),
+        _ => Vec::new(),
+    };
+    let step = match (now.first(), theirs.first()) {
+        (Some((path, _)), _) => format!("import it from `{path}`"),
+        (None, Some((path, _))) => format!("take `{path}` as upstream has it"),
+        (None, None) => {
+            before?;
+            "look in upstream's changes what took its place".to_owned()
+        }
+    };
+    let tell = |when: &'static str| move |(_, text): &(String, String)| format!("{when}: {text}");
+    upstream.extend(now.iter().take(TOLD).map(tell("now")));
+    upstream.extend(theirs.iter().take(TOLD).map(tell("upstream")));
+    let is_nowhere = known.upstream().iter().all(|d| d.name != name);
+    if now.is_empty() && known.trees.upstream.is_some() && is_nowhere {
+        upstream.push(format!("now: upstream's sources define no `{name}`"));
     }
     Some(Found {
         values: vec![
