@@ -115,7 +115,7 @@ pub(super) fn explain(
         upstream: OnceCell::new(),
     };
     let mut told = vec![false; diagnostics.len()];
-    let mut explained = Vec::new();
+    let mut explained: Vec<Explained> = Vec::new();
     let mut broken = None;
     for entry in entries {
         // What is missing only because a macro failed would be looked for in vain.
@@ -147,14 +147,10 @@ pub(super) fn explain(
         }
     }
     let unknown = diagnostics.iter().zip(&told).filter(|(_, told)| !**told);
-    let unknown: Vec<Diagnostic> = unknown.map(|(diagnostic, _)| diagnostic.clone()).collect();
+    let mut unknown: Vec<Diagnostic> = unknown.map(|(diagnostic, _)| diagnostic.clone()).collect();
     if let Some(first) = broken {
-        let first: &mut Explained = &mut explained[first];
-        first.follow = unknown.len();
-        return Diagnosis {
-            explained,
-            unknown: Vec::new(),
-        };
+        explained[first].follow = unknown.len();
+        unknown.clear();
     }
     Diagnosis { explained, unknown }
 }

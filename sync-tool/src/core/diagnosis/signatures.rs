@@ -58,9 +58,9 @@ pub(super) fn look(name: &str, cases: &[Case<'_>], known: &Known<'_>) -> Option<
     }
     if upstream.is_empty() && !new.iter().any(of_name) {
         upstream = gone(name, old, new, of_name);
-        let kept = theirs.iter().find(|d| of_name(d));
-        if let (Some(kept), false) = (kept, upstream.is_empty()) {
-            // It is the fork that lost it.
+        // Where upstream still has it, it is the fork that lost it.
+        let kept = theirs.iter().find(|d| of_name(d) && !upstream.is_empty());
+        if let Some(kept) = kept {
             upstream.truncate(1);
             upstream.push(told("upstream has", kept));
             step = format!("take `{name}` as upstream has it, in {}", kept.file);
