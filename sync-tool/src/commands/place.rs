@@ -8,6 +8,7 @@ use super::project::{Project, Vendored};
 use super::upstream_tests::UpstreamTests;
 use super::verified::{Verified, Verify};
 use crate::core::compare;
+use crate::core::diagnosis::Trees;
 use crate::core::documents::{Block, difference_list, version_table};
 use crate::core::drift;
 use crate::core::lock::{self, Lock, LockedRelease, LockedTree};
@@ -90,7 +91,11 @@ impl<'u> Placing<'_, 'u> {
             Verified::of(
                 stage,
                 &forked.made.tree,
-                &old,
+                Trees {
+                    old: Some(&old),
+                    new: Some(&forked.made.tree),
+                    upstream: Some(&forked.ready.release.tree),
+                },
                 self.verify,
                 &self.upstream_tests(&forked),
                 &self.cargo()?,

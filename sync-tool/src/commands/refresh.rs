@@ -10,6 +10,7 @@ use super::upgrade::locked;
 use super::upstream_tests::UpstreamTests;
 use super::verified::{Verified, Verify};
 use crate::cli::RefreshArgs;
+use crate::core::diagnosis::Trees;
 use crate::core::drift;
 use crate::core::make::{CARGO_LOCK, CARGO_TOML};
 use crate::core::patch::Difference;
@@ -66,8 +67,8 @@ pub fn run(context: &Context<'_>, args: &RefreshArgs) -> Result<RefreshReport> {
         dry_run: args.dry_run,
     };
     if let Some(turn) = hold.turn().filter(|_| !report.written.is_empty()) {
-        let tree = (!following.is_empty()).then_some(&after.made.tree);
-        commit(&placing, turn, &edited, tree, files)?;
+        let made = (!following.is_empty()).then_some(&after);
+        commit(&placing, turn, &edited, made, files)?;
     }
     Ok(report)
 }
@@ -190,21 +191,26 @@ fn commit(
     placing: &Placing<'_, '_>,
     turn: &Turn,
     edited: &Tree,
-    tree: Option<&Tree>,
+    made: Option<&Forked>,
     files: Files,
 ) -> Result<()> {
-    let Some(tree) = tree else {
+    let Some(made) = made else {
         return turn.commit_files(Change {
             files,
             ..Change::default()
         });
     };
+    let tree = &made.made.tree;
     let stage = turn.stage(tree, placing.context.host.interrupt())?;
     let cargo = placing.cargo()?;
     let verified = Verified::of(
         stage,
         tree,
-        edited,
+        Trees {
+            old: Some(edited),
+            new: Some(tree),
+            upstream: Some(&made.ready.release.tree),
+        },
         placing.verify,
         // As the other gates.
         &UpstreamTests::Skip("refresh"),

@@ -67,6 +67,7 @@ pub fn run(context: &Context<'_>, args: &TestArgs) -> Result<(SuiteReport, Resul
         trees: Trees {
             old: None,
             new: Some(&tree),
+            upstream: Some(&release.tree),
         },
         wanted,
     };

@@ -31,8 +31,8 @@ pub struct Verified<'t> {
 }
 
 impl<'t> Verified<'t> {
-    /// Runs the gates on a staged tree. What fails is explained by what changed
-    /// against the tree that was there before.
+    /// Runs the gates on a staged tree. What fails is explained by these trees: the one
+    /// that was there before, the staged one, and upstream's.
     ///
     /// # Errors
     ///
@@ -40,16 +40,12 @@ impl<'t> Verified<'t> {
     pub fn of(
         stage: Stage<'t>,
         tree: &Tree,
-        old: &Tree,
+        trees: Trees<'_>,
         verify: Verify<'_>,
         upstream_tests: &UpstreamTests<'_, '_>,
         cargo: &Cargo<'_>,
         context: &Context<'_>,
     ) -> Result<Self> {
-        let trees = Trees {
-            old: Some(old),
-            new: Some(tree),
-        };
         let gates = gates(tree)?;
         let mut reports = Vec::new();
         let mut results: Vec<GateResult> = Vec::new();

@@ -16,8 +16,14 @@ fn tree(files: &[(&str, &str)]) -> Tree {
         .collect()
 }
 
-/// Builds a crate of these files and explains what fails; `before` is what it was.
-fn diagnosed(key: &str, files: &[(&str, &str)], before: &[(&str, &str)]) -> Diagnosis {
+/// Builds a crate of these files and explains what fails; `before` is what it was,
+/// `upstream` what upstream has.
+fn diagnosed(
+    key: &str,
+    files: &[(&str, &str)],
+    before: &[(&str, &str)],
+    upstream: &[(&str, &str)],
+) -> Diagnosis {
     let targets = "\n[[test]]\nname = \"all\"\npath = \"tests/all/main.rs\"\n";
     let has_tests = files.iter().any(|(path, _)| path.starts_with("tests/"));
     let manifest = format!("{MANIFEST}{}", if has_tests { targets } else { "" });
@@ -29,6 +35,7 @@ fn diagnosed(key: &str, files: &[(&str, &str)], before: &[(&str, &str)]) -> Diag
     let trees = Trees {
         old: Some(&tree(before)),
         new: Some(&tree(files)),
+        upstream: Some(&tree(upstream)),
     };
     // A failed gate tells the same, before what is not known.
     let error = result.error(trees).expect("the gate failed");
@@ -71,7 +78,7 @@ fn p2_one() {}
         ("tests/all/main.rs", main),
         ("tests/all/sync.rs", sync),
     ];
-    let diagnosis = diagnosed("fork-tests", &files, &[]);
+    let diagnosis = diagnosed("fork-tests", &files, &[], &files);
     assert_eq!(diagnosis.unknown, []);
     let [one] = diagnosis.explained.as_slice() else {
         panic!("{diagnosis:?}");
@@ -118,12 +125,12 @@ impl HostSocketWithStore for Socket { fn listen(&mut self) {} fn bind(&mut self)
         ("src/net.rs", net),
         ("src/user.rs", user),
     ];
-    let diagnosis = diagnosed("build-p1-p2", &names, &before);
+    let diagnosis = diagnosed("build-p1-p2", &names, &before, &names);
     assert_eq!(
         told(&diagnosis),
         [
             (
-                "trait-moved",
+                "trait-method",
                 "`bind` moved from the trait `HostSocketWithStore` to `HostSocket`"
             ),
             ("moved-name", "`util` is no longer in `net`"),
@@ -142,6 +149,53 @@ impl HostSocketWithStore for Socket { fn listen(&mut self) {} fn bind(&mut self)
 }
 
 #[test]
+fn a_method_that_is_missing_or_too_many_moved_only_where_that_is_seen() {
+    let lib = "pub mod net {
+    pub trait HostSocket { fn bind(&mut self); fn poll(&mut self); }
+    pub trait HostSocketWithStore<T> { fn listen(&mut self); }
+}
+pub mod host;
+";
+    let own = "use crate::net;
+pub struct Socket;
+impl net::HostSocket for &mut Socket { fn poll(&mut self) {} }
+impl<T> net::HostSocketWithStore<T> for Socket {
+    fn listen(&mut self) {}
+    fn peer(&mut self) {}
+}
+impl std::fmt::Display for Socket {}
+";
+    let files = [("src/lib.rs", lib), ("src/host.rs", own)];
+    let nothing = diagnosed("build-p1-p2", &files, &files, &files);
+    assert_eq!(told(&nothing), []);
+    assert_eq!(nothing.unknown.len(), 3);
+    let theirs = "impl net::HostSocket for &mut Socket {
+    fn poll(&mut self) {}
+    fn bind(&mut self) {}
+    fn peer(&mut self) {}
+}
+";
+    let upstream = [("src/host.rs", theirs)];
+    let diagnosis = diagnosed("build-p1-p2", &files, &files, &upstream);
+    let mut titles: Vec<&str> = told(&diagnosis)
+        .into_iter()
+        .map(|(_, title)| title)
+        .collect();
+    titles.sort_unstable();
+    assert_eq!(
+        titles,
+        [
+            "`peer` moved from the trait `HostSocketWithStore` to `HostSocket`",
+            "the implementation of `HostSocket` lacks `bind`, which upstream's has",
+        ]
+    );
+    let [left] = diagnosis.unknown.as_slice() else {
+        panic!("{diagnosis:?}");
+    };
+    assert!(left.rendered.contains("Display"), "{left:?}");
+}
+
+#[test]
 fn what_a_macro_of_wit_complains_of_is_told_and_what_follows_is_not() {
     // As a procedural macro does that fails: an error without a code, and no code.
     let lib = "pub mod bindings {
@@ -150,8 +204,9 @@ fn what_a_macro_of_wit_complains_of_is_told_and_what_follows_is_not() {
 compile_error!(\"there is nothing to build on\");
 ";
     let wit = "package a:net@1.0.0;\n\ninterface types {\n  enum error-code { a }\n}\n";
-    let files = [("src/lib.rs", lib), ("src/wit/net.wit", wit)];
-    let diagnosis = diagnosed("build-p1-p2", &files, &[]);
+    let files = [("src/lib.rs", lib)];
+    let upstream = [("src/wit/net.wit", wit)];
+    let diagnosis = diagnosed("build-p1-p2", &files, &[], &upstream);
     let [one] = diagnosis.explained.as_slice() else {
         panic!("{diagnosis:?}");
     };
@@ -166,7 +221,7 @@ compile_error!(\"there is nothing to build on\");
 #[test]
 fn what_nobody_knows_stays_as_cargo_shows_it() {
     let files = [("src/lib.rs", "pub fn one() -> u32 {\n    \"one\"\n}\n")];
-    let diagnosis = diagnosed("build-p1-p2", &files, &[]);
+    let diagnosis = diagnosed("build-p1-p2", &files, &[], &files);
     assert_eq!(diagnosis.explained, []);
     assert!(diagnosis.unknown[0].rendered.contains("2 |     \"one\""));
 }

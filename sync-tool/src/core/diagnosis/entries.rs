@@ -46,7 +46,7 @@ pub(super) const ENTRIES: [Entry; 9] = [
         subjects: wit_errors::rules,
         look: wit_errors::look_for_rules,
         title: "`{option}` of `bindgen!` names what the WIT files do not have: {names}",
-        next: "in {file}, take the rules that upstream has at this release",
+        next: "{step}",
         breaks_all: true,
     },
     Entry {
@@ -72,14 +72,14 @@ pub(super) const ENTRIES: [Entry; 9] = [
         breaks_all: false,
     },
     Entry {
-        name: "trait-moved",
+        name: "trait-method",
         codes: &["E0407", "E0046"],
-        message: r"^(?:method `(?P<method>\w+)` is not a member of trait `(?P<trait>\w+)`|not all trait items implemented, missing: (?P<missing>.+))",
+        message: r"^(?:method `(?P<method>\w+)` is not a member of trait `(?:\w+::)*(?P<trait>\w+)(?:<[^`]*>)?`|not all trait items implemented, missing: (?P<missing>.+))",
         out_of: "",
         subjects: traits::subjects,
         look: traits::look,
-        title: "`{method}` moved from the trait `{from}` to `{to}`",
-        next: "move it to the implementation of `{to}`, with the signature that it has there",
+        title: "{what}",
+        next: "{step}",
         breaks_all: false,
     },
     Entry {
@@ -104,7 +104,7 @@ pub(super) const ENTRIES: [Entry; 9] = [
         subjects: signatures::subjects,
         look: signatures::look,
         title: "`{name}` is no longer as the code expects it",
-        next: "fit {file} to the new one",
+        next: "{step}",
         breaks_all: false,
     },
 ];

@@ -1,7 +1,7 @@
 //! Entries of the table, and how errors are held against them.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use regex::{Captures, Regex};
 
@@ -40,6 +40,7 @@ pub(super) struct Known<'t> {
     pub(super) trees: Trees<'t>,
     old: OnceCell<Vec<Definition>>,
     new: OnceCell<Vec<Definition>>,
+    upstream: OnceCell<Vec<Definition>>,
 }
 
 impl Known<'_> {
@@ -53,6 +54,12 @@ impl Known<'_> {
     pub(super) fn built(&self) -> &[Definition] {
         let read = || self.trees.new.map(definitions).unwrap_or_default();
         self.new.get_or_init(read)
+    }
+
+    /// Returns what upstream's files define; nothing where there are none.
+    pub(super) fn upstream(&self) -> &[Definition] {
+        let read = || self.trees.upstream.map(definitions).unwrap_or_default();
+        self.upstream.get_or_init(read)
     }
 }
 
@@ -105,9 +112,10 @@ pub(super) fn explain(
         trees,
         old: OnceCell::new(),
         new: OnceCell::new(),
+        upstream: OnceCell::new(),
     };
     let mut told = vec![false; diagnostics.len()];
-    let mut explained = Vec::new();
+    let mut explained: Vec<Explained> = Vec::new();
     let mut broken = None;
     for entry in entries {
         // What is missing only because a macro failed would be looked for in vain.
@@ -117,30 +125,32 @@ pub(super) fn explain(
         let Ok(expression) = Regex::new(entry.message) else {
             continue;
         };
+        let (mut found_out, mut left) = (BTreeSet::new(), BTreeSet::new());
         for (subject, places) in subjects(entry, &expression, diagnostics, &told) {
             let cases: Vec<Case<'_>> = places
                 .iter()
                 .filter_map(|at| case(entry, &expression, &diagnostics[*at]))
                 .collect();
             let Some(found) = (entry.look)(&subject, &cases, &known) else {
+                left.extend(places);
                 continue;
             };
             if entry.breaks_all {
                 broken.get_or_insert(explained.len());
             }
             explained.push(tell(entry, &cases, found));
-            places.iter().for_each(|at| told[*at] = true);
+            found_out.extend(places);
+        }
+        // An error about several things is told where each of them is.
+        for at in found_out.difference(&left) {
+            told[*at] = true;
         }
     }
     let unknown = diagnostics.iter().zip(&told).filter(|(_, told)| !**told);
-    let unknown: Vec<Diagnostic> = unknown.map(|(diagnostic, _)| diagnostic.clone()).collect();
+    let mut unknown: Vec<Diagnostic> = unknown.map(|(diagnostic, _)| diagnostic.clone()).collect();
     if let Some(first) = broken {
-        let first: &mut Explained = &mut explained[first];
-        first.follow = unknown.len();
-        return Diagnosis {
-            explained,
-            unknown: Vec::new(),
-        };
+        explained[first].follow = unknown.len();
+        unknown.clear();
     }
     Diagnosis { explained, unknown }
 }

@@ -56,27 +56,11 @@ pub(super) fn look(subject: &str, cases: &[Case<'_>], known: &Known<'_>) -> Opti
         return None;
     }
     let before = old.iter().find(here);
-    let mut upstream = Vec::new();
-    if let Some(before) = before {
-        upstream.push(format!("before: `{}` ({})", before.path(), before.place()));
-    }
-    let now = match before {
-        Some(gone) if gone.kind == Kind::Module => moved_module(gone, old, new),
-        _ => moved_item(name, before, new),
-    };
-    let step = match now.first() {
-        Some((path, _)) => format!("import it from `{path}`"),
-        None if before.is_some() => "look in upstream's changes what took its place".to_owned(),
-        None => return None,
-    };
-    upstream.extend(
-        now.iter()
-            .take(TOLD)
-            .map(|(_, text)| format!("now: {text}")),
-    );
-    if now.is_empty() {
-        upstream.push(format!("now: upstream has nothing named `{name}`"));
-    }
+    // Where upstream still has it there, it is the fork that lost it.
+    let as_before = |d: &&Definition| before.is_none_or(|b| b.module == d.module);
+    let mut theirs = known.upstream().iter();
+    let kept = theirs.find(|d| here(d) && as_before(d));
+    let (step, upstream) = whereabouts(name, before, kept, known)?;
     Some(Found {
         values: vec![
             ("name", name.to_owned()),
@@ -86,6 +70,45 @@ pub(super) fn look(subject: &str, cases: &[Case<'_>], known: &Known<'_>) -> Opti
         upstream,
         ..Found::default()
     })
+}
+
+/// Says where a name was, where it is now, and what to do. What is built has the paths
+/// to import from; upstream's files tell the rest.
+fn whereabouts(
+    name: &str,
+    before: Option<&Definition>,
+    kept: Option<&Definition>,
+    known: &Known<'_>,
+) -> Option<(String, Vec<String>)> {
+    let moved = |to: &[Definition]| match before {
+        Some(gone) if gone.kind == Kind::Module => moved_module(gone, known.before(), to),
+        _ => moved_item(name, before, to),
+    };
+    let now = match kept {
+        Some(_) => Vec::new(),
+        None => moved(known.built()),
+    };
+    let theirs = match (kept, before) {
+        (Some(kept), _) => vec![placed(kept)],
+        (None, Some(_)) if now.is_empty() => moved(known.upstream()),
+        _ => Vec::new(),
+    };
+    let step = match (now.first(), theirs.first(), before) {
+        (Some((path, _)), _, _) => format!("import it from `{path}`"),
+        (None, Some((path, _)), _) => format!("take `{path}` as upstream has it"),
+        (None, None, Some(_)) => "look in upstream's changes what took its place".to_owned(),
+        (None, None, None) => return None,
+    };
+    let tell = |when: &'static str| move |(_, text): &(String, String)| format!("{when}: {text}");
+    let before = before.map(placed);
+    let mut lines: Vec<String> = before.iter().map(tell("before")).collect();
+    lines.extend(now.iter().take(TOLD).map(tell("now")));
+    lines.extend(theirs.iter().take(TOLD).map(tell("upstream")));
+    let is_nowhere = known.upstream().iter().all(|d| d.name != name);
+    if now.is_empty() && known.trees.upstream.is_some() && is_nowhere {
+        lines.push(format!("now: upstream's sources define no `{name}`"));
+    }
+    Some((step, lines))
 }
 
 /// Tells whether a path starts in another crate: its first part is neither a keyword

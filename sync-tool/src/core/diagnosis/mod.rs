@@ -28,14 +28,16 @@ use crate::error::{Fault, Place};
 
 pub use tests_failed::{Likely, likely};
 
-/// The trees in which explanations are looked up: prepared files of upstream, or
-/// trees made from them.
+/// The trees in which explanations are looked up.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Trees<'t> {
-    /// The release that the fork was at.
+    /// What the fork was before.
     pub old: Option<&'t Tree>,
-    /// The release that was built.
+    /// What was built: the fork's own files, patched or edited.
     pub new: Option<&'t Tree>,
+    /// The files of the release it was made from, as upstream has them: without
+    /// rewrites, paths from the crate's root. Only they tell what upstream has.
+    pub upstream: Option<&'t Tree>,
 }
 
 /// An error of the compiler that an explanation covers.

@@ -39,18 +39,34 @@ pub(super) fn look(name: &str, cases: &[Case<'_>], known: &Known<'_>) -> Option<
     let of_owner = |d: &Definition| owner.as_ref().is_none_or(|owner| d.of == *owner);
     let of_name = |d: &Definition| d.name == name && !d.signature.is_empty() && of_owner(d);
     // What another crate defines is none of ours that happens to be called so.
-    let (old, new) = match cases.iter().any(is_foreign) {
-        true => (&[][..], &[][..]),
-        false => (known.before(), known.built()),
+    let own = !cases.iter().any(is_foreign);
+    let read = |all| if own { all } else { &[][..] };
+    let (old, new) = (read(known.before()), read(known.built()));
+    let theirs = read(known.upstream());
+    // An implementation that was built is what is wrong: upstream's tells how it should be.
+    let now = match cases.iter().any(is_of_trait) {
+        true => theirs,
+        false => new,
     };
     // A method that is not found has no signature to be wrong.
     let is_lost = |case: &Case<'_>| case.diagnostic.code.as_deref() == Some("E0599");
     let mut upstream = Vec::new();
+    let file = cases.first()?.place().0.unwrap_or_default();
+    let mut step = format!("fit {file} to the new one");
     if !cases.iter().all(is_lost) {
-        upstream = changed(old, new, of_name);
+        upstream = changed(old, now, of_name);
     }
-    if upstream.is_empty() {
+    if upstream.is_empty() && !new.iter().any(of_name) {
         upstream = gone(name, old, new, of_name);
+        // Where upstream still has it, it is the fork that lost it.
+        let kept = theirs.iter().find(|d| of_name(d) && !upstream.is_empty());
+        if let Some(kept) = kept {
+            upstream.truncate(1);
+            upstream.push(told("upstream has", kept));
+            step = format!("take `{name}` as upstream has it, in {}", kept.file);
+        } else if upstream.len() == 1 && known.trees.upstream.is_some() {
+            upstream.extend(none(name, owner.as_deref(), theirs));
+        }
     }
     // Types that do not fit can have any cause: only a change that is seen tells.
     let is_vague = |case: &Case<'_>| case.diagnostic.code.as_deref() == Some("E0308");
@@ -58,10 +74,10 @@ pub(super) fn look(name: &str, cases: &[Case<'_>], known: &Known<'_>) -> Option<
         upstream = as_told(cases);
     }
     if upstream.is_empty() {
-        upstream = implementations(name, cases, known.built());
+        upstream = implementations(name, cases, known.upstream());
     }
     (!upstream.is_empty()).then(|| Found {
-        values: vec![("name", name.to_owned())],
+        values: vec![("name", name.to_owned()), ("step", step)],
         upstream,
         ..Found::default()
     })
@@ -75,6 +91,11 @@ fn is_foreign(case: &Case<'_>) -> bool {
         let place = &defined["place"];
         place.starts_with('/') || place.contains(":\\") || place.starts_with("..")
     })
+}
+
+/// Tells whether an error is about a method of a trait's implementation.
+fn is_of_trait(case: &Case<'_>) -> bool {
+    !case.value("method").is_empty()
 }
 
 /// Returns the type on which a method is not found.
@@ -107,16 +128,13 @@ fn changed(
     lines
 }
 
-/// Says what a name that upstream dropped was, and what it has in its place.
+/// Says what a name that is gone was, and what is there in its place.
 fn gone(
     name: &str,
     old: &[Definition],
     new: &[Definition],
     of_name: impl Fn(&Definition) -> bool,
 ) -> Vec<String> {
-    if new.iter().any(&of_name) {
-        return Vec::new();
-    }
     let Some(before) = old.iter().find(|d| of_name(d)) else {
         return Vec::new();
     };
@@ -125,10 +143,21 @@ fn gone(
     let like = |d: &&Definition| d.name.starts_with(&stem) && d.of == before.of;
     let mut lines = vec![told("before", before)];
     lines.extend(new.iter().filter(like).take(TOLD).map(|d| told("now", d)));
-    if lines.len() == 1 {
-        lines.push(format!("now: upstream has no `{name}`"));
-    }
     lines
+}
+
+/// Says that upstream defines no such name, on the type where one is known; `None` where
+/// it has one of another sort.
+fn none(name: &str, owner: Option<&str>, theirs: &[Definition]) -> Option<String> {
+    let of_owner = |d: &Definition| {
+        let own = d.of.rsplit(" for ").next();
+        owner.is_none() || own == owner
+    };
+    if theirs.iter().any(|d| d.name == name && of_owner(d)) {
+        return None;
+    }
+    let of = owner.map_or_else(String::new, |owner| format!(" of `{owner}`"));
+    Some(format!("now: upstream's sources define no `{name}`{of}"))
 }
 
 /// Returns what the compiler itself shows: both signatures, or the definition.
@@ -151,13 +180,12 @@ fn as_told(cases: &[Case<'_>]) -> Vec<String> {
 }
 
 /// Returns what the compiler says of a method of a trait, and how upstream has it.
-fn implementations(name: &str, cases: &[Case<'_>], new: &[Definition]) -> Vec<String> {
-    let of_trait = |case: &&Case<'_>| !case.value("method").is_empty();
-    let Some(case) = cases.iter().find(of_trait) else {
+fn implementations(name: &str, cases: &[Case<'_>], theirs: &[Definition]) -> Vec<String> {
+    let Some(case) = cases.iter().find(|case| is_of_trait(case)) else {
         return Vec::new();
     };
     let message = &case.diagnostic.message;
-    let own = new.iter().filter(|d| {
+    let own = theirs.iter().filter(|d| {
         let (of, _) = d.of.split_once(" for ").unwrap_or_default();
         d.name == name && !of.is_empty() && message.contains(&format!("{of}::"))
     });

@@ -1,8 +1,11 @@
 //! What `bindgen!` complains of: types, packages and functions that the WIT files lack.
 
+use std::collections::BTreeSet;
+
+use super::Trees;
 use super::entry::{Case, Found, Known};
 use super::wit::{self, Package, WitType, bare};
-use crate::core::tree::Tree;
+use crate::core::tree::{File, Tree, TreePath};
 
 /// How many candidates are told.
 const TOLD: usize = 5;
@@ -25,7 +28,7 @@ pub(super) fn look_for_type(wit: &str, cases: &[Case<'_>], known: &Known<'_>) ->
     if let Some(before) = old.iter().find(is_it) {
         upstream.push(format!("before: `{}` ({})", before.path(), before.place()));
     }
-    let new = known.trees.new.map(near).unwrap_or_default();
+    let new = known.trees.upstream.map(near).unwrap_or_default();
     let rank = |t: &WitType| match () {
         () if t.package != bare(package) => None,
         () if t.name == name && t.interface == interface => Some(0),
@@ -42,7 +45,10 @@ pub(super) fn look_for_type(wit: &str, cases: &[Case<'_>], known: &Known<'_>) ->
     let step = match candidates.first() {
         Some((0, t)) => format!("take {} as upstream has it at this release", t.file),
         Some((_, t)) => format!("name the type that took its place, such as `{}`", t.path()),
-        None => "drop the entry: upstream's WIT has no such type any more".to_owned(),
+        None if known.trees.upstream.is_some() => {
+            "drop the entry: upstream's WIT has no such type any more".to_owned()
+        }
+        None => "see what upstream's `bindgen!` names at this release".to_owned(),
     };
     Some(Found {
         values: vec![("step", step)],
@@ -74,7 +80,7 @@ pub(super) fn look_for_package(
     let (package, item) = (case.value("package"), case.value("item"));
     let looked_in = looked_in(case);
     let near = |tree: &Tree| of_macro(wit::packages(tree), cases, |p| p.file.as_str());
-    let new = known.trees.new.map(near).unwrap_or_default();
+    let new = known.trees.upstream.map(near).unwrap_or_default();
     let has = |p: &&Package| match () {
         () if !package.is_empty() => bare(&p.name) == bare(package),
         () if !item.is_empty() => p.has.iter().any(|has| has == item),
@@ -95,7 +101,10 @@ pub(super) fn look_for_package(
             other.name
         ),
         (None, Some(other)) => format!("take it from {}, as upstream has it", other.file),
-        (None, None) => "upstream has it nowhere: see what its `bindgen!` asks for now".to_owned(),
+        (None, None) if known.trees.upstream.is_some() => {
+            "upstream does not have it there: see what its `bindgen!` asks for now".to_owned()
+        }
+        (None, None) => "see what upstream's `bindgen!` asks for at this release".to_owned(),
     };
     let what = match () {
         () if !package.is_empty() => format!("the WIT package `{package}`"),
@@ -141,37 +150,90 @@ pub(super) fn rules(case: &Case<'_>) -> Vec<String> {
     vec![case.value("rules").to_owned()]
 }
 
-/// Names the rules; where upstream's macro has other ones, its file is the answer.
+/// Names the rules, and says what upstream's file has of them.
 pub(super) fn look_for_rules(rules: &str, cases: &[Case<'_>], known: &Known<'_>) -> Option<Found> {
     // Each is quoted twice: `"\"wasi:…\": FunctionFlags(…)"`.
-    let names = rules.split("\\\"").skip(1).step_by(2);
-    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    let names: Vec<&str> = rules.split("\\\"").skip(1).step_by(2).collect();
     if names.is_empty() {
         return None;
     }
     let file = cases.first()?.place().0.unwrap_or_default();
-    let bare_names = names.iter().map(|name| name.trim_matches('`'));
-    let own = known.trees.new.and_then(|tree| {
+    let theirs = known.trees.upstream.map(|tree| {
         let mut files = tree.iter();
-        let (_, own) = files.find(|(path, _)| ends_in(&file, path.as_str()))?;
-        own.text()
+        files.find(|(path, _)| ends_in(&file, path.as_str()))
     });
-    let mut upstream = Vec::new();
-    if let Some(own) = own {
-        let known = bare_names
-            .clone()
-            .filter(|name| own.contains(*name))
-            .count();
-        upstream.push(match known {
-            0 => "upstream's `bindgen!` has none of these rules".to_owned(),
-            _ => "upstream's `bindgen!` has them: the WIT files are of another release".to_owned(),
-        });
-    }
+    let (upstream, step) = match theirs {
+        Some(Some((path, theirs))) => {
+            let theirs = theirs.text().unwrap_or_default();
+            let has = |name: &&str| theirs.contains(&format!("\"{name}\""));
+            let (has, lacks): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| has(name));
+            let differ = differing(cases, known.trees);
+            rules_of(path.as_str(), &has, &lacks, &differ)
+        }
+        Some(None) => (
+            Vec::new(),
+            format!("in {file}, name what the WIT files have"),
+        ),
+        None => (Vec::new(), as_upstream(&file)),
+    };
     Some(Found {
-        values: vec![("names", names.join(", "))],
+        values: vec![("names", quoted(&names)), ("step", step)],
         upstream,
         ..Found::default()
     })
+}
+
+/// Says what upstream's file has of the rules, and what to do.
+fn rules_of(
+    file: &str,
+    has: &[&str],
+    lacks: &[&str],
+    differ: &[TreePath],
+) -> (Vec<String>, String) {
+    let line = match (has, lacks) {
+        ([], _) => format!("upstream's {file} has none of these rules"),
+        (_, []) => format!("upstream's {file} has them"),
+        _ => format!("upstream's {file} has no {}", quoted(lacks)),
+    };
+    if !lacks.is_empty() {
+        return (vec![line], as_upstream(file));
+    }
+    let named = differ.iter().take(TOLD).map(TreePath::as_str);
+    let named = named.collect::<Vec<_>>().join(", ");
+    let more = if differ.len() > TOLD { ", …" } else { "" };
+    match differ {
+        [] => {
+            let step = format!("compare the rest of `bindgen!` in {file} with upstream's");
+            (vec![line], step)
+        }
+        _ => {
+            let wit = format!("the WIT files are not as upstream has them: {named}{more}");
+            let step = "take the WIT files that upstream has at this release".to_owned();
+            (vec![line, wit], step)
+        }
+    }
+}
+
+fn as_upstream(file: &str) -> String {
+    format!("in {file}, take the rules that upstream has at this release")
+}
+
+fn quoted(names: &[&str]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}
+
+/// Returns the WIT files near the macro that were built otherwise than upstream has them.
+fn differing(cases: &[Case<'_>], trees: Trees<'_>) -> Vec<TreePath> {
+    let (Some(built), Some(upstream)) = (trees.new, trees.upstream) else {
+        return Vec::new();
+    };
+    let both = wit::files(upstream).chain(wit::files(built));
+    let paths: BTreeSet<&TreePath> = both.map(|(path, _)| path).collect();
+    let text = |tree: &Tree, path: &str| tree.get(path).and_then(File::text).map(str::to_owned);
+    let differs = |path: &&TreePath| text(built, path.as_str()) != text(upstream, path.as_str());
+    let near = of_macro(paths.into_iter().collect(), cases, |path| path.as_str());
+    near.into_iter().filter(differs).cloned().collect()
 }
 
 /// Keeps what lies near the macro that complains: P2 and P3 have WIT of their own.
@@ -203,7 +265,7 @@ fn looked_in(case: &Case<'_>) -> String {
 }
 
 /// Returns a path from the crate's root on, where it names one.
-fn within(path: &str) -> String {
+pub(super) fn within(path: &str) -> String {
     path[within_at(path)..].to_owned()
 }
 

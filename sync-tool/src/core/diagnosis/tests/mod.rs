@@ -3,11 +3,15 @@
 mod failed;
 mod scripts;
 mod table;
+mod traits;
 mod trees;
 mod wit;
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::core::testing::tree;
+use crate::core::tree::{File, TreePath};
 use crate::render::{Human, Styles};
 
 const HOST: &str = include_str!("output/host.txt");
@@ -66,6 +70,7 @@ impl Socket {
             "pub struct Ctx;
 impl HostSocket for Ctx {
     async fn bind(&mut self, port: u32) -> u32 { port }
+    fn poll(&mut self, at: u32) {}
 }
 ",
         ),
@@ -76,14 +81,48 @@ impl HostSocket for Ctx {
     ])
 }
 
-fn shown(text: &str, old: Option<&Tree>, new: Option<&Tree>) -> String {
-    let diagnosis = explain_text(text, Trees { old, new });
+/// What is built: upstream's files but for one, which still is as it was.
+fn built() -> Tree {
+    let mut tree = new();
+    let host = "pub struct Ctx;
+impl HostSocket for Ctx {
+    fn poll(&mut self, at: u32, more: u32) {}
+    fn size(&mut self, of: u32) -> u64 { 0 }
+}
+impl HostSocketWithStore for Ctx {
+    fn bind(&mut self, at: u32) -> u32 { at }
+}
+";
+    let path = TreePath::new("src/host.rs").expect("a path");
+    tree.insert(path, File::regular(host.as_bytes()));
+    tree
+}
+
+/// The trees that an upgrade has: what the fork was, what is built, what upstream has.
+fn at_upgrade<'t>(old: &'t Tree, new: &'t Tree, upstream: &'t Tree) -> Trees<'t> {
+    Trees {
+        old: Some(old),
+        ..at_test(new, upstream)
+    }
+}
+
+/// The trees that `test` has: what is built, and what upstream has.
+fn at_test<'t>(new: &'t Tree, upstream: &'t Tree) -> Trees<'t> {
+    Trees {
+        old: None,
+        new: Some(new),
+        upstream: Some(upstream),
+    }
+}
+
+fn shown(text: &str, trees: Trees<'_>) -> String {
+    let diagnosis = explain_text(text, trees);
     Human::new(Styles::new(false)).diagnosis(&diagnosis)
 }
 
 #[test]
 fn calls_and_traits_that_changed() {
-    insta::assert_snapshot!(shown(HOST, Some(&old()), Some(&new())), @r#"
+    insta::assert_snapshot!(shown(HOST, at_upgrade(&old(), &built(), &new())), @r#"
     src/host.rs:9: `bind` moved from the trait `HostSocketWithStore` to `HostSocket`
       before: `async fn bind<T>(at: &Access<T>, port: u32) -> u32` in `impl HostSocketWithStore for Ctx` (src/host.rs:3)
       now: `async fn bind(&mut self, port: u32) -> u32` in `impl HostSocket for Ctx` (src/host.rs:3)
@@ -92,6 +131,7 @@ fn calls_and_traits_that_changed() {
 
     src/host.rs:4: `poll` is no longer as the code expects it
       method `poll` has 3 parameters but the declaration in trait `HostSocket::poll` has 2
+      upstream has: `fn poll(&mut self, at: u32)` of `HostSocket for Ctx` (src/host.rs:4)
       next: fit src/host.rs to the new one
 
     src/host.rs:5: `size` is no longer as the code expects it
@@ -118,7 +158,7 @@ fn calls_and_traits_that_changed() {
 
 #[test]
 fn without_trees_the_compilers_own_words_are_taken() {
-    insta::assert_snapshot!(shown(HOST, None, None), @r#"
+    insta::assert_snapshot!(shown(HOST, Trees::default()), @r#"
     src/host.rs:9: `bind` moved from the trait `HostSocketWithStore` to `HostSocket`
       also: src/host.rs:3
       next: move it to the implementation of `HostSocket`, with the signature that it has there
@@ -156,7 +196,7 @@ fn without_trees_the_compilers_own_words_are_taken() {
 
 #[test]
 fn names_that_moved() {
-    insta::assert_snapshot!(shown(IMPORTS, Some(&old()), Some(&new())), @r#"
+    insta::assert_snapshot!(shown(IMPORTS, at_upgrade(&old(), &built(), &new())), @r#"
     src/user.rs:1: `util` is no longer in `net`
       before: `crate::net::util` (src/net.rs:1)
       now: `crate::net` has 2 of its 3 names
@@ -180,7 +220,7 @@ fn names_of_which_nothing_is_known_stay_as_they_are() {
 
 #[test]
 fn missing_tests_are_told_together_with_their_stubs() {
-    insta::assert_snapshot!(shown(GUESTS, None, Some(&new())), @r#"
+    insta::assert_snapshot!(shown(GUESTS, at_test(&new(), &new())), @r#"
     crates/wasi/tests/all/p2/sync.rs:2: 2 test functions are missing: `p2_three`, `p2_two`
       crates/wasi/tests/all/p2/sync.rs:2: `foreach_p2!` asks for `p2_two`
       crates/wasi/tests/all/p2/sync.rs:2: `foreach_p2!` asks for `p2_three`
@@ -233,9 +273,77 @@ note: method defined here
 fn a_changed_function_of_another_crate() {
     let own = |sig: &str| tree(&[("src/lib.rs", &format!("fn func_new_async({sig}) {{}}\n"))]);
     let (old, new) = (own(""), own("a: u8"));
-    insta::assert_snapshot!(shown(FOREIGN, Some(&old), Some(&new)), @r#"
+    insta::assert_snapshot!(shown(FOREIGN, at_upgrade(&old, &new, &new)), @r#"
     src/p1.rs:7: `func_new_async` is no longer as the code expects it
       now: `pub fn func_new_async(&mut self, module: &str, name: &str, ty: FuncType) -> Result<&mut Self>` (/home/a/.cargo/registry/src/example.org-1/wasmtime-42.0.0/src/runtime/linker.rs:411:12)
       next: fit src/p1.rs to the new one
     "#);
+}
+
+/// Returns a tree where `net` has no module and no `connect`: an edit, or a rule, took them.
+fn without_net() -> Tree {
+    let net = "pub struct Socket;\n";
+    tree(&[("src/lib.rs", "pub mod net;\n"), ("src/net.rs", net)])
+}
+
+#[test]
+fn what_upstream_still_has_is_taken_from_there() {
+    let upstream = old();
+    insta::assert_snapshot!(shown(IMPORTS, at_upgrade(&upstream, &without_net(), &upstream)), @"
+    src/user.rs:1: `util` is no longer in `net`
+      before: `crate::net::util` (src/net.rs:1)
+      upstream: `crate::net::util` (src/net.rs:1)
+      also: src/user.rs:4
+      next: take `crate::net::util` as upstream has it
+
+    src/user.rs:5: `Kind` is no longer in `net`
+      before: `crate::net::Kind` (src/net.rs:7)
+      upstream: `crate::net::Kind` (src/net.rs:7)
+      next: take `crate::net::Kind` as upstream has it
+    ");
+    // `test` knows no tree before.
+    let next = |name: &str| {
+        let built = without_net();
+        let all = explain_text(&[IMPORTS, HOST].concat(), at_test(&built, &upstream)).explained;
+        let one = all.into_iter().find(|one| one.title.contains(name));
+        one.map(|one| one.next)
+    };
+    insta::assert_snapshot!(next("`util`").unwrap(), @"take `crate::net::util` as upstream has it");
+    let text = HOST.split("error[E0599]").nth(1).unwrap();
+    let text = format!("error[E0599]{}", text.split("error[").next().unwrap());
+    insta::assert_snapshot!(shown(&text, at_upgrade(&upstream, &without_net(), &upstream)), @"
+    src/user.rs:4: `finish_listen` is no longer as the code expects it
+      before: `fn finish_listen(&mut self)` of `Socket` (src/net.rs:4)
+      upstream has: `fn finish_listen(&mut self)` of `Socket` (src/net.rs:4)
+      next: take `finish_listen` as upstream has it, in src/net.rs
+    ");
+}
+
+#[test]
+fn that_upstream_has_nothing_is_said_only_where_its_files_are_known() {
+    let (old, built) = (old(), without_net());
+    let nothing = tree(&[]);
+    let known = |upstream| Trees {
+        old: Some(&old),
+        new: Some(&built),
+        upstream,
+    };
+    let text = [IMPORTS, HOST].concat();
+    let told = |upstream| {
+        let explained = explain_text(&text, known(upstream)).explained;
+        let lines = explained.into_iter().flat_map(|one| one.upstream);
+        lines
+            .filter(|line| line.contains("upstream"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        told(Some(&nothing)),
+        [
+            "now: upstream's sources define no `util`",
+            "now: upstream's sources define no `Kind`",
+            "now: upstream's sources define no `finish_listen` of `Socket`",
+            "now: upstream's sources define no `connect`",
+        ]
+    );
+    assert_eq!(told(None), Vec::<String>::new());
 }

@@ -26,15 +26,7 @@ fn every_entry_is_whole() {
 #[test]
 fn no_sentence_has_a_value_left_open() {
     for text in [HOST, IMPORTS, GUESTS, wit::MISSING] {
-        for explained in explain_text(
-            text,
-            Trees {
-                old: Some(&old()),
-                new: Some(&new()),
-            },
-        )
-        .explained
-        {
+        for explained in explain_text(text, at_upgrade(&old(), &new(), &new())).explained {
             for sentence in [&explained.title, &explained.next] {
                 assert!(!sentence.contains('{'), "{sentence}");
                 assert!(!sentence.is_empty(), "{explained:?}");
@@ -45,13 +37,7 @@ fn no_sentence_has_a_value_left_open() {
 
 #[test]
 fn an_explanation_is_json_too() {
-    let diagnosis = explain_text(
-        IMPORTS,
-        Trees {
-            old: Some(&old()),
-            new: Some(&new()),
-        },
-    );
+    let diagnosis = explain_text(IMPORTS, at_upgrade(&old(), &new(), &new()));
     let json = serde_json::to_value(&diagnosis).unwrap();
     assert_eq!(json["explained"][0]["name"], "moved-name");
     assert_eq!(json["explained"][0]["file"], "src/user.rs");
@@ -61,13 +47,7 @@ fn an_explanation_is_json_too() {
 
 #[test]
 fn an_explanation_is_a_finding_of_an_error() {
-    let diagnosis = explain_text(
-        IMPORTS,
-        Trees {
-            old: Some(&old()),
-            new: Some(&new()),
-        },
-    );
+    let diagnosis = explain_text(IMPORTS, at_upgrade(&old(), &new(), &new()));
     let fault = diagnosis.explained[0].fault();
     assert_eq!(fault.place.unwrap().file, "src/user.rs:1");
     assert_eq!(fault.message, "`util` is no longer in `net`");
