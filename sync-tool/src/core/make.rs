@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::cargo_lock;
 use super::cargo_toml::{self, ForkPackage, Generated, Inherited};
 use super::manifest::Manifest;
+use super::preflight;
 use super::release::{Release, Workspace};
 use super::series::{Inputs, Stored};
 use super::tree::{File, Tree, TreePath};
@@ -287,6 +288,7 @@ fn cannot_make(errors: &cargo_toml::Errors) -> Error {
     let message = "the fork's Cargo.toml cannot be made";
     Error::faults(Kind::General, message, faults.collect())
 }
+
 /// Returns the oldest Rust that upstream says it builds with.
 ///
 /// # Errors
@@ -297,11 +299,10 @@ pub fn rust_version(release: &Release) -> Result<Option<Version>> {
     let Some(text) = inherited.rust_version else {
         return Ok(None);
     };
-    let missing = 2_usize.saturating_sub(text.matches('.').count());
-    let version = Version::parse(&format!("{text}{}", ".0".repeat(missing)));
-    version.map(Some).map_err(|e| {
-        Error::upstream(format!(
-            "upstream's `rust-version = \"{text}\"` is no version: {e}"
-        ))
-    })
+    match preflight::rust_version(&text) {
+        Some(version) => Ok(Some(version)),
+        None => Err(Error::upstream(format!(
+            "upstream's `rust-version = \"{text}\"` is no version"
+        ))),
+    }
 }

@@ -50,11 +50,22 @@ pub fn check(machine: &Machine, release: &str, rust_version: Option<&Version>) -
     Err(Error::faults(Kind::General, message, faults))
 }
 
+/// Reads a `rust-version`, of which cargo lets the last parts be left out.
+pub fn rust_version(text: &str) -> Option<Version> {
+    let missing = 2_usize.saturating_sub(text.matches('.').count());
+    Version::parse(&format!("{text}{}", ".0".repeat(missing))).ok()
+}
+
+/// Tells whether a compiler is as new as is wanted. As cargo does: a nightly counts as
+/// the release it becomes.
+pub fn is_new_enough(rustc: &Version, wanted: &Version) -> bool {
+    let numbers = |v: &Version| (v.major, v.minor, v.patch);
+    numbers(rustc) >= numbers(wanted)
+}
+
 fn old_rust(machine: &Machine, release: &str, wanted: Option<&Version>) -> Option<Fault> {
     let wanted = wanted?;
-    let numbers = |v: &Version| (v.major, v.minor, v.patch);
-    // As cargo does: a nightly counts as the release it becomes.
-    if numbers(&machine.rustc) >= numbers(wanted) {
+    if is_new_enough(&machine.rustc, wanted) {
         return None;
     }
     let message = format!(

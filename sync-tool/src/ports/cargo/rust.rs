@@ -4,6 +4,7 @@ use semver::Version;
 
 use super::Cargo;
 use crate::core::gate::CrateManifest;
+use crate::core::preflight;
 use crate::error::{Error, Result};
 
 impl Cargo<'_> {
@@ -46,18 +47,17 @@ impl Cargo<'_> {
         let Some(wanted) = &manifest.rust_version else {
             return Ok(());
         };
-        let least = numbers(wanted).ok_or_else(|| {
+        let least = preflight::rust_version(wanted).ok_or_else(|| {
             Error::general(format!(
                 "`rust-version = \"{wanted}\"` of {} is not a version",
                 manifest.name
             ))
         })?;
         let version = self.rustc_version()?;
-        // As cargo does: a nightly counts as the release it becomes.
-        if (version.major, version.minor, version.patch) >= least {
+        if preflight::is_new_enough(&version, &least) {
             return Ok(());
         }
-        let (major, minor, _) = least;
+        let Version { major, minor, .. } = least;
         Err(Error::general(format!(
             "{} needs Rust {wanted} or newer, and this is Rust {version}",
             manifest.name
@@ -67,12 +67,4 @@ impl Cargo<'_> {
             "then run the same command again with `--toolchain {major}.{minor}`"
         )))
     }
-}
-
-fn numbers(text: &str) -> Option<(u64, u64, u64)> {
-    let mut parts = text.split('.').map(|part| part.parse().ok());
-    let major = parts.next()??;
-    let minor = parts.next().unwrap_or(Some(0))?;
-    let patch = parts.next().unwrap_or(Some(0))?;
-    parts.next().is_none().then_some((major, minor, patch))
 }
