@@ -25,19 +25,22 @@ pub enum Kind {
     Verification,
     /// Upstream cannot be reached, lacks the release, or is not as locked.
     Upstream,
+    /// The change is decided, but not all of it is in place: the next run finishes it.
+    Unfinished,
     /// Stopped by Ctrl-C or a termination signal.
     Interrupted,
 }
 
 impl Kind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Kind; 7] = [
+    pub const ALL: [Kind; 8] = [
         Kind::General,
         Kind::Usage,
         Kind::Drift,
         Kind::Conflicts,
         Kind::Verification,
         Kind::Upstream,
+        Kind::Unfinished,
         Kind::Interrupted,
     ];
 
@@ -50,6 +53,7 @@ impl Kind {
             Kind::Conflicts => 11,
             Kind::Verification => 12,
             Kind::Upstream => 13,
+            Kind::Unfinished => 14,
             Kind::Interrupted => 130,
         }
     }
@@ -63,6 +67,7 @@ impl Kind {
             Kind::Conflicts => "conflicts",
             Kind::Verification => "verification",
             Kind::Upstream => "upstream",
+            Kind::Unfinished => "unfinished",
             Kind::Interrupted => "interrupted",
         }
     }

@@ -26,6 +26,9 @@ mod world;
 
 #[path = "safety/archives.rs"]
 mod archives;
+#[cfg(feature = "failpoints")]
+#[path = "safety/edited.rs"]
+mod edited;
 #[path = "safety/held.rs"]
 mod held;
 #[path = "safety/interrupted.rs"]

@@ -17,7 +17,7 @@ use project::{Story, TREE, WORK, path, see, write};
 use wash_wasi_sync::Kind;
 use wash_wasi_sync::core::tree::File;
 use wash_wasi_sync::ports::Interrupt;
-use wash_wasi_sync::ports::stage::{Change, Turn};
+use wash_wasi_sync::ports::stage::Turn;
 
 const CASE: &str = "STAGE_MOUNTS_CASE";
 const DIR: &str = "STAGE_MOUNTS_DIR";
@@ -116,15 +116,12 @@ fn full(root: &Path) {
     error(turn.stage(&big, &go).map(drop));
     assert_eq!(see(root), before);
 
-    let mut files = project::files();
-    files.insert(path("patches/big"), Some(vec![7; 400_000]));
-    let destination = Some(path(TREE));
+    let mut change = Story::Upgrade.change(root);
+    change
+        .files
+        .insert(path("patches/big"), Some(vec![7; 400_000]));
     let stage = turn.stage(&project::tree(), &go).unwrap();
-    error(stage.commit(Change {
-        destination,
-        files,
-        expected: None,
-    }));
+    error(stage.commit(change).map(drop));
     assert_eq!(see(root), before);
 
     // What failed has left no waste: the same run with less succeeds.

@@ -62,7 +62,7 @@ pub fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport> {
 /// Returns what stands where the vendored tree belongs.
 pub(super) fn there(project: &Project) -> Result<Vendored> {
     let vendored = project.vendored()?;
-    if vendored.entries.is_some() {
+    if vendored.found.is_some() {
         return Ok(vendored);
     }
     let path = &project.manifest().fork.path;
@@ -104,7 +104,7 @@ fn made_again(
     let forked = making.exact(inputs, ready, &mut steps)?;
     let made = forked.made.tree.entries();
     let nothing = Entries::default();
-    let found = vendored.entries.as_ref().unwrap_or(&nothing);
+    let found = vendored.entries().unwrap_or(&nothing);
     let differing = drift::between(&made, found).into_iter();
     let drift = differing.map(|(path, what)| Drift {
         kind: project.manifest().kind_of(&path),

@@ -10,7 +10,7 @@ use crate::core::tree::TreePath;
 use crate::error::{Error, Result};
 use crate::ports::Host;
 use crate::ports::rustfmt::Rustfmt;
-use crate::ports::stage::{Look, Turn};
+use crate::ports::stage::{Committed, Look, Turn};
 use crate::ports::upstream::{Options, SourceChoice, Upstream};
 
 /// The name of the directory, beside the vendored tree, for what is between old and new.
@@ -99,7 +99,27 @@ impl<'a> Context<'a> {
         if let Some(recovered) = turn.recover()? {
             self.host.status.warn(&recovered.to_string());
         }
+        self.warn_of_waste(turn.clear());
         Ok(turn)
+    }
+
+    /// Tells what there is to say of a change that is in place.
+    pub fn warn_of(&self, committed: Committed) {
+        if !committed.kept.is_empty() {
+            self.host.status.warn(&format!(
+                "files were edited while the change was put in place; the edits are kept: {}",
+                committed.kept.join(", ")
+            ));
+        }
+        self.warn_of_waste(committed.waste);
+    }
+
+    fn warn_of_waste(&self, waste: Option<Error>) {
+        if let Some(e) = waste {
+            let hints = e.hints().iter().map(|hint| format!("\nhelp: {hint}"));
+            let hints: String = hints.collect();
+            self.host.status.warn(&format!("{}{hints}", e.message()));
+        }
     }
 
     /// Looks at the project in a run that changes nothing in it: no run that
@@ -109,6 +129,25 @@ impl<'a> Context<'a> {
     ///
     /// Fails where another run holds the project, naming that run.
     pub fn look(&self, manifest: &Manifest) -> Result<Look> {
+        let mut look = self.look_beside(manifest)?;
+        look.take_busy().map_or(Ok(look), Err)
+    }
+
+    /// Looks at the project as it stands, whoever else is at work on it.
+    ///
+    /// # Errors
+    ///
+    /// Fails where what a killed run decided cannot be finished.
+    pub fn peek(&self, manifest: &Manifest) -> Result<Look> {
+        let mut look = self.look_beside(manifest)?;
+        if let Some(busy) = look.take_busy() {
+            let line = format!("{}; what stands now is read", busy.message());
+            self.host.status.warn(&line);
+        }
+        Ok(look)
+    }
+
+    fn look_beside(&self, manifest: &Manifest) -> Result<Look> {
         let look = Look::take(&self.root, &work_dir(manifest)?, &self.line)?;
         if let Some(recovered) = look.recovered() {
             self.host.status.warn(&recovered.to_string());

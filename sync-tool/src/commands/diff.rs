@@ -16,7 +16,7 @@ use crate::error::{Error, Kind, Result};
 ///
 /// Where a side cannot be had, or neither has the file that is named.
 pub fn run(context: &Context<'_>, args: &DiffArgs) -> Result<DiffReport> {
-    let look = context.look(&read_manifest(&context.root)?)?;
+    let look = context.peek(&read_manifest(&context.root)?)?;
     let project = Project::load(&context.root, read_manifest(&context.root)?)?;
     let upstream = context.upstream(project.manifest(), &args.source)?;
     let read = |version: &semver::Version| {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::context::{Context, Steps};
 use super::making::{Forked, Ready};
-use super::project::{Project, Vendored};
+use super::project::{Project, Vendored, project_path};
 use super::upstream_tests::UpstreamTests;
 use super::verified::{Verified, Verify};
 use crate::core::compare;
@@ -65,13 +65,12 @@ impl<'u> Placing<'_, 'u> {
         self.as_locked(&forked, digest)?;
         let documents = self.documents(&forked.inputs, &forked)?;
         let nothing = Entries::default();
-        let there = self.vendored.entries.as_ref().unwrap_or(&nothing);
+        let there = self.vendored.entries().unwrap_or(&nothing);
         let old = disk::read_found(&self.project.tree_dir(), there, &forked.made.tree);
         let changes = || compare::changes(&forked.inputs.manifest, &old, &forked.made.tree);
         let lock = self.lock(&forked, &BTreeMap::new());
         let mut files = self.files(&forked, documents)?;
-        let is_there =
-            self.vendored.entries.as_ref() == Some(&entries) && self.vendored.edits.is_empty();
+        let is_there = self.vendored.entries() == Some(&entries) && self.vendored.edits.is_empty();
         let is_same = is_there && files.is_empty() && self.is_written(&lock)?;
         let Some(turn) = turn else {
             if !(is_there && self.is_written(&lock)?) {
@@ -110,13 +109,13 @@ impl<'u> Placing<'_, 'u> {
         let gates = verified.gates.clone();
         let change = Change {
             destination: Some(self.project.manifest().fork.path.clone()),
-            expected: self.vendored.expected(),
-            files: files.clone(),
+            expected: self.vendored.found.clone().unwrap_or_default(),
+            ..self.project.change(files.clone())
         };
         // Committing waits for the disk most of the time.
         let commit = || steps.time("commit", || verified.commit(change));
         let (changes, committed) = parallel::both(changes, commit);
-        committed?;
+        self.context.warn_of(committed?);
         Ok(self.report(forked, Ended::Committed, changes, gates, files, steps))
     }
 
@@ -242,7 +241,7 @@ impl<'u> Placing<'_, 'u> {
     fn is_written(&self, lock: &Lock) -> Result<bool> {
         let old = self.project.lock.as_ref().filter(|_| self.locked);
         Ok(old.is_some_and(|old| old.agrees_with(lock))
-            || self.project.lock_text.as_deref() == Some(lock.render()?.as_str()))
+            || self.project.text(lock::FILE)? == Some(lock.render()?.as_str()))
     }
 
     /// Returns the project's files that differ from what they should be, the lock apart.
@@ -374,7 +373,7 @@ impl<'u> Placing<'_, 'u> {
 /// All together: documents that are not there or lack the markers.
 pub fn documents(project: &Project, blocks: &[(Block, &str)]) -> Result<Files> {
     let listed = &project.manifest().documents;
-    let mut texts: BTreeMap<&TreePath, (String, String)> = BTreeMap::new();
+    let mut texts: BTreeMap<&TreePath, (&str, String)> = BTreeMap::new();
     for (block, content) in blocks {
         let paths = match block {
             Block::Versions => &listed.versions,
@@ -383,7 +382,7 @@ pub fn documents(project: &Project, blocks: &[(Block, &str)]) -> Result<Files> {
         for path in paths {
             if !texts.contains_key(path) {
                 let text = project.document(path)?;
-                texts.insert(path, (text.clone(), text));
+                texts.insert(path, (text, text.to_owned()));
             }
             if let Some((_, text)) = texts.get_mut(path) {
                 *text = block.replace(path.as_str(), text, content)?;
@@ -394,9 +393,4 @@ pub fn documents(project: &Project, blocks: &[(Block, &str)]) -> Result<Files> {
     Ok(changed
         .map(|(path, (_, new))| (path.clone(), Some(new.into_bytes())))
         .collect())
-}
-
-/// Makes a path of the project.
-fn project_path(name: &str) -> Result<TreePath> {
-    TreePath::new(name).map_err(|e| Error::general(e.to_string()))
 }

@@ -1,34 +1,39 @@
 //! The project on disk: manifest, lock, patches, vendored tree.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use crate::core::drift::{self, Drift, What};
 use crate::core::lock::{self, Lock};
 use crate::core::manifest::{self, Manifest};
 use crate::core::series::{Inputs, Stored};
-use crate::core::tree::{Entries, Tree, TreePath};
+use crate::core::tree::{Entries, File, Tree, TreePath};
 use crate::error::{Error, Fault, Kind, Place, Result};
-use crate::ports::disk;
+use crate::ports::disk::{self, Found};
+use crate::ports::failpoint;
+use crate::ports::stage::Change;
 
 /// The project as it was read.
 pub struct Project {
     /// Its directory.
     pub root: PathBuf,
+    /// Its files as they were read: manifest, lock, patches, documents. What is
+    /// made of them replaces these and no others.
+    pub files: Tree,
     /// What people wrote.
     pub inputs: Inputs,
     /// What the vendored tree was made of; `None` where there is no lock.
     pub lock: Option<Lock>,
-    /// The lock's text.
-    pub lock_text: Option<String>,
 }
 
 /// What stands where the vendored tree belongs.
 #[derive(Debug, Clone, Default)]
 pub struct Vendored {
-    /// The files; `None` where there is no directory.
-    pub entries: Option<Entries>,
+    /// What is there; `None` where there is no directory.
+    pub found: Option<Found>,
     /// What is not as locked.
     pub edits: Vec<Drift>,
     /// Whether there is no lock, so that nobody can tell edits apart.
@@ -59,23 +64,65 @@ impl Project {
     ///
     /// Fails with all faults of the stored patches and files, or those of the lock.
     pub fn load(root: &Path, manifest: Manifest) -> Result<Project> {
+        let files = RefCell::new(Tree::new());
         let read = |dir: &TreePath| {
             let path = dir.below(root);
-            if path.exists() {
-                disk::read_tree(&path)
-            } else {
-                Ok(Tree::new())
+            if !path.exists() {
+                return Ok(Tree::new());
             }
+            let tree = disk::read_tree(&path)?;
+            let below = |path: &TreePath| project_path(&format!("{dir}/{path}"));
+            for (path, file) in tree.iter() {
+                files.borrow_mut().insert(below(path)?, file.clone());
+            }
+            Ok(tree)
         };
         let inputs = Inputs::load(manifest, read)?;
-        let lock_text = optional_text(&root.join(lock::FILE))?;
-        let lock = lock_text.as_deref().map(Lock::parse).transpose()?;
-        Ok(Project {
+        let mut files = files.into_inner();
+        let documents = &inputs.manifest.documents;
+        let documents = documents.versions.iter().chain(&documents.differences);
+        let lock_path = project_path(lock::FILE)?;
+        for path in documents.chain([&lock_path]) {
+            if let Some(bytes) = optional(&path.below(root))? {
+                files.insert(path.clone(), File::regular(bytes));
+            }
+        }
+        let text = inputs.manifest.text.as_bytes();
+        files.insert(project_path(manifest::FILE)?, File::regular(text));
+        failpoint::hit("project.read");
+        let project = Project {
             root: root.to_owned(),
+            lock: None,
             inputs,
-            lock,
-            lock_text,
-        })
+            files,
+        };
+        let lock = project.text(lock::FILE)?.map(Lock::parse).transpose()?;
+        Ok(Project { lock, ..project })
+    }
+
+    /// Returns the text of a file of the project, `None` where it was not there.
+    ///
+    /// # Errors
+    ///
+    /// Fails where it is not UTF-8.
+    pub fn text(&self, path: &str) -> Result<Option<&str>> {
+        let Some(file) = self.files.get(path) else {
+            return Ok(None);
+        };
+        let text = std::str::from_utf8(file.bytes()).map_err(|e| {
+            let e = io::Error::new(ErrorKind::InvalidData, e);
+            Error::io("read", &self.root.join(path), e)
+        });
+        text.map(Some)
+    }
+
+    /// Returns the change that writes or removes files, in place of those that were read.
+    pub fn change(&self, files: BTreeMap<TreePath, Option<Vec<u8>>>) -> Change {
+        Change {
+            files,
+            read: self.files.entries(),
+            ..Change::default()
+        }
     }
 
     /// Returns the manifest.
@@ -113,7 +160,9 @@ impl Project {
     ///
     /// Fails where the disk does.
     pub fn vendored(&self) -> Result<Vendored> {
-        let Some(found) = disk::read_entries(&self.tree_dir())? else {
+        let found = disk::read_entries(&self.tree_dir())?;
+        failpoint::hit("tree.read");
+        let Some(found) = found else {
             return Ok(Vendored::default());
         };
         let nothing = Entries::default();
@@ -126,13 +175,13 @@ impl Project {
                 what,
             })
             .collect();
-        edits.extend(found.strays.into_iter().map(|(path, _)| Drift {
-            path,
+        edits.extend(found.strays.iter().map(|(path, _)| Drift {
+            path: path.clone(),
             what: What::Stray,
             kind: None,
         }));
         Ok(Vendored {
-            entries: Some(found.entries),
+            found: Some(found),
             edits,
             unlocked: self.lock.is_none(),
         })
@@ -146,7 +195,9 @@ impl Project {
     pub fn vendored_tree(&self) -> Result<Tree> {
         let dir = self.tree_dir();
         if dir.exists() {
-            return disk::read_tree(&dir);
+            let tree = disk::read_tree(&dir)?;
+            failpoint::hit("tree.read");
+            return Ok(tree);
         }
         let path = &self.manifest().fork.path;
         Err(
@@ -160,9 +211,8 @@ impl Project {
     /// # Errors
     ///
     /// Fails where it is not there.
-    pub fn document(&self, path: &TreePath) -> Result<String> {
-        let file = path.below(&self.root);
-        optional_text(&file)?.ok_or_else(|| {
+    pub fn document(&self, path: &TreePath) -> Result<&str> {
+        self.text(path.as_str())?.ok_or_else(|| {
             Error::general(format!(
                 "{path} is listed in {}, but not there",
                 manifest::FILE
@@ -173,11 +223,9 @@ impl Project {
 }
 
 impl Vendored {
-    /// Returns what must still stand there when the tree is replaced; `None` where
-    /// that includes what no tree can hold, and the user gave it up.
-    pub fn expected(&self) -> Option<Entries> {
-        let strays = self.edits.iter().any(|edit| edit.what == What::Stray);
-        (!strays).then(|| self.entries.clone().unwrap_or_default())
+    /// Returns the files; `None` where there is no directory.
+    pub fn entries(&self) -> Option<&Entries> {
+        self.found.as_ref().map(|found| &found.entries)
     }
 
     /// Fails where the tree has edits that would be lost.
@@ -211,9 +259,18 @@ impl Vendored {
     }
 }
 
-fn optional_text(path: &Path) -> Result<Option<String>> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
+/// Makes a path of the project.
+///
+/// # Errors
+///
+/// Fails where no tree can have it.
+pub fn project_path(name: &str) -> Result<TreePath> {
+    TreePath::new(name).map_err(|e| Error::general(e.to_string()))
+}
+
+fn optional(path: &Path) -> Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
         Err(e) => Err(Error::io("read", path, e)),
     }

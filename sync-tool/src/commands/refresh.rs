@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::context::{Context, Steps};
 use super::making::{Forked, Making};
 use super::place::{Files, Placing};
-use super::project::{Project, Vendored, read_manifest};
+use super::project::{Project, Vendored, project_path, read_manifest};
 use super::upgrade::locked;
 use super::upstream_tests::UpstreamTests;
 use super::verified::{Verified, Verify};
@@ -17,9 +17,10 @@ use crate::core::patch::Difference;
 use crate::core::refresh::{self, Wishes};
 use crate::core::report::RefreshReport;
 use crate::core::series::Inputs;
-use crate::core::tree::{Tree, TreePath};
+use crate::core::tree::{File, Tree, TreePath};
 use crate::error::{Error, Fault, Kind, Place, Result};
-use crate::ports::stage::{Change, Turn};
+use crate::ports::disk::Found;
+use crate::ports::stage::{Change, Committed, Turn};
 
 /// Runs the command.
 ///
@@ -68,7 +69,7 @@ pub fn run(context: &Context<'_>, args: &RefreshArgs) -> Result<RefreshReport> {
     };
     if let Some(turn) = hold.turn().filter(|_| !report.written.is_empty()) {
         let made = (!following.is_empty()).then_some(&after);
-        commit(&placing, turn, &edited, made, files)?;
+        context.warn_of(commit(&placing, turn, &edited, made, files)?);
     }
     Ok(report)
 }
@@ -124,29 +125,20 @@ fn with_changes(
     files: &BTreeMap<TreePath, Option<Vec<u8>>>,
     manifest: crate::core::manifest::Manifest,
 ) -> Result<Inputs> {
-    let read = |dir: &TreePath| {
-        let path = dir.below(&project.root);
-        let mut tree = if path.exists() {
-            crate::ports::disk::read_tree(&path)?
-        } else {
-            Tree::new()
+    let mut all = project.files.clone();
+    for (path, bytes) in files {
+        match bytes {
+            Some(bytes) => all.insert(path.clone(), File::regular(bytes.as_slice())),
+            None => all.remove(path.as_str()),
         };
+    }
+    let read = |dir: &TreePath| {
         let prefix = format!("{dir}/");
-        for (path, bytes) in files {
-            let Some(inner) = path.as_str().strip_prefix(&prefix) else {
-                continue;
-            };
-            let inner = TreePath::new(inner).map_err(|e| Error::general(e.to_string()))?;
-            match bytes {
-                Some(bytes) => {
-                    tree.insert(inner, crate::core::tree::File::regular(bytes.as_slice()));
-                }
-                None => {
-                    tree.remove(inner.as_str());
-                }
-            }
-        }
-        Ok(tree)
+        let inner = all.iter().filter_map(|(path, file)| {
+            let inner = path.as_str().strip_prefix(&prefix)?;
+            Some(project_path(inner).map(|inner| (inner, file.clone())))
+        });
+        inner.collect()
     };
     Inputs::load(manifest, read)
 }
@@ -180,9 +172,7 @@ fn following(before: &Tree, after: &Tree, edited: &Tree) -> Result<Vec<TreePath>
 /// Returns files of the crate as paths of the project.
 fn in_project(project: &Project, paths: &[TreePath]) -> Result<Vec<TreePath>> {
     let dir = &project.manifest().fork.path;
-    let below = |path: &TreePath| {
-        TreePath::new(&format!("{dir}/{path}")).map_err(|e| Error::general(e.to_string()))
-    };
+    let below = |path: &TreePath| project_path(&format!("{dir}/{path}"));
     paths.iter().map(below).collect()
 }
 
@@ -193,12 +183,9 @@ fn commit(
     edited: &Tree,
     made: Option<&Forked>,
     files: Files,
-) -> Result<()> {
+) -> Result<Committed> {
     let Some(made) = made else {
-        return turn.commit_files(Change {
-            files,
-            ..Change::default()
-        });
+        return turn.commit_files(placing.project.change(files));
     };
     let tree = &made.made.tree;
     let stage = turn.stage(tree, placing.context.host.interrupt())?;
@@ -219,7 +206,10 @@ fn commit(
     )?;
     verified.commit(Change {
         destination: Some(placing.project.manifest().fork.path.clone()),
-        expected: Some(edited.entries()),
-        files,
+        expected: Found {
+            entries: edited.entries(),
+            strays: Vec::new(),
+        },
+        ..placing.project.change(files)
     })
 }

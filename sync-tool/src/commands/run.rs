@@ -20,6 +20,8 @@ use crate::render::{self, Human, Level, Styles, Terminal};
 struct Told {
     text: String,
     kind: Option<Kind>,
+    /// Whether the project is another now.
+    changed: bool,
 }
 
 /// Runs the tool and returns its exit code.
@@ -38,9 +40,17 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         .map(|a| a.to_string_lossy().into_owned())
         .collect();
     let told = run(cli, out, err, line.join(" "));
-    let ended = told.and_then(|told| {
-        print(&told.text)?;
-        Ok(told.kind)
+    let ended = told.and_then(|told| match print(&told.text) {
+        // The code says what happened, not what became of its report.
+        Err(error) if told.changed || told.kind.is_some() => {
+            let what = match told.changed {
+                true => "the change is in place, but its report is lost",
+                false => "the report is lost",
+            };
+            write_error(&error.context(what), err);
+            Ok(told.kind)
+        }
+        printed => printed.map(|()| told.kind),
     });
     match ended {
         Ok(kind) => ExitCode::from(kind.map_or(0, Kind::exit_code)),
@@ -91,6 +101,10 @@ fn tell(error: &Error, format: Format, styles: Styles) {
         // What cannot be printed is still told on stderr.
         let _ = print(&render::error_json(error));
     }
+    write_error(error, styles);
+}
+
+fn write_error(error: &Error, styles: Styles) {
     // Nobody is left to tell where stderr is closed.
     let _ = std::io::stderr().write_all(render::error_text(error, styles).as_bytes());
 }
@@ -112,7 +126,10 @@ fn run(cli: Cli, out: Styles, err: Styles, line: String) -> Result<Told> {
     let result = command(&context, &cli.command, format, Human::new(out));
     // What was interrupted may fail in its own words.
     match result {
-        Err(e) if host.interrupt().check().is_err() && e.kind() != Kind::Interrupted => {
+        Err(e)
+            if host.interrupt().check().is_err()
+                && !matches!(e.kind(), Kind::Interrupted | Kind::Unfinished) =>
+        {
             Err(e.of_kind(Kind::Interrupted))
         }
         other => other,
@@ -136,20 +153,30 @@ fn command(context: &Context<'_>, command: &Command, format: Format, human: Huma
         }
         Command::Status(args) => shown(&status::run(context, args)?, format, |r| human.status(r)),
         Command::Refresh(args) => {
-            shown(&refresh::run(context, args)?, format, |r| human.refresh(r))
+            let report = refresh::run(context, args)?;
+            let changed = !report.dry_run && !report.written.is_empty();
+            let told = shown(&report, format, |r| human.refresh(r))?;
+            Ok(Told { changed, ..told })
         }
         Command::Diff(args) => shown(&diff::run(context, args)?, format, |r| human.diff(r)),
         Command::Show(args) => shown(&show::run(context, args)?, format, |r| human.show(r)),
-        Command::Versions(args) => shown(&versions::run(context, args)?, format, |r| {
-            human.versions(r)
-        }),
+        Command::Versions(args) => {
+            let report = versions::run(context, args)?;
+            let changed = !report.written.is_empty();
+            let told = shown(&report, format, |r| human.versions(r))?;
+            Ok(Told { changed, ..told })
+        }
         Command::Completions(args) => Ok(told(completions(args.shell))),
         Command::Man => manual().map(told),
     }
 }
 
 fn told(text: String) -> Told {
-    Told { text, kind: None }
+    Told {
+        text,
+        kind: None,
+        changed: false,
+    }
 }
 
 fn shown<R: serde::Serialize>(
@@ -167,6 +194,7 @@ fn made(report: crate::core::report::MadeReport, format: Format, human: Human) -
     let kind = (report.ended == Ended::Conflicts).then_some(Kind::Conflicts);
     Ok(Told {
         kind,
+        changed: report.ended == Ended::Committed,
         ..shown(&report, format, |r| human.made(r))?
     })
 }
@@ -187,7 +215,7 @@ fn checked(report: &CheckReport, format: Format, human: Human) -> Result<Told> {
         Format::Github => render::check_annotations(report),
     };
     let kind = (!report.drift.is_empty()).then_some(Kind::Drift);
-    Ok(Told { text, kind })
+    Ok(Told { kind, ..told(text) })
 }
 
 /// Returns the format, which not every command has.

@@ -17,7 +17,7 @@ const OFFERED: usize = 3;
 ///
 /// Where the release cannot be had or has no such file, with those of that name that it has.
 pub fn run(context: &Context<'_>, args: &ShowArgs) -> Result<ShowReport> {
-    let look = context.look(&read_manifest(&context.root)?)?;
+    let look = context.peek(&read_manifest(&context.root)?)?;
     let project = Project::load(&context.root, read_manifest(&context.root)?)?;
     drop(look);
     let upstream = context.upstream(project.manifest(), &args.source)?;

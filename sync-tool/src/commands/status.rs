@@ -19,7 +19,7 @@ use crate::error::Result;
 /// Where the project cannot be read. Upstream that cannot be asked is told, and no error.
 pub fn run(context: &Context<'_>, args: &StatusArgs) -> Result<StatusReport> {
     let manifest = read_manifest(&context.root)?;
-    let look = context.look(&manifest)?;
+    let look = context.peek(&manifest)?;
     let project = Project::load(&context.root, read_manifest(&context.root)?)?;
     let tree = tree_state(&project)?;
     // Upstream may take its time.
@@ -85,7 +85,7 @@ fn told(stored: &Stored, in_use: bool) -> SeriesStatus {
 
 fn tree_state(project: &Project) -> Result<TreeState> {
     let vendored = project.vendored()?;
-    let state = match (vendored.entries, &project.lock) {
+    let state = match (vendored.entries(), &project.lock) {
         (None, _) => TreeState::Absent,
         (Some(_), None) => TreeState::Unlocked,
         (Some(_), Some(lock)) => {

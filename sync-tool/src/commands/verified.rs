@@ -12,7 +12,7 @@ use crate::core::report::GateReport;
 use crate::core::tree::{File, Tree};
 use crate::error::{Error, Result};
 use crate::ports::cargo::Cargo;
-use crate::ports::stage::{Change, Stage};
+use crate::ports::stage::{Change, Committed, Stage};
 
 /// Whether the gates are run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,7 +122,7 @@ impl<'t> Verified<'t> {
     /// # Errors
     ///
     /// Those of the disk; nothing is changed then, or the next run finishes it.
-    pub fn commit(self, change: Change) -> Result<()> {
+    pub fn commit(self, change: Change) -> Result<Committed> {
         self.stage.commit(change)
     }
 }

@@ -1,13 +1,12 @@
 //! `versions`: the table of fork and upstream versions.
 
-use super::context::Context;
+use super::context::{Context, Hold};
 use super::place::documents;
 use super::project::{Project, read_manifest};
 use crate::cli::VersionsArgs;
 use crate::core::documents::{Block, version_table};
 use crate::core::report::{Versions, VersionsReport};
 use crate::error::Result;
-use crate::ports::stage::Change;
 
 /// Runs the command.
 ///
@@ -16,7 +15,10 @@ use crate::ports::stage::Change;
 /// Where a listed document is not there or lacks its markers.
 pub fn run(context: &Context<'_>, args: &VersionsArgs) -> Result<VersionsReport> {
     let manifest = read_manifest(&context.root)?;
-    let hold = context.hold(&manifest, !args.write)?;
+    let hold = match args.write {
+        true => Hold::Turn(context.turn(&manifest)?),
+        false => Hold::Look(context.peek(&manifest)?),
+    };
     let project = Project::load(&context.root, read_manifest(&context.root)?)?;
     let mut written = Vec::new();
     if let Some(turn) = hold.turn() {
@@ -24,10 +26,7 @@ pub fn run(context: &Context<'_>, args: &VersionsArgs) -> Result<VersionsReport>
         let files = documents(&project, &[(Block::Versions, &table)])?;
         written = files.keys().cloned().collect();
         if !files.is_empty() {
-            turn.commit_files(Change {
-                files,
-                ..Change::default()
-            })?;
+            context.warn_of(turn.commit_files(project.change(files))?);
         }
     }
     Ok(VersionsReport {

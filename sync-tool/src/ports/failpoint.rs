@@ -2,8 +2,10 @@
 //!
 //! Without the feature `failpoints` this is nothing at all. With it,
 //! `WASH_WASI_SYNC_FAIL=name` or `name:n` ends the process at the n-th hit of a
-//! point, `WASH_WASI_SYNC_FAIL_LOG=file` has each hit's name appended to a file,
-//! and `WASH_WASI_SYNC_WITHOUT=name` takes away what not every system has.
+//! point, `WASH_WASI_SYNC_EDIT_AT`, of the same form, has the shell run
+//! `WASH_WASI_SYNC_EDIT` there, as somebody who edits files just then,
+//! `WASH_WASI_SYNC_FAIL_LOG=file` has each hit's name appended to a file, and
+//! `WASH_WASI_SYNC_WITHOUT=name` takes away what not every system has.
 
 /// Passes a point; ends the process where a test asks for that.
 #[cfg(not(feature = "failpoints"))]
@@ -28,23 +30,40 @@ mod on {
 
     static HITS: Mutex<BTreeMap<String, usize>> = Mutex::new(BTreeMap::new());
 
-    /// Passes a point; ends the process where a test asks for that.
+    /// Passes a point; edits or ends the process where a test asks for that.
     pub fn hit(name: &str) {
         log(name);
-        let Ok(wanted) = std::env::var("WASH_WASI_SYNC_FAIL") else {
-            return;
+        let nth = {
+            let mut hits = HITS.lock().unwrap_or_else(|e| e.into_inner());
+            let count = hits.entry(name.to_owned()).or_default();
+            *count += 1;
+            *count
         };
-        let (point, nth) = match wanted.rsplit_once(':') {
-            Some((point, nth)) => (point, nth.parse().unwrap_or(1)),
-            None => (wanted.as_str(), 1),
-        };
-        if point != name {
-            return;
+        if is_at("WASH_WASI_SYNC_EDIT_AT", name, nth) {
+            edit();
         }
-        let mut hits = HITS.lock().unwrap_or_else(|e| e.into_inner());
-        let count = hits.entry(name.to_owned()).or_default();
-        *count += 1;
-        if *count == nth {
+        if is_at("WASH_WASI_SYNC_FAIL", name, nth) {
+            std::process::abort();
+        }
+    }
+
+    /// Tells whether a variable names the n-th hit of a point.
+    fn is_at(variable: &str, name: &str, nth: usize) -> bool {
+        let Ok(wanted) = std::env::var(variable) else {
+            return false;
+        };
+        match wanted.rsplit_once(':') {
+            Some((point, number)) => point == name && number.parse() == Ok(nth),
+            None => wanted == name && nth == 1,
+        }
+    }
+
+    fn edit() {
+        let script = std::env::var("WASH_WASI_SYNC_EDIT").unwrap_or_default();
+        let mut shell = std::process::Command::new("sh");
+        let done = shell.args(["-ec", &script]).status();
+        // An edit that was not made would let a test pass that tests nothing.
+        if !done.is_ok_and(|status| status.success()) {
             std::process::abort();
         }
     }

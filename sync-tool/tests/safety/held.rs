@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 
 use crate::signals::{Stuck, stuck};
-use crate::world::{NEW, NEXT, World};
+use crate::world::{NEW, NEXT, OLD, World};
 
 #[test]
 fn the_second_says_who_holds_the_project() {
@@ -20,22 +20,37 @@ fn the_second_says_who_holds_the_project() {
     world.unset("CARGO");
     let staged = world.left();
     let who = format!("process {}:", first.pid());
-    let second: [&[&str]; 8] = [
+    let command = format!("upgrade --to {NEW}");
+    let at_work = [
+        "another run is at work on this project",
+        who.as_str(),
+        &command,
+    ];
+    let second: [&[&str]; 6] = [
         &["upgrade", "--no-verify", "--to", NEXT],
+        &["upgrade", "--no-verify", "--to", NEXT, "--dry-run"],
         &["vendor"],
         &["refresh"],
         &["versions", "--write"],
         &["check"],
-        &["status"],
-        &["diff"],
-        &["show", "src/lib.rs"],
     ];
     for args in second {
         let ran = world.run(args).ends(1);
-        let command = format!("upgrade --to {NEW}");
-        let at_work = "another run is at work on this project";
-        ran.says(&[at_work, &who, &command, "help: wait"]);
+        ran.says(&at_work).says(&["help: wait"]);
         assert_eq!(world.state(), before);
+        assert_eq!(world.left(), staged);
+    }
+    // These wait for nobody.
+    let readers: [(&[&str], &str); 4] = [
+        (&["status", "--offline"], OLD),
+        (&["diff"], "pub mod loopback;"),
+        (&["show", "src/lib.rs"], OLD),
+        (&["versions"], OLD),
+    ];
+    for (args, read) in readers {
+        let ran = world.run(args).ends(0);
+        assert!(ran.out.contains(read), "{ran:#?}");
+        ran.says(&at_work).says(&["what stands now is read"]);
         assert_eq!(world.left(), staged);
     }
     // Killed, it holds nothing any more.

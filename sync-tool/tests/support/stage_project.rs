@@ -10,6 +10,7 @@ use std::path::Path;
 use wash_wasi_sync::Result;
 use wash_wasi_sync::core::tree::{File, Mode, Tree, TreePath};
 use wash_wasi_sync::ports::Interrupt;
+use wash_wasi_sync::ports::disk;
 use wash_wasi_sync::ports::stage::{Change, Turn};
 
 pub const WORK: &str = "vendor/.wash-wasi-sync";
@@ -99,15 +100,29 @@ impl Story {
     pub fn run(self, root: &Path) -> Result<()> {
         let turn = Turn::take(root, &path(WORK), "the test's run")?;
         let interrupt = Interrupt::fixed(false);
-        let change = Change {
-            destination: (self != Story::Files).then(|| path(TREE)),
-            expected: None,
-            files: files(),
+        let change = self.change(root);
+        let committed = match self {
+            Story::Files => turn.commit_files(change),
+            _ => turn.stage(&tree(), &interrupt)?.commit(change),
+        }?;
+        assert_eq!(committed.kept, [""; 0]);
+        Ok(())
+    }
+
+    /// Reads what is there, and returns what takes its place.
+    pub fn change(self, root: &Path) -> Change {
+        let read = |path: &TreePath| {
+            let bytes = fs::read(path.below(root)).ok()?;
+            Some((path.clone(), File::regular(bytes)))
         };
-        if self == Story::Files {
-            return turn.commit_files(change);
+        let files = files();
+        let found = disk::read_entries(&root.join(TREE)).unwrap();
+        Change {
+            destination: (self != Story::Files).then(|| path(TREE)),
+            expected: found.unwrap_or_default(),
+            read: files.keys().filter_map(read).collect::<Tree>().entries(),
+            files,
         }
-        turn.stage(&tree(), &interrupt)?.commit(change)
     }
 }
 

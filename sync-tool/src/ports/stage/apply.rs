@@ -1,45 +1,43 @@
 //! Puts a decided change in place. Each step can be repeated: what is done
 //! already is seen and left alone, so whoever finds a sealed journal can finish it.
+//!
+//! People edit files at any moment, also between the last look at them and the
+//! step that replaces them. So nothing is overwritten: what is replaced is moved
+//! out, and looked at only then. What is not what the run has read is kept.
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io::{ErrorKind, Result as IoResult};
 use std::path::{Path, PathBuf};
 
-use super::journal::{self, Plan, Swap, Write};
+use super::check::content;
+use super::exchange::{beside, bring_over, out_of, put, take_out};
+use super::journal::{self, Plan, Remove, Swap, Write};
 use super::staged::fingerprint;
 use super::work::{self, Work, absent, look};
-use super::{check, sync};
-use crate::core::tree::{Digest, TreePath};
+use super::{Committed, sync};
+use crate::core::tree::Digest;
 use crate::error::{Error, Result};
 use crate::ports::disk::{self, TARGET};
 use crate::ports::failpoint;
-
-/// Who decided the change that is put in place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Left {
-    /// This run, which has just looked at everything.
-    ByThisRun,
-    /// A run that was killed: people may have edited since.
-    ByKilledRun,
-}
 
 /// A change on its way into its place.
 pub(super) struct Apply<'w> {
     work: &'w Work,
     plan: &'w Plan,
-    left: Left,
     /// Directories whose names changed.
     touched: BTreeSet<PathBuf>,
+    /// Edits that were moved aside, from the project's root.
+    kept: Vec<String>,
 }
 
 impl<'w> Apply<'w> {
-    pub(super) fn new(work: &'w Work, plan: &'w Plan, left: Left) -> Self {
+    pub(super) fn new(work: &'w Work, plan: &'w Plan) -> Self {
         Apply {
             work,
             plan,
-            left,
             touched: BTreeSet::new(),
+            kept: Vec::new(),
         }
     }
 
@@ -48,15 +46,12 @@ impl<'w> Apply<'w> {
     /// # Errors
     ///
     /// Fails where the disk does; the journal stays, and the next run goes on.
-    pub(super) fn run(mut self) -> Result<()> {
+    pub(super) fn run(mut self) -> Result<Committed> {
         self.put_in_place().map_err(journal::unfinished)?;
-        let removed = work::remove(&self.work.old());
+        let waste = self.work.clear();
         failpoint::hit("old.removed");
-        match (removed, self.left) {
-            // All is in place; what is left over the next run removes.
-            (Err(_), Left::ByThisRun) | (Ok(_), _) => Ok(()),
-            (Err(e), Left::ByKilledRun) => Err(e),
-        }
+        let kept = self.kept;
+        Ok(Committed { kept, waste })
     }
 
     fn put_in_place(&mut self) -> Result<()> {
@@ -64,28 +59,18 @@ impl<'w> Apply<'w> {
         if let Some(swap) = &plan.tree {
             self.swap(swap)?;
         }
-        for remove in &plan.removes {
-            self.remove(&remove.path, remove.old)?;
+        for (number, remove) in plan.removes.iter().enumerate() {
+            self.remove(number, remove)?;
         }
         for (number, write) in plan.writes.iter().enumerate() {
             self.write(number, write)?;
         }
+        self.keep_edits()?;
         for dir in self.touched.iter().filter(|d| d.is_dir()) {
             sync::directory(dir)?;
         }
         failpoint::hit("apply.synced");
-        self.retire()
-    }
-
-    /// Renames the stage, so that without a journal it is known for what it is.
-    fn retire(&self) -> Result<()> {
-        let stage = self.work.stage();
-        if look(&stage)?.is_some() {
-            work::remove(&self.work.old())?;
-            rename(&stage, &self.work.old())?;
-            failpoint::hit("stage.retired");
-            sync::directory(self.work.dir())?;
-        }
+        self.work.retire()?;
         journal::remove(self.work)
     }
 
@@ -93,62 +78,42 @@ impl<'w> Apply<'w> {
         let place = self.work.place(&swap.destination)?;
         let tree = self.work.tree();
         self.touch(&place);
-        if self.left == Left::ByKilledRun {
-            // The staged tree is either still there, or in its place already.
-            match disk::read_entries(&tree)? {
-                Some(found) if fingerprint(&found) == swap.new => {}
-                _ => return Ok(()),
-            }
+        // The staged tree is either still there, or in its place already.
+        let is_staged = look(&tree)?.is_some_and(|there| there.is_dir())
+            && disk::read_entries(&tree)?.is_some_and(|found| fingerprint(&found) == swap.new);
+        if !is_staged {
+            return Ok(());
         }
         carry_target(&place, &tree)?;
-        if self.left == Left::ByKilledRun
-            && let Some(found) = disk::read_entries(&place)?
-            && !known(fingerprint(&found), swap.old, swap.new)
-        {
-            self.keep(&swap.destination, &place)?;
-        }
-        self.exchange(&tree, &place)
+        self.make_above(&place)?;
+        let out = self.work.replaced();
+        self.keep_edit(swap.destination.as_str(), &out, swap.old)?;
+        work::remove(&out)?;
+        put(&tree, &place, &out, "swap").map_err(|e| Error::io("replace", &place, e))
     }
 
-    fn exchange(&mut self, tree: &Path, place: &Path) -> Result<()> {
-        if look(place)?.is_some() {
-            match exchange(tree, place) {
-                Ok(true) => {
-                    failpoint::hit("swap.exchanged");
-                    return Ok(());
-                }
-                Ok(false) => {
-                    rename(place, &self.work.replaced())?;
-                    failpoint::hit("swap.replaced");
-                }
-                Err(e) => return Err(Error::io("put in place", place, e)),
-            }
-        }
-        self.make_above(place)?;
-        rename(tree, place)?;
-        failpoint::hit("swap.placed");
-        Ok(())
-    }
-
-    fn remove(&mut self, path: &TreePath, old: Digest) -> Result<()> {
-        let place = self.work.place(path)?;
+    fn remove(&mut self, number: usize, remove: &Remove) -> Result<()> {
+        let place = self.work.place(&remove.path)?;
         self.touch(&place);
         // A directory is there where files have been written below the path since.
         if look(&place)?.is_some_and(|there| !there.is_dir()) {
-            if self.left == Left::ByKilledRun && check::digest(&place)? != old {
-                self.keep(path, &place)?;
-            } else {
-                fs::remove_file(&place).map_err(|e| Error::io("remove", &place, e))?;
+            let out = self.work.removed(number);
+            // Of a run that was killed: there is another file now.
+            for out in [&out, &out_of(&beside(&place))] {
+                self.keep_edit(remove.path.as_str(), out, Some(remove.old))?;
+                work::remove(out)?;
             }
+            make_dir_of(&out)?;
+            take_out(&place, &out)?;
             failpoint::hit("file.removed");
         }
-        self.prune(path);
+        self.prune(remove.path.as_str());
         Ok(())
     }
 
     /// Removes the directories that a removed file leaves empty, but no top one.
-    fn prune(&mut self, path: &TreePath) {
-        let mut above = path.as_str();
+    fn prune(&mut self, path: &str) {
+        let mut above = path;
         while let Some((parent, _)) = above.rsplit_once('/') {
             above = parent;
             if !above.contains('/') {
@@ -168,28 +133,91 @@ impl<'w> Apply<'w> {
     }
 
     fn write(&mut self, number: usize, write: &Write) -> Result<()> {
-        let staged = self.work.file(number);
         let place = self.work.place(&write.path)?;
+        let (staged, beside) = (self.work.file(number), beside(&place));
         self.touch(&place);
-        if look(&staged)?.is_none() {
-            return Ok(());
-        }
-        if let Some(there) = look(&place)? {
-            if there.is_dir() {
-                remove_empties(&place)?;
-            } else if self.left == Left::ByKilledRun
-                && !known(check::digest(&place)?, write.old, write.new)
-            {
-                self.keep(&write.path, &place)?;
+        let is_new = |path: &Path| Ok::<_, Error>(content(path)? == Some(write.new));
+        let mut put_new = |new: &Path| -> Result<IoResult<()>> {
+            let out = out_of(new);
+            self.make_above(&place)?;
+            self.keep_edit(write.path.as_str(), &out, write.old)?;
+            work::remove(&out)?;
+            Ok(put(new, &place, &out, "file"))
+        };
+        let done = if is_new(&staged)? {
+            match put_new(&staged)? {
+                Err(e) if e.kind() == ErrorKind::CrossesDevices => {
+                    bring_over(&staged, &beside)?;
+                    put_new(&beside)?
+                }
+                other => other,
+            }
+        } else if is_new(&beside)? {
+            put_new(&beside)?
+        } else {
+            Ok(())
+        };
+        done.map_err(|e| Error::io("replace", &place, e))
+    }
+
+    /// Looks at all that came out of its place, as late as can be: an editor may have
+    /// had a file open.
+    fn keep_edits(&mut self) -> Result<()> {
+        let plan = self.plan;
+        if let Some(swap) = &plan.tree {
+            for out in [self.work.tree(), self.work.replaced()] {
+                self.keep_edit(swap.destination.as_str(), &out, swap.old)?;
             }
         }
-        self.make_above(&place)?;
-        move_file(&staged, &place)?;
-        failpoint::hit("file.placed");
+        for (number, remove) in plan.removes.iter().enumerate() {
+            let (path, old) = (remove.path.as_str(), Some(remove.old));
+            self.keep_edit(path, &self.work.removed(number), old)?;
+            let place = remove.path.below(self.work.root());
+            self.clear_beside(path, &out_of(&beside(&place)), old)?;
+        }
+        for (number, write) in plan.writes.iter().enumerate() {
+            let path = write.path.as_str();
+            let staged = self.work.file(number);
+            for out in [&out_of(&staged), &staged] {
+                self.keep_edit(path, out, write.old)?;
+            }
+            let beside = beside(&write.path.below(self.work.root()));
+            for out in [&out_of(&beside), &beside] {
+                self.clear_beside(path, out, write.old)?;
+            }
+        }
         Ok(())
     }
 
-    /// Makes the directories above a place.
+    /// The same for what is on another file system than the stage.
+    fn clear_beside(&mut self, path: &str, out: &Path, old: Option<Digest>) -> Result<()> {
+        self.keep_edit(path, out, old)?;
+        work::remove(out).map(drop)
+    }
+
+    /// Moves aside what came out of a place and is not what the run has read there.
+    fn keep_edit(&mut self, path: &str, out: &Path, old: Option<Digest>) -> Result<()> {
+        // What cannot be read was changed too: before it was decided, it could.
+        let is_old = content(out).is_ok_and(|found| found.is_none() || found == old);
+        if is_old { Ok(()) } else { self.keep(path, out) }
+    }
+
+    fn keep(&mut self, path: &str, from: &Path) -> Result<()> {
+        let aside = self.work.free_kept(path);
+        make_dir_of(&aside)?;
+        match fs::rename(from, &aside) {
+            Err(e) if e.kind() == ErrorKind::CrossesDevices => bring_over(from, &aside)?,
+            other => other.map_err(|e| Error::io("move", from, e))?,
+        }
+        self.touch(&aside);
+        self.touch(&self.work.kept());
+        failpoint::hit("edit.kept");
+        self.kept.push(self.work.shown(&aside));
+        Ok(())
+    }
+
+    /// Makes the directories above a place. A file where one of them belongs was made
+    /// since the change was decided.
     fn make_above(&mut self, place: &Path) -> Result<()> {
         let missing: Vec<&Path> = place
             .ancestors()
@@ -197,20 +225,13 @@ impl<'w> Apply<'w> {
             .take_while(|dir| !dir.is_dir())
             .collect();
         for dir in missing.into_iter().rev() {
+            if look(dir)?.is_some() {
+                self.keep(&self.work.shown(dir), dir)?;
+            }
             fs::create_dir(dir).map_err(|e| Error::io("make", dir, e))?;
             self.touch(dir);
             failpoint::hit("directory.made");
         }
-        Ok(())
-    }
-
-    /// Moves an edit aside that was made since the change was decided.
-    fn keep(&mut self, path: &TreePath, place: &Path) -> Result<()> {
-        let aside = self.work.free_kept(path);
-        self.make_above(&aside)?;
-        move_file(place, &aside)?;
-        self.touch(&aside);
-        failpoint::hit("edit.kept");
         Ok(())
     }
 
@@ -219,12 +240,9 @@ impl<'w> Apply<'w> {
     }
 }
 
-fn known(there: Digest, old: Option<Digest>, new: Digest) -> bool {
-    there == new || Some(there) == old
-}
-
-fn rename(from: &Path, to: &Path) -> Result<()> {
-    fs::rename(from, to).map_err(|e| Error::io("put in place", to, e))
+fn make_dir_of(path: &Path) -> Result<()> {
+    let dir = path.parent().unwrap_or(path);
+    fs::create_dir_all(dir).map_err(|e| Error::io("make", dir, e))
 }
 
 /// Carries what cargo built in the old tree over into the new one.
@@ -236,65 +254,8 @@ fn carry_target(place: &Path, tree: &Path) -> Result<()> {
     // A file of this name belongs to the tree.
     let outside = there.is_dir() || there.is_symlink() && from.is_dir();
     if outside && look(&to)?.is_none() {
-        rename(&from, &to)?;
+        fs::rename(&from, &to).map_err(|e| Error::io("move", &from, e))?;
         failpoint::hit("swap.carried");
-    }
-    Ok(())
-}
-
-/// Exchanges two directories in one step. Returns `false` where the system cannot.
-fn exchange(a: &Path, b: &Path) -> io::Result<bool> {
-    if failpoint::without("exchange") {
-        return Ok(false);
-    }
-    #[cfg(any(target_os = "linux", target_os = "macos"))]
-    {
-        use rustix::fs::{CWD, RenameFlags, renameat_with};
-        use rustix::io::Errno;
-        match renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE) {
-            Ok(()) => Ok(true),
-            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => Ok(false),
-            Err(e) => Err(e.into()),
-        }
-    }
-    #[cfg(not(any(target_os = "linux", target_os = "macos")))]
-    {
-        let _ = (a, b);
-        Ok(false)
-    }
-}
-
-/// Moves a file, or a directory on the same file system, to a place whose old
-/// file goes in the same step.
-fn move_file(from: &Path, to: &Path) -> Result<()> {
-    match fs::rename(from, to) {
-        Err(e) if e.kind() == ErrorKind::CrossesDevices && from.is_file() => {
-            move_over(from, to).map_err(|e| Error::io("write", to, e))
-        }
-        other => other.map_err(|e| Error::io("put in place", to, e)),
-    }
-}
-
-/// Moves a file to another file system: written beside its place, synced, renamed.
-fn move_over(from: &Path, to: &Path) -> io::Result<()> {
-    let mut name = std::ffi::OsString::from(".");
-    name.push(to.file_name().unwrap_or_default());
-    name.push(".wash-wasi-sync");
-    let beside = to.with_file_name(name);
-    fs::copy(from, &beside)?;
-    fs::File::open(&beside)?.sync_all()?;
-    failpoint::hit("file.copied");
-    fs::rename(&beside, to)?;
-    fs::remove_file(from)
-}
-
-/// Removes a directory that holds nothing but directories.
-fn remove_empties(dir: &Path) -> Result<()> {
-    for entry in walkdir::WalkDir::new(dir).contents_first(true) {
-        let removed = entry
-            .map_err(io::Error::from)
-            .and_then(|e| fs::remove_dir(e.path()));
-        removed.map_err(|e| Error::io("remove", dir, e))?;
     }
     Ok(())
 }

@@ -6,49 +6,61 @@ use std::path::{Path, PathBuf};
 
 use super::Change;
 use super::journal::{Plan, Remove, Swap, Write};
+use super::rights::{mounted, replaceable, same_device, writable};
 use super::staged::{differences, fingerprint};
 use super::work::{Work, look};
 use crate::core::tree::{Digest, Entries, TreePath};
 use crate::error::{Error, Fault, Kind, Place, Result};
 use crate::ports::disk::{self, Found, TARGET};
 
-/// Makes the plan of a change, and returns it with what stands at the destination.
+/// Makes the plan of a change.
 ///
 /// # Errors
 ///
-/// Fails where the change cannot be made as a whole.
-pub(super) fn plan(
-    work: &Work,
-    change: &Change,
-    staged: Option<&Entries>,
-) -> Result<(Plan, Option<Found>)> {
+/// Fails where the change cannot be made as a whole, or would replace something else
+/// than the run has read: all that is another now is named.
+pub(super) fn plan(work: &Work, change: &Change, staged: Option<&Entries>) -> Result<Plan> {
     refuse_overlaps(work, change)?;
-    let mut replaced = None;
+    let mut edits = Vec::new();
     let tree = match (&change.destination, staged) {
-        (Some(destination), Some(staged)) => {
-            replaced = destination_now(work, destination, change.expected.as_ref())?;
-            let new = Found {
+        (Some(destination), Some(staged)) => Some(Swap {
+            destination: destination.clone(),
+            old: destination_now(work, destination, &change.expected, &mut edits)?,
+            new: fingerprint(&Found {
                 entries: staged.clone(),
                 strays: Vec::new(),
-            };
-            Some(Swap {
-                destination: destination.clone(),
-                old: replaced.as_ref().map(fingerprint),
-                new: fingerprint(&new),
-            })
-        }
+            }),
+        }),
         (None, None) => None,
         (Some(_), None) => return Err(Error::general("there is no staged tree to put in place")),
         (None, Some(_)) => return Err(Error::general("the staged tree has no destination")),
     };
-    let removes = removes(work, &change.files)?;
-    let writes = writes(work, &change.files, &removes)?;
-    let plan = Plan {
+    let is_tree = !edits.is_empty();
+    let removes = removes(work, change, &mut edits)?;
+    let writes = writes(work, change, &removes, &mut edits)?;
+    refuse(edits, change.destination.as_ref().filter(|_| is_tree))?;
+    Ok(Plan {
         tree,
         removes,
         writes,
-    };
-    Ok((plan, replaced))
+    })
+}
+
+/// Refuses to replace what was edited since the run has read it.
+fn refuse(edits: Vec<Fault>, tree: Option<&TreePath>) -> Result<()> {
+    if edits.is_empty() {
+        return Ok(());
+    }
+    let message = "files were changed while this run was at work; nothing was replaced";
+    let error = Error::faults(Kind::Drift, message, edits);
+    Err(match tree {
+        None => error.help("run the same command again: it reads what stands there now"),
+        Some(path) => error
+            .help("keep the edits: `wash-wasi-sync refresh`, then run the same command again")
+            .help(format!(
+                "drop the edits: delete `{path}` and run `wash-wasi-sync vendor`"
+            )),
+    })
 }
 
 /// Tells whether one path is the other or lies below it.
@@ -85,22 +97,24 @@ fn refuse_overlaps(work: &Work, change: &Change) -> Result<()> {
     destination.map_or(Ok(()), |d| apart(d, work.path()))
 }
 
+/// Returns the digest of what stands at the destination.
 fn destination_now(
     work: &Work,
     path: &TreePath,
-    expected: Option<&Entries>,
-) -> Result<Option<Found>> {
+    expected: &Found,
+    edits: &mut Vec<Fault>,
+) -> Result<Option<Digest>> {
     let place = work.place(path)?;
     let found = match look(&place)? {
         None => {
             ancestor(work, path, &BTreeSet::new())?;
-            None
+            Found::default()
         }
         Some(there) if there.is_dir() => {
             writable(&place)?;
-            writable(place.parent().unwrap_or(work.root()))?;
+            replaceable(work, &place, &there)?;
             movable(work, path, &place, &there)?;
-            disk::read_entries(&place)?
+            disk::read_entries(&place)?.unwrap_or_default()
         }
         Some(_) => {
             return Err(
@@ -110,26 +124,11 @@ fn destination_now(
             );
         }
     };
-    if let Some(expected) = expected {
-        refuse_edits(path, expected, &found.clone().unwrap_or_default())?;
-    }
-    Ok(found)
-}
-
-fn refuse_edits(path: &TreePath, expected: &Entries, found: &Found) -> Result<()> {
-    let faults: Vec<Fault> = differences(expected, found)
-        .into_iter()
-        .map(|words| Fault::new(words).at(Place::file(path.as_str())))
-        .collect();
-    if faults.is_empty() {
-        return Ok(());
-    }
-    let message = format!("`{path}` was changed while this run was at work; nothing was replaced");
-    Err(Error::faults(Kind::Drift, message, faults)
-        .help("keep the edits: `wash-wasi-sync refresh`, then run the same command again")
-        .help(format!(
-            "drop the edits: delete `{path}` and run `wash-wasi-sync vendor`"
-        )))
+    let differences = differences(expected, &found).into_iter();
+    edits.extend(
+        differences.map(|(name, what)| Fault::new(what).at(Place::file(format!("{path}/{name}")))),
+    );
+    Ok(of_found(&found))
 }
 
 /// Refuses what is mounted: it can be neither renamed nor exchanged.
@@ -146,59 +145,29 @@ fn movable(work: &Work, path: &TreePath, place: &Path, there: &Metadata) -> Resu
         return refuse(format!("`{path}`"));
     }
     let target = place.join(TARGET);
-    match look(&target)? {
-        Some(found) if mounted(&target) || !same_device(&stage, &found) => {
-            refuse(format!("`{path}/{TARGET}`"))
-        }
-        _ => Ok(()),
+    let Some(found) = look(&target)? else {
+        return Ok(());
+    };
+    if mounted(&target) || !same_device(&stage, &found) {
+        return refuse(format!("`{path}/{TARGET}`"));
+    }
+    let cannot_move = |e: Error| {
+        e.context(format!(
+            "`{path}/{TARGET}` cannot be moved into the new tree"
+        ))
+        .help(format!("or delete `{path}/{TARGET}`: cargo makes it anew"))
+    };
+    replaceable(work, &target, &found).map_err(cannot_move)?;
+    // A directory that moves gets another parent, and that is written into it.
+    match found.is_dir() {
+        true => writable(&target).map_err(cannot_move),
+        false => Ok(()),
     }
 }
 
-#[cfg(unix)]
-fn same_device(a: &Metadata, b: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    a.dev() == b.dev()
-}
-
-#[cfg(not(unix))]
-fn same_device(_: &Metadata, _: &Metadata) -> bool {
-    true
-}
-
-#[cfg(target_os = "linux")]
-fn mounted(place: &Path) -> bool {
-    use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
-    statx(CWD, place, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::empty())
-        .is_ok_and(|s| s.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
-}
-
-#[cfg(not(target_os = "linux"))]
-fn mounted(_place: &Path) -> bool {
-    false
-}
-
-/// Refuses a directory that this user, or nobody, can write.
-///
-/// # Errors
-///
-/// Fails where it cannot be written.
-pub(super) fn writable(dir: &Path) -> Result<()> {
-    #[cfg(unix)]
-    {
-        use rustix::fs::{Access, access};
-        access(dir, Access::WRITE_OK | Access::EXEC_OK)
-            .map_err(|e| Error::io("write into", dir, e.into()))?;
-    }
-    #[cfg(not(unix))]
-    let _ = dir;
-    Ok(())
-}
-
-type Files = BTreeMap<TreePath, Option<Vec<u8>>>;
-
-fn removes(work: &Work, files: &Files) -> Result<Vec<Remove>> {
+fn removes(work: &Work, change: &Change, edits: &mut Vec<Fault>) -> Result<Vec<Remove>> {
     let mut removes = Vec::new();
-    for (path, _) in files.iter().filter(|(_, bytes)| bytes.is_none()) {
+    for (path, _) in change.files.iter().filter(|(_, bytes)| bytes.is_none()) {
         let place = work.place(path)?;
         let Some(there) = look(&place)? else {
             continue;
@@ -206,8 +175,9 @@ fn removes(work: &Work, files: &Files) -> Result<Vec<Remove>> {
         if !there.is_file() {
             return Err(in_the_way(path, path, "is not a file"));
         }
-        writable(place.parent().unwrap_or(work.root()))?;
+        replaceable(work, &place, &there)?;
         let old = digest(&place)?;
+        edits.extend(edited(change, path, Some(old)));
         removes.push(Remove {
             path: path.clone(),
             old,
@@ -216,10 +186,15 @@ fn removes(work: &Work, files: &Files) -> Result<Vec<Remove>> {
     Ok(removes)
 }
 
-fn writes(work: &Work, files: &Files, removes: &[Remove]) -> Result<Vec<Write>> {
+fn writes(
+    work: &Work,
+    change: &Change,
+    removes: &[Remove],
+    edits: &mut Vec<Fault>,
+) -> Result<Vec<Write>> {
     let going: BTreeSet<&str> = removes.iter().map(|r| r.path.as_str()).collect();
     let mut writes = Vec::new();
-    for (path, bytes) in files {
+    for (path, bytes) in &change.files {
         let Some(bytes) = bytes else { continue };
         let place = work.place(path)?;
         let new = Digest::of(bytes);
@@ -235,6 +210,10 @@ fn writes(work: &Work, files: &Files, removes: &[Remove]) -> Result<Vec<Write>> 
         if old == Some(new) {
             continue;
         }
+        if let Some(there) = look(&place)? {
+            replaceable(work, &place, &there)?;
+        }
+        edits.extend(edited(change, path, old));
         ancestor(work, path, &going)?;
         writes.push(Write {
             path: path.clone(),
@@ -243,6 +222,18 @@ fn writes(work: &Work, files: &Files, removes: &[Remove]) -> Result<Vec<Write>> 
         });
     }
     Ok(writes)
+}
+
+/// Returns what happened to a file since the run has read it.
+fn edited(change: &Change, path: &TreePath, now: Option<Digest>) -> Option<Fault> {
+    let read = change.read.0.get(path).map(|entry| entry.digest);
+    let what = match (read, now) {
+        _ if read == now => return None,
+        (None, _) => "was added",
+        (_, None) => "was removed",
+        _ => "was edited",
+    };
+    Some(Fault::new(what).at(Place::file(path.as_str())))
 }
 
 fn in_the_way(path: &TreePath, what: impl std::fmt::Display, why: &str) -> Error {
@@ -283,11 +274,27 @@ fn empties(path: &TreePath, place: &Path, going: &BTreeSet<&str>) -> Result<()> 
 }
 
 /// Returns the digest of a file's content.
+fn digest(place: &Path) -> Result<Digest> {
+    let bytes = fs::read(place).map_err(|e| Error::io("read", place, e))?;
+    Ok(Digest::of(bytes))
+}
+
+/// Returns the digest of what stands at a path: a file, or all files of a tree. `None`
+/// where there is nothing to lose: nothing at all, or directories without files.
 ///
 /// # Errors
 ///
 /// Fails where it cannot be read.
-pub(super) fn digest(place: &Path) -> Result<Digest> {
-    let bytes = fs::read(place).map_err(|e| Error::io("read", place, e))?;
-    Ok(Digest::of(bytes))
+pub(super) fn content(place: &Path) -> Result<Option<Digest>> {
+    Ok(match look(place)? {
+        None => None,
+        Some(there) if there.is_file() => Some(digest(place)?),
+        Some(there) if there.is_dir() => of_found(&disk::read_entries(place)?.unwrap_or_default()),
+        // A link or a device: no run has put it there.
+        Some(there) => Some(Digest::of(format!("{:?}", there.file_type()))),
+    })
+}
+
+fn of_found(found: &Found) -> Option<Digest> {
+    (*found != Found::default()).then(|| fingerprint(found))
 }

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use super::sync;
 use super::work::Work;
 use crate::core::tree::{Digest, TreePath};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::ports::failpoint;
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What a change does. Paths are from the project's root.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,6 +88,7 @@ pub(super) fn seal(work: &Work, plan: &Plan) -> Result<()> {
 pub(super) fn unfinished(error: Error) -> Error {
     error
         .context("the change is decided, but not all of it is in place yet")
+        .of_kind(Kind::Unfinished)
         .help("the next run finishes it: run any command that writes, for example `wash-wasi-sync vendor`")
 }
 

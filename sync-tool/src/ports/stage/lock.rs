@@ -22,6 +22,15 @@ impl Lock {
     ///
     /// Fails where another process holds it.
     pub(in crate::ports) fn take(path: &Path, what: &str, command: &str) -> Result<Lock> {
+        Lock::try_take(path, what, command)?
+    }
+
+    /// The same, but that another process holds it is no failure: the error says who.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the disk does.
+    pub(super) fn try_take(path: &Path, what: &str, command: &str) -> Result<Result<Lock>> {
         let mut options = File::options();
         options.create(true).truncate(false).read(true).write(true);
         let mut file = options
@@ -29,7 +38,7 @@ impl Lock {
             .map_err(|e| Error::io("write", path, e))?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(held(&mut file, path, what)),
+            Err(TryLockError::WouldBlock) => return Ok(Err(held(&mut file, path, what))),
             Err(TryLockError::Error(e)) => {
                 let error = Error::io("lock", path, e);
                 return Err(error.help("the file system must know file locks; some that are shared over a network do not"));
@@ -40,7 +49,7 @@ impl Lock {
             write!(file, "process {}: {command}", std::process::id())
         };
         write(&mut file).map_err(|e| Error::io("write", path, e))?;
-        Ok(Lock(file))
+        Ok(Ok(Lock(file)))
     }
 }
 
@@ -70,21 +79,22 @@ impl Drop for Shared {
 
 impl Shared {
     /// Takes the lock without writing anything. Returns `None` where there is no
-    /// lock file, so that no run has had its turn here yet, or no file locks.
+    /// lock file, so that no run has had its turn here yet, or no file locks; and an
+    /// error within, saying who, where a process that writes holds it.
     ///
     /// # Errors
     ///
-    /// Fails where a process that writes holds it.
-    pub(super) fn take(path: &Path) -> Result<Option<Shared>> {
+    /// Fails where the disk does.
+    pub(super) fn try_take(path: &Path) -> Result<Result<Option<Shared>>> {
         let mut file = match File::open(path) {
             Ok(file) => file,
-            Err(e) if absent(&e) => return Ok(None),
+            Err(e) if absent(&e) => return Ok(Ok(None)),
             Err(e) => return Err(Error::io("read", path, e)),
         };
         match file.try_lock_shared() {
-            Ok(()) => Ok(Some(Shared(file))),
-            Err(TryLockError::WouldBlock) => Err(held(&mut file, path, PROJECT)),
-            Err(TryLockError::Error(e)) if e.kind() == ErrorKind::Unsupported => Ok(None),
+            Ok(()) => Ok(Ok(Some(Shared(file)))),
+            Err(TryLockError::WouldBlock) => Ok(Err(held(&mut file, path, PROJECT))),
+            Err(TryLockError::Error(e)) if e.kind() == ErrorKind::Unsupported => Ok(Ok(None)),
             Err(TryLockError::Error(e)) => Err(Error::io("lock", path, e)),
         }
     }

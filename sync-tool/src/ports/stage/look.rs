@@ -2,67 +2,89 @@
 
 use std::path::Path;
 
-use super::work::{Work, look};
-use super::{Recovered, Turn, check, lock};
+use super::work::{Work, look as there};
+use super::{Recovered, Turn, lock, rights};
 use crate::core::tree::TreePath;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// What a run holds that only reads. Dropped, it is released.
 #[derive(Debug)]
 pub struct Look {
-    _hold: Hold,
+    /// Together with others who read; `None` where nothing is held.
+    _shared: Option<lock::Shared>,
     recovered: Option<Recovered>,
-}
-
-#[derive(Debug)]
-#[allow(dead_code, reason = "held until it is dropped")]
-enum Hold {
-    /// Together with others who read.
-    Shared(Option<lock::Shared>),
-    /// Alone: a killed run had left something.
-    Turn(Turn),
+    /// Who is at work.
+    busy: Option<Error>,
 }
 
 impl Look {
-    /// Looks at the project at `root`: no run that writes is at work, and what a
-    /// killed run decided is in place. Nothing is written unless there is
-    /// something to end, so the project may be read-only. The parameters are
-    /// those of [`Turn::take`].
+    /// Looks at the project at `root`: what a killed run decided is in place, unless
+    /// another run is at work. Nothing is written unless there is something to end,
+    /// so the project may be read-only. The parameters are those of [`Turn::take`].
     ///
     /// # Errors
     ///
-    /// Fails where a run that writes has its turn, or what a killed run decided
-    /// cannot be finished.
+    /// Fails where what a killed run decided cannot be finished.
     pub fn take(root: &Path, work: &TreePath, command: &str) -> Result<Look> {
         let files = Work::new(root, work);
         files.place(work)?;
-        let shared = lock::Shared::take(&files.lock())?;
-        let decided = look(&files.journal())?.is_some();
-        // Without a journal there is nothing but waste, which stays where nobody can write.
-        let waste = files.has_waste()? && check::writable(files.dir()).is_ok();
-        if !decided && !waste {
-            return Ok(Look {
-                _hold: Hold::Shared(shared),
-                recovered: None,
-            });
+        let mut look = Look::share(&files)?;
+        let decided = there(&files.journal())?.is_some();
+        // Without a journal there is nothing but waste, which is in nobody's way.
+        let waste = files.has_stage()? && rights::writable(files.dir()).is_ok();
+        if look.busy.is_some() || !(decided || waste) {
+            return Ok(look);
         }
-        drop(shared);
-        let ended = Turn::take(root, work, command).and_then(|turn| {
-            let recovered = turn.recover()?;
-            Ok((turn, recovered))
-        });
-        let (turn, recovered) = ended.map_err(|e| match decided {
-            true => e.context("what an earlier run decided has to be finished first"),
-            false => e,
-        })?;
-        Ok(Look {
-            _hold: Hold::Turn(turn),
-            recovered,
+        drop(look);
+        match recover(root, work, command) {
+            Ok(Ok(recovered)) => {
+                look = Look::share(&files)?;
+                look.recovered = recovered;
+            }
+            Ok(Err(busy)) if decided => return Ok(Look::beside(busy)),
+            Err(e) if decided => {
+                return Err(e.context("what an earlier run decided has to be finished first"));
+            }
+            _ => look = Look::share(&files)?,
+        }
+        Ok(look)
+    }
+
+    fn share(work: &Work) -> Result<Look> {
+        Ok(match lock::Shared::try_take(&work.lock())? {
+            Ok(_shared) => Look {
+                _shared,
+                recovered: None,
+                busy: None,
+            },
+            Err(busy) => Look::beside(busy),
         })
+    }
+
+    fn beside(busy: Error) -> Look {
+        Look {
+            _shared: None,
+            recovered: None,
+            busy: Some(busy),
+        }
     }
 
     /// Returns what was found of a run that was killed, and is ended now.
     pub fn recovered(&self) -> Option<&Recovered> {
         self.recovered.as_ref()
+    }
+
+    /// Takes the error that names the run at work, if there is one: what is read now
+    /// may be in between.
+    pub fn take_busy(&mut self) -> Option<Error> {
+        self.busy.take()
+    }
+}
+
+/// Ends what a killed run left, unless another run is at work.
+fn recover(root: &Path, work: &TreePath, command: &str) -> Result<Result<Option<Recovered>>> {
+    match Turn::try_take(root, work, command)? {
+        Ok(turn) => turn.recover().map(Ok),
+        Err(busy) => Ok(Err(busy)),
     }
 }

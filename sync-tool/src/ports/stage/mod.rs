@@ -9,18 +9,24 @@
 //! stage/files/    the staged files of the project, by number
 //! journal.json    sealed: the change is decided, and whoever comes next finishes it
 //! times.json      when the bytes of each file of a stage last changed
-//! old/            a finished stage with the tree that was replaced, about to be removed
-//! kept/           edits that were made while a decided change waited to be finished
+//! old/            finished stages with what was replaced, about to be removed
+//! kept/           edits that were made while a change was put in place
 //! ```
 //!
 //! The journal's rename into place is the commit point. Until then nothing but
 //! the work directory has changed; from then on each step can be repeated.
+//!
+//! What is replaced must be what the run has read. That is looked at before the
+//! change is decided, and again when it came out of its place; what differs then is
+//! moved to `kept/`, by a run that goes on as by one that finishes what was killed.
 
 mod apply;
 mod check;
+mod exchange;
 mod journal;
 pub(super) mod lock;
 mod look;
+mod rights;
 mod staged;
 mod sync;
 mod times;
@@ -31,14 +37,15 @@ use std::fmt;
 use std::path::Path;
 
 use crate::core::tree::{Entries, Tree, TreePath};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::ports::disk::Found;
 use crate::ports::failpoint;
 use crate::ports::host::Interrupt;
 
 pub use look::Look;
 pub use staged::Stage;
 
-use apply::{Apply, Left};
+use apply::Apply;
 use journal::Plan;
 use work::Work;
 
@@ -47,12 +54,27 @@ use work::Work;
 pub struct Change {
     /// Where the staged tree goes, from the project's root; `None` where no tree is staged.
     pub destination: Option<TreePath>,
-    /// What must stand at the destination now; nothing is changed if something else does.
-    /// No files at all stand for an absent directory too.
-    pub expected: Option<Entries>,
+    /// What this run has read at the destination; nothing is changed if something else
+    /// stands there. No files at all stand for an absent directory too.
+    pub expected: Found,
     /// Files of the project to write, or to remove (`None`). Directories below a
     /// top one that become empty are removed too.
     pub files: BTreeMap<TreePath, Option<Vec<u8>>>,
+    /// The files of the project as this run has read them, at least those of `files`;
+    /// one that is not here was not there. Nothing is changed if one of `files` is
+    /// another now.
+    pub read: Entries,
+}
+
+/// What there is to say of a change that is in place.
+#[derive(Debug, Default)]
+#[must_use]
+pub struct Committed {
+    /// Edits that were made while it was put in place, where they lie now, from the
+    /// project's root.
+    pub kept: Vec<String>,
+    /// Why some of what was replaced could not be removed.
+    pub waste: Option<Error>,
 }
 
 /// What was found of a run that was killed.
@@ -105,12 +127,17 @@ impl Turn {
     ///
     /// Fails where another run has its turn, naming it, or the directory cannot be written.
     pub fn take(root: &Path, work: &TreePath, command: &str) -> Result<Turn> {
+        Turn::try_take(root, work, command)?
+    }
+
+    /// The same, but that another run has its turn is the error within.
+    fn try_take(root: &Path, work: &TreePath, command: &str) -> Result<Result<Turn>> {
         let work = Work::new(root, work);
         work.make()?;
         failpoint::hit("work.made");
-        let lock = lock::Lock::take(&work.lock(), lock::PROJECT, command)?;
+        let lock = lock::Lock::try_take(&work.lock(), lock::PROJECT, command)?;
         failpoint::hit("lock.taken");
-        Ok(Turn { work, _lock: lock })
+        Ok(lock.map(|lock| Turn { work, _lock: lock }))
     }
 
     /// Ends what a killed run left: finishes its change if that was decided, else
@@ -122,22 +149,24 @@ impl Turn {
     /// nothing is changed then.
     pub fn recover(&self) -> Result<Option<Recovered>> {
         if let Some(plan) = journal::read(&self.work)? {
-            Apply::new(&self.work, &plan, Left::ByKilledRun).run()?;
+            // What it could not remove, `clear` tells.
+            let _ = Apply::new(&self.work, &plan).run()?;
+            // That run may have kept some already.
             let kept = self.work.all_kept()?;
             return Ok(Some(Recovered::NewFinished { kept }));
         }
-        let stage = work::remove(&self.work.stage())?;
-        failpoint::hit("recover.stage-removed");
+        let is_left = self.work.retire()?;
         work::remove(&self.work.journal_draft())?;
-        let old = work::remove(&self.work.old())?;
+        failpoint::hit("recover.stage-retired");
+        self.work.clear();
         failpoint::hit("recover.old-removed");
-        Ok(match (stage, old) {
-            (true, _) => Some(Recovered::OldKept),
-            (false, true) => Some(Recovered::NewFinished {
-                kept: self.work.all_kept()?,
-            }),
-            (false, false) => None,
-        })
+        Ok(is_left.then_some(Recovered::OldKept))
+    }
+
+    /// Removes what earlier runs replaced and could not remove. Returns why some of it
+    /// still stays; it is in nobody's way.
+    pub fn clear(&self) -> Option<Error> {
+        self.work.clear()
     }
 
     /// Writes a tree below the work directory, in place of what is staged there.
@@ -155,17 +184,17 @@ impl Turn {
     /// # Errors
     ///
     /// As [`Stage::commit`]; a destination without a staged tree is refused.
-    pub fn commit_files(&self, change: Change) -> Result<()> {
+    pub fn commit_files(&self, change: Change) -> Result<Committed> {
         Stage::empty(self)?.commit(change)
     }
 
     /// Decides a change whose tree, if any, is staged, and puts it in place.
-    fn commit(&self, plan: &Plan, interrupt: &Interrupt) -> Result<()> {
+    fn commit(&self, plan: &Plan, interrupt: &Interrupt) -> Result<Committed> {
         sync::below(&self.work.stage())?;
         failpoint::hit("commit.synced");
         interrupt.check()?;
         journal::seal(&self.work, plan)?;
-        Apply::new(&self.work, plan, Left::ByThisRun).run()
+        Apply::new(&self.work, plan).run()
     }
 }
 

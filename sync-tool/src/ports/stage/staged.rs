@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::times::Times;
 use super::work::{self, Work};
-use super::{Change, Turn, check, journal};
+use super::{Change, Committed, Turn, check, journal};
 use crate::core::tree::{self, Digest, Entries, Tree, TreePath};
 use crate::error::{Error, Kind, Result};
 use crate::ports::disk::{self, Found, TARGET};
@@ -40,8 +40,8 @@ impl<'t> Stage<'t> {
             times: Times::default(),
             interrupt: Interrupt::fixed(false),
         };
-        work::remove(&work.stage())?;
-        work::remove(&work.old())?;
+        work.retire()?;
+        work.clear();
         let dir = work.stage();
         fs::create_dir(&dir).map_err(|e| Error::io("make", &dir, e))?;
         failpoint::hit("stage.made");
@@ -104,11 +104,16 @@ impl<'t> Stage<'t> {
             return Ok(Vec::new());
         };
         let found = disk::read_entries(&self.dir)?.unwrap_or_default();
-        let differences = differences(entries, &found);
+        let expected = Found {
+            entries: entries.clone(),
+            strays: Vec::new(),
+        };
+        let differences = differences(&expected, &found);
         if !differences.is_empty() {
             Times::forget(&self.turn.work)?;
         }
-        Ok(differences)
+        let words = differences.into_iter();
+        Ok(words.map(|(path, what)| format!("{path} {what}")).collect())
     }
 
     /// Puts the staged tree and the files of the project in place: all of it or,
@@ -120,7 +125,7 @@ impl<'t> Stage<'t> {
     /// is not what it should be ([`Kind::Drift`]), a file or link is in the way, something
     /// cannot be written, or at an interrupt. An error after the change is decided
     /// says so: the next run finishes it.
-    pub fn commit(mut self, change: Change) -> Result<()> {
+    pub fn commit(mut self, change: Change) -> Result<Committed> {
         self.interrupt.check()?;
         let changed = self.unchanged()?;
         if !changed.is_empty() {
@@ -129,11 +134,11 @@ impl<'t> Stage<'t> {
                 .help("what runs in the stage must leave its files alone; look at the tests that write files"));
         }
         let work = &self.turn.work;
-        let (plan, replaced) = check::plan(work, &change, self.entries.as_ref())?;
+        let plan = check::plan(work, &change, self.entries.as_ref())?;
         if let Some(swap) = &plan.tree {
             let old = swap.destination.below(work.root());
-            let had = replaced.unwrap_or_default().entries;
-            self.times.renew(&self.dir, &old, &had)?;
+            self.times
+                .renew(&self.dir, &old, &change.expected.entries)?;
             self.times.write(work)?;
         }
         // Cargo may have run in the stage; what it left is of the stage's path.
@@ -200,34 +205,31 @@ fn create(place: &Path, file: &tree::File) -> io::Result<File> {
     Ok(made)
 }
 
-/// Returns in words how what was found differs from what should be there.
-pub(super) fn differences(expected: &Entries, found: &Found) -> Vec<String> {
-    let mut words = Vec::new();
-    for (path, entry) in &expected.0 {
+/// Returns what was found and is not as it should be: paths, and in words what happened.
+pub(super) fn differences(expected: &Found, found: &Found) -> Vec<(String, String)> {
+    let mut differences = Vec::new();
+    let mut differs = |path: &dyn ToString, what: &str| {
+        differences.push((path.to_string(), what.to_owned()));
+    };
+    for (path, entry) in &expected.entries.0 {
         match found.entries.0.get(path) {
-            None => words.push(format!("{path} was removed")),
-            Some(there) if there.digest != entry.digest => {
-                words.push(format!("{path} was edited"));
-            }
-            Some(there) if there.mode != entry.mode => {
-                words.push(format!("{path} has another mode"));
-            }
+            None => differs(path, "was removed"),
+            Some(there) if there.digest != entry.digest => differs(path, "was edited"),
+            Some(there) if there.mode != entry.mode => differs(path, "has another mode"),
             Some(_) => {}
         }
     }
-    let added = found
-        .entries
-        .0
-        .keys()
-        .filter(|p| !expected.0.contains_key(*p));
-    words.extend(added.map(|path| format!("{path} was added")));
-    words.extend(
-        found
-            .strays
-            .iter()
-            .map(|(name, why)| format!("{name} was added: {why}")),
-    );
-    words
+    for path in found.entries.0.keys() {
+        if !expected.entries.0.contains_key(path) {
+            differs(path, "was added");
+        }
+    }
+    for stray in &found.strays {
+        if !expected.strays.contains(stray) {
+            differs(&stray.0, &format!("was added: {}", stray.1));
+        }
+    }
+    differences
 }
 
 /// Returns a digest over all that was found.

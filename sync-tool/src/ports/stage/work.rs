@@ -4,9 +4,10 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use super::sync;
 use crate::core::tree::TreePath;
 use crate::error::{Error, Result};
-use crate::ports::parallel;
+use crate::ports::{failpoint, parallel};
 
 /// The names of what is in the work directory of a project.
 #[derive(Debug)]
@@ -84,41 +85,76 @@ impl Work {
         self.dir.join("stage").join("replaced")
     }
 
-    pub(super) fn old(&self) -> PathBuf {
+    /// Returns where a removed file goes.
+    pub(super) fn removed(&self, number: usize) -> PathBuf {
+        let removed = self.dir.join("stage").join("removed");
+        removed.join(number.to_string())
+    }
+
+    fn old(&self) -> PathBuf {
         self.dir.join("old")
     }
 
-    /// Tells whether there is what a killed run leaves when it has decided nothing,
-    /// or all is in place.
+    /// Tells whether there is what a killed run leaves when it has decided nothing.
     ///
     /// # Errors
     ///
     /// Fails where that cannot be seen.
-    pub(super) fn has_waste(&self) -> Result<bool> {
-        for path in [self.stage(), self.old(), self.journal_draft()] {
-            if look(&path)?.is_some() {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+    pub(super) fn has_stage(&self) -> Result<bool> {
+        Ok(look(&self.stage())?.is_some() || look(&self.journal_draft())?.is_some())
     }
 
-    /// Returns where edits go that were made while a decided change waited.
+    /// Makes the stage, if there is one, what is only to be removed: without a journal
+    /// it is known for what it is. Returns whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the disk does.
+    pub(super) fn retire(&self) -> Result<bool> {
+        let stage = self.stage();
+        if look(&stage)?.is_none() {
+            return Ok(false);
+        }
+        let (old, dir) = (free(&self.old(), ""), self.old());
+        fs::create_dir_all(&dir).map_err(|e| Error::io("make", &dir, e))?;
+        fs::rename(&stage, &old).map_err(|e| Error::io("move", &stage, e))?;
+        failpoint::hit("stage.retired");
+        sync::directory(&dir)?;
+        sync::directory(self.dir())?;
+        Ok(true)
+    }
+
+    /// Removes what was retired. Returns why some of it stays; it is in nobody's way.
+    pub(super) fn clear(&self) -> Option<Error> {
+        let dir = self.old();
+        let entries = fs::read_dir(&dir).into_iter().flatten().flatten();
+        let failed = entries
+            .filter_map(|entry| remove(&entry.path()).err())
+            .last();
+        // It stays as long as something in it does.
+        let _ = fs::remove_dir(&dir);
+        failed.map(|e| {
+            let (dir, what) = (self.shown(&dir), "what was replaced is not needed any more");
+            e.context(what).help(format!(
+                "remove {dir} with the rights that it needs; runs that write try again"
+            ))
+        })
+    }
+
+    /// Returns where edits go that were made while a change was put in place.
     pub(super) fn kept(&self) -> PathBuf {
         self.dir.join("kept")
     }
 
     /// Returns a place for an edit of a path that is still free.
-    pub(super) fn free_kept(&self, path: &TreePath) -> PathBuf {
-        let name = path.as_str().replace('/', "-");
-        let mut number = 1_u64;
-        loop {
-            let place = self.kept().join(format!("{number}-{name}"));
-            if fs::symlink_metadata(&place).is_err() {
-                return place;
-            }
-            number += 1;
-        }
+    pub(super) fn free_kept(&self, path: &str) -> PathBuf {
+        free(&self.kept(), &format!("-{}", path.replace('/', "-")))
+    }
+
+    /// Returns a place as users know it: from the project's root.
+    pub(super) fn shown(&self, place: &Path) -> String {
+        let below = place.strip_prefix(&self.root).unwrap_or(place);
+        below.to_string_lossy().replace('\\', "/")
     }
 
     /// Returns the kept edits, from the project's root, in order.
@@ -153,7 +189,7 @@ impl Work {
             place.push(part);
             match fs::symlink_metadata(&place) {
                 Ok(found) if found.is_symlink() => {
-                    let shown = place.strip_prefix(&self.root).unwrap_or(&place).display();
+                    let shown = self.shown(&place);
                     let message =
                         format!("{shown} is a symbolic link; nothing is written through links");
                     let help =
@@ -167,6 +203,13 @@ impl Work {
         }
         Ok(place)
     }
+}
+
+/// Returns a path in a directory, a number and how its name ends, that nothing has yet.
+fn free(dir: &Path, end: &str) -> PathBuf {
+    let paths = (1_u64..).map(|number| dir.join(format!("{number}{end}")));
+    let mut free = paths.filter(|path| fs::symlink_metadata(path).is_err());
+    free.next().unwrap_or_else(|| dir.join(end))
 }
 
 /// Tells whether an error says that there is nothing at a path.
@@ -197,7 +240,13 @@ pub(super) fn remove(path: &Path) -> Result<bool> {
         None => return Ok(false),
         Some(found) if found.is_dir() => {
             remove_files(path);
-            fs::remove_dir_all(path)
+            match fs::remove_dir_all(path) {
+                Err(e) if e.kind() == ErrorKind::PermissionDenied => {
+                    make_writable(path);
+                    fs::remove_dir_all(path)
+                }
+                other => other,
+            }
         }
         Some(_) => fs::remove_file(path),
     };
@@ -212,4 +261,18 @@ fn remove_files(dir: &Path) {
     let threads = parallel::processors(files.len());
     // Whoever removes the directory says why a file stays.
     let _ = parallel::each(&files, threads, |file| fs::remove_file(file.path()));
+}
+
+/// Gives this user the directories below one as far as they are the user's own.
+fn make_writable(dir: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // Whoever removes the directory says what stays, and why.
+        let _ = fs::set_permissions(dir, fs::Permissions::from_mode(0o700));
+    }
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    for entry in entries.filter(|e| e.file_type().is_ok_and(|kind| kind.is_dir())) {
+        make_writable(&entry.path());
+    }
 }

@@ -31,7 +31,7 @@ fn tree_and_files_are_in_place_and_nothing_else_is_left() {
         ("patches/v41/a.patch", None),
         ("patches/v48/a.patch", Some("new")),
     ];
-    stage.commit(change(&files)).unwrap();
+    done(stage.commit(project.change(&files)));
 
     let expected = [
         ("manifest.lock", "lock"),
@@ -76,7 +76,7 @@ fn a_directory_gives_way_to_a_file_and_back() {
         ("top", Some("file")),
         ("docs/empty", Some("file")),
     ];
-    project.turn().commit_files(files_only(&files)).unwrap();
+    done(project.turn().commit_files(project.files_only(&files)));
     let seen = project.see();
     let names: Vec<&str> = seen.keys().map(String::as_str).collect();
     let expected = [
@@ -96,7 +96,7 @@ fn a_directory_gives_way_to_a_file_and_back() {
 fn a_top_directory_stays_when_it_becomes_empty() {
     let project = Project::with(&[("patches/v41/src/x", "1"), ("patches/y", "2")]);
     let files = [("patches/v41/src/x", None), ("patches/y", None)];
-    project.turn().commit_files(files_only(&files)).unwrap();
+    done(project.turn().commit_files(project.files_only(&files)));
     assert_eq!(
         project.see().keys().collect::<Vec<_>>(),
         ["patches/", "vendor/"]
@@ -118,7 +118,7 @@ fn what_is_the_same_is_not_written() {
         .open(project.place("manifest.toml"));
     file.unwrap().set_modified(long_ago).unwrap();
     let files = [("manifest.toml", Some("same")), ("not/there", None)];
-    project.turn().commit_files(files_only(&files)).unwrap();
+    done(project.turn().commit_files(project.files_only(&files)));
     assert_eq!(when(), long_ago);
     assert!(!project.place("not").exists());
 }
@@ -134,7 +134,7 @@ fn modes_are_those_of_the_tree_and_of_the_file_before() {
     let tree = Tree::from_iter([(path("run"), run), (path("text"), File::regular(*b""))]);
     let turn = project.turn();
     let stage = turn.stage(&tree, &go()).unwrap();
-    stage.commit(change(&[("ci.sh", Some("new"))])).unwrap();
+    done(stage.commit(project.change(&[("ci.sh", Some("new"))])));
     assert_eq!(disk::read_tree(&project.place(TREE)).unwrap(), tree);
     let mode = fs::metadata(project.place("ci.sh"))
         .unwrap()
@@ -167,7 +167,7 @@ fn a_file_keeps_its_time_only_while_the_stage_holds_the_same_bytes() {
     assert_eq!(seconds(&stage.dir().join("a")), 1000);
     assert_ne!(seconds(&stage.dir().join("b")), 1000);
     // There is no tree that it could be taken for, or an older build of it.
-    stage.commit(change(&[])).unwrap();
+    done(stage.commit(project.change(&[])));
     let committed = seconds(&project.place("vendor/wash-wasi/a"));
     assert_ne!(committed, 1000);
 
@@ -176,7 +176,7 @@ fn a_file_keeps_its_time_only_while_the_stage_holds_the_same_bytes() {
         .stage(&tree(&[("a", "one"), ("b", "newer")]), &go())
         .unwrap();
     assert_eq!(seconds(&stage.dir().join("a")), committed);
-    stage.commit(change(&[])).unwrap();
+    done(stage.commit(project.change(&[])));
     assert_eq!(seconds(&project.place("vendor/wash-wasi/a")), committed);
 
     known("one");

@@ -31,6 +31,22 @@ fn go() -> Interrupt {
     Interrupt::fixed(false)
 }
 
+/// What was read of a tree.
+fn found(tree: &Tree) -> Found {
+    Found {
+        entries: tree.entries(),
+        strays: Vec::new(),
+    }
+}
+
+/// Checks that a change is in place, and that nothing had come in between.
+#[track_caller]
+fn done(committed: Result<Committed>) {
+    let committed = committed.unwrap();
+    assert_eq!(committed.kept, [""; 0]);
+    assert!(committed.waste.is_none(), "{:?}", committed.waste);
+}
+
 struct Project(TempDir);
 
 impl Project {
@@ -89,21 +105,30 @@ impl Project {
         names.sort_unstable();
         names
     }
-}
 
-/// A change of the tree and of files.
-fn change(files: &[(&str, Option<&str>)]) -> Change {
-    Change {
-        destination: Some(path(TREE)),
-        ..files_only(files)
+    /// A change of the tree and of files, in place of what is there now.
+    fn change(&self, files: &[(&str, Option<&str>)]) -> Change {
+        Change {
+            destination: Some(path(TREE)),
+            expected: disk::read_entries(&self.place(TREE))
+                .ok()
+                .flatten()
+                .unwrap_or_default(),
+            ..self.files_only(files)
+        }
     }
-}
 
-fn files_only(files: &[(&str, Option<&str>)]) -> Change {
-    let file =
-        |(name, text): &(&str, Option<&str>)| (path(name), text.map(|t| t.as_bytes().to_vec()));
-    Change {
-        files: files.iter().map(file).collect(),
-        ..Change::default()
+    fn files_only(&self, files: &[(&str, Option<&str>)]) -> Change {
+        let file =
+            |(name, text): &(&str, Option<&str>)| (path(name), text.map(|t| t.as_bytes().to_vec()));
+        let read = |(name, _): &(&str, Option<&str>)| {
+            let bytes = fs::read(self.place(name)).ok()?;
+            Some((path(name), File::regular(bytes)))
+        };
+        Change {
+            files: files.iter().map(file).collect(),
+            read: files.iter().filter_map(read).collect::<Tree>().entries(),
+            ..Change::default()
+        }
     }
 }

@@ -35,7 +35,8 @@ proptest! {
         let below = |p: &TreePath| path(&format!("patches/{p}"));
         let to = |old: &Tree, new: &Tree| Change {
             destination: Some(path(TREE)),
-            expected: None,
+            expected: Found::default(),
+            read: old.iter().map(|(p, f)| (below(p), f.clone())).collect::<Tree>().entries(),
             files: old
                 .paths()
                 .map(|p| (below(p), None))
@@ -43,12 +44,12 @@ proptest! {
                 .collect(),
         };
         let empty = Tree::new();
-        turn.stage(&old, &go()).unwrap().commit(to(&empty, &files_before)).unwrap();
+        done(turn.stage(&old, &go()).unwrap().commit(to(&empty, &files_before)));
         prop_assert_eq!(disk::read_tree(&project.place(TREE)).unwrap(), old.clone());
 
-        let expected = Some(old.entries());
+        let expected = found(&old);
         let change = Change { expected, ..to(&files_before, &files_after) };
-        turn.stage(&new, &go()).unwrap().commit(change).unwrap();
+        done(turn.stage(&new, &go()).unwrap().commit(change));
         prop_assert_eq!(disk::read_tree(&project.place(TREE)).unwrap(), new);
         let texts = |tree: &Tree| -> Vec<(TreePath, Vec<u8>)> {
             tree.iter().map(|(p, f)| (p.clone(), f.bytes().to_vec())).collect()

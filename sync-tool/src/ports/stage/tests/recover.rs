@@ -6,7 +6,7 @@ use crate::ports::stage::{check, journal, staged};
 /// Leaves a project as a run does that is killed right after the seal.
 fn decide(turn: &Turn, files: &Tree, change: &Change) {
     let stage = turn.stage(files, &go()).unwrap();
-    let (plan, _) = check::plan(&turn.work, change, stage.entries()).unwrap();
+    let plan = check::plan(&turn.work, change, stage.entries()).unwrap();
     staged::stage_files(&turn.work, &plan, change).unwrap();
     journal::seal(&turn.work, &plan).unwrap();
     // The stage stays: its journal is sealed.
@@ -27,7 +27,7 @@ fn decided() -> (Project, Turn) {
         ("patches/v41/gone", None),
         ("patches/v41/also", None),
     ];
-    decide(&turn, &tree(&[("a", "new")]), &change(&files));
+    decide(&turn, &tree(&[("a", "new")]), &project.change(&files));
     (project, turn)
 }
 
@@ -130,8 +130,8 @@ fn a_journal_that_is_not_whole_or_not_ours_stops_and_loses_nothing() {
     let before = project.see();
     let mut damaged: Vec<(String, &str)> = vec![
         (
-            whole.replace("\"version\": 1", "\"version\": 2"),
-            "version 2",
+            whole.replace("\"version\": 2", "\"version\": 3"),
+            "version 3",
         ),
         (whole.replace("manifest.toml", "manifest.lock"), "digest"),
         (

@@ -4,7 +4,7 @@ use super::*;
 use crate::error::Kind;
 
 /// Commits, expects an error, and looks that nothing has changed.
-fn refused(project: &Project, change: Change) -> crate::Error {
+fn refused(project: &Project, change: Change) -> Error {
     let turn = project.turn();
     let before = project.see();
     let error = match &change.destination {
@@ -50,7 +50,7 @@ fn an_interrupt_before_the_seal_leaves_nothing() {
     let stage = turn.stage(&tree(&[("a", "new")]), &interrupt).unwrap();
     stop.send(true).unwrap();
     let error = stage
-        .commit(change(&[("manifest.toml", Some("new"))]))
+        .commit(project.change(&[("manifest.toml", Some("new"))]))
         .unwrap_err();
     assert_eq!(error.kind(), Kind::Interrupted);
     assert_eq!(project.left(), ["lock", "times.json"]);
@@ -70,7 +70,7 @@ fn a_stage_that_something_wrote_into() {
     fs::write(stage.dir().join("b/d"), "more").unwrap();
     let words = ["a was edited", "b/c was removed", "b/d was added"];
     assert_eq!(stage.unchanged().unwrap(), words);
-    let error = stage.commit(change(&[])).unwrap_err();
+    let error = stage.commit(project.change(&[])).unwrap_err();
     assert_eq!(error.kind(), Kind::Verification);
     assert!(error.message().contains("b/d was added"), "{error}");
     assert_eq!(project.see(), before);
@@ -79,25 +79,32 @@ fn a_stage_that_something_wrote_into() {
 #[test]
 fn an_edit_of_the_tree_to_be_replaced() {
     let project = Project::with(&[("vendor/wash-wasi/a", "edited"), ("vendor/wash-wasi/b", "")]);
-    let expected = Some(tree(&[("a", "as vendored")]).entries());
+    let expected = found(&tree(&[("a", "as vendored")]));
     let error = refused(
         &project,
         Change {
             expected,
-            ..change(&[("x", Some("y"))])
+            ..project.change(&[("x", Some("y"))])
         },
     );
     assert_eq!(error.kind(), Kind::Drift);
-    let faults: Vec<&str> = error.all_faults().iter().map(|f| &*f.message).collect();
-    assert_eq!(faults, ["a was edited", "b was added"]);
+    let faults = error.all_faults().iter();
+    let faults: Vec<String> = faults
+        .map(|f| format!("{} {}", f.place.as_ref().unwrap(), f.message))
+        .collect();
+    let said = [
+        "vendor/wash-wasi/a was edited",
+        "vendor/wash-wasi/b was added",
+    ];
+    assert_eq!(faults, said);
 
     let project = Project::with(&[]);
-    let expected = Some(tree(&[("a", "as vendored")]).entries());
+    let expected = found(&tree(&[("a", "as vendored")]));
     let error = refused(
         &project,
         Change {
             expected,
-            ..change(&[])
+            ..project.change(&[])
         },
     );
     assert_eq!(error.kind(), Kind::Drift);
@@ -108,25 +115,21 @@ fn the_expected_tree_is_replaced() {
     let project = Project::with(&[("vendor/wash-wasi/a", "old")]);
     let turn = project.turn();
     for (before, after) in [("old", "new"), ("new", "newer")] {
-        let expected = Some(tree(&[("a", before)]).entries());
+        let expected = found(&tree(&[("a", before)]));
         let stage = turn.stage(&tree(&[("a", after)]), &go()).unwrap();
-        stage
-            .commit(Change {
-                expected,
-                ..change(&[])
-            })
-            .unwrap();
+        done(stage.commit(Change {
+            expected,
+            ..project.change(&[])
+        }));
         assert_eq!(project.see()["vendor/wash-wasi/a"], after);
     }
     fs::remove_dir_all(project.place(TREE)).unwrap();
     let stage = turn.stage(&tree(&[("a", "again")]), &go()).unwrap();
-    let expected = Some(Entries::default());
-    stage
-        .commit(Change {
-            expected,
-            ..change(&[])
-        })
-        .unwrap();
+    let expected = Found::default();
+    done(stage.commit(Change {
+        expected,
+        ..project.change(&[])
+    }));
     assert_eq!(project.see()["vendor/wash-wasi/a"], "again");
 }
 
@@ -142,12 +145,12 @@ fn files_that_are_in_the_way() {
         (("docs/b", None), "`docs/b` is not a file"),
     ];
     for (file, why) in cases {
-        let error = refused(&project, files_only(&[("ok", Some("fine")), file]));
+        let error = refused(&project, project.files_only(&[("ok", Some("fine")), file]));
         assert!(error.message().contains(why), "{error}");
         assert!(!error.hints().is_empty());
     }
     let project = Project::with(&[(TREE, "a file")]);
-    let error = refused(&project, change(&[]));
+    let error = refused(&project, project.change(&[]));
     assert!(error.message().contains("not a directory"), "{error}");
 }
 
@@ -163,7 +166,7 @@ fn places_inside_each_other() {
         &[("vendor", Some("1"))],
     ];
     for files in cases {
-        let error = refused(&project, change(files));
+        let error = refused(&project, project.change(files));
         assert!(error.message().contains("inside the other"), "{error}");
     }
     let within = Change {
@@ -181,10 +184,10 @@ fn places_inside_each_other() {
 fn a_destination_without_a_tree_and_a_tree_without_a_destination() {
     let project = Project::with(&[]);
     let turn = project.turn();
-    let error = turn.commit_files(change(&[])).unwrap_err();
+    let error = turn.commit_files(project.change(&[])).unwrap_err();
     assert!(error.message().contains("no staged tree"), "{error}");
     let stage = turn.stage(&tree(&[("a", "new")]), &go()).unwrap();
-    let error = stage.commit(files_only(&[])).unwrap_err();
+    let error = stage.commit(project.files_only(&[])).unwrap_err();
     assert!(error.message().contains("no destination"), "{error}");
     let error = turn
         .stage(&tree(&[("target/a", "new")]), &go())
@@ -208,11 +211,11 @@ fn links_on_the_way() {
     .unwrap();
     symlink(elsewhere.path().join("tree"), project.place(TREE)).unwrap();
     let cases = [
-        files_only(&[("patches/new", Some("1"))]),
-        files_only(&[("patches/file", None)]),
-        files_only(&[("manifest.toml", Some("1"))]),
-        files_only(&[("manifest.toml", None)]),
-        change(&[]),
+        project.files_only(&[("patches/new", Some("1"))]),
+        project.files_only(&[("patches/file", None)]),
+        project.files_only(&[("manifest.toml", Some("1"))]),
+        project.files_only(&[("manifest.toml", None)]),
+        project.change(&[]),
     ];
     for change in cases {
         let error = refused(&project, change);
