@@ -16,7 +16,7 @@ use super::journal::{self, Plan, Remove, Swap, Write};
 use super::staged::fingerprint;
 use super::work::{self, Work, absent, look};
 use super::{Committed, sync};
-use crate::core::tree::Digest;
+use crate::core::tree::{Digest, TreePath};
 use crate::error::{Error, Result};
 use crate::ports::disk::{self, TARGET};
 use crate::ports::failpoint;
@@ -86,10 +86,8 @@ impl<'w> Apply<'w> {
         }
         carry_target(&place, &tree)?;
         self.make_above(&place)?;
-        let out = self.work.replaced();
-        self.keep_edit(swap.destination.as_str(), &out, swap.old)?;
-        work::remove(&out)?;
-        put(&tree, &place, &out, "swap").map_err(|e| Error::io("replace", &place, e))
+        put(&tree, &place, &self.work.replaced(), "swap")
+            .map_err(|e| Error::io("replace", &place, e))
     }
 
     fn remove(&mut self, number: usize, remove: &Remove) -> Result<()> {
@@ -97,14 +95,7 @@ impl<'w> Apply<'w> {
         self.touch(&place);
         // A directory is there where files have been written below the path since.
         if look(&place)?.is_some_and(|there| !there.is_dir()) {
-            let out = self.work.removed(number);
-            // Of a run that was killed: there is another file now.
-            for out in [&out, &out_of(&beside(&place))] {
-                self.keep_edit(remove.path.as_str(), out, Some(remove.old))?;
-                work::remove(out)?;
-            }
-            make_dir_of(&out)?;
-            take_out(&place, &out)?;
+            take_out(&place, &self.work.removed(number))?;
             failpoint::hit("file.removed");
         }
         self.prune(remove.path.as_str());
@@ -137,23 +128,18 @@ impl<'w> Apply<'w> {
         let (staged, beside) = (self.work.file(number), beside(&place));
         self.touch(&place);
         let is_new = |path: &Path| Ok::<_, Error>(content(path)? == Some(write.new));
-        let mut put_new = |new: &Path| -> Result<IoResult<()>> {
-            let out = out_of(new);
-            self.make_above(&place)?;
-            self.keep_edit(write.path.as_str(), &out, write.old)?;
-            work::remove(&out)?;
-            Ok(put(new, &place, &out, "file"))
-        };
+        let put_new = |new: &Path| put(new, &place, &out_of(new), "file");
         let done = if is_new(&staged)? {
-            match put_new(&staged)? {
+            self.make_above(&place)?;
+            match put_new(&staged) {
                 Err(e) if e.kind() == ErrorKind::CrossesDevices => {
                     bring_over(&staged, &beside)?;
-                    put_new(&beside)?
+                    put_new(&beside)
                 }
                 other => other,
             }
         } else if is_new(&beside)? {
-            put_new(&beside)?
+            put_new(&beside)
         } else {
             Ok(())
         };
@@ -165,52 +151,66 @@ impl<'w> Apply<'w> {
     fn keep_edits(&mut self) -> Result<()> {
         let plan = self.plan;
         if let Some(swap) = &plan.tree {
-            for out in [self.work.tree(), self.work.replaced()] {
-                self.keep_edit(swap.destination.as_str(), &out, swap.old)?;
-            }
+            let path = &swap.destination;
+            self.keep_edit(path, &self.work.tree(), swap.old)?;
+            self.keep_edits_in(path, &self.work.replaced(), swap.old)?;
         }
         for (number, remove) in plan.removes.iter().enumerate() {
-            let (path, old) = (remove.path.as_str(), Some(remove.old));
-            self.keep_edit(path, &self.work.removed(number), old)?;
-            let place = remove.path.below(self.work.root());
-            self.clear_beside(path, &out_of(&beside(&place)), old)?;
+            let (path, old) = (&remove.path, Some(remove.old));
+            self.keep_edits_in(path, &self.work.removed(number), old)?;
+            self.clear_beside(path, old)?;
         }
         for (number, write) in plan.writes.iter().enumerate() {
-            let path = write.path.as_str();
-            let staged = self.work.file(number);
-            for out in [&out_of(&staged), &staged] {
-                self.keep_edit(path, out, write.old)?;
-            }
-            let beside = beside(&write.path.below(self.work.root()));
-            for out in [&out_of(&beside), &beside] {
-                self.clear_beside(path, out, write.old)?;
-            }
+            let (path, staged) = (&write.path, self.work.file(number));
+            self.keep_edit(path, &staged, write.old)?;
+            self.keep_edits_in(path, &out_of(&staged), write.old)?;
+            self.clear_beside(path, write.old)?;
         }
         Ok(())
     }
 
-    /// The same for what is on another file system than the stage.
-    fn clear_beside(&mut self, path: &str, out: &Path, old: Option<Digest>) -> Result<()> {
-        self.keep_edit(path, out, old)?;
-        work::remove(out).map(drop)
+    /// The same for what is on another file system than the stage, and not removed
+    /// with it.
+    fn clear_beside(&mut self, path: &TreePath, old: Option<Digest>) -> Result<()> {
+        let beside = beside(&path.below(self.work.root()));
+        let out = out_of(&beside);
+        self.keep_edit(path, &beside, old)?;
+        self.keep_edits_in(path, &out, old)?;
+        work::remove(&beside)?;
+        work::remove(&out).map(drop)
+    }
+
+    fn keep_edits_in(&mut self, path: &TreePath, dir: &Path, old: Option<Digest>) -> Result<()> {
+        let listed = match fs::read_dir(dir) {
+            Err(e) if absent(&e) => return Ok(()),
+            other => other.and_then(Iterator::collect::<IoResult<Vec<_>>>),
+        };
+        for entry in listed.map_err(|e| Error::io("read", dir, e))? {
+            self.keep_edit(path, &entry.path(), old)?;
+        }
+        Ok(())
     }
 
     /// Moves aside what came out of a place and is not what the run has read there.
-    fn keep_edit(&mut self, path: &str, out: &Path, old: Option<Digest>) -> Result<()> {
+    fn keep_edit(&mut self, path: &TreePath, out: &Path, old: Option<Digest>) -> Result<()> {
         // What cannot be read was changed too: before it was decided, it could.
         let is_old = content(out).is_ok_and(|found| found.is_none() || found == old);
-        if is_old { Ok(()) } else { self.keep(path, out) }
+        if is_old {
+            return Ok(());
+        }
+        self.keep(path.as_str(), out)
     }
 
     fn keep(&mut self, path: &str, from: &Path) -> Result<()> {
         let aside = self.work.free_kept(path);
-        make_dir_of(&aside)?;
+        let kept = self.work.kept();
+        fs::create_dir_all(&kept).map_err(|e| Error::io("make", &kept, e))?;
         match fs::rename(from, &aside) {
             Err(e) if e.kind() == ErrorKind::CrossesDevices => bring_over(from, &aside)?,
             other => other.map_err(|e| Error::io("move", from, e))?,
         }
         self.touch(&aside);
-        self.touch(&self.work.kept());
+        self.touch(&kept);
         failpoint::hit("edit.kept");
         self.kept.push(self.work.shown(&aside));
         Ok(())
@@ -238,11 +238,6 @@ impl<'w> Apply<'w> {
     fn touch(&mut self, place: &Path) {
         self.touched.extend(place.parent().map(Path::to_path_buf));
     }
-}
-
-fn make_dir_of(path: &Path) -> Result<()> {
-    let dir = path.parent().unwrap_or(path);
-    fs::create_dir_all(dir).map_err(|e| Error::io("make", dir, e))
 }
 
 /// Carries what cargo built in the old tree over into the new one.

@@ -6,37 +6,51 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::work::look;
+use super::work::{free, look};
 use crate::error::{Error, Result};
 use crate::ports::failpoint;
 
 /// How often something new may appear in the place before that is an error.
 const ATTEMPTS: u32 = 100;
 
-/// Puts `new` in its place on the same file system. What stood there is at `new` or
-/// at `out` afterwards; `out` has to be free. Points of failure begin with `point`.
+/// Puts `new` in its place on the same file system. What stood there is at `new`, or in
+/// the directory `out`, afterwards. Points of failure begin with `point`.
 ///
 /// # Errors
 ///
 /// Fails where the disk does; with [`ErrorKind::CrossesDevices`] nothing was moved.
 pub(super) fn put(new: &Path, place: &Path, out: &Path, point: &str) -> io::Result<()> {
+    let mut last = ErrorKind::AlreadyExists.into();
     for _ in 0..ATTEMPTS {
-        match rename(new, place, How::Exchange) {
+        let there = match rename(new, place, How::Exchange) {
             Ok(true) => {
                 failpoint::hit(&format!("{point}.exchanged"));
                 return Ok(());
             }
-            Ok(false) if fs::symlink_metadata(place).is_ok() => {
-                fs::rename(place, out)?;
-                failpoint::hit(&format!("{point}.replaced"));
-            }
-            Ok(false) => {}
-            Err(e) if e.kind() == ErrorKind::NotFound => {}
+            Ok(false) => fs::symlink_metadata(place).ok(),
+            Err(e) if e.kind() == ErrorKind::NotFound => None,
             Err(e) => return Err(e),
-        }
-        match rename(new, place, How::NoReplace) {
-            // Somebody made it just now.
-            Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
+        };
+        let renamed = match there {
+            // Never away for a moment: a run that finds no manifest finishes nothing. A
+            // file that takes its place between these two steps is lost.
+            Some(there) if there.is_file() => {
+                fs::create_dir_all(out)?;
+                save(place, &free(out, "")).and_then(|()| fs::rename(new, place).map(|()| true))
+            }
+            Some(_) => {
+                fs::create_dir_all(out)?;
+                fs::rename(place, free(out, ""))?;
+                failpoint::hit(&format!("{point}.replaced"));
+                rename(new, place, How::NoReplace)
+            }
+            None => rename(new, place, How::NoReplace),
+        };
+        match renamed {
+            // Somebody made it, or removed it, just now.
+            Err(e) if matches!(e.kind(), ErrorKind::AlreadyExists | ErrorKind::NotFound) => {
+                last = e;
+            }
             Err(e) => return Err(e),
             Ok(_) => {
                 failpoint::hit(&format!("{point}.placed"));
@@ -44,7 +58,17 @@ pub(super) fn put(new: &Path, place: &Path, out: &Path, point: &str) -> io::Resu
             }
         }
     }
-    Err(ErrorKind::AlreadyExists.into())
+    Err(last)
+}
+
+/// Gives a file a second name, where it stays when another takes the first.
+fn save(place: &Path, out: &Path) -> io::Result<()> {
+    match fs::hard_link(place, out) {
+        Err(e) if e.kind() == ErrorKind::NotFound => Err(e),
+        // Not every system has such names.
+        Err(_) => fs::copy(place, out).map(drop),
+        Ok(()) => Ok(()),
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -101,27 +125,29 @@ pub(super) fn beside(place: &Path) -> PathBuf {
     place.with_file_name(name)
 }
 
-/// Returns the name beside something for what comes out of its place.
+/// Returns the directory beside something for what comes out of its place.
 pub(super) fn out_of(new: &Path) -> PathBuf {
     let mut name = new.file_name().unwrap_or_default().to_owned();
     name.push(".out");
     new.with_file_name(name)
 }
 
-/// Moves something out of its place, whatever it is: to `out`, or beside the place
-/// where that is on another file system.
+/// Moves something out of its place, whatever it is: into the directory `out`, or one
+/// beside the place where that is on another file system.
 ///
 /// # Errors
 ///
 /// Fails where the disk does.
 pub(super) fn take_out(place: &Path, out: &Path) -> Result<()> {
-    let renamed = match fs::rename(place, out) {
-        Err(e) if e.kind() == ErrorKind::CrossesDevices => {
-            fs::rename(place, out_of(&beside(place)))
-        }
+    let into = |dir: &Path| {
+        fs::create_dir_all(dir)?;
+        fs::rename(place, free(dir, ""))
+    };
+    let moved = match into(out) {
+        Err(e) if e.kind() == ErrorKind::CrossesDevices => into(&out_of(&beside(place))),
         other => other,
     };
-    match renamed {
+    match moved {
         // Somebody else was faster.
         Err(_) if look(place)?.is_none() => Ok(()),
         other => other.map_err(|e| Error::io("move", place, e)),

@@ -80,12 +80,12 @@ impl Work {
             .join(number.to_string())
     }
 
-    /// Returns where the replaced tree goes where two directories cannot be exchanged.
+    /// Returns the directory for the replaced tree where two cannot be exchanged.
     pub(super) fn replaced(&self) -> PathBuf {
         self.dir.join("stage").join("replaced")
     }
 
-    /// Returns where a removed file goes.
+    /// Returns the directory for a removed file.
     pub(super) fn removed(&self, number: usize) -> PathBuf {
         let removed = self.dir.join("stage").join("removed");
         removed.join(number.to_string())
@@ -206,7 +206,7 @@ impl Work {
 }
 
 /// Returns a path in a directory, a number and how its name ends, that nothing has yet.
-fn free(dir: &Path, end: &str) -> PathBuf {
+pub(super) fn free(dir: &Path, end: &str) -> PathBuf {
     let paths = (1_u64..).map(|number| dir.join(format!("{number}{end}")));
     let mut free = paths.filter(|path| fs::symlink_metadata(path).is_err());
     free.next().unwrap_or_else(|| dir.join(end))
