@@ -246,3 +246,30 @@ fn edited(world: &World, args: &[&str], edited: &[&str]) {
     case.everywhere(before.path(), Way::Renamed, false, "");
     case.everywhere(before.path(), Way::InPlace, true, "");
 }
+
+#[test]
+fn what_is_decided_and_cannot_be_finished_says_so() {
+    let (world, before, states) = world(0);
+    world.restore(before.path());
+    let mut command = world.command(&UPGRADE);
+    command.env("WASH_WASI_SYNC_EDIT_AT", "journal.sealed").env(
+        "WASH_WASI_SYNC_EDIT",
+        "mv docs elsewhere; ln -s elsewhere docs",
+    );
+    let ran = Ran::from(command.output().unwrap()).ends(14);
+    ran.says(&[
+        "the change is decided, but not all of it is in place yet",
+        "docs is a symbolic link",
+        "help: the next run finishes it",
+    ]);
+    // One that finds the same ends in the same way.
+    world.run(&["vendor"]).ends(14);
+    let link = world.project().join("docs");
+    std::fs::remove_file(&link).unwrap();
+    std::fs::rename(world.project().join("elsewhere"), link).unwrap();
+    world
+        .run(&["check"])
+        .ends(0)
+        .says(&["that is finished now"]);
+    assert_eq!(world.state(), states.new);
+}

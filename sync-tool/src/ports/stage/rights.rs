@@ -80,9 +80,22 @@ pub(super) fn replaceable(work: &Work, place: &Path, there: &Metadata) -> Result
 fn kept_by_owner(parent: &Metadata, there: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt as _;
     const STICKY: u32 = 0o1000;
-    let user = rustix::process::geteuid();
     let owners = [parent.uid(), there.uid()];
-    parent.mode() & STICKY != 0 && !user.is_root() && !owners.contains(&user.as_raw())
+    parent.mode() & STICKY != 0
+        && !owners.contains(&rustix::process::geteuid().as_raw())
+        && !is_every_owner()
+}
+
+/// Tells whether this user counts as owner of everything; in containers root may not.
+#[cfg(target_os = "linux")]
+fn is_every_owner() -> bool {
+    use rustix::thread::{CapabilitySet, capabilities};
+    capabilities(None).is_ok_and(|sets| sets.effective.contains(CapabilitySet::FOWNER))
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn is_every_owner() -> bool {
+    rustix::process::geteuid().is_root()
 }
 
 #[cfg(not(unix))]
