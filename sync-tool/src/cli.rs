@@ -19,7 +19,8 @@ use crate::core::suite::TIME_LIMIT;
 )]
 #[command(
     after_help = "Exit codes: 0 done, 1 error, 2 usage, 10 drift, 11 conflicts, \
-    12 verification failed, 13 upstream unreachable or not as locked, 130 interrupted."
+    12 verification failed, 13 upstream unreachable or not as locked, \
+    14 decided but unfinished, 130 interrupted."
 )]
 pub struct Cli {
     /// What holds for every command.

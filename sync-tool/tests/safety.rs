@@ -43,6 +43,8 @@ mod missing;
 mod mounted;
 #[path = "safety/project.rs"]
 mod project;
+#[path = "safety/random.rs"]
+mod random;
 #[path = "safety/rights.rs"]
 mod rights;
 #[path = "safety/world.rs"]

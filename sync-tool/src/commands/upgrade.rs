@@ -157,14 +157,20 @@ fn conflicting(
     let mut report = placing.bare_report(manifest, ready, Ended::Conflicts);
     report.to.upstream = ready.release.version.clone();
     if !args.dry_run {
-        write_review(&dir, &conflicts)?;
+        if let Some(kept) = write_review(&dir, &conflicts)? {
+            context.host.status.warn(&format!(
+                "{} was edited since it was written; it is kept as {}",
+                shown(&dir, &context.root),
+                shown(&kept, &context.root)
+            ));
+        }
         report.conflicts_dir = Some(shown(&dir, &context.root));
     }
     report.conflicts = conflicts;
     Ok(report)
 }
 
-fn write_review(dir: &Path, conflicts: &[Conflict]) -> Result<()> {
+fn write_review(dir: &Path, conflicts: &[Conflict]) -> Result<Option<PathBuf>> {
     let json = serde_json::to_vec_pretty(conflicts)
         .map_err(|e| Error::general(format!("conflicts cannot be written: {e}")).caused_by(e))?;
     let marked = conflicts

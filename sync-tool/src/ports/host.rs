@@ -168,13 +168,14 @@ impl Host {
         })
     }
 
-    /// Ends the run tidily at the first Ctrl-C or SIGTERM, at once at the second.
+    /// Ends the run tidily at the first Ctrl-C or SIGTERM, at once at the second; but a
+    /// run that has decided its change goes on to its end, which is near.
     pub fn listen_to_signals(&self) {
         let stop = self.stop.clone();
         self.runtime.spawn(async move {
             let mut before = false;
             while signal().await {
-                if before {
+                if before && !super::stage::is_decided() {
                     std::process::exit(i32::from(crate::Kind::Interrupted.exit_code()));
                 }
                 before = true;

@@ -81,7 +81,7 @@ impl States {
 }
 
 /// Returns the names of what is not the same in both.
-fn differing(one: &State, other: &State) -> Vec<String> {
+pub fn differing(one: &State, other: &State) -> Vec<String> {
     let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
     let differing = names.into_iter().filter(|n| one.get(*n) != other.get(*n));
     differing.cloned().collect()
@@ -139,11 +139,11 @@ fn duration(world: &World, before: &std::path::Path) -> Duration {
 }
 
 /// Gives numbers that look like chance, the same in each run.
-struct Seeded(u64);
+pub struct Seeded(pub u64);
 
 impl Seeded {
     /// Returns a number from 0 to 1.
-    fn next(&mut self) -> f64 {
+    pub fn next(&mut self) -> f64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write as _};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,14 @@ use crate::error::{Error, Kind, Result};
 use crate::ports::failpoint;
 
 const VERSION: u32 = 2;
+
+/// Whether this process has decided a change.
+static DECIDED: AtomicBool = AtomicBool::new(false);
+
+/// Tells whether this process has decided a change: to end now would hide that.
+pub fn is_decided() -> bool {
+    DECIDED.load(Ordering::Relaxed)
+}
 
 /// What a change does. Paths are from the project's root.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +86,7 @@ pub(super) fn seal(work: &Work, plan: &Plan) -> Result<()> {
     failpoint::hit("journal.synced");
     let journal = work.journal();
     fs::rename(&draft, &journal).map_err(|e| Error::io("write", &journal, e))?;
+    DECIDED.store(true, Ordering::Relaxed);
     failpoint::hit("journal.sealed");
     // Not undone on failure: the rename may be on the disk, and who finds it finishes it.
     sync::directory(work.dir()).map_err(unfinished)?;

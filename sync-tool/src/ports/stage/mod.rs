@@ -42,6 +42,7 @@ use crate::ports::disk::Found;
 use crate::ports::failpoint;
 use crate::ports::host::Interrupt;
 
+pub use journal::is_decided;
 pub use look::Look;
 pub use staged::Stage;
 
