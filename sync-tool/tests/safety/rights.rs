@@ -153,7 +153,7 @@ fn an_old_tree_that_cannot_be_removed_is_in_nobodys_way() {
     let stays = is_root();
     let old = format!("{WORK}/old");
     let said = [
-        "what was replaced is not needed any more",
+        "what was replaced is not needed any more, but stays",
         "help: remove",
         &old,
     ];

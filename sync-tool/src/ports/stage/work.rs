@@ -134,8 +134,11 @@ impl Work {
         // It stays as long as something in it does.
         let _ = fs::remove_dir(&dir);
         failed.map(|e| {
-            let (dir, what) = (self.shown(&dir), "what was replaced is not needed any more");
-            e.context(what).help(format!(
+            let dir = self.shown(&dir);
+            Error::general(format!(
+                "what was replaced is not needed any more, but stays: {e}"
+            ))
+            .help(format!(
                 "remove {dir} with the rights that it needs; runs that write try again"
             ))
         })
