@@ -1,5 +1,6 @@
 //! The project on disk: manifest, lock, patches, vendored tree.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use crate::core::drift::{self, Drift, What};
 use crate::core::lock::{self, Lock};
 use crate::core::manifest::{self, Manifest};
 use crate::core::series::{Inputs, Stored};
-use crate::core::tree::{Entries, Tree, TreePath};
+use crate::core::tree::{Entries, File, Tree, TreePath};
 use crate::error::{Error, Fault, Kind, Place, Result};
 use crate::ports::disk;
 
@@ -23,6 +24,9 @@ pub struct Project {
     /// The lock's text.
     pub lock_text: Option<String>,
 }
+
+/// Files of the project that a change writes, `None` for one that it removes.
+pub type Files = BTreeMap<TreePath, Option<Vec<u8>>>;
 
 /// What stands where the vendored tree belongs.
 #[derive(Debug, Clone, Default)]
@@ -59,15 +63,7 @@ impl Project {
     ///
     /// Fails with all faults of the stored patches and files, or those of the lock.
     pub fn load(root: &Path, manifest: Manifest) -> Result<Project> {
-        let read = |dir: &TreePath| {
-            let path = dir.below(root);
-            if path.exists() {
-                disk::read_tree(&path)
-            } else {
-                Ok(Tree::new())
-            }
-        };
-        let inputs = Inputs::load(manifest, read)?;
+        let inputs = Inputs::load(manifest, |dir| read_dir(root, dir))?;
         let lock_text = optional_text(&root.join(lock::FILE))?;
         let lock = lock_text.as_deref().map(Lock::parse).transpose()?;
         Ok(Project {
@@ -75,6 +71,36 @@ impl Project {
             inputs,
             lock,
             lock_text,
+        })
+    }
+
+    /// Reads the inputs as they will be once these files are written or removed.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the disk does; those of [`Manifest::parse`] and [`Inputs::load`].
+    pub fn inputs_with(&self, files: &Files) -> Result<Inputs> {
+        let text = files
+            .iter()
+            .find(|(path, _)| path.as_str() == manifest::FILE);
+        let manifest = match text.and_then(|(_, bytes)| bytes.as_deref()) {
+            Some(bytes) => Manifest::parse(String::from_utf8_lossy(bytes))?,
+            None => self.manifest().clone(),
+        };
+        Inputs::load(manifest, |dir| {
+            let mut tree = read_dir(&self.root, dir)?;
+            for (path, bytes) in files {
+                let inner = path.as_str().strip_prefix(dir.as_str());
+                let Some(inner) = inner.and_then(|inner| inner.strip_prefix('/')) else {
+                    continue;
+                };
+                let inner = TreePath::new(inner).map_err(|e| Error::general(e.to_string()))?;
+                match bytes {
+                    Some(bytes) => tree.insert(inner, File::regular(bytes.as_slice())),
+                    None => tree.remove(inner.as_str()),
+                };
+            }
+            Ok(tree)
         })
     }
 
@@ -208,6 +234,15 @@ impl Vendored {
         Err(Error::faults(Kind::Drift, message, faults)
             .help("to keep them: `wash-wasi-sync refresh`")
             .help("to drop them: the same command with `--discard-edits`"))
+    }
+}
+
+/// Reads a directory of the project; one that is not there is empty.
+fn read_dir(root: &Path, dir: &TreePath) -> Result<Tree> {
+    let path = dir.below(root);
+    match path.exists() {
+        true => disk::read_tree(&path),
+        false => Ok(Tree::new()),
     }
 }
 

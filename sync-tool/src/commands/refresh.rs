@@ -1,11 +1,9 @@
 //! `refresh`: edits of the vendored tree go back to where their files come from.
 
-use std::collections::BTreeMap;
-
 use super::context::{Context, Steps};
 use super::making::{Forked, Making};
-use super::place::{Files, Placing};
-use super::project::{Project, Vendored, read_manifest};
+use super::place::Placing;
+use super::project::{Files, Project, Vendored, read_manifest};
 use super::upgrade::locked;
 use super::upstream_tests::UpstreamTests;
 use super::verified::{Verified, Verify};
@@ -42,7 +40,7 @@ pub fn run(context: &Context<'_>, args: &RefreshArgs) -> Result<RefreshReport> {
     let mut steps = Steps::default();
     let before = make(&making, &project, project.inputs.clone(), &mut steps)?;
     let outcome = refresh::refresh(&before.inputs, as_made(&before), &edited, &wishes)?;
-    let inputs = with_changes(&project, &outcome.files, outcome.manifest)?;
+    let inputs = project.inputs_with(&outcome.files)?;
     let after = make(&making, &project, inputs, &mut steps)?;
     let following = following(&before.made.tree, &after.made.tree, &edited)?;
     let placing = Placing {
@@ -116,39 +114,6 @@ fn wishes(args: &RefreshArgs) -> Result<Wishes> {
         difference: difference.map(|(change, reason)| Difference::new(change, reason)),
         series_only: args.series_only,
     })
-}
-
-/// Reads the project's inputs as they will be.
-fn with_changes(
-    project: &Project,
-    files: &BTreeMap<TreePath, Option<Vec<u8>>>,
-    manifest: crate::core::manifest::Manifest,
-) -> Result<Inputs> {
-    let read = |dir: &TreePath| {
-        let path = dir.below(&project.root);
-        let mut tree = if path.exists() {
-            crate::ports::disk::read_tree(&path)?
-        } else {
-            Tree::new()
-        };
-        let prefix = format!("{dir}/");
-        for (path, bytes) in files {
-            let Some(inner) = path.as_str().strip_prefix(&prefix) else {
-                continue;
-            };
-            let inner = TreePath::new(inner).map_err(|e| Error::general(e.to_string()))?;
-            match bytes {
-                Some(bytes) => {
-                    tree.insert(inner, crate::core::tree::File::regular(bytes.as_slice()));
-                }
-                None => {
-                    tree.remove(inner.as_str());
-                }
-            }
-        }
-        Ok(tree)
-    };
-    Inputs::load(manifest, read)
 }
 
 /// Makes sure that what is stored gives the very bytes that were edited. Returns

@@ -9,7 +9,7 @@ use super::manifest::{FILE, FileKind, Manifest};
 use super::patch::{Difference, Patch};
 use super::report::{Changed, Edit};
 use super::series::{FILES, Inputs, PATCH, Stored};
-use super::tree::{File, Tree, TreePath};
+use super::tree::{File, Mode, Tree, TreePath};
 use crate::error::{Error, Fault, Kind, Place, Result};
 
 /// What the inputs gave before the edits.
@@ -248,12 +248,10 @@ impl Work<'_> {
         stored: String,
         bases: Vec<Version>,
     ) -> Result<(), Fault> {
-        if what == What::Mode {
-            return Err(
-                at(path, "the mode of a fork-owned file is not kept").help("restore the mode")
-            );
-        }
         let file = self.edited.get(path.as_str());
+        if file.is_some_and(|file| file.mode() == Mode::Executable) {
+            return Err(at(path, "the mode of a fork-owned file is not kept").help("make it 644"));
+        }
         self.put(stored.clone(), file.map(|file| file.bytes().to_vec()))?;
         self.told(path, what, stored, bases)
     }

@@ -222,6 +222,14 @@ impl File {
         File::new(bytes, self.mode)
     }
 
+    /// Makes a file of mode 644 with the same bytes.
+    pub fn as_regular(&self) -> Self {
+        File {
+            mode: Mode::Regular,
+            ..self.clone()
+        }
+    }
+
     /// Returns the content.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes

@@ -18,7 +18,7 @@ pub const FILES: &str = "files";
 pub const PATCH: &str = ".patch";
 /// What people write about a series; the tool does not read it, but it makes a
 /// directory last in git that has no patch yet.
-const REMARKS: &str = "README.md";
+pub(super) const REMARKS: &str = "README.md";
 /// How a cargo lock's file name ends.
 const LOCK: &str = ".lock";
 
@@ -46,6 +46,11 @@ impl Inputs {
     /// places, locks for no version; and those of `read`.
     pub fn load(manifest: Manifest, read: impl Fn(&TreePath) -> Result<Tree>) -> Result<Inputs> {
         let owned = read(&manifest.fork.owned)?;
+        // Not every system keeps modes, and the tree has to be the same on all.
+        let owned = owned
+            .iter()
+            .map(|(path, file)| (path.clone(), file.as_regular()));
+        let owned: Tree = owned.collect();
         let mut faults = Vec::new();
         let mut series = Vec::new();
         for row in &manifest.series {
@@ -125,7 +130,7 @@ fn stored(row: &Series, dir: &Tree, manifest: &Manifest, faults: &mut Vec<Fault>
             .strip_prefix(FILES)
             .and_then(|p| p.strip_prefix('/'));
         if let Some(inner) = below_files.and_then(|inner| TreePath::new(inner).ok()) {
-            stored.files.insert(inner, file.clone());
+            stored.files.insert(inner, file.as_regular());
         } else if let Some(inner) = path.as_str().strip_suffix(PATCH) {
             match patch(inner, &at, file, manifest) {
                 Ok((path, patch)) => {
