@@ -24,6 +24,8 @@ mod releases;
 #[path = "cli/world.rs"]
 mod world;
 
+#[path = "cli/cargo_config.rs"]
+mod cargo_config;
 #[path = "cli/conflicts.rs"]
 mod conflicts;
 #[path = "cli/drift.rs"]
