@@ -1,6 +1,6 @@
 //! The project on disk: manifest, lock, patches, vendored tree.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -63,6 +63,7 @@ impl Project {
     ///
     /// Fails with all faults of the stored patches and files, or those of the lock.
     pub fn load(root: &Path, manifest: Manifest) -> Result<Project> {
+        not_linked(root, &manifest)?;
         let inputs = Inputs::load(manifest, |dir| read_dir(root, dir))?;
         let lock_text = optional_text(&root.join(lock::FILE))?;
         let lock = lock_text.as_deref().map(Lock::parse).transpose()?;
@@ -234,6 +235,38 @@ impl Vendored {
         Err(Error::faults(Kind::Drift, message, faults)
             .help("to keep them: `wash-wasi-sync refresh`")
             .help("to drop them: the same command with `--discard-edits`"))
+    }
+}
+
+/// Fails where inputs would be read through links: they would not be the project's.
+fn not_linked(root: &Path, manifest: &Manifest) -> Result<()> {
+    let series = manifest.series.iter().map(|series| &series.patches);
+    let dirs = [&manifest.fork.owned, &manifest.fork.locks]
+        .into_iter()
+        .chain(series);
+    // From the root down to each, every directory once.
+    let ways = dirs.flat_map(|dir| {
+        let ends = dir.as_str().match_indices('/').map(|(end, _)| end);
+        ends.chain([dir.as_str().len()])
+            .map(|end| &dir.as_str()[..end])
+    });
+    let ways: BTreeSet<&str> = ways.collect();
+    let linked = ways.into_iter().filter(|way| root.join(way).is_symlink());
+    let faults: Vec<Fault> = linked
+        .map(|way| {
+            let fault = Fault::new("it is a symbolic link, and inputs are not read through links");
+            let help = "put the directory itself in its place, or name the right one in";
+            fault
+                .at(Place::file(way))
+                .help(format!("{help} {}", manifest::FILE))
+        })
+        .collect();
+    match faults.is_empty() {
+        true => Ok(()),
+        false => {
+            let message = "the project's inputs cannot be read";
+            Err(Error::faults(Kind::General, message, faults))
+        }
     }
 }
 

@@ -171,22 +171,14 @@ impl Work<'_> {
     }
 
     fn new_file(&mut self, path: &TreePath, what: What) -> Result<(), Fault> {
-        let is_generated = self.made.tree.get(path.as_str()).is_some();
-        if is_generated || self.inputs.manifest.kind_of(path) != Some(FileKind::Owned) {
-            let help = if is_generated {
-                format!(
-                    "change what it is made from; the crate's lock is kept in `{}`",
-                    self.inputs.manifest.fork.locks
-                )
-            } else {
-                format!("move it below one of the `owned` paths of {FILE}, or remove it")
-            };
-            let why = if is_generated {
-                "the tool makes it"
-            } else {
-                "no rule says that such a file is the fork's"
-            };
-            return Err(at(path, why).help(help));
+        if self.made.tree.get(path.as_str()).is_some() {
+            let locks = &self.inputs.manifest.fork.locks;
+            return Err(at(path, "the tool makes it").help(format!(
+                "change what it is made from; the crate's lock is kept in `{locks}`"
+            )));
+        }
+        if let Some(fault) = self.inputs.manifest.not_owned(path) {
+            return Err(fault.at(Place::file(path.as_str())));
         }
         if self.wishes.series_only {
             return self.of_series(path, what);

@@ -130,6 +130,12 @@ impl TreePath {
         &self.0
     }
 
+    /// Tells whether this is another path, or lies below it.
+    pub fn is_within(&self, above: &TreePath) -> bool {
+        let rest = self.0.strip_prefix(above.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
     /// Returns the path below a directory on disk.
     pub fn below(&self, root: &std::path::Path) -> std::path::PathBuf {
         self.0

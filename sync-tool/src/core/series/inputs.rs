@@ -42,8 +42,8 @@ impl Inputs {
     /// # Errors
     ///
     /// All faults together: malformed patches, patches for other files than
-    /// their names say or for files that are not protected, one path in two
-    /// places, locks for no version; and those of `read`.
+    /// their names say or for files that are not protected, fork-owned files without
+    /// a rule, one path in two places, locks for no version; and those of `read`.
     pub fn load(manifest: Manifest, read: impl Fn(&TreePath) -> Result<Tree>) -> Result<Inputs> {
         let owned = read(&manifest.fork.owned)?;
         // Not every system keeps modes, and the tree has to be the same on all.
@@ -69,6 +69,17 @@ impl Inputs {
             &read(&manifest.fork.locks)?,
             &mut faults,
         );
+        let shared = owned
+            .paths()
+            .map(|path| (manifest.fork.owned.to_string(), path));
+        let of_series = series.iter().flat_map(|stored| {
+            let dir = format!("{}/{FILES}", stored.dir);
+            stored.files.paths().map(move |path| (dir.clone(), path))
+        });
+        faults.extend(shared.chain(of_series).filter_map(|(dir, path)| {
+            let fault = manifest.not_owned(path)?;
+            Some(fault.at(Place::file(format!("{dir}/{path}"))))
+        }));
         for stored in &series {
             faults.extend(in_two_places(&manifest.fork.owned, &owned, stored));
         }
