@@ -155,7 +155,32 @@ fn make(sandbox: &Sandbox, manifest: &str, seed: Option<&str>, files: &Tree) -> 
         package: "followed",
         text,
     });
-    cargo.make_lock(manifest, seed, files)
+    cargo.make_lock(sandbox.dir.path(), manifest, seed, files)
+}
+
+/// What a user may have in cargo's configuration for other work.
+const OTHER_WORK: &str = "\n[patch.crates-io]\nlog = { path = \"log\" }\nunused = { path = \"log\" }\n\
+     [resolver]\nincompatible-rust-versions = \"allow\"\n";
+
+#[test]
+fn what_cargos_configuration_has_beside_the_registry_does_not_matter() {
+    let mut sandbox = Sandbox::new();
+    registry(&sandbox);
+    let plain = make(&sandbox, MANIFEST, Some(&package()), &Tree::new()).unwrap();
+    let config = std::fs::read_to_string(sandbox.path(".cargo/config.toml")).unwrap();
+    sandbox.write(".cargo/config.toml", &(config.clone() + OTHER_WORK));
+    sandbox.write(
+        "log/Cargo.toml",
+        "[package]\nname = \"log\"\nversion = \"0.4.99\"\n",
+    );
+    sandbox.write("log/src/lib.rs", "");
+    let made = make(&sandbox, MANIFEST, Some(&package()), &Tree::new()).unwrap();
+    assert_eq!(made, plain, "above the project");
+    sandbox.write(".cargo/config.toml", &config);
+    sandbox.write("home/config.toml", OTHER_WORK);
+    sandbox.var("CARGO_HOME", sandbox.path("home"));
+    let made = make(&sandbox, MANIFEST, Some(&package()), &Tree::new()).unwrap();
+    assert_eq!(made, plain, "in cargo's home");
 }
 
 #[test]
@@ -194,7 +219,9 @@ fn a_lock_made_again_from_itself_is_the_same() {
         text: &made,
     };
     assert_eq!(
-        cargo.make_lock(MANIFEST, Some(seed), &Tree::new()).unwrap(),
+        cargo
+            .make_lock(sandbox.dir.path(), MANIFEST, Some(seed), &Tree::new())
+            .unwrap(),
         made
     );
 }

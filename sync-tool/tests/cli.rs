@@ -24,6 +24,8 @@ mod releases;
 #[path = "cli/world.rs"]
 mod world;
 
+#[path = "cli/cargo_config.rs"]
+mod cargo_config;
 #[path = "cli/conflicts.rs"]
 mod conflicts;
 #[path = "cli/drift.rs"]
@@ -40,6 +42,8 @@ mod manifest;
 mod reference;
 #[path = "cli/sources.rs"]
 mod sources;
+#[path = "cli/taken.rs"]
+mod taken;
 #[path = "cli/upgrade.rs"]
 mod upgrade;
 #[path = "cli/usage.rs"]

@@ -13,9 +13,6 @@ use crate::ports::rustfmt::Rustfmt;
 use crate::ports::stage::{Committed, Look, Turn};
 use crate::ports::upstream::{Options, SourceChoice, Upstream};
 
-/// The name of the directory, beside the vendored tree, for what is between old and new.
-const WORK: &str = ".wash-wasi-sync";
-
 /// What every command gets.
 pub struct Context<'a> {
     /// The process's surroundings.
@@ -192,11 +189,8 @@ impl Hold {
 ///
 /// Never for a path that the manifest allows.
 pub fn work_dir(manifest: &Manifest) -> Result<TreePath> {
-    let path = manifest.fork.path.as_str();
-    let above = path
-        .rsplit_once('/')
-        .map_or(String::new(), |(above, _)| format!("{above}/"));
-    TreePath::new(&format!("{above}{WORK}")).map_err(|e| Error::general(e.to_string()))
+    let dir = manifest.fork.work_dir();
+    dir.ok_or_else(|| Error::general("the vendored tree has no directory beside it"))
 }
 
 fn nearest(dir: &Path) -> Result<PathBuf> {

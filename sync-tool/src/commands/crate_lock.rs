@@ -27,8 +27,9 @@ impl Placing<'_, '_> {
             text,
         });
         let cargo = self.cargo()?;
-        let lock = cargo.make_lock(&made.cargo.text, seed, &made.tree)?;
-        put_lock(&mut made.tree, &lock, &forked.inputs.manifest)?;
+        let root = &self.project.root;
+        let lock = cargo.make_lock(root, &made.cargo.text, seed, &made.tree)?;
+        put_lock(&mut made.tree, &lock, &forked.inputs, &version)?;
         forked.inputs.locks.insert(version, Arc::from(lock));
         Ok(())
     }

@@ -12,8 +12,8 @@ use crate::core::patch::Delta;
 use crate::core::plan::Plan;
 use crate::core::prepare::{Prepared, prepare};
 use crate::core::release::Release;
-use crate::core::report::{DELTA_BUDGET, PatchReport, SeriesReport};
-use crate::core::series::{self, Applied, Choice, Conflict, Fit, Inputs, Misfit, Stored};
+use crate::core::report::{DELTA_BUDGET, PatchReport, SeriesReport, TakenReport};
+use crate::core::series::{self, Applied, Carried, Choice, Conflict, Fit, Inputs, Misfit, Stored};
 use crate::core::tree::TreePath;
 use crate::error::{Error, Result};
 use crate::ports::rustfmt::Rustfmt;
@@ -28,6 +28,7 @@ pub struct Making<'a> {
 }
 
 /// A release in the fork's names, before any patch.
+#[derive(Clone)]
 pub struct Ready {
     /// The release.
     pub release: Release,
@@ -94,83 +95,75 @@ impl Making<'_> {
     ///
     /// [`crate::Kind::Conflicts`] with every hunk that does not apply; those of [`make::make`].
     pub fn exact(&self, inputs: Inputs, ready: Ready, steps: &mut Steps) -> Result<Forked> {
-        let version = ready.release.version.clone();
-        let (stored, fit) = match series::choose(&inputs.series, &version, &ready.prepared.tree) {
-            Choice::None => (None, Fit::default()),
-            Choice::Exact(stored, fit) => (Some(stored.clone()), fit),
-            Choice::Merge(_, misfits) => return Err(Misfit::error(&misfits, &version)),
-        };
-        let report = stored.as_ref().map(|stored| told(stored, &fit.applied));
-        let texts = fit
-            .applied
-            .into_iter()
-            .map(|(path, a)| (path, a.text))
-            .collect();
-        steps.time("make", || {
-            forked(inputs, ready, stored.as_ref(), &texts, report)
-        })
+        steps.time("make", || exact(inputs, ready))
     }
 
-    /// Makes the tree of a release, merging patches that do not apply exactly;
-    /// what came of that is a series more.
+    /// Makes the tree of a release, merging patches that do not apply exactly; what
+    /// came of that is a series more, and the tree is made from that series.
     ///
     /// # Errors
     ///
     /// Where the series to start from is broken at its own base; those of [`make::make`].
-    pub fn merged(&self, inputs: Inputs, ready: Ready, steps: &mut Steps) -> Result<Outcome> {
+    pub fn merged(&self, mut inputs: Inputs, ready: Ready, steps: &mut Steps) -> Result<Outcome> {
         let version = ready.release.version.clone();
-        let choice = series::choose(&inputs.series, &version, &ready.prepared.tree);
-        let Choice::Merge(start, _) = choice else {
-            return Ok(Outcome::Made(Box::new(self.exact(inputs, ready, steps)?)));
-        };
-        let start = start.clone();
-        let base = self.ready(&inputs.manifest, &start.base, Locked::default(), steps)?;
         let theirs = &ready.prepared.tree;
+        let Choice { series, fit } = series::choose(&inputs.series, &version, theirs);
+        let series = series.cloned();
+        let Some(start) = series.as_ref().filter(|_| !fit.misfits.is_empty()) else {
+            let forked = steps.time("make", || forked(inputs, ready, series, fit))?;
+            return Ok(Outcome::Made(Box::new(forked)));
+        };
+        let base = self.ready(&inputs.manifest, &start.base, Locked::default(), steps)?;
         let carried = steps.time("merge", || {
-            series::carry(&start, &base.prepared.tree, &version, theirs)
+            series::carry(start, &base.prepared.tree, &version, theirs, &fit.applied)
         })?;
         if !carried.conflicts.is_empty() {
             return Ok(Outcome::Conflicts(Box::new(ready), carried.conflicts));
         }
         let dir = TreePath::new(&format!("patches/v{version}"))
             .map_err(|e| Error::general(e.to_string()))?;
-        let stored = carried.stored(&start, &version, &dir, theirs)?;
-        let mut report = told(&stored, &BTreeMap::new());
-        report.base = start.base.clone();
-        report.dir = start.dir.clone();
-        report.stored_as = Some(dir.clone());
-        for patch in &mut report.patches {
-            patch.merged = carried.merged.contains(&patch.path);
-        }
-        let mut inputs = inputs;
+        let stored = carried.stored(start, &version, &dir, theirs)?;
+        let fit = stored.fit(theirs);
+        let report = carried_over(start, &stored, &carried);
         inputs.manifest = inputs.manifest.with_series(&version, &dir)?;
         inputs.series.push(stored.clone());
         inputs.series.sort_by(|a, b| a.base.cmp(&b.base));
-        let texts = &carried.texts;
-        let forked = steps.time("make", || {
-            forked(inputs, ready, Some(&stored), texts, Some(report))
-        })?;
+        let mut forked = steps.time("make", || forked(inputs, ready, Some(stored), fit))?;
+        forked.report = Some(report);
         Ok(Outcome::Made(Box::new(forked)))
     }
 }
 
-fn forked(
-    inputs: Inputs,
-    ready: Ready,
-    stored: Option<&Stored>,
-    texts: &BTreeMap<TreePath, String>,
-    report: Option<SeriesReport>,
-) -> Result<Forked> {
+/// Makes the tree of a release whose patches must apply exactly.
+///
+/// # Errors
+///
+/// As [`Making::exact`].
+pub fn exact(inputs: Inputs, ready: Ready) -> Result<Forked> {
+    let version = &ready.release.version;
+    let Choice { series, fit } = series::choose(&inputs.series, version, &ready.prepared.tree);
+    let series = series.cloned();
+    forked(inputs, ready, series, fit)
+}
+
+/// Makes a tree with the patches of a series: whatever came before, the tree comes
+/// from what is stored, so that a later run cannot make another one.
+fn forked(inputs: Inputs, ready: Ready, series: Option<Stored>, fit: Fit) -> Result<Forked> {
+    if !fit.misfits.is_empty() {
+        return Err(Misfit::error(&fit.misfits, &ready.release.version));
+    }
+    let report = series.as_ref().map(|stored| told(stored, &fit.applied));
+    let texts = fit.applied.into_iter().map(|(path, a)| (path, a.text));
     let parts = Parts {
         release: &ready.release,
         prepared: &ready.prepared.tree,
-        patched: texts,
-        series: stored,
+        patched: &texts.collect(),
+        series: series.as_ref(),
         inputs: &inputs,
     };
     let made = make::make(parts, &ready.inherited)?;
     Ok(Forked {
-        series: stored.map(|stored| stored.base.clone()),
+        series: series.map(|stored| stored.base),
         ready,
         inputs,
         report,
@@ -192,8 +185,32 @@ fn told(stored: &Stored, applied: &BTreeMap<TreePath, Applied>) -> SeriesReport 
         stored_as: None,
         delta: patches.iter().map(|p| p.delta).sum::<Delta>(),
         patches,
+        taken: Vec::new(),
         budget: DELTA_BUDGET,
     }
+}
+
+/// Says what became of a series that was merged into another.
+fn carried_over(start: &Stored, stored: &Stored, carried: &Carried) -> SeriesReport {
+    let mut report = told(stored, &BTreeMap::new());
+    report.base = start.base.clone();
+    report.dir = start.dir.clone();
+    report.stored_as = Some(stored.dir.clone());
+    for patch in &mut report.patches {
+        patch.merged = carried.merged.contains_key(&patch.path);
+    }
+    let taken = carried.merged.iter().filter(|(_, lines)| lines.total() > 0);
+    report.taken = taken
+        .filter_map(|(path, lines)| {
+            Some(TakenReport {
+                path: path.clone(),
+                patch: start.patches.get(path)?.file.clone(),
+                left: stored.patches.get(path).map(|left| left.file.clone()),
+                lines: *lines,
+            })
+        })
+        .collect();
+    report
 }
 
 /// Says which hunks stand elsewhere than their header says.

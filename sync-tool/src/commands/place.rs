@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::context::{Context, Steps};
-use super::making::{Forked, Ready};
-use super::project::{Project, Vendored, project_path};
+use super::making::{Forked, Ready, exact};
+use super::project::{Files, Project, Vendored, project_path};
 use super::upstream_tests::UpstreamTests;
 use super::verified::{Verified, Verify};
 use crate::core::compare;
@@ -42,9 +42,6 @@ pub struct Placing<'a, 'u> {
     pub locked: bool,
 }
 
-/// The files of the project that a change writes, `None` for one that it removes.
-pub type Files = BTreeMap<TreePath, Option<Vec<u8>>>;
-
 impl<'u> Placing<'_, 'u> {
     /// Makes what is still missing, verifies, commits, and reports. Without a turn
     /// nothing is written.
@@ -70,6 +67,7 @@ impl<'u> Placing<'_, 'u> {
         let changes = || compare::changes(&forked.inputs.manifest, &old, &forked.made.tree);
         let lock = self.lock(&forked, &BTreeMap::new());
         let mut files = self.files(&forked, documents)?;
+        self.made_again(&forked, &files)?;
         let is_there = self.vendored.entries() == Some(&entries) && self.vendored.edits.is_empty();
         let is_same = is_there && files.is_empty() && self.is_written(&lock)?;
         let Some(turn) = turn else {
@@ -180,6 +178,31 @@ impl<'u> Placing<'_, 'u> {
             .help("run `wash-wasi-sync check` to see which inputs changed since it was locked"))
     }
 
+    /// Makes the tree again from the inputs as they will be on disk. What a later run
+    /// would make differently is not committed.
+    fn made_again(&self, forked: &Forked, files: &Files) -> Result<()> {
+        if files.is_empty() {
+            return Ok(());
+        }
+        let again = exact(self.project.inputs_with(files)?, forked.ready.clone())?;
+        let differing = drift::between(&forked.made.tree.entries(), &again.made.tree.entries());
+        let of = |forked: &Forked| {
+            let rules = forked.inputs.manifest.rules_digest();
+            (rules, forked.series.clone(), self.input_digests(forked))
+        };
+        if differing.is_empty() && of(forked) == of(&again) {
+            return Ok(());
+        }
+        let fault = |(path, what): &(TreePath, drift::What)| {
+            Fault::new(what.told()).at(Place::file(path.as_str()))
+        };
+        let faults = differing.iter().map(fault).collect();
+        let message = "the files to be stored do not give the tree that was made";
+        Err(Error::faults(Kind::General, message, faults)
+            .help("run the same command again, if a file of the project was edited meanwhile")
+            .help("else report it, with the release: it is a fault of the tool"))
+    }
+
     /// Fails where the tree must be as locked.
     pub(super) fn refuse_if_locked(&self, what: &str) -> Result<()> {
         if !self.locked {
@@ -259,6 +282,10 @@ impl<'u> Placing<'_, 'u> {
                 self.is_free(&stored.dir)?;
                 let new = stored.stored_files();
                 files.extend(new.map(|(path, file)| (path, Some(file.bytes().to_vec()))));
+                if stored.patches.is_empty() && stored.files.is_empty() {
+                    let (path, text) = stored.remarks(&manifest.upstream.name)?;
+                    files.insert(path, Some(text.into_bytes()));
+                }
             }
         }
         let version = &forked.ready.release.version;

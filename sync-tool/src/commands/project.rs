@@ -1,7 +1,7 @@
 //! The project on disk: manifest, lock, patches, vendored tree.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -28,6 +28,9 @@ pub struct Project {
     /// What the vendored tree was made of; `None` where there is no lock.
     pub lock: Option<Lock>,
 }
+
+/// Files of the project that a change writes, `None` for one that it removes.
+pub type Files = BTreeMap<TreePath, Option<Vec<u8>>>;
 
 /// What stands where the vendored tree belongs.
 #[derive(Debug, Clone, Default)]
@@ -64,6 +67,7 @@ impl Project {
     ///
     /// Fails with all faults of the stored patches and files, or those of the lock.
     pub fn load(root: &Path, manifest: Manifest) -> Result<Project> {
+        not_linked(root, &manifest)?;
         let files = RefCell::new(Tree::new());
         let read = |dir: &TreePath| {
             let path = dir.below(root);
@@ -117,12 +121,42 @@ impl Project {
     }
 
     /// Returns the change that writes or removes files, in place of those that were read.
-    pub fn change(&self, files: BTreeMap<TreePath, Option<Vec<u8>>>) -> Change {
+    pub fn change(&self, files: Files) -> Change {
         Change {
             files,
             read: self.files.entries(),
             ..Change::default()
         }
+    }
+
+    /// Reads the inputs as they will be once these files are written or removed.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the disk does; those of [`Manifest::parse`] and [`Inputs::load`].
+    pub fn inputs_with(&self, files: &Files) -> Result<Inputs> {
+        let text = files
+            .iter()
+            .find(|(path, _)| path.as_str() == manifest::FILE);
+        let manifest = match text.and_then(|(_, bytes)| bytes.as_deref()) {
+            Some(bytes) => Manifest::parse(String::from_utf8_lossy(bytes))?,
+            None => self.manifest().clone(),
+        };
+        let mut all = self.files.clone();
+        for (path, bytes) in files {
+            match bytes {
+                Some(bytes) => all.insert(path.clone(), File::regular(bytes.as_slice())),
+                None => all.remove(path.as_str()),
+            };
+        }
+        Inputs::load(manifest, |dir| {
+            let prefix = format!("{dir}/");
+            let inner = all.iter().filter_map(|(path, file)| {
+                let inner = path.as_str().strip_prefix(&prefix)?;
+                Some(project_path(inner).map(|inner| (inner, file.clone())))
+            });
+            inner.collect()
+        })
     }
 
     /// Returns the manifest.
@@ -266,6 +300,38 @@ impl Vendored {
 /// Fails where no tree can have it.
 pub fn project_path(name: &str) -> Result<TreePath> {
     TreePath::new(name).map_err(|e| Error::general(e.to_string()))
+}
+
+/// Fails where inputs would be read through links: they would not be the project's.
+fn not_linked(root: &Path, manifest: &Manifest) -> Result<()> {
+    let series = manifest.series.iter().map(|series| &series.patches);
+    let dirs = [&manifest.fork.owned, &manifest.fork.locks]
+        .into_iter()
+        .chain(series);
+    // From the root down to each, every directory once.
+    let ways = dirs.flat_map(|dir| {
+        let ends = dir.as_str().match_indices('/').map(|(end, _)| end);
+        ends.chain([dir.as_str().len()])
+            .map(|end| &dir.as_str()[..end])
+    });
+    let ways: BTreeSet<&str> = ways.collect();
+    let linked = ways.into_iter().filter(|way| root.join(way).is_symlink());
+    let faults: Vec<Fault> = linked
+        .map(|way| {
+            let fault = Fault::new("it is a symbolic link, and inputs are not read through links");
+            let help = "put the directory itself in its place, or name the right one in";
+            fault
+                .at(Place::file(way))
+                .help(format!("{help} {}", manifest::FILE))
+        })
+        .collect();
+    match faults.is_empty() {
+        true => Ok(()),
+        false => {
+            let message = "the project's inputs cannot be read";
+            Err(Error::faults(Kind::General, message, faults))
+        }
+    }
 }
 
 fn optional(path: &Path) -> Result<Option<Vec<u8>>> {

@@ -1,11 +1,9 @@
 //! `refresh`: edits of the vendored tree go back to where their files come from.
 
-use std::collections::BTreeMap;
-
 use super::context::{Context, Steps};
 use super::making::{Forked, Making};
-use super::place::{Files, Placing};
-use super::project::{Project, Vendored, project_path, read_manifest};
+use super::place::Placing;
+use super::project::{Files, Project, Vendored, project_path, read_manifest};
 use super::upgrade::locked;
 use super::upstream_tests::UpstreamTests;
 use super::verified::{Verified, Verify};
@@ -17,7 +15,7 @@ use crate::core::patch::Difference;
 use crate::core::refresh::{self, Wishes};
 use crate::core::report::RefreshReport;
 use crate::core::series::Inputs;
-use crate::core::tree::{File, Tree, TreePath};
+use crate::core::tree::{Tree, TreePath};
 use crate::error::{Error, Fault, Kind, Place, Result};
 use crate::ports::disk::Found;
 use crate::ports::stage::{Change, Committed, Turn};
@@ -43,7 +41,7 @@ pub fn run(context: &Context<'_>, args: &RefreshArgs) -> Result<RefreshReport> {
     let mut steps = Steps::default();
     let before = make(&making, &project, project.inputs.clone(), &mut steps)?;
     let outcome = refresh::refresh(&before.inputs, as_made(&before), &edited, &wishes)?;
-    let inputs = with_changes(&project, &outcome.files, outcome.manifest)?;
+    let inputs = project.inputs_with(&outcome.files)?;
     let after = make(&making, &project, inputs, &mut steps)?;
     let following = following(&before.made.tree, &after.made.tree, &edited)?;
     let placing = Placing {
@@ -117,30 +115,6 @@ fn wishes(args: &RefreshArgs) -> Result<Wishes> {
         difference: difference.map(|(change, reason)| Difference::new(change, reason)),
         series_only: args.series_only,
     })
-}
-
-/// Reads the project's inputs as they will be.
-fn with_changes(
-    project: &Project,
-    files: &BTreeMap<TreePath, Option<Vec<u8>>>,
-    manifest: crate::core::manifest::Manifest,
-) -> Result<Inputs> {
-    let mut all = project.files.clone();
-    for (path, bytes) in files {
-        match bytes {
-            Some(bytes) => all.insert(path.clone(), File::regular(bytes.as_slice())),
-            None => all.remove(path.as_str()),
-        };
-    }
-    let read = |dir: &TreePath| {
-        let prefix = format!("{dir}/");
-        let inner = all.iter().filter_map(|(path, file)| {
-            let inner = path.as_str().strip_prefix(&prefix)?;
-            Some(project_path(inner).map(|inner| (inner, file.clone())))
-        });
-        inner.collect()
-    };
-    Inputs::load(manifest, read)
 }
 
 /// Makes sure that what is stored gives the very bytes that were edited. Returns

@@ -80,9 +80,10 @@ pub fn make(parts: Parts<'_>, inherited: &Inherited) -> Result<Made> {
     let cargo = generate(parts, inherited)?;
     put(&mut tree, CARGO_TOML, &cargo.text)?;
     if let Some(lock) = parts.inputs.locks.get(&parts.release.version)
-        && cargo_lock::is_current(lock, &cargo.text).map_err(|e| unreadable(parts, &e))?
+        && cargo_lock::is_current(lock, &cargo.text)
+            .map_err(|e| unreadable(parts.inputs, &parts.release.version, &e))?
     {
-        put_lock(&mut tree, lock, &parts.inputs.manifest)?;
+        put_lock(&mut tree, lock, parts.inputs, &parts.release.version)?;
     }
     faults.extend(faulty_targets(&tree, parts)?);
     for (one, other) in tree.case_collisions() {
@@ -99,22 +100,37 @@ pub fn make(parts: Parts<'_>, inherited: &Inherited) -> Result<Made> {
     ))
 }
 
-/// Puts a stored `Cargo.lock` into a tree, with the fork's version of now.
+/// Puts the `Cargo.lock` of a release into a tree that has its `Cargo.toml`, with the
+/// fork's version of now.
 ///
 /// # Errors
 ///
-/// As [`put`].
-pub fn put_lock(tree: &mut Tree, lock: &str, manifest: &Manifest) -> Result<()> {
-    let fork = &manifest.fork;
+/// All together: packages that come neither from a registry nor from the tree, for
+/// another machine has them otherwise or not at all.
+pub fn put_lock(tree: &mut Tree, lock: &str, inputs: &Inputs, release: &Version) -> Result<()> {
+    let foreign = cargo_lock::foreign(lock, tree).map_err(|e| unreadable(inputs, release, &e))?;
+    if !foreign.is_empty() {
+        let place = || Place::file(lock_file(inputs, release));
+        let faults = foreign.into_iter().map(|one| Fault::new(one).at(place()));
+        let message = "the crate's Cargo.lock has packages that no registry gives";
+        return Err(Error::faults(Kind::General, message, faults.collect())
+            .help("remove the file if it is there, and what brought them in: a `[patch]` of cargo's configuration")
+            .help("the next `wash-wasi-sync vendor` makes it again"));
+    }
+    let fork = &inputs.manifest.fork;
     let lock = cargo_lock::with_own_version(lock, &fork.name, &fork.version);
     put(tree, CARGO_LOCK, &lock)
 }
 
-fn unreadable(parts: Parts<'_>, fault: &cargo_lock::Fault) -> Error {
-    let path = parts.inputs.lock_path(&parts.release.version);
-    let path = path.as_ref().map_or(CARGO_LOCK, TreePath::as_str);
+fn unreadable(inputs: &Inputs, release: &Version, fault: &cargo_lock::Fault) -> Error {
+    let path = lock_file(inputs, release);
     Error::general(format!("{path} cannot be used: {fault}"))
         .help("remove it: the next `wash-wasi-sync vendor` makes it again")
+}
+
+fn lock_file(inputs: &Inputs, release: &Version) -> String {
+    let path = inputs.lock_path(release);
+    path.map_or_else(|| CARGO_LOCK.to_owned(), String::from)
 }
 
 /// Puts a text at a path of the crate.

@@ -9,7 +9,7 @@ use super::manifest::{FILE, FileKind, Manifest};
 use super::patch::{Difference, Patch};
 use super::report::{Changed, Edit};
 use super::series::{FILES, Inputs, PATCH, Stored};
-use super::tree::{File, Tree, TreePath};
+use super::tree::{File, Mode, Tree, TreePath};
 use crate::error::{Error, Fault, Kind, Place, Result};
 
 /// What the inputs gave before the edits.
@@ -171,22 +171,14 @@ impl Work<'_> {
     }
 
     fn new_file(&mut self, path: &TreePath, what: What) -> Result<(), Fault> {
-        let is_generated = self.made.tree.get(path.as_str()).is_some();
-        if is_generated || self.inputs.manifest.kind_of(path) != Some(FileKind::Owned) {
-            let help = if is_generated {
-                format!(
-                    "change what it is made from; the crate's lock is kept in `{}`",
-                    self.inputs.manifest.fork.locks
-                )
-            } else {
-                format!("move it below one of the `owned` paths of {FILE}, or remove it")
-            };
-            let why = if is_generated {
-                "the tool makes it"
-            } else {
-                "no rule says that such a file is the fork's"
-            };
-            return Err(at(path, why).help(help));
+        if self.made.tree.get(path.as_str()).is_some() {
+            let locks = &self.inputs.manifest.fork.locks;
+            return Err(at(path, "the tool makes it").help(format!(
+                "change what it is made from; the crate's lock is kept in `{locks}`"
+            )));
+        }
+        if let Some(fault) = self.inputs.manifest.not_owned(path) {
+            return Err(fault.at(Place::file(path.as_str())));
         }
         if self.wishes.series_only {
             return self.of_series(path, what);
@@ -248,12 +240,10 @@ impl Work<'_> {
         stored: String,
         bases: Vec<Version>,
     ) -> Result<(), Fault> {
-        if what == What::Mode {
-            return Err(
-                at(path, "the mode of a fork-owned file is not kept").help("restore the mode")
-            );
-        }
         let file = self.edited.get(path.as_str());
+        if file.is_some_and(|file| file.mode() == Mode::Executable) {
+            return Err(at(path, "the mode of a fork-owned file is not kept").help("make it 644"));
+        }
         self.put(stored.clone(), file.map(|file| file.bytes().to_vec()))?;
         self.told(path, what, stored, bases)
     }

@@ -116,6 +116,8 @@ pub struct SeriesReport {
     pub stored_as: Option<TreePath>,
     /// Each patch.
     pub patches: Vec<PatchReport>,
+    /// What upstream has of the patches by now.
+    pub taken: Vec<TakenReport>,
     /// The changed lines of all patches.
     pub delta: Delta,
     /// The most that the delta may be.
@@ -133,6 +135,19 @@ pub struct PatchReport {
     pub moved: Vec<String>,
     /// Its changed lines.
     pub delta: Delta,
+}
+
+/// Changes of a patch that upstream has made too.
+#[derive(Debug, Clone, Serialize)]
+pub struct TakenReport {
+    /// The file of the crate.
+    pub path: TreePath,
+    /// The patch that had them, from the project's root.
+    pub patch: TreePath,
+    /// The patch that is stored in its place; `None` where nothing is left of it.
+    pub left: Option<TreePath>,
+    /// The fork's changed lines that upstream has now.
+    pub lines: Delta,
 }
 
 /// What a verification gate said.

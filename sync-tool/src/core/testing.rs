@@ -21,9 +21,17 @@ description = "Net, forked"
 repository = "https://example.org/fork"
 "#;
 
+/// What every manifest needs whose rules take everything.
+const GENERATED: &str = "
+[[files]]
+paths = [\"Cargo.toml\"]
+kind = \"generated\"
+optional = true
+";
+
 /// Makes a manifest with tables behind the ones that every manifest needs.
 pub fn manifest_with(tables: &str) -> Manifest {
-    Manifest::parse(format!("{HEAD}{tables}")).expect("a good manifest")
+    Manifest::parse(format!("{HEAD}{tables}{GENERATED}")).expect("a good manifest")
 }
 
 /// Makes a path.

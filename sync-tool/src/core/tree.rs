@@ -130,6 +130,12 @@ impl TreePath {
         &self.0
     }
 
+    /// Tells whether this is another path, or lies below it.
+    pub fn is_within(&self, above: &TreePath) -> bool {
+        let rest = self.0.strip_prefix(above.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
     /// Returns the path below a directory on disk.
     pub fn below(&self, root: &std::path::Path) -> std::path::PathBuf {
         self.0
@@ -220,6 +226,14 @@ impl File {
     /// Makes a file of the same mode with other bytes.
     pub fn with_bytes(&self, bytes: impl Into<Arc<[u8]>>) -> Self {
         File::new(bytes, self.mode)
+    }
+
+    /// Makes a file of mode 644 with the same bytes.
+    pub fn as_regular(&self) -> Self {
+        File {
+            mode: Mode::Regular,
+            ..self.clone()
+        }
     }
 
     /// Returns the content.

@@ -234,6 +234,62 @@ fn faulty_patches_and_files_come_together() {
 }
 
 #[test]
+fn fork_owned_files_need_a_rule_as_upstreams_do() {
+    let world = World::vendored();
+    let owned = "patches/loopback/src/sockets/loopback";
+    let series = "patches/v38.0.1/files/src/sockets/loopback";
+    for path in [
+        &format!("{owned}/.mod.rs.swp"),
+        &format!("{owned}/mod.rs~"),
+        &format!("{series}/.DS_Store"),
+        "patches/loopback/.DS_Store",
+        "patches/loopback/notes.md",
+        "patches/loopback/Cargo.lock",
+    ] {
+        world.write(path, "");
+    }
+    for command in ["check", "vendor", "upgrade --to 42 --dry-run", "refresh"] {
+        world.refused(command, 1);
+    }
+    shown!(world.run("vendor"), @"");
+}
+
+#[test]
+fn an_editors_leftover_is_no_edit_to_keep() {
+    let world = World::vendored();
+    let left = "vendor/wash-wasi/src/sockets/loopback/.mod.rs.swp";
+    world.write(left, "");
+    shown!(world.refused("refresh", 1), @"");
+    // Who means it says so.
+    world.edit(
+        "manifest.toml",
+        "\"tests/loopback.rs\"]",
+        "\"tests/loopback.rs\", \"src/sockets/loopback/.mod.rs.swp\"]",
+    );
+    world.run("refresh").done();
+    world.run("check").done();
+}
+
+#[test]
+fn inputs_are_not_read_through_links() {
+    let world = World::vendored();
+    let outside = world.both.git.path("outside");
+    for dir in ["patches/loopback", "patches/v38.0.1"] {
+        let there = outside.join(dir);
+        std::fs::create_dir_all(there.parent().unwrap()).unwrap();
+        std::fs::rename(world.path(dir), &there).unwrap();
+        std::os::unix::fs::symlink(&there, world.path(dir)).unwrap();
+    }
+    shown!(world.run("check").ended(1), @"");
+    std::fs::remove_file(world.path("patches/loopback")).unwrap();
+    std::fs::remove_file(world.path("patches/v38.0.1")).unwrap();
+    std::fs::rename(world.path("patches/locks"), outside.join("patches/locks")).unwrap();
+    std::fs::remove_dir(world.path("patches")).unwrap();
+    std::os::unix::fs::symlink(outside.join("patches"), world.path("patches")).unwrap();
+    shown!(world.run("vendor").ended(1), @"");
+}
+
+#[test]
 fn documents_without_markers_are_told() {
     let world = World::new();
     world.write("README.md", "# No markers\n");

@@ -34,7 +34,7 @@ impl World {
     pub fn new() -> Self {
         let git = GitWorld::empty();
         for release in RELEASES {
-            publish(&git, release);
+            publish(&git, release, |_| {});
         }
         let world = World {
             both: Both::of(git),
@@ -51,6 +51,11 @@ impl World {
         let world = World::new();
         world.run("vendor").done();
         world
+    }
+
+    /// Publishes a release more, after an edit of the crate's directory.
+    pub fn publish(&self, version: &str, edit: impl FnOnce(&Path)) {
+        publish(&self.both.git, version, edit);
     }
 
     pub fn root(&self) -> PathBuf {
@@ -194,13 +199,14 @@ impl std::fmt::Display for Ran {
 }
 
 /// Commits and tags a release, with its files and no others.
-fn publish(git: &GitWorld, version: &str) {
+fn publish(git: &GitWorld, version: &str, edit: impl FnOnce(&Path)) {
     if git.upstream().join("Cargo.toml").exists() {
         git.git(&["rm", "-r", "--quiet", "."]);
     }
     for (path, text) in files(version) {
         write(&git.upstream().join(path), text);
     }
+    edit(&git.upstream().join("crates/wasi"));
     git.git(&["add", "--all"]);
     git.git(&["commit", "--quiet", "--message", version]);
     git.git(&["tag", &format!("v{version}")]);

@@ -1,10 +1,13 @@
 //! Whether a stored lock still is the crate's.
 
+use std::collections::BTreeSet;
+
 use semver::VersionReq;
 use toml_edit::{DocumentMut, Item, TableLike};
 
 use super::manifest::{each_dependency, package};
-use super::{Fault, Lock};
+use super::{Fault, Lock, Package};
+use crate::core::tree::{File, Tree};
 
 /// Tells whether a lock has all that a manifest asks for, and nothing at its root
 /// that it does not: cargo would take it with `--locked`, the version of the
@@ -30,6 +33,44 @@ pub fn is_current(lock: &str, manifest: &str) -> Result<bool, Fault> {
         current &= requirement(item).is_none_or(|wanted| lock.has(package(key, item), &wanted));
     });
     Ok(current)
+}
+
+/// Names the packages of a lock that come neither from a registry nor from the tree.
+///
+/// # Errors
+///
+/// Fails where the lock cannot be read.
+pub fn foreign(lock: &str, tree: &Tree) -> Result<Vec<String>, Fault> {
+    let (packages, unused) = super::read(lock)?;
+    let manifests = tree.iter().filter(|(path, _)| {
+        let name = path.as_str().rsplit('/').next();
+        name == Some("Cargo.toml")
+    });
+    let own: BTreeSet<String> = manifests.filter_map(|(_, file)| name_in(file)).collect();
+    let foreign = packages.iter().filter_map(|package| {
+        let Package { name, version, .. } = package;
+        match &package.source {
+            None if own.contains(name) => None,
+            None => Some(format!("`{name} {version}` lies on this machine alone")),
+            Some(source) if is_registry(source) => None,
+            Some(source) => Some(format!("`{name} {version}` comes from {source}")),
+        }
+    });
+    let unused = unused.iter().map(|package| {
+        let Package { name, version, .. } = package;
+        format!("`{name} {version}` is a patch that nothing asks for")
+    });
+    Ok(foreign.chain(unused).collect())
+}
+
+fn is_registry(source: &str) -> bool {
+    source.starts_with("registry+") || source.starts_with("sparse+")
+}
+
+fn name_in(manifest: &File) -> Option<String> {
+    let document = toml_edit::Document::parse(manifest.text()?).ok()?;
+    let name = document.get("package")?.get("name")?.as_str()?;
+    Some(name.to_owned())
 }
 
 /// Returns the version that a dependency asks for; `None` where it asks for none.

@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use semver::Version;
 use toml_edit::Item;
 
-pub use current::{is_current, with_own_version};
+pub use current::{foreign, is_current, with_own_version};
 pub use gained::Stray;
 pub use manifest::{packages, upstream_only};
 
@@ -62,11 +62,7 @@ impl Lock {
     ///
     /// Fails where the text is not TOML or an entry has no name or version.
     pub fn parse(text: &str) -> Result<Self, Fault> {
-        let document = toml_edit::Document::parse(text)
-            .map_err(|e| Fault::Unreadable(e.message().to_owned()))?;
-        let tables = document.get("package").and_then(Item::as_array_of_tables);
-        let tables = tables.into_iter().flat_map(|tables| tables.iter());
-        tables.map(package).collect::<Result<_, _>>().map(Lock)
+        Ok(Lock(read(text)?.0))
     }
 
     /// Returns a package that lies on disk.
@@ -164,6 +160,19 @@ pub fn in_our_format(text: &str) -> String {
         }
     }
     lines.join("\n") + "\n"
+}
+
+/// Reads the packages of a lock, and those that patches give and nothing asks for.
+fn read(text: &str) -> Result<(Vec<Package>, Vec<Package>), Fault> {
+    let document =
+        toml_edit::Document::parse(text).map_err(|e| Fault::Unreadable(e.message().to_owned()))?;
+    let packages = |item: Option<&Item>| {
+        let tables = item.and_then(Item::as_array_of_tables);
+        let tables = tables.into_iter().flat_map(|tables| tables.iter());
+        tables.map(package).collect::<Result<Vec<_>, _>>()
+    };
+    let unused = document.get("patch").and_then(|patch| patch.get("unused"));
+    Ok((packages(document.get("package"))?, packages(unused)?))
 }
 
 fn package(table: &toml_edit::Table) -> Result<Package, Fault> {

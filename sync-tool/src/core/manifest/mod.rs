@@ -1,5 +1,6 @@
 //! `manifest.toml`: what people write. Upstream, pin, rules, series, history.
 
+mod coherence;
 mod edit;
 mod parse;
 mod reader;
@@ -16,12 +17,21 @@ use serde::Serialize;
 
 use super::cargo_toml::Additions;
 use super::tree::{Digest, TreePath};
-use crate::error::Place;
+use crate::error::{Fault, Place};
 
 pub use upstream_tests::{ExpectedFailure, PROGRAMS, Tests};
 
 /// The name of the file.
 pub const FILE: &str = "manifest.toml";
+
+/// The files that the tool makes, whatever a rule says.
+pub const GENERATED: [&str; 2] = ["Cargo.toml", "Cargo.lock"];
+
+/// How the names of files end that editors, merges and systems leave behind.
+const LEFT_BEHIND: [&str; 7] = ["~", ".swp", ".swo", ".bak", ".orig", ".rej", ".tmp"];
+
+/// The directory, beside the vendored tree, for what is between old and new.
+const WORK: &str = ".wash-wasi-sync";
 
 /// The parsed manifest, with the text it came from.
 #[derive(Debug, Clone)]
@@ -88,6 +98,15 @@ pub struct Fork {
     pub owned: TreePath,
     /// The directory of the crate's `Cargo.lock` files.
     pub locks: TreePath,
+}
+
+impl Fork {
+    /// Returns the directory for what is between old and new, from the project's root.
+    pub fn work_dir(&self) -> Option<TreePath> {
+        let above = self.path.as_str().rsplit_once('/');
+        let above = above.map_or(String::new(), |(above, _)| format!("{above}/"));
+        TreePath::new(&format!("{above}{WORK}")).ok()
+    }
 }
 
 /// `[[rewrite]]`: a name, bounded by words, and what stands in its place.
@@ -255,11 +274,30 @@ impl Manifest {
 
     /// Returns the kind of a path by the last rule that matches, and that rule's place.
     pub fn kind_of(&self, path: &TreePath) -> Option<FileKind> {
-        self.files
-            .iter()
-            .rev()
-            .find(|r| r.paths.iter().any(|p| p.matches(path)))
-            .map(|r| r.kind)
+        rule_for(&self.files, path).map(|(rule, _)| rule.kind)
+    }
+
+    /// Tells why a file cannot be the fork's own, if it cannot: such files need a rule
+    /// of kind `owned`, and what is left behind by an editor needs one that names it.
+    pub fn not_owned(&self, path: &TreePath) -> Option<Fault> {
+        let name = path.as_str().rsplit('/').next().unwrap_or_default();
+        let is_left_behind =
+            name.starts_with(['.', '#']) || LEFT_BEHIND.iter().any(|end| name.ends_with(end));
+        if GENERATED.contains(&path.as_str()) {
+            return Some(Fault::new("the tool generates it").help("remove it"));
+        }
+        match rule_for(&self.files, path) {
+            Some((rule, pattern)) if rule.kind == FileKind::Owned => {
+                (is_left_behind && !pattern.is_literal()).then(|| {
+                    Fault::new("it looks like what an editor or the system left behind").help(
+                        format!("remove it, or name it without wildcards in an `owned` rule of {FILE}"),
+                    )
+                })
+            }
+            _ => Some(Fault::new("no rule says that such a file is the fork's").help(format!(
+                "move it below one of the `owned` paths of {FILE}, add a rule of that kind, or remove it"
+            ))),
+        }
     }
 
     /// Returns the fork version that the history has for an upstream version.
@@ -287,6 +325,14 @@ impl Manifest {
     pub fn place(&self, span: &Range<usize>) -> Place {
         Place::span(FILE, Arc::clone(&self.text), span.clone())
     }
+}
+
+/// Returns the rule that decides about a path, the last that matches, with its pattern.
+fn rule_for<'r>(rules: &'r [FileRule], path: &TreePath) -> Option<(&'r FileRule, &'r Pattern)> {
+    rules.iter().rev().find_map(|rule| {
+        let pattern = rule.paths.iter().find(|pattern| pattern.matches(path))?;
+        Some((rule, pattern))
+    })
 }
 
 fn after(version: &Version) -> Version {

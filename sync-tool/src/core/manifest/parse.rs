@@ -8,7 +8,7 @@ use toml_edit::{Document, TableLike};
 use super::reader::{Reader, Section, span};
 use super::{
     Documents, FILE, FileKind, FileRule, Fork, HistoryRow, Insert, Manifest, Rewrite, Series,
-    Upstream, upstream_tests,
+    Upstream, coherence, upstream_tests,
 };
 use crate::core::cargo_toml::Additions;
 use crate::error::{Error, Fault, Kind, Place, Result};
@@ -70,8 +70,10 @@ fn parse(r: &mut Reader, text: &Arc<str>, root: &dyn TableLike) -> Option<Manife
     let history = history(r, root);
     let documents = documents(r, root);
     let tests = upstream_tests::read(r, root);
+    coherence::generated(r, &files);
     if let Some(fork) = &fork {
         pin_is_in_history(r, root, fork, &history);
+        coherence::locations(r, root, fork, &series, &documents);
     }
     Some(Manifest {
         text: Arc::clone(text),

@@ -1,5 +1,6 @@
 //! What `manifest.toml` means, which faults are found, and what edits keep.
 
+mod coherence;
 mod edit;
 mod faults;
 mod mutated;

@@ -5,12 +5,22 @@ use std::ops::Range;
 use git2::{DiffOptions, Patch};
 
 use super::MergeError;
+use crate::core::patch::Delta;
 
 /// Base lines that a side has other lines for. Lines count from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Edit {
     pub base: Range<usize>,
     pub side: Range<usize>,
+}
+
+impl Edit {
+    pub fn delta(&self) -> Delta {
+        Delta {
+            added: self.side.len(),
+            removed: self.base.len(),
+        }
+    }
 }
 
 /// Returns the edits that lead from `base` to `side`, in order; an unchanged

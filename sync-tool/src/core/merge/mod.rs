@@ -14,6 +14,8 @@ use std::ops::Range;
 
 use serde::Serialize;
 
+use super::patch::Delta;
+
 pub use markers::Labels;
 
 /// Why no merge could be made. Conflicts are no errors.
@@ -43,6 +45,9 @@ impl From<git2::Error> for MergeError {
 pub struct Merge {
     /// Resolved text and conflicts; two resolved chunks never follow each other.
     pub chunks: Vec<Chunk>,
+    /// The lines of ours that they have changed to the very same.
+    #[serde(skip)]
+    pub agreed: Delta,
 }
 
 /// A part of a merge.

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::difference::Edit;
 use super::{Chunk, Conflict, Merge, Side};
+use crate::core::patch::Delta;
 
 /// The lines of the three texts, with their ends.
 pub(super) struct Inputs<'a> {
@@ -29,6 +30,7 @@ pub(super) fn merged<'e>(
     // By how many lines a side is ahead of the base, behind the clusters so far.
     let (mut our_shift, mut their_shift) = (0, 0);
     let mut done = 0;
+    let mut agreed = Delta::default();
     while let Some(cluster) = next_cluster(&mut ours, &mut theirs) {
         chunks.resolve(&inputs.base[done..cluster.base.start]);
         done = cluster.base.end;
@@ -39,6 +41,9 @@ pub(super) fn merged<'e>(
             &inputs.theirs[their_lines.clone()],
         );
         if cluster.theirs.is_empty() || our_text == their_text {
+            if !cluster.theirs.is_empty() {
+                agreed += cluster.ours.iter().map(Edit::delta).sum();
+            }
             chunks.resolve(our_text);
         } else if cluster.ours.is_empty() {
             chunks.resolve(their_text);
@@ -51,7 +56,10 @@ pub(super) fn merged<'e>(
         }
     }
     chunks.resolve(&inputs.base[done..]);
-    Merge { chunks: chunks.0 }
+    Merge {
+        chunks: chunks.0,
+        agreed,
+    }
 }
 
 /// Takes the next edit, and all of both sides that it touches, off the lists.

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use semver::Version;
 use serde::Serialize;
 
-use super::{Misfit, Stored, StoredPatch};
+use super::{Applied, Misfit, Stored, StoredPatch};
 use crate::core::merge::{Labels, Merge, merge};
-use crate::core::patch::Patch;
+use crate::core::patch::{Delta, Patch};
 use crate::core::tree::{File, Tree, TreePath};
 use crate::error::{Error, Result};
 
@@ -16,8 +16,8 @@ use crate::error::{Error, Result};
 pub struct Carried {
     /// The files with their changes: exact ones and merged ones.
     pub texts: BTreeMap<TreePath, String>,
-    /// The files that had to be merged.
-    pub merged: Vec<TreePath>,
+    /// The files that had to be merged, with the fork's changed lines that upstream has too.
+    pub merged: BTreeMap<TreePath, Delta>,
     /// What could not be merged.
     pub conflicts: Vec<Conflict>,
 }
@@ -63,19 +63,24 @@ pub enum ConflictKind {
     },
 }
 
-/// Brings the patches of a series from its base to a release: exactly where
-/// that is possible, else by merging. Both trees are prepared.
+/// Brings the patches of a series from its base to a release: those that apply
+/// exactly are given as `exact`, the others are merged. Both trees are prepared.
 ///
 /// # Errors
 ///
 /// Where a patch does not even apply to its own base, or texts cannot be compared.
-pub fn carry(stored: &Stored, base: &Tree, to: &Version, theirs: &Tree) -> Result<Carried> {
+pub fn carry(
+    stored: &Stored,
+    base: &Tree,
+    to: &Version,
+    theirs: &Tree,
+    exact: &BTreeMap<TreePath, Applied>,
+) -> Result<Carried> {
     let own = stored.fit(base);
     if !own.misfits.is_empty() {
         return Err(Misfit::error(&own.misfits, &stored.base)
             .context(format!("the series {} is broken", stored.base)));
     }
-    let exact = stored.fit(theirs).applied;
     let mut carried = Carried::default();
     for (path, patch) in &stored.patches {
         let texts = |tree: &Tree| Some(tree.get(path.as_str())?.text()?.to_owned());
@@ -94,9 +99,9 @@ pub fn carry(stored: &Stored, base: &Tree, to: &Version, theirs: &Tree) -> Resul
             Some(theirs) => merged(path, &base, &ours.text, theirs)?,
         };
         match kind {
-            Ok(text) => {
+            Ok((text, agreed)) => {
                 carried.texts.insert(path.clone(), text);
-                carried.merged.push(path.clone());
+                carried.merged.insert(path.clone(), agreed);
             }
             Err(kind) => carried.conflicts.push(Conflict {
                 path: path.clone(),
@@ -115,7 +120,7 @@ fn merged(
     base: &str,
     ours: &str,
     theirs: &str,
-) -> Result<Result<String, ConflictKind>> {
+) -> Result<Result<(String, Delta), ConflictKind>> {
     let merge = merge(base, ours, theirs)
         .map_err(|e| Error::general(format!("cannot merge `{path}`: {e}")).caused_by(e))?;
     let Some(text) = merge.text() else {
@@ -128,7 +133,7 @@ fn merged(
         let error = format!("{}:{}: {e}", at.line, at.column + 1);
         return Ok(Err(ConflictKind::Unparsable { error, text }));
     }
-    Ok(Ok(text))
+    Ok(Ok((text, merge.agreed)))
 }
 
 impl Conflict {
@@ -152,7 +157,8 @@ impl Conflict {
 }
 
 impl Carried {
-    /// Makes the series for a release out of what was carried to it.
+    /// Makes the series for a release out of what was carried to it. A patch that
+    /// leaves nothing to change is not in it.
     ///
     /// # Errors
     ///

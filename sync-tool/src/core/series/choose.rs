@@ -4,18 +4,17 @@ use std::cmp::Ordering;
 
 use semver::Version;
 
-use super::{Fit, Misfit, Stored};
+use super::{Fit, Stored};
 use crate::core::tree::Tree;
 
 /// The series for a release.
 #[derive(Debug)]
-pub enum Choice<'s> {
-    /// There is no series at all: the fork is upstream renamed.
-    None,
-    /// The nearest whose every patch applies exactly.
-    Exact(&'s Stored, Fit),
-    /// None applies exactly: the one that a merge starts from, and what is in the way.
-    Merge(&'s Stored, Vec<Misfit>),
+pub struct Choice<'s> {
+    /// `None` where there is no series at all: the fork is upstream renamed.
+    pub series: Option<&'s Stored>,
+    /// What its patches give on the release; where some do not apply, a merge
+    /// starts from it.
+    pub fit: Fit,
 }
 
 /// Chooses the nearest series whose every patch applies exactly; else the
@@ -26,18 +25,19 @@ pub fn choose<'s>(all: &'s [Stored], release: &Version, prepared: &Tree) -> Choi
     for stored in by_distance {
         let fit = stored.fit(prepared);
         if fit.misfits.is_empty() {
-            return Choice::Exact(stored, fit);
+            let series = Some(stored);
+            return Choice { series, fit };
         }
     }
     let below = all.iter().filter(|stored| stored.base <= *release);
     let above = all.iter().filter(|stored| stored.base > *release);
-    let start = below
+    let series = below
         .max_by_key(|s| &s.base)
         .or(above.min_by_key(|s| &s.base));
-    match start {
-        Some(stored) => Choice::Merge(stored, stored.fit(prepared).misfits),
-        None => Choice::None,
-    }
+    let fit = series
+        .map(|stored| stored.fit(prepared))
+        .unwrap_or_default();
+    Choice { series, fit }
 }
 
 /// Compares by distance from a release: by whole release lines first, then those

@@ -18,7 +18,7 @@ pub const FILES: &str = "files";
 pub const PATCH: &str = ".patch";
 /// What people write about a series; the tool does not read it, but it makes a
 /// directory last in git that has no patch yet.
-const REMARKS: &str = "README.md";
+pub(super) const REMARKS: &str = "README.md";
 /// How a cargo lock's file name ends.
 const LOCK: &str = ".lock";
 
@@ -42,10 +42,15 @@ impl Inputs {
     /// # Errors
     ///
     /// All faults together: malformed patches, patches for other files than
-    /// their names say or for files that are not protected, one path in two
-    /// places, locks for no version; and those of `read`.
+    /// their names say or for files that are not protected, fork-owned files without
+    /// a rule, one path in two places, locks for no version; and those of `read`.
     pub fn load(manifest: Manifest, read: impl Fn(&TreePath) -> Result<Tree>) -> Result<Inputs> {
         let owned = read(&manifest.fork.owned)?;
+        // Not every system keeps modes, and the tree has to be the same on all.
+        let owned = owned
+            .iter()
+            .map(|(path, file)| (path.clone(), file.as_regular()));
+        let owned: Tree = owned.collect();
         let mut faults = Vec::new();
         let mut series = Vec::new();
         for row in &manifest.series {
@@ -64,6 +69,17 @@ impl Inputs {
             &read(&manifest.fork.locks)?,
             &mut faults,
         );
+        let shared = owned
+            .paths()
+            .map(|path| (manifest.fork.owned.to_string(), path));
+        let of_series = series.iter().flat_map(|stored| {
+            let dir = format!("{}/{FILES}", stored.dir);
+            stored.files.paths().map(move |path| (dir.clone(), path))
+        });
+        faults.extend(shared.chain(of_series).filter_map(|(dir, path)| {
+            let fault = manifest.not_owned(path)?;
+            Some(fault.at(Place::file(format!("{dir}/{path}"))))
+        }));
         for stored in &series {
             faults.extend(in_two_places(&manifest.fork.owned, &owned, stored));
         }
@@ -125,7 +141,7 @@ fn stored(row: &Series, dir: &Tree, manifest: &Manifest, faults: &mut Vec<Fault>
             .strip_prefix(FILES)
             .and_then(|p| p.strip_prefix('/'));
         if let Some(inner) = below_files.and_then(|inner| TreePath::new(inner).ok()) {
-            stored.files.insert(inner, file.clone());
+            stored.files.insert(inner, file.as_regular());
         } else if let Some(inner) = path.as_str().strip_suffix(PATCH) {
             match patch(inner, &at, file, manifest) {
                 Ok((path, patch)) => {

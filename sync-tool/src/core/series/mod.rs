@@ -128,6 +128,20 @@ impl Stored {
         fit
     }
 
+    /// Returns the remarks that keep the directory of a series with nothing in it.
+    ///
+    /// # Errors
+    ///
+    /// Never for a directory that the manifest allows.
+    pub fn remarks(&self, upstream: &str) -> Result<(TreePath, String)> {
+        let path = TreePath::new(&format!("{}/{}", self.dir, inputs::REMARKS));
+        let text = format!(
+            "From {upstream} {} on, upstream has all that the patches before changed.\n",
+            self.base
+        );
+        Ok((path.map_err(|e| Error::general(e.to_string()))?, text))
+    }
+
     /// Returns the files of the series as they are stored, from the project's root.
     pub fn stored_files(&self) -> impl Iterator<Item = (TreePath, File)> + '_ {
         let patches = self.patches.values();

@@ -43,6 +43,10 @@ fn one_patch() -> Inputs {
     inputs(&[("patches/v38/src/a.rs.patch", &text)]).expect("good inputs")
 }
 
+fn carry_over(stored: &Stored, base: &Tree, to: &Version, theirs: &Tree) -> Result<Carried> {
+    carry(stored, base, to, theirs, &stored.fit(theirs).applied)
+}
+
 fn version(text: &str) -> Version {
     text.parse().expect("a version")
 }
@@ -72,6 +76,8 @@ fn faults_of_all_files_come_together() {
     patches/v38/src/b.rs.patch: the patch is for `src/a.rs`, its name says `src/b.rs`
     patches/v38/src/c.rs.patch: `src/c.rs` is patched, but no rule says so
     patches/locks/later.lock: the file is no cargo lock of a release
+    patches/loopback/src/own.rs: no rule says that such a file is the fork's
+    patches/v38/files/src/own.rs: no rule says that such a file is the fork's
     patches/v38/files/src/own.rs: `src/own.rs` stands in `patches/loopback` too
     ");
 }
@@ -85,7 +91,7 @@ fn a_series_may_begin_with_remarks_alone() {
     assert!(series.patches.is_empty() && series.files.is_empty());
     let fits = tree(&[("src/a.rs", BASE)]);
     let chosen = choose(&begun.series, &version("38.0.4"), &fits);
-    assert!(matches!(chosen, Choice::Exact(..)));
+    assert!(chosen.series.is_some() && chosen.fit.misfits.is_empty());
 }
 
 #[test]
@@ -100,10 +106,9 @@ fn the_nearest_series_that_applies_is_taken() {
         ("39.0.0", "38.0.4"),
         ("41.0.0", "40.0.0"),
     ] {
-        let Choice::Exact(stored, _) = choose(&all, &version(release), &fits) else {
-            panic!("{release}");
-        };
-        assert_eq!(stored.base, version(base), "{release}");
+        let Choice { series, fit } = choose(&all, &version(release), &fits);
+        assert_eq!(series.unwrap().base, version(base), "{release}");
+        assert!(fit.misfits.is_empty());
     }
     let other = tree(&[("src/a.rs", "fn other() {}\n")]);
     for (release, base) in [
@@ -111,16 +116,11 @@ fn the_nearest_series_that_applies_is_taken() {
         ("39.9.9", "38.0.4"),
         ("50.0.0", "40.0.0"),
     ] {
-        let Choice::Merge(stored, misfits) = choose(&all, &version(release), &other) else {
-            panic!("{release}");
-        };
-        assert_eq!(stored.base, version(base), "{release}");
-        assert_eq!(misfits.len(), 1);
+        let Choice { series, fit } = choose(&all, &version(release), &other);
+        assert_eq!(series.unwrap().base, version(base), "{release}");
+        assert_eq!(fit.misfits.len(), 1);
     }
-    assert!(matches!(
-        choose(&[], &version("41.0.0"), &fits),
-        Choice::None
-    ));
+    assert!(choose(&[], &version("41.0.0"), &fits).series.is_none());
 }
 
 #[test]
@@ -132,16 +132,16 @@ fn a_change_elsewhere_is_merged_and_the_new_patch_applies() {
     let theirs_text = BASE.replace("four()", "five()");
     let theirs = tree(&[("src/a.rs", &theirs_text)]);
     let to = version("41.0.0");
-    let carried = carry(stored, &base, &to, &theirs).unwrap();
-    assert_eq!(
-        carried.merged,
-        [] as [TreePath; 0],
+    let carried = carry_over(stored, &base, &to, &theirs).unwrap();
+    assert!(
+        carried.merged.is_empty(),
         "context is three lines: it is exact"
     );
     let theirs_text = BASE.replace("three()", "3()").replace("3()", "drei()");
     let theirs = tree(&[("src/a.rs", &theirs_text)]);
-    let carried = carry(stored, &base, &to, &theirs).unwrap();
-    assert_eq!(carried.merged, [path("src/a.rs")]);
+    let carried = carry_over(stored, &base, &to, &theirs).unwrap();
+    let nothing_taken = BTreeMap::from([(path("src/a.rs"), Delta::default())]);
+    assert_eq!(carried.merged, nothing_taken);
     let expected = theirs_text.replace("two()", "two(n: Network)");
     assert_eq!(carried.texts[&path("src/a.rs")], expected);
 
@@ -157,11 +157,41 @@ fn a_change_elsewhere_is_merged_and_the_new_patch_applies() {
 }
 
 #[test]
+fn what_upstream_has_too_is_counted_and_a_patch_that_is_all_taken_goes() {
+    let ours = BASE
+        .replace("one()", "one(n: u8)")
+        .replace("four()", "four(n: u8)");
+    let text = patch_text("src/a.rs", BASE, &ours);
+    let inputs = inputs(&[("patches/v38/src/a.rs.patch", &text)]).unwrap();
+    let (stored, to) = (&inputs.series[0], version("41.0.0"));
+    let base = tree(&[("src/a.rs", BASE)]);
+    let line = Delta {
+        added: 1,
+        removed: 1,
+    };
+    let part = BASE.replace("one()", "one(n: u8)");
+    for (theirs, lines, left) in [(&part, line, true), (&ours, line + line, false)] {
+        let theirs = tree(&[("src/a.rs", theirs)]);
+        let carried = carry_over(stored, &base, &to, &theirs).unwrap();
+        assert_eq!(carried.merged[&path("src/a.rs")], lines);
+        let new = carried
+            .stored(stored, &to, &path("patches/new"), &theirs)
+            .unwrap();
+        assert_eq!(new.patches.len(), usize::from(left));
+        let fit = new.fit(&theirs);
+        assert_eq!(
+            fit.applied.values().all(|a| a.text == ours),
+            fit.misfits.is_empty()
+        );
+    }
+}
+
+#[test]
 fn conflicts_are_values_with_all_sides() {
     let inputs = one_patch();
     let base = tree(&[("src/a.rs", BASE)]);
     let theirs = tree(&[("src/a.rs", &BASE.replace("two()", "two(x: u8)"))]);
-    let carried = carry(&inputs.series[0], &base, &version("41.0.0"), &theirs).unwrap();
+    let carried = carry_over(&inputs.series[0], &base, &version("41.0.0"), &theirs).unwrap();
     assert!(carried.texts.is_empty());
     insta::assert_snapshot!(carried.conflicts[0].with_markers(), @r"
     fn one() {}
@@ -187,7 +217,7 @@ fn a_deleted_file_and_a_merge_that_is_no_rust_are_conflicts() {
     let inputs = inputs(&[("patches/v38/src/a.rs.patch", &text)]).unwrap();
     let base = tree(&[("src/a.rs", BASE)]);
     let to = version("41.0.0");
-    let gone = carry(&inputs.series[0], &base, &to, &Tree::new()).unwrap();
+    let gone = carry_over(&inputs.series[0], &base, &to, &Tree::new()).unwrap();
     assert!(matches!(
         gone.conflicts[0].kind,
         ConflictKind::Deleted { .. }
@@ -197,7 +227,7 @@ fn a_deleted_file_and_a_merge_that_is_no_rust_are_conflicts() {
         .replace("three() {}", "three() {")
         .replace("one", "eins");
     let theirs = tree(&[("src/a.rs", &broken)]);
-    let carried = carry(&inputs.series[0], &base, &to, &theirs).unwrap();
+    let carried = carry_over(&inputs.series[0], &base, &to, &theirs).unwrap();
     let ConflictKind::Unparsable { error, .. } = &carried.conflicts[0].kind else {
         panic!("{:?}", carried.conflicts);
     };

@@ -1,6 +1,6 @@
 //! Makes the crate's `Cargo.lock`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toml_edit::DocumentMut;
 
@@ -8,7 +8,9 @@ use super::Cargo;
 use crate::core::cargo_lock::{self, Lock, Pins};
 use crate::core::tree::Tree;
 use crate::error::{Error, Result};
+use crate::ports::host::Environment;
 use crate::ports::status::Step;
+use crate::ports::upstream::registry::config::Config;
 
 /// How often pins are added before it is plain that cargo and the seed disagree.
 /// Upstream's crates ask for each other in exact versions, so two rounds are usual.
@@ -39,6 +41,8 @@ impl Cargo<'_> {
     /// seed is the package's lock or the workspace's makes no difference.
     ///
     /// `files` is the crate's tree; its sources are not read, they only have to be there.
+    /// Of cargo's configuration around the project only that counts which says how
+    /// registries are reached: a `[patch]` must not decide what the fork is made of.
     ///
     /// # Errors
     ///
@@ -46,6 +50,7 @@ impl Cargo<'_> {
     /// be reached, and where cargo finds no versions that fit.
     pub fn make_lock(
         &self,
+        project: &Path,
         manifest: &str,
         seed: Option<Seed<'_>>,
         files: &Tree,
@@ -54,7 +59,10 @@ impl Cargo<'_> {
         let dir = crate::ports::disk::temporary()?;
         let draft = Draft {
             cargo: self,
-            dir: dir.path(),
+            home: neutral_home(&self.host.env, project, dir.path())?,
+            // Not at hand where there is no rustup; then there is nothing to choose.
+            toolchain: self.sysroot(project).ok(),
+            dir: &dir.path().join("crate"),
             step: &*step,
         };
         draft.lay_out(files)?;
@@ -92,6 +100,8 @@ impl Cargo<'_> {
 /// The copy of a crate in which cargo resolves.
 struct Draft<'d> {
     cargo: &'d Cargo<'d>,
+    home: Option<PathBuf>,
+    toolchain: Option<PathBuf>,
     dir: &'d Path,
     step: &'d dyn Step,
 }
@@ -174,10 +184,16 @@ impl Draft<'_> {
     /// That downloads no package, only what the registry says about some.
     fn cargo_update(&self, args: &[&str]) -> Result<()> {
         let manifest = self.dir.join("Cargo.toml");
-        // The user's configuration counts, as it does for a build in the project.
-        let call = self
-            .cargo
-            .cargo(self.cargo.host.env.dir())
+        // Cargo looks for its configuration, and rustup for a toolchain, upwards of here.
+        let root = self.dir.ancestors().last().unwrap_or(self.dir);
+        let mut call = self.cargo.cargo(root);
+        if let Some(home) = &self.home {
+            call = call.env("CARGO_HOME", home);
+        }
+        if let Some(toolchain) = &self.toolchain {
+            call = call.env("RUSTUP_TOOLCHAIN", toolchain);
+        }
+        let call = call
             .args(["update", "--workspace"])
             .args(args)
             .args(["--manifest-path".as_ref(), manifest.as_os_str()]);
@@ -194,4 +210,35 @@ impl Draft<'_> {
         }
         Err(error)
     }
+}
+
+/// Makes a home for cargo with the user's caches, and of the configuration only what
+/// says how registries are reached.
+#[cfg(unix)]
+fn neutral_home(env: &Environment, project: &Path, dir: &Path) -> Result<Option<PathBuf>> {
+    let home = dir.join("home");
+    std::fs::create_dir(&home).map_err(|e| Error::io("make", &home, e))?;
+    let theirs = env
+        .cargo_home()
+        .and_then(|home| std::fs::read_dir(home).ok());
+    for entry in theirs.into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let is_read = |stem: &str| name.to_string_lossy().starts_with(stem);
+        if !is_read("config") && !is_read("credentials") {
+            let link = home.join(&name);
+            std::os::unix::fs::symlink(entry.path(), &link)
+                .map_err(|e| Error::io("make", &link, e))?;
+        }
+    }
+    let config = home.join("config.toml");
+    let text = Config::read(env, project)?.of_registries()?;
+    std::fs::write(&config, text).map_err(|e| Error::io("write", &config, e))?;
+    Ok(Some(home))
+}
+
+/// Links to directories need rights of their own here: the user's home stays, and
+/// what its configuration brings into a lock is refused by name.
+#[cfg(not(unix))]
+fn neutral_home(_: &Environment, _: &Path, _: &Path) -> Result<Option<PathBuf>> {
+    Ok(None)
 }

@@ -13,7 +13,10 @@ impl Cargo<'_> {
     ///
     /// Fails where there is no compiler, or it does not tell where it stands.
     pub fn machine(&self) -> Result<Machine> {
-        let libraries = self.sysroot()?.join("lib").join("rustlib");
+        let libraries = self
+            .sysroot(self.host.env.dir())?
+            .join("lib")
+            .join("rustlib");
         // The standard library, not only the directory: rustup leaves some behind.
         let has = |target: &&&str| !has_std(&libraries.join(target).join("lib"));
         let lacking = TARGETS.iter().filter(has).map(|t| (*t).to_owned());
@@ -27,10 +30,9 @@ impl Cargo<'_> {
         })
     }
 
-    /// Returns the directory of the toolchain that the compiler belongs to.
-    fn sysroot(&self) -> Result<PathBuf> {
-        let dir = self.host.env.dir().to_owned();
-        let call = self.tool("RUSTC", "rustc", &dir);
+    /// Returns the directory of the toolchain that the compiler in a directory belongs to.
+    pub(super) fn sysroot(&self, dir: &Path) -> Result<PathBuf> {
+        let call = self.tool("RUSTC", "rustc", dir);
         let call = call.args(["--print", "sysroot"]);
         let line = call.line();
         let outcome = call.run(self.host)?;

@@ -63,16 +63,9 @@ fn refuse(edits: Vec<Fault>, tree: Option<&TreePath>) -> Result<()> {
     })
 }
 
-/// Tells whether one path is the other or lies below it.
-fn within(path: &TreePath, above: &TreePath) -> bool {
-    path.as_str()
-        .strip_prefix(above.as_str())
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
 fn refuse_overlaps(work: &Work, change: &Change) -> Result<()> {
     let apart = |a: &TreePath, b: &TreePath| {
-        if within(a, b) || within(b, a) {
+        if a.is_within(b) || b.is_within(a) {
             let message =
                 format!("`{a}` and `{b}` cannot both be written: one is inside the other");
             return Err(Error::general(message));

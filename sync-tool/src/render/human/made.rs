@@ -178,6 +178,15 @@ impl Human {
                 self.delta(patch.delta)
             );
         }
+        for taken in &series.taken {
+            let how = self.styles.yellow("taken by upstream");
+            let rest = match &taken.left {
+                None => format!("{} is not carried over", taken.patch),
+                Some(left) => format!("see whether each `Change:` of {left} still holds"),
+            };
+            let lines = self.delta(taken.lines);
+            let _ = writeln!(text, "  {} {how} {lines}: {rest}", taken.path);
+        }
         if let Some(dir) = &series.stored_as {
             let _ = writeln!(text, "  stored as the series {}", self.styles.bold(dir));
         }

@@ -48,6 +48,7 @@ fn series() -> SeriesReport {
                 delta(22, 0),
             ),
         ],
+        taken: Vec::new(),
         delta: delta(31, 1),
         budget: 30,
     }

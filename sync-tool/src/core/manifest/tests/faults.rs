@@ -229,8 +229,8 @@ fn paths_that_leave_the_tree_are_told() {
 
 #[test]
 fn two_of_what_may_be_one_are_told_at_the_second() {
-    assert_snapshot!(one("\"Cargo.toml\"", "\"LICENSE\""), @r#"
-    manifest.toml:42:10 `"LICENSE"`: `LICENSE` stands in more than one rule
+    assert_snapshot!(one("\"src/lib.rs\"", "\"LICENSE\""), @r#"
+    manifest.toml:36:5 `"LICENSE"`: `LICENSE` stands in more than one rule
       keep it in the one that is meant
     "#);
     assert_snapshot!(one("base = \"38.0.4\"", "base = \"41.0.0\""), @r"

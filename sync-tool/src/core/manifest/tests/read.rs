@@ -88,9 +88,17 @@ fn the_last_rule_that_matches_wins() {
 fn every_kind_of_file_has_its_word() {
     use FileKind::{Direct, Generated, Omitted, Owned, Patched};
     for kind in [Direct, Generated, Omitted, Owned, Patched] {
-        let word = format!("kind = \"{}\"", kind.name());
-        let manifest = manifest(&good_with("kind = \"omitted\"", &word));
-        assert_eq!(manifest.files[3].kind, kind);
+        let path = if kind == Generated {
+            "Cargo.lock"
+        } else {
+            "src/p9/*"
+        };
+        let rule = format!(
+            "\n[[files]]\npaths = [\"{path}\"]\nkind = \"{}\"\n",
+            kind.name()
+        );
+        let manifest = manifest(&(GOOD.to_owned() + &rule));
+        assert_eq!(manifest.files.last().unwrap().kind, kind);
     }
 }
 
@@ -171,7 +179,7 @@ authors = []
 description = ""
 repository = "r"
 [[files]]
-paths = ["**"]
+paths = ["src/**"]
 kind = "direct"
 "#;
     let manifest = manifest(few);
@@ -237,7 +245,7 @@ fn the_digest_is_that_of_the_rules_alone() {
         ("when-contains = \"unsafe\"", "when-contains = \"safe\""),
         ("reason = \"as upstream\"", "reason = \"none\""),
         ("\"src/**\", ", ""),
-        ("kind = \"generated\"", "kind = \"direct\""),
+        ("kind = \"omitted\"", "kind = \"direct\""),
         ("\"patches/v38.0.4\"", "\"patches/v38.0.3\""),
         ("base = \"38.0.4\"", "base = \"38.0.3\""),
         ("omit-tests = [\"all\"]", "omit-tests = []"),

@@ -14,6 +14,16 @@ use toml_edit::{DocumentMut, Item, Value};
 use crate::error::{Error, Fault, Kind, Place, Result};
 use crate::ports::host::Environment;
 
+/// The tables that say how a registry is reached, and by what right.
+const OF_REGISTRIES: [&str; 6] = [
+    "credential-alias",
+    "http",
+    "net",
+    "registries",
+    "registry",
+    "source",
+];
+
 /// A value and the file it stands in.
 #[derive(Debug, Clone)]
 struct Setting {
@@ -23,7 +33,7 @@ struct Setting {
 
 /// Cargo's configuration.
 #[derive(Debug, Default)]
-pub(super) struct Config {
+pub(in crate::ports) struct Config {
     settings: BTreeMap<Vec<String>, Setting>,
     vars: Environment,
     seen: BTreeSet<PathBuf>,
@@ -35,7 +45,7 @@ impl Config {
     /// # Errors
     ///
     /// Fails where a file cannot be read or is not TOML.
-    pub(super) fn read(env: &Environment, project: &Path) -> Result<Self> {
+    pub(in crate::ports) fn read(env: &Environment, project: &Path) -> Result<Self> {
         let mut config = Config {
             vars: env.clone(),
             ..Config::default()
@@ -214,6 +224,49 @@ impl Config {
             .and_then(|s| s.file.parent()?.parent())
             .unwrap_or(Path::new(""));
         Ok(Some(base.join(text)))
+    }
+
+    /// Returns what the files say of how registries are reached as the text of one
+    /// file, which may stand anywhere.
+    ///
+    /// # Errors
+    ///
+    /// Fails where a path is no text.
+    pub(in crate::ports) fn of_registries(&self) -> Result<String> {
+        let mut document = DocumentMut::new();
+        for (key, setting) in &self.settings {
+            let (Some((name, tables)), true) =
+                (key.split_last(), OF_REGISTRIES.contains(&key[0].as_str()))
+            else {
+                continue;
+            };
+            let parts: Vec<&str> = key.iter().map(String::as_str).collect();
+            let is_path = matches!(
+                parts[..],
+                ["source", _, "directory" | "local-registry"] | ["http", "cainfo" | "proxy-cainfo"]
+            );
+            let path = if is_path {
+                self.path_of_files(&parts)?
+            } else {
+                None
+            };
+            let value = path.map_or_else(
+                || setting.value.clone(),
+                |path| Value::from(path.to_string_lossy().as_ref()),
+            );
+            let table = tables
+                .iter()
+                .try_fold(document.as_table_mut(), |table, name| {
+                    table
+                        .entry(name)
+                        .or_insert_with(toml_edit::table)
+                        .as_table_mut()
+                });
+            if let Some(table) = table {
+                table.insert(name, Item::Value(value));
+            }
+        }
+        Ok(document.to_string())
     }
 
     /// Returns the file that a value stands in, for messages.

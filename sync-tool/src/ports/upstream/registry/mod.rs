@@ -4,7 +4,7 @@
 //! where there is one, and by what the package says of itself.
 
 mod cargo_home;
-mod config;
+pub(in crate::ports) mod config;
 mod index;
 mod obtain;
 mod origin;
