@@ -6,9 +6,9 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 /// Tells whether two sources have the same code: the same tokens in the same order,
 /// but for the order of `use`, `mod …;` and `extern crate` declarations and for what
-/// follows from where lines break, which is a comma before a closing delimiter, the
-/// braces around a single expression in a match arm or closure, and those around a
-/// single import. Sources that cannot be read as tokens are the same only if they are
+/// rustfmt adds or removes as lines break: a comma before a closing delimiter, the
+/// braces around a single expression in a match arm or closure, those around a single
+/// import, and the semicolon of a `return` at the end of a block. Sources that cannot be read as tokens are the same only if they are
 /// equal.
 pub fn same_code(before: &str, after: &str) -> bool {
     before == after || tokens(before).is_some_and(|code| Some(code) == tokens(after))
@@ -26,7 +26,7 @@ fn tokens(source: &str) -> Option<Vec<String>> {
 
 /// Returns the tokens of one level and those below it.
 fn level(stream: TokenStream) -> Vec<String> {
-    let trees: Vec<TokenTree> = stream.into_iter().collect();
+    let trees = trees(stream);
     let mut code = Vec::new();
     let mut sorted = Vec::new();
     let mut rest = trees.as_slice();
@@ -52,6 +52,23 @@ fn level(stream: TokenStream) -> Vec<String> {
     sorted.sort();
     code.append(&mut sorted);
     code
+}
+
+/// Returns the trees of one level, without the semicolon that a formatter puts behind
+/// a `return` at the end of a block.
+fn trees(stream: TokenStream) -> Vec<TokenTree> {
+    let mut trees: Vec<TokenTree> = stream.into_iter().collect();
+    if let Some((last, before)) = trees.split_last()
+        && is_punct(last, ';')
+    {
+        let statement = before.iter().rev().take_while(|tree| !is_punct(tree, ';'));
+        let jumps = ["return", "break", "continue"];
+        let mut statement = statement.filter(|tree| jumps.iter().any(|jump| is_ident(tree, jump)));
+        if statement.next().is_some() {
+            trees.pop();
+        }
+    }
+    trees
 }
 
 /// Adds a token; a comma that a line break may add or remove is left out.
@@ -87,8 +104,8 @@ fn group(group: &Group, code: &mut Vec<String>) {
 
 /// Tells whether a block may be a single expression.
 fn is_expression(block: &Group) -> bool {
-    let is_end = |tree: &TokenTree| matches!(tree, TokenTree::Punct(p) if p.as_char() == ';');
-    !block.stream().is_empty() && !block.stream().into_iter().any(|tree| is_end(&tree))
+    let trees = trees(block.stream());
+    !trees.is_empty() && !trees.iter().any(|tree| is_punct(tree, ';'))
 }
 
 /// Reads a declaration that formatters sort, as a line for each name that it
@@ -187,6 +204,10 @@ mod tests {
             ),
             ("/// a  \nfn f() {}", "/// a\nfn f() {}"),
             ("#!/bin/x\nfn f(){}", "#!/bin/x\nfn f() {}"),
+            (
+                "fn f() { match x { A => return g(B {}), } }",
+                "fn f() { match x { A => { return g(B {}); } } }",
+            ),
             ("type A = B<B<u8> >;", "type A = B<B<u8>>;"),
             ("fn f() {} // a", "// b\nfn f() {}"),
         ] {
