@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use git2::{ObjectType, Odb, Oid, Repository};
 use semver::Version;
 
+use super::links::Links;
 use super::list::{
     LIMITS, LOCK, Limits, Listing, MANIFEST, Missing, Trouble, Wanted, lacks, objects,
 };
@@ -25,15 +26,24 @@ impl Listing {
     /// [`Trouble`]; refused with every file that cannot be taken, or where the
     /// crate is another than was asked for.
     pub(super) fn read(
-        &self,
+        mut self,
         repo: &Repository,
         wanted: Wanted<'_>,
         version: &Version,
         limits: Limits,
     ) -> Result<Release, Trouble> {
         let mut reading = Reading::new(repo, wanted, limits)?;
-        let (workspace, package) = reading.manifests(self)?;
+        let (workspace, package) = reading.manifests(&self)?;
         expect(&package, wanted, version)?;
+        let mut links = Links::new(repo, self.commit, limits)?;
+        for (name, path) in &package.outside {
+            let file = links.file(path)?;
+            self.files.extend(
+                file.filter(|_| !self.files.contains_key(name))
+                    .map(|file| (name.clone(), file)),
+            );
+        }
+        links.follow(&mut self, wanted, package.is_walked())?;
         let selection = package.selection(self.files.keys().map(String::as_str));
         for (path, oddity) in &self.odd {
             if selection.has(path) {
