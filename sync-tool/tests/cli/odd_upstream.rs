@@ -133,3 +133,30 @@ fn sources_that_read_above_the_crate_are_faults() {
       omit the file by a `[[files]]` rule, or patch the line
     ");
 }
+
+#[test]
+fn what_is_not_utf_8_is_copied_from_both_sources() {
+    let world = World::vendored();
+    let data = b"\xff wasmtime_wasi \0";
+    world.publish("41.0.1", &[("crates/wasi/src/data.bin", data)]);
+    for source in ["git", "registry"] {
+        let line = format!("upgrade --to 41.0.1 --no-verify --source {source}");
+        let ran = world.run(&line).done();
+        assert!(
+            ran.out
+                .contains("\n  copied as it is, for it is not UTF-8: 1 file\n"),
+            "{ran}"
+        );
+        assert_eq!(world.tree()["src/data.bin"], data);
+        world.run("check --deep").done();
+        let ran = world.run("vendor --format json").done();
+        assert_eq!(ran.json()["binary"][0], "src/data.bin");
+    }
+    world.edit(
+        "manifest.toml",
+        "paths = [\"src/sockets/mod.rs\"",
+        "paths = [\"src/data.bin\", \"src/sockets/mod.rs\"",
+    );
+    let ran = world.refused("vendor", 1);
+    assert!(ran.err.contains("`src/data.bin` is not UTF-8"), "{ran}");
+}
