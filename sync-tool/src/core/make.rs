@@ -9,7 +9,7 @@ use super::outside::outside;
 use super::preflight;
 use super::release::{Release, Workspace};
 use super::series::{Inputs, Stored};
-use super::tree::{File, Tree, TreePath};
+use super::tree::{Collision, File, Tree, TreePath};
 use semver::Version;
 
 use crate::error::{Error, Fault, Kind, Place, Result};
@@ -79,8 +79,8 @@ fn member(release: &Release) -> Result<&str> {
 ///
 /// All together: fork-owned files where upstream has its own, targets without
 /// a file, test targets of upstream's that would vanish unnoticed, sources that
-/// read from outside of the crate, names that differ by case alone; and those of
-/// the generated `Cargo.toml`.
+/// read from outside of the crate, names that one disk cannot hold together; and
+/// those of the generated `Cargo.toml`.
 pub fn make(parts: Parts<'_>, inherited: &Inherited) -> Result<Made> {
     let mut tree = parts.prepared.clone();
     for (path, text) in parts.patched {
@@ -99,10 +99,11 @@ pub fn make(parts: Parts<'_>, inherited: &Inherited) -> Result<Made> {
     }
     faults.extend(faulty_targets(&tree, parts)?);
     faults.extend(outside(&tree));
-    for (one, other) in tree.case_collisions() {
-        let message = format!("`{one}` and `{other}` are one file where case is folded");
-        faults.push(Fault::new(message).help("rename the fork's own"));
-    }
+    faults.extend(
+        tree.collisions()
+            .iter()
+            .map(|found| collision(found, parts)),
+    );
     if faults.is_empty() {
         return Ok(Made { tree, cargo });
     }
@@ -164,6 +165,17 @@ fn add_owned(tree: &mut Tree, parts: Parts<'_>) -> Vec<Fault> {
         }
     }
     faults
+}
+
+/// Tells at which of upstream's files the fork's own cannot be.
+fn collision(found: &Collision, parts: Parts<'_>) -> Fault {
+    let is_upstreams = |path: &&&TreePath| parts.release.tree.get(path.as_str()).is_some();
+    let path = found.paths();
+    let path = path.iter().find(is_upstreams).unwrap_or(&path[0]);
+    let above = &parts.inputs.manifest.upstream.path;
+    Fault::new(found.to_string())
+        .at(Place::file(format!("{above}/{path}")))
+        .help("rename the fork's own, or omit upstream's by a `[[files]]` rule")
 }
 
 fn faulty_targets(tree: &Tree, parts: Parts<'_>) -> Result<Vec<Fault>> {

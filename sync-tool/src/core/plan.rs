@@ -142,7 +142,10 @@ mod tests {
         let error = Plan::of(&manifest, &upstream.into_iter().collect()).unwrap_err();
         let faults = error.all_faults().iter();
         let told = faults.map(|f| format!("{} {}\n", f.place.as_ref().unwrap(), f.message));
-        insta::assert_snapshot!(told.collect::<String>(), @"");
+        insta::assert_snapshot!(told.collect::<String>(), @"
+        manifest.toml:17:20 `src/a.bin` is not UTF-8, so nothing can be inserted
+        manifest.toml:23:23 `b.bin` is not UTF-8, so it cannot be patched
+        ");
     }
 
     #[test]

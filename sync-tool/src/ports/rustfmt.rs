@@ -90,8 +90,10 @@ impl Formatter for Rustfmt<'_> {
         let mut texts: Vec<Option<Arc<str>>> =
             keys.iter().map(|key| self.cache.get(*key)).collect();
         let todo: Vec<usize> = (0..files.len()).filter(|&i| texts[i].is_none()).collect();
-        for (i, text) in program.format_all(edition, files, &todo)? {
-            texts[i] = Some(text);
+        if !todo.is_empty() {
+            for (i, text) in program.format_all(edition, files, &todo)? {
+                texts[i] = Some(text);
+            }
         }
         let texts: Vec<Arc<str>> = texts.into_iter().flatten().collect();
         self.check(program, files, &texts)?;

@@ -160,3 +160,50 @@ fn what_is_not_utf_8_is_copied_from_both_sources() {
     let ran = world.refused("vendor", 1);
     assert!(ran.err.contains("`src/data.bin` is not UTF-8"), "{ran}");
 }
+
+#[test]
+fn a_file_where_a_directory_is_needed_is_a_fault() {
+    let world = World::vendored();
+    world.edit(
+        "manifest.toml",
+        "paths = [\"src/sockets/loopback/**\"",
+        "paths = [\"src/sockets/loopback/**\", \"src/news\", \"src/Random.rs\"",
+    );
+    world.write("patches/loopback/src/news", "Of the fork.\n");
+    world.write("patches/loopback/src/Random.rs", "// Of the fork.\n");
+    let files: [(&str, &[u8]); 2] = [
+        ("crates/wasi/src/sockets/loopback", b"Of upstream.\n"),
+        ("crates/wasi/src/news/today.rs", b"// Of upstream.\n"),
+    ];
+    world.publish("41.0.1", &files);
+    let error = world.refused_by_both("41.0.1", 1);
+    insta::assert_snapshot!(faults(&error), @"
+    crates/wasi/src/random.rs: `src/Random.rs` and `src/random.rs` are one file where case is folded
+      rename the fork's own, or omit upstream's by a `[[files]]` rule
+    crates/wasi/src/news/today.rs: `src/news` is a file, and yet `src/news/today.rs` is below it
+      rename the fork's own, or omit upstream's by a `[[files]]` rule
+    crates/wasi/src/sockets/loopback: `src/sockets/loopback` is a file, and yet `src/sockets/loopback/mod.rs` is below it
+      rename the fork's own, or omit upstream's by a `[[files]]` rule
+    ");
+}
+
+#[test]
+fn names_that_not_every_system_has_are_faults() {
+    let world = World::vendored();
+    let files: [(&str, &[u8]); 3] = [
+        ("crates/wasi/src/aux.rs", b""),
+        ("crates/wasi/src/bell\u{7}.rs", b""),
+        ("crates/wasi/src/\u{202e}sr.lleb", b""),
+    ];
+    world.publish("41.0.1", &files);
+    for source in ["git", "registry"] {
+        for how in ["--dry-run", "--no-verify"] {
+            let ran = world.refused(&format!("upgrade --to 41.0.1 --source {source} {how}"), 13);
+            for name in ["aux.rs", r"bell\u{7}.rs", r"\u{202e}sr.lleb"] {
+                let told = format!("`src/{name}` is not portable: ");
+                assert!(ran.err.contains(&told), "{name} {ran}");
+            }
+            assert!(!ran.err.contains(['\u{7}', '\u{202e}']), "{ran}");
+        }
+    }
+}

@@ -6,7 +6,6 @@ use super::*;
 use crate::core::format::Formatted;
 use crate::core::testing::{manifest_with, path, tree};
 use crate::core::tree::File;
-use crate::error::Error;
 
 /// Marks what it was asked to format.
 struct Marking;

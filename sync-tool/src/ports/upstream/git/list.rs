@@ -109,6 +109,8 @@ pub(super) enum Oddity {
     Submodule,
     /// Its name is not UTF-8.
     NotText,
+    /// A directory has its name twice.
+    Twice,
 }
 
 impl fmt::Display for Oddity {
@@ -118,6 +120,7 @@ impl fmt::Display for Oddity {
             Oddity::LinkNowhere => "it is a symbolic link that leads nowhere",
             Oddity::Submodule => "it is a submodule",
             Oddity::NotText => "its name is not UTF-8",
+            Oddity::Twice => "it is there twice",
         })
     }
 }
@@ -256,8 +259,11 @@ impl Listing {
             0o040000 => return Some(ObjectType::Tree),
             _ => {
                 let mode = Mode::from_bits(mode.cast_unsigned());
-                self.files.insert(path.to_owned(), (mode, entry.id()));
-                return None;
+                let file = (mode, entry.id());
+                if self.files.insert(path.to_owned(), file).is_none() {
+                    return None;
+                }
+                Oddity::Twice
             }
         };
         self.odd.push((path.to_owned(), oddity));

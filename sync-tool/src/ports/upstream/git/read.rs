@@ -14,7 +14,7 @@ use super::list::{
 };
 use super::package::Package;
 use crate::core::release::{Release, SourceKind, Workspace};
-use crate::core::tree::{File, Mode, Tree, TreePath};
+use crate::core::tree::{File, Mode, Tree, TreePath, shown};
 use crate::error::{Error, Fault, Kind, Place, Result};
 use crate::ports::parallel;
 
@@ -147,7 +147,7 @@ impl<'a> Reading<'a> {
     }
 
     fn fault(&mut self, path: &str, message: String) {
-        let place = Place::file(format!("{}/{path}", self.wanted.path));
+        let place = Place::file(format!("{}/{}", self.wanted.path, shown(path)));
         self.faults.push(Fault::new(message).at(place));
     }
 
@@ -226,11 +226,9 @@ impl<'a> Reading<'a> {
     }
 
     fn finish(mut self) -> Result<Tree, Trouble> {
-        for (one, other) in self.tree.case_collisions() {
-            self.fault(
-                one.as_str(),
-                format!("it is one file with `{other}` where case is folded"),
-            );
+        for collision in self.tree.collisions() {
+            let [path, _] = collision.paths();
+            self.fault(path.as_str(), collision.to_string());
         }
         if !self.faults.is_empty() {
             let message = format!("{} has files that cannot be taken", self.wanted.place);
