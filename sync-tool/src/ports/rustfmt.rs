@@ -247,18 +247,20 @@ fn existing(dir: &Path) -> &Path {
 /// Returns the file that is run by a name: the first of the search path.
 fn located(host: &Host, name: &OsString) -> PathBuf {
     let dir = existing(host.env.dir());
-    let exact = dir.join(name);
-    if Path::new(name).components().count() > 1 {
-        return exact;
-    }
-    let file = format!("{}{}", name.to_string_lossy(), std::env::consts::EXE_SUFFIX);
-    let places = host
-        .env
-        .var("PATH")
-        .into_iter()
-        .flat_map(std::env::split_paths);
-    let mut places = places.map(|place| dir.join(place).join(&file));
-    places.find(|place| place.is_file()).unwrap_or(exact)
+    let is_path = Path::new(name).components().count() > 1;
+    let path = host.env.var("PATH").filter(|_| !is_path);
+    let places = path.into_iter().flat_map(std::env::split_paths);
+    let with_suffix = || {
+        let mut name = name.clone();
+        name.push(std::env::consts::EXE_SUFFIX);
+        name
+    };
+    let files = places.chain([PathBuf::new()]).flat_map(|place| {
+        let place = dir.join(place);
+        [place.join(name), place.join(with_suffix())]
+    });
+    let mut files = files.filter(|file| file.is_file());
+    files.next().unwrap_or_else(|| dir.join(name))
 }
 
 fn unless_faults(all: Vec<Made>) -> Result<Vec<(usize, Arc<str>)>> {

@@ -8,6 +8,10 @@ use crate::error::Error;
 
 /// How many links may lie on one way, as on Linux.
 const MAX_HOPS: usize = 40;
+/// How many directories may lie in each other.
+const MAX_DEPTH: usize = 200;
+/// The longest path that a link may have, in bytes, as on Linux.
+const MAX_PATH: usize = 4096;
 
 /// What a path leads to.
 enum Target<'r> {
@@ -24,7 +28,10 @@ pub(super) struct Links<'r> {
     odb: Odb<'r>,
     root: GitTree<'r>,
     limits: Limits,
-    /// Links whose targets are not in the repository.
+    /// What was found below links. They can make more files of few directories, or
+    /// of none, than any disk has.
+    seen: usize,
+    /// Links whose own content is not in the repository.
     missing: Vec<Missing>,
 }
 
@@ -37,6 +44,7 @@ impl<'r> Links<'r> {
             odb: objects(repo)?,
             root,
             limits,
+            seen: 0,
             missing: Vec::new(),
         })
     }
@@ -61,12 +69,11 @@ impl<'r> Links<'r> {
             let above = above.filter(|dir| is_walked && dir.len() >= wanted.path.as_str().len());
             let mut above: Vec<String> = above.map(str::to_owned).collect();
             self.link(listing, path, &whole, &mut above)?;
-            let found = listing.files.len() + listing.odd.len();
-            if found > self.limits.entries {
+            if self.is_too_much(&above) {
                 let Wanted { place, path, .. } = wanted;
                 let most = self.limits.entries;
                 return Err(Error::upstream(format!(
-                    "{place} has more than {most} files in `{path}`, with those that links lead to"
+                    "{place} has links in `{path}` that lead to more than {most} files, or too deep"
                 ))
                 .into());
             }
@@ -75,6 +82,10 @@ impl<'r> Links<'r> {
             missing if missing.is_empty() => Ok(()),
             missing => Err(Trouble::Missing(missing)),
         }
+    }
+
+    fn is_too_much(&self, above: &[String]) -> bool {
+        self.seen > self.limits.entries || above.len() > MAX_DEPTH
     }
 
     /// Follows the link that is at `whole` of the repository, and at `path` of the package.
@@ -104,12 +115,15 @@ impl<'r> Links<'r> {
         tree: &GitTree<'r>,
         above: &mut Vec<String>,
     ) -> Result<(), Trouble> {
-        // Links among directories can make more files than any disk has.
-        if above.contains(&real) || listing.files.len() > self.limits.entries {
+        if above.contains(&real) {
             return Ok(());
         }
         above.push(real.clone());
         for entry in tree {
+            self.seen += 1;
+            if self.is_too_much(above) {
+                return Ok(());
+            }
             let name = String::from_utf8_lossy(entry.name_bytes());
             let (path, real) = (format!("{path}/{name}"), join(&real, &name));
             if let Some(inner) = listing.add(&path, &entry) {
@@ -193,6 +207,14 @@ impl<'r> Links<'r> {
 
     /// Reads where a link leads.
     fn read(&mut self, path: &str, id: Oid) -> Result<Option<String>, Trouble> {
+        if self
+            .odb
+            .read_header(id)
+            .is_ok_and(|(size, _)| size > MAX_PATH)
+        {
+            // No system follows it.
+            return Ok(Some("/".to_owned()));
+        }
         match self.odb.read(id) {
             Ok(object) => Ok(Some(String::from_utf8_lossy(object.data()).into_owned())),
             Err(e) => match Trouble::with(&e, path, id) {

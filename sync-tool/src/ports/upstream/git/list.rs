@@ -1,6 +1,6 @@
 //! Lists what a release has at a commit: names, modes and ids, without content.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use git2::{
@@ -225,6 +225,7 @@ impl Listing {
         let mut open = vec![(String::new(), top)];
         let mut seen = 0;
         while let Some((above, tree)) = open.pop() {
+            let mut names = BTreeSet::new();
             for entry in &tree {
                 seen += 1;
                 if seen > limits.entries {
@@ -234,6 +235,10 @@ impl Listing {
                     return Err(Error::upstream(message).into());
                 }
                 let path = format!("{above}{}", String::from_utf8_lossy(entry.name_bytes()));
+                if !names.insert(entry.name_bytes().to_vec()) {
+                    self.odd.push((path, Oddity::Twice));
+                    continue;
+                }
                 let inner = self.add(&path, &entry);
                 if inner == Some(ObjectType::Blob) {
                     self.links.push((path, entry.id()));
@@ -259,11 +264,8 @@ impl Listing {
             0o040000 => return Some(ObjectType::Tree),
             _ => {
                 let mode = Mode::from_bits(mode.cast_unsigned());
-                let file = (mode, entry.id());
-                if self.files.insert(path.to_owned(), file).is_none() {
-                    return None;
-                }
-                Oddity::Twice
+                self.files.insert(path.to_owned(), (mode, entry.id()));
+                return None;
             }
         };
         self.odd.push((path.to_owned(), oddity));

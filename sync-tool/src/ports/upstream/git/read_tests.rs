@@ -324,6 +324,8 @@ fn a_name_that_a_directory_has_twice_is_named() {
         ("100644", "p2", blob),
         ("40000", "p3", inner),
         ("100644", "p3", blob),
+        ("40000", "p4", inner),
+        ("40000", "p4", inner),
     ]);
     let wasi = tree(&[
         ("100644", "Cargo.toml", id("crates/wasi/Cargo.toml")),
@@ -349,8 +351,28 @@ fn a_name_that_a_directory_has_twice_is_named() {
     let told = faults.map(|f| format!("{}: {}\n", f.place.as_ref().unwrap(), f.message));
     insta::assert_snapshot!(told.collect::<String>(), @"
     crates/wasi/src/p2: it is there twice
-    crates/wasi/src/p3: `src/p3` is a file, and yet `src/p3/x.rs` is below it
+    crates/wasi/src/p3: it is there twice
+    crates/wasi/src/p4: it is there twice
     ");
+}
+
+#[test]
+fn links_cannot_make_more_than_a_disk_has() {
+    // Each of 40 directories has two links to the next, and no file.
+    let links: Vec<(String, String)> = (0..40)
+        .flat_map(|n| {
+            ["a", "b"].map(|l| (format!("crates/wasi/src/{n}/{l}"), format!("../{}", n + 1)))
+        })
+        .collect();
+    let links = links.iter();
+    let links: Vec<(&[u8], u32, &[u8])> = links
+        .map(|(path, target)| (path.as_bytes(), 0o120000, target.as_bytes()))
+        .collect();
+    let error = refused(made_with(&links).read());
+    assert!(
+        error.message().contains("lead to more than 10000 files"),
+        "{error}"
+    );
 }
 
 #[test]
