@@ -97,6 +97,146 @@ fn a_workspace_that_cargo_packages_gives_the_same_tree() {
     }
 }
 
+/// Symbolic links of the crate, and what they lead to.
+const LINKS: [(&str, &str); 13] = [
+    ("LICENSE", "../../LICENSE"),
+    ("src/file.rs", "lib.rs"),
+    ("src/directory", "../../../shared"),
+    ("src/through.rs", "directory/a.rs"),
+    ("src/chain.rs", "through.rs"),
+    ("src/up_and_down.rs", "../../../shared/deep/../a.rs"),
+    ("src/run.sh", "directory/run.sh"),
+    ("src/around", "."),
+    ("src/sockets/above", "../.."),
+    ("src/another_crate", "../../../another"),
+    ("tests/Cargo.lock", "../../../shared/a.rs"),
+    ("wit/deps", "../../../shared/deep"),
+    ("top", "../../shared"),
+];
+
+/// Writes files into the workspace, and links into the crate, and releases them.
+fn release(both: &Both, number: usize, rule: &str, links: &[(&str, &str)]) -> String {
+    let version = format!("43.0.{number}");
+    let (root, git) = (both.git.upstream(), &both.git);
+    for (path, text) in git_world::files(&version) {
+        git_world::write(&root.join(path), text);
+    }
+    for (path, text) in [
+        ("LICENSE", "The workspace's.\n"),
+        ("shared/a.rs", "// a\n"),
+        ("shared/deep/b.rs", "// b\n"),
+        ("shared/run.sh", "#!/bin/sh\n"),
+        (
+            "shared/inner/Cargo.toml",
+            "[package]\nname = \"inner\"\n[workspace]\n",
+        ),
+        ("shared/inner/src/lib.rs", ""),
+        (
+            "another/Cargo.toml",
+            "[package]\nname = \"another\"\n[workspace]\n",
+        ),
+        ("another/src/lib.rs", ""),
+    ] {
+        git_world::write(&root.join(path), text);
+    }
+    let crate_dir = root.join("crates/wasi");
+    let _ = fs::remove_file(root.join("shared/link"));
+    std::os::unix::fs::symlink("deep", root.join("shared/link")).unwrap();
+    for (path, target) in links {
+        let _ = fs::remove_file(crate_dir.join(path));
+        std::os::unix::fs::symlink(target, crate_dir.join(path)).unwrap();
+    }
+    let manifest = crate_dir.join("Cargo.toml");
+    let text = fs::read_to_string(&manifest).unwrap();
+    let include = text.find("include").unwrap();
+    fs::write(&manifest, format!("{}{rule}\n", &text[..include])).unwrap();
+    git.git(&["add", "--all", "--force"]);
+    git.git(&["update-index", "--chmod=+x", "shared/run.sh"]);
+    git.git(&["commit", "--quiet", "--message", &version]);
+    git.git(&["tag", &format!("v{version}")]);
+    version
+}
+
+#[test]
+fn links_are_followed_as_cargo_does() {
+    let both = Both::new();
+    let rules = [
+        "",
+        r#"include = ["src/**/*", "/LICENSE", "tests", "wit/**/*.rs"]"#,
+        r#"include = ["src/directory/deep", "top/*.rs", "/src/*.rs"]"#,
+        r#"exclude = ["src/around", "src/directory/deep", "*.sh"]"#,
+        // What the workspace has, cargo copies.
+        "readme.workspace = true\nlicense-file.workspace = true",
+    ];
+    for (number, rule) in rules.iter().enumerate() {
+        let workspace = both.git.upstream().join("Cargo.toml");
+        let version = release(&both, number, rule, &LINKS);
+        if rule.contains("workspace") {
+            let text = fs::read_to_string(&workspace).unwrap();
+            let shared =
+                "[workspace.package]\nreadme = \"shared/a.rs\"\nlicense-file = \"LICENSE\"";
+            fs::write(&workspace, text.replace("[workspace.package]", shared)).unwrap();
+            both.git
+                .git(&["commit", "--quiet", "--all", "--message", "shared"]);
+            both.git.git(&["tag", "--force", &format!("v{version}")]);
+        }
+        both.publish(&[(&version, both.packaged_by_cargo(&version))]);
+        let [git, registry] = [SourceChoice::Git, SourceChoice::Registry].map(|choice| {
+            let options = Options {
+                choice,
+                ..both.options()
+            };
+            both.run(options, |u| {
+                u.release(&git_world::version(&version), Locked::default())
+            })
+            .unwrap()
+        });
+        same(&git, &registry);
+        assert!(git.tree.get("src/directory/deep/b.rs").is_some() != rule.contains("exclude"));
+    }
+}
+
+#[test]
+fn links_that_lead_nowhere_are_faults_where_the_package_has_them() {
+    let both = Both::new();
+    let links = [
+        ("src/nowhere.rs", "none.rs"),
+        ("src/below_a_file.rs", "lib.rs/none.rs"),
+        ("src/circle.rs", "circle.rs"),
+        ("src/absolute.rs", "/etc/hostname"),
+        ("src/outside", "../../../.."),
+        ("src/outside.rs", "../../../../secret/a.rs"),
+        ("notes_link", "none"),
+        ("other_link", "/etc"),
+    ];
+    let version = release(&both, 0, r#"include = ["src/**/*"]"#, &links);
+    let told = [both.git.url(), "upstream".to_owned()].map(|upstream| {
+        let read = both
+            .git
+            .run(&upstream, |g| g.release(&git_world::version(&version)));
+        let error = read.unwrap_err();
+        let faults = error.all_faults().iter();
+        let told =
+            faults.map(|fault| format!("{}: {}\n", fault.place.as_ref().unwrap(), fault.message));
+        told.collect::<String>()
+    });
+    assert_eq!(told[0], told[1]);
+    insta::assert_snapshot!(told[0], @"
+    crates/wasi/src/absolute.rs: it is a symbolic link that leads out of the repository
+    crates/wasi/src/below_a_file.rs: it is a symbolic link that leads nowhere
+    crates/wasi/src/circle.rs: it is a symbolic link that leads nowhere
+    crates/wasi/src/nowhere.rs: it is a symbolic link that leads nowhere
+    crates/wasi/src/outside: it is a symbolic link that leads out of the repository
+    crates/wasi/src/outside.rs: it is a symbolic link that leads out of the repository
+    ");
+    fs::remove_dir_all(both.git.upstream().join("crates/wasi/src")).unwrap();
+    let version = release(&both, 1, r#"include = ["src/**/*"]"#, &links[6..]);
+    let read = both
+        .git
+        .run("upstream", |g| g.release(&git_world::version(&version)));
+    assert!(read.unwrap().tree.get("src/lib.rs").is_some());
+}
+
 #[test]
 fn upstreams_releases_give_the_same_tree() {
     let Some(repository) = upstream() else { return };

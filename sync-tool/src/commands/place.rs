@@ -345,6 +345,7 @@ impl<'u> Placing<'_, 'u> {
             .collect();
         MadeReport {
             rules: forked.ready.prepared.rules.clone(),
+            binary: forked.ready.prepared.binary.clone(),
             series: forked.report.clone(),
             files: forked.made.tree.len(),
             digest: Some(forked.made.tree.digest()),
@@ -382,6 +383,7 @@ impl<'u> Placing<'_, 'u> {
             digest: None,
             changes: Vec::new(),
             rules: Vec::new(),
+            binary: Vec::new(),
             series: None,
             conflicts: Vec::new(),
             conflicts_dir: None,

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use super::cargo_lock;
 use super::cargo_toml::{self, ForkPackage, Generated, Inherited};
 use super::manifest::Manifest;
+use super::outside::outside;
 use super::preflight;
 use super::release::{Release, Workspace};
 use super::series::{Inputs, Stored};
-use super::tree::{File, Tree, TreePath};
+use super::tree::{Collision, File, Tree, TreePath};
 use semver::Version;
 
 use crate::error::{Error, Fault, Kind, Place, Result};
@@ -56,6 +57,17 @@ pub fn inherited(release: &Release) -> Result<Inherited> {
     inherited.map_err(|errors| cannot_make(&errors))
 }
 
+/// Checks that upstream's crate can stand alone: that its `Cargo.toml` names no file
+/// outside of it.
+///
+/// # Errors
+///
+/// Those of [`cargo_toml::check_paths`].
+pub fn check_paths(release: &Release, manifest: &Manifest) -> Result<()> {
+    let checked = cargo_toml::check_paths(member(release)?, &manifest.cargo.left_out_tests);
+    checked.map_err(|errors| cannot_make(&errors))
+}
+
 fn member(release: &Release) -> Result<&str> {
     let file = release.tree.get(CARGO_TOML).and_then(File::text);
     file.ok_or_else(|| Error::upstream("upstream's `Cargo.toml` is missing, or no text"))
@@ -66,8 +78,9 @@ fn member(release: &Release) -> Result<&str> {
 /// # Errors
 ///
 /// All together: fork-owned files where upstream has its own, targets without
-/// a file, test targets of upstream's that would vanish unnoticed, names that
-/// differ by case alone; and those of the generated `Cargo.toml`.
+/// a file, test targets of upstream's that would vanish unnoticed, sources that
+/// read from outside of the crate, names that one disk cannot hold together; and
+/// those of the generated `Cargo.toml`.
 pub fn make(parts: Parts<'_>, inherited: &Inherited) -> Result<Made> {
     let mut tree = parts.prepared.clone();
     for (path, text) in parts.patched {
@@ -86,10 +99,12 @@ pub fn make(parts: Parts<'_>, inherited: &Inherited) -> Result<Made> {
         put_lock(&mut tree, lock, parts.inputs, &parts.release.version)?;
     }
     faults.extend(faulty_targets(&tree, parts)?);
-    for (one, other) in tree.case_collisions() {
-        let message = format!("`{one}` and `{other}` are one file where case is folded");
-        faults.push(Fault::new(message).help("rename the fork's own"));
-    }
+    faults.extend(outside(&tree));
+    faults.extend(
+        tree.collisions()
+            .iter()
+            .map(|found| collision(found, parts)),
+    );
     if faults.is_empty() {
         return Ok(Made { tree, cargo });
     }
@@ -166,6 +181,17 @@ fn add_owned(tree: &mut Tree, parts: Parts<'_>) -> Vec<Fault> {
         }
     }
     faults
+}
+
+/// Tells at which of upstream's files the fork's own cannot be.
+fn collision(found: &Collision, parts: Parts<'_>) -> Fault {
+    let is_upstreams = |path: &&&TreePath| parts.release.tree.get(path.as_str()).is_some();
+    let path = found.paths();
+    let path = path.iter().find(is_upstreams).unwrap_or(&path[0]);
+    let above = &parts.inputs.manifest.upstream.path;
+    Fault::new(found.to_string())
+        .at(Place::file(format!("{above}/{path}")))
+        .help("rename the fork's own, or omit upstream's by a `[[files]]` rule")
 }
 
 fn faulty_targets(tree: &Tree, parts: Parts<'_>) -> Result<Vec<Fault>> {

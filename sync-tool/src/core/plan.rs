@@ -16,7 +16,8 @@ impl Plan {
     /// # Errors
     ///
     /// All together: files that no rule names, files of upstream's where the
-    /// fork has its own, and patterns that match nothing.
+    /// fork has its own, patterns that match nothing, and files that are not UTF-8
+    /// where a rule names them and needs text.
     pub fn of(manifest: &Manifest, upstream: &Tree) -> Result<Plan> {
         let mut faults = Vec::new();
         let mut kinds = BTreeMap::new();
@@ -30,6 +31,7 @@ impl Plan {
             }
         }
         faults.extend(stale(manifest, upstream));
+        faults.extend(not_text(manifest, upstream, &kinds));
         if faults.is_empty() {
             return Ok(Plan(kinds));
         }
@@ -86,6 +88,29 @@ fn stale<'m>(manifest: &'m Manifest, upstream: &'m Tree) -> impl Iterator<Item =
     })
 }
 
+/// Finds files that are not UTF-8 where a rule names one and needs text. Those that
+/// only match a wildcard are copied.
+fn not_text<'m>(
+    manifest: &'m Manifest,
+    upstream: &'m Tree,
+    kinds: &'m BTreeMap<TreePath, FileKind>,
+) -> impl Iterator<Item = Fault> + 'm {
+    let inserts = manifest.inserts.iter().flat_map(|rule| &rule.files);
+    let inserts = inserts.map(|pattern| (pattern, "nothing can be inserted"));
+    let patched = manifest.files.iter();
+    let patched = patched.filter(|rule| rule.kind == FileKind::Patched);
+    let patched = patched.flat_map(|rule| &rule.paths);
+    let patched = patched.filter(|p| kinds.get(p.text.as_str()) == Some(&FileKind::Patched));
+    let patched = patched.map(|pattern| (pattern, "it cannot be patched"));
+    let named = inserts.chain(patched);
+    let binary = named.filter(|(p, _)| upstream.get(&p.text).is_some_and(|f| f.text().is_none()));
+    binary.map(|(pattern, so)| {
+        Fault::new(format!("`{}` is not UTF-8, so {so}", pattern.text))
+            .at(manifest.place(&pattern.span))
+            .help("remove it from this rule; as a `direct` file it is copied")
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,6 +126,26 @@ mod tests {
         assert_eq!(plan.kind("src/a.rs"), Some(FileKind::Patched));
         assert_eq!(plan.kind("src/b.rs"), Some(FileKind::Direct));
         assert_eq!(plan.kind("src/c.rs"), None);
+    }
+
+    #[test]
+    fn what_is_not_utf_8_is_a_fault_where_a_rule_names_it_and_needs_text() {
+        let manifest = manifest_with(
+            "[[insert]]\nfiles = [\"src/**\", \"src/a.bin\"]\ntext = \"#![a]\"\n\
+             [[files]]\npaths = [\"**\", \"d.bin\"]\nkind = \"direct\"\n\
+             [[files]]\npaths = [\"src/*.bin\", \"b.bin\", \"c.bin\"]\nkind = \"patched\"\n\
+             [[files]]\npaths = [\"c*\"]\nkind = \"omitted\"\n",
+        );
+        let names = ["src/a.bin", "src/e.bin", "b.bin", "c.bin", "d.bin"];
+        let file = crate::core::tree::File::regular([0xff]);
+        let upstream = names.map(|name| (crate::core::testing::path(name), file.clone()));
+        let error = Plan::of(&manifest, &upstream.into_iter().collect()).unwrap_err();
+        let faults = error.all_faults().iter();
+        let told = faults.map(|f| format!("{} {}\n", f.place.as_ref().unwrap(), f.message));
+        insta::assert_snapshot!(told.collect::<String>(), @"
+        manifest.toml:17:20 `src/a.bin` is not UTF-8, so nothing can be inserted
+        manifest.toml:23:23 `b.bin` is not UTF-8, so it cannot be patched
+        ");
     }
 
     #[test]

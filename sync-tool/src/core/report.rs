@@ -64,6 +64,8 @@ pub struct MadeReport {
     pub changes: Vec<FileChange>,
     /// What each rule did.
     pub rules: Vec<RuleCount>,
+    /// The files that are not UTF-8, copied as they are.
+    pub binary: Vec<TreePath>,
     /// What became of the patches.
     pub series: Option<SeriesReport>,
     /// Changes that contradict each other.

@@ -93,14 +93,20 @@ impl TreePath {
     ///
     /// [`PathFault`] says which rule the text breaks.
     pub fn new(text: &str) -> Result<Self, PathFault> {
-        let owned = || text.to_owned();
+        let owned = || shown(text);
         if text.is_empty() {
             return Err(PathFault::Empty);
         }
         if text.starts_with('/') || text.as_bytes().get(1) == Some(&b':') {
             return Err(PathFault::Absolute(owned()));
         }
-        if text.contains(['\\', '\0', '\n', '\r', ':', '*', '?', '"', '<', '>', '|']) {
+        if text.contains(is_invisible) {
+            return Err(PathFault::Unportable(
+                owned(),
+                "it has a character that is not shown, or that changes how others are shown",
+            ));
+        }
+        if text.contains(['\\', ':', '*', '?', '"', '<', '>', '|']) {
             return Err(PathFault::Unportable(
                 owned(),
                 "it has a character that not every system allows",
@@ -112,6 +118,12 @@ impl TreePath {
                 "" | "." => return Err(PathFault::Unportable(owned(), "it has an empty part")),
                 _ if part.eq_ignore_ascii_case(".git") => {
                     return Err(PathFault::Unportable(owned(), "`.git` is git's own"));
+                }
+                _ if is_device(part) => {
+                    return Err(PathFault::Unportable(
+                        owned(),
+                        "a part is the name of a device on Windows",
+                    ));
                 }
                 _ if part.ends_with(['.', ' ']) => {
                     return Err(PathFault::Unportable(
@@ -142,6 +154,54 @@ impl TreePath {
             .split('/')
             .fold(root.to_path_buf(), |path, part| path.join(part))
     }
+}
+
+/// Returns a name as it can be printed: characters that a terminal obeys, or that are
+/// not seen, are written as `\u{…}`.
+pub fn shown(name: &str) -> String {
+    let escaped = |c: char| match is_invisible(c) {
+        true => c.escape_unicode().to_string(),
+        false => c.to_string(),
+    };
+    name.chars().map(escaped).collect()
+}
+
+/// Control characters, line separators, and what turns the direction of text around.
+fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Tells whether Windows takes a part of a path for a device, whatever follows its first dot.
+fn is_device(part: &str) -> bool {
+    let stem = part.split('.').next().unwrap_or_default().trim_end();
+    let stem = stem.to_ascii_uppercase();
+    let is_port = |name: &str| {
+        let number = stem.strip_prefix(name).unwrap_or_default();
+        let mut digits = number.chars();
+        let digit = digits.next();
+        digits.next().is_none() && digit.is_some_and(|c| "0123456789¹²³".contains(c))
+    };
+    ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"].contains(&stem.as_str())
+        || is_port("COM")
+        || is_port("LPT")
+}
+
+/// Returns where a path leads from a directory of a tree, by the names alone; `None`
+/// where it leaves the tree.
+pub fn joined(dir: &str, path: &str) -> Option<String> {
+    if path.starts_with(['/', '\\']) || path.as_bytes().get(1) == Some(&b':') {
+        return None;
+    }
+    let mut parts: Vec<&str> = Vec::new();
+    for part in dir.split('/').chain(path.split(['/', '\\'])) {
+        match part {
+            "" | "." => {}
+            ".." => _ = parts.pop()?,
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
 }
 
 impl fmt::Display for TreePath {
@@ -333,16 +393,46 @@ impl Tree {
         self.entries().digest()
     }
 
-    /// Returns pairs of paths that a file system which folds case would take for one.
-    pub fn case_collisions(&self) -> Vec<(TreePath, TreePath)> {
-        let mut seen: BTreeMap<String, &TreePath> = BTreeMap::new();
-        let mut pairs = Vec::new();
+    /// Returns the paths that no disk can hold together, or none that folds case, each
+    /// once.
+    pub fn collisions(&self) -> Vec<Collision> {
+        let mut files: BTreeMap<String, &TreePath> = BTreeMap::new();
+        let mut found = Vec::new();
         for path in self.0.keys() {
-            if let Some(first) = seen.insert(path.as_str().to_lowercase(), path) {
-                pairs.push((first.clone(), path.clone()));
+            if let Some(first) = files.insert(path.as_str().to_lowercase(), path) {
+                found.push(Collision::Case(first.clone(), path.clone()));
             }
         }
-        pairs
+        let mut above = BTreeMap::new();
+        for (folded, path) in &files {
+            let directories = folded.match_indices('/').map(|(end, _)| &folded[..end]);
+            for file in directories.filter_map(|directory| files.get(directory)) {
+                above.entry(*file).or_insert(*path);
+            }
+        }
+        let below = above.into_iter();
+        found.extend(below.map(|(file, path)| Collision::Below(file.clone(), path.clone())));
+        found
+    }
+}
+
+/// Two paths of a tree that cannot be on a disk together.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Collision {
+    /// They differ by case alone.
+    #[error("`{0}` and `{1}` are one file where case is folded")]
+    Case(TreePath, TreePath),
+    /// The first would have to be a directory.
+    #[error("`{0}` is a file, and yet `{1}` is below it")]
+    Below(TreePath, TreePath),
+}
+
+impl Collision {
+    /// Returns the two paths.
+    pub fn paths(&self) -> [&TreePath; 2] {
+        match self {
+            Collision::Case(one, other) | Collision::Below(one, other) => [one, other],
+        }
     }
 }
 

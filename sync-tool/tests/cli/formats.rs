@@ -17,7 +17,8 @@ fn has(document: &Value, keys: &[&str]) {
     assert_eq!(found, keys.iter().copied().collect());
 }
 
-const MADE: [&str; 18] = [
+const MADE: [&str; 19] = [
+    "binary",
     "command",
     "ended",
     "from",

@@ -12,7 +12,7 @@ fn publish_with_ours(world: &World, version: &str, files: &[&str]) {
         .iter()
         .map(|path| (*path, world.read(&format!("{TREE}/{path}"))))
         .collect();
-    world.publish(version, |sources| {
+    world.tag(version, |sources| {
         for (path, text) in &ours {
             git_world::write(&sources.join(path), text);
         }
@@ -53,7 +53,7 @@ fn a_patch_that_upstream_took_leaves_nothing_behind() {
 #[test]
 fn a_change_that_upstream_took_is_named_and_the_rest_is_kept() {
     let world = World::vendored();
-    world.publish("46.0.0", |sources| {
+    world.tag("46.0.0", |sources| {
         let path = sources.join(SOCKETS);
         let text = std::fs::read_to_string(&path).unwrap();
         let tcp = "pub use tcp::Socket;\n";

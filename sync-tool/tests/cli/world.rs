@@ -53,9 +53,38 @@ impl World {
         world
     }
 
-    /// Publishes a release more, after an edit of the crate's directory.
-    pub fn publish(&self, version: &str, edit: impl FnOnce(&Path)) {
-        publish(&self.both.git, version, edit);
+    /// Tags a release more in git, after an edit of the crate's directory.
+    pub fn tag(&self, version: &str, edit: impl FnOnce(&Path)) {
+        publish(&self.both.git, version, |root| {
+            edit(&root.join("crates/wasi"))
+        });
+    }
+
+    /// Adds a release that has more files, or others, than those of its line; git
+    /// and the registry have it.
+    pub fn publish(&self, version: &str, more: &[(&str, &[u8])]) {
+        publish(&self.both.git, version, |root| {
+            for (path, bytes) in more {
+                write(&root.join(path), bytes);
+            }
+        });
+        let package = self.both.packaged_by_cargo(version);
+        self.both.publish(&[(version, package)]);
+    }
+
+    /// Runs an upgrade that is refused from either source, with or without writing,
+    /// and returns what is told of it each time alike.
+    pub fn refused_by_both(&self, version: &str, code: i32) -> Value {
+        let told = ["git", "registry"].map(|source| {
+            let [dry, wet] = ["--dry-run", "--no-verify"].map(|how| {
+                let line = format!("upgrade --to {version} --source {source} --format json {how}");
+                self.refused(&line, code).error()
+            });
+            assert_eq!(dry, wet, "{source}");
+            dry
+        });
+        assert_eq!(told[0], told[1]);
+        told[0].clone()
     }
 
     pub fn root(&self) -> PathBuf {
@@ -198,7 +227,7 @@ impl std::fmt::Display for Ran {
     }
 }
 
-/// Commits and tags a release, with its files and no others.
+/// Commits and tags a release: its files, after an edit of the repository, and no others.
 fn publish(git: &GitWorld, version: &str, edit: impl FnOnce(&Path)) {
     if git.upstream().join("Cargo.toml").exists() {
         git.git(&["rm", "-r", "--quiet", "."]);
@@ -206,7 +235,7 @@ fn publish(git: &GitWorld, version: &str, edit: impl FnOnce(&Path)) {
     for (path, text) in files(version) {
         write(&git.upstream().join(path), text);
     }
-    edit(&git.upstream().join("crates/wasi"));
+    edit(&git.upstream());
     git.git(&["add", "--all"]);
     git.git(&["commit", "--quiet", "--message", version]);
     git.git(&["tag", &format!("v{version}")]);

@@ -27,14 +27,15 @@ pub struct Prepared {
     pub formatter: Option<String>,
     /// The files whose text formatting changed.
     pub reformatted: Vec<TreePath>,
+    /// The files that are not UTF-8, copied as they are.
+    pub binary: Vec<TreePath>,
 }
 
 /// Prepares the files that a plan takes.
 ///
 /// # Errors
 ///
-/// Rules that match nothing, files that are no text or no Rust, and those of
-/// the formatter.
+/// Rules that match nothing, files that are no Rust, and those of the formatter.
 pub fn prepare(
     upstream: &Tree,
     plan: &Plan,
@@ -58,6 +59,7 @@ pub fn prepare(
         rules,
         formatter,
         reformatted,
+        binary: rewritten.binary,
     })
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::core::manifest::{Manifest, Rewrite};
 use crate::core::tree::{Tree, TreePath};
-use crate::error::{Error, Fault, Kind, Place, Result};
+use crate::error::{Error, Fault, Kind, Result};
 
 /// What a rule of the manifest did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,9 +27,11 @@ pub(super) struct Rewritten {
     pub counts: Vec<RuleCount>,
     /// The files that a rule changed.
     pub touched: BTreeSet<TreePath>,
+    /// The files that are not UTF-8, copied as they are.
+    pub binary: Vec<TreePath>,
 }
 
-/// Puts the fork's names in the place of upstream's, in all text files.
+/// Puts the fork's names in the place of upstream's, in all files that are UTF-8.
 ///
 /// A name is bounded by words: `wasmtime_wasi` is not found in `wasmtime_wasi_io`.
 pub(super) fn rewrite(tree: &Tree, manifest: &Manifest) -> Result<Rewritten> {
@@ -38,11 +40,11 @@ pub(super) fn rewrite(tree: &Tree, manifest: &Manifest) -> Result<Rewritten> {
         tree: Tree::new(),
         counts: manifest.rewrites.iter().map(none_yet).collect(),
         touched: BTreeSet::new(),
+        binary: Vec::new(),
     };
-    let mut faults = Vec::new();
     for (path, file) in tree.iter() {
         let Some(text) = file.text() else {
-            faults.extend(unreadable(path, file.bytes(), manifest));
+            done.binary.push(path.clone());
             done.tree.insert(path.clone(), file.clone());
             continue;
         };
@@ -62,7 +64,7 @@ pub(super) fn rewrite(tree: &Tree, manifest: &Manifest) -> Result<Rewritten> {
         };
         done.tree.insert(path.clone(), file);
     }
-    faults.extend(stale(manifest, &done.counts));
+    let faults: Vec<Fault> = stale(manifest, &done.counts).collect();
     if faults.is_empty() {
         return Ok(done);
     }
@@ -97,23 +99,6 @@ fn matches(text: &str, rule: &Rewrite, pattern: &Regex) -> usize {
     } else {
         0
     }
-}
-
-/// Tells about a file that is no text where text is needed. Other binary files are copied.
-fn unreadable(path: &TreePath, bytes: &[u8], manifest: &Manifest) -> Option<Fault> {
-    let named = |rule: &Rewrite| find(bytes, rule.from.as_bytes());
-    let is_source = path.as_str().ends_with(".rs");
-    (is_source || manifest.rewrites.iter().any(named)).then(|| {
-        Fault::new("the file is not UTF-8, so its names cannot be rewritten")
-            .at(Place::file(path.as_str()))
-            .help(format!(
-                "omit it by a `[[files]]` rule (paths = [\"{path}\"], kind = \"omitted\"), or take another release"
-            ))
-    })
-}
-
-fn find(bytes: &[u8], what: &[u8]) -> bool {
-    !what.is_empty() && bytes.windows(what.len()).any(|window| window == what)
 }
 
 fn stale<'m>(manifest: &'m Manifest, counts: &'m [RuleCount]) -> impl Iterator<Item = Fault> + 'm {

@@ -6,7 +6,6 @@ use super::*;
 use crate::core::format::Formatted;
 use crate::core::testing::{manifest_with, path, tree};
 use crate::core::tree::File;
-use crate::error::Error;
 
 /// Marks what it was asked to format.
 struct Marking;
@@ -100,14 +99,21 @@ fn modes_and_binary_files_stay() {
 }
 
 #[test]
-fn what_is_no_text_is_named_where_text_is_needed() {
+fn what_is_not_utf_8_is_copied_and_listed() {
     let mut upstream = tree(&[("src/a.rs", "up_net")]);
-    upstream.insert(path("src/b.rs"), File::regular([0xff]));
-    upstream.insert(path("c.bin"), File::regular(*b"\xffup_net"));
-    let error: Error = prepared_tree(&upstream).unwrap_err();
-    let places = error.all_faults().iter().filter_map(|f| f.place.as_ref());
-    let places: Vec<String> = places.map(ToString::to_string).collect();
-    assert_eq!(places, ["c.bin", "src/b.rs"]);
+    let binary = [
+        ("c.bin", File::regular(*b"\xffup_net")),
+        ("src/b.rs", File::regular(*b"unsafe \xff up_net")),
+    ];
+    upstream.extend(binary.clone().map(|(name, file)| (path(name), file)));
+    let prepared = prepared_tree(&upstream).unwrap();
+    assert_eq!(
+        prepared.binary,
+        binary.each_ref().map(|(name, _)| path(name))
+    );
+    for (name, file) in binary {
+        assert_eq!(prepared.tree.get(name), Some(&file));
+    }
 }
 
 #[test]

@@ -6,8 +6,31 @@ use proptest::prelude::*;
 #[test]
 fn paths_that_leave_or_mislead_are_refused() {
     for bad in [
-        "", "/a", "C:/a", "..", "a/../b", "a//b", "./a", "a/.git/b", "a\\b", "a\0", "a.", "x/CON:",
+        "",
+        "/a",
+        "C:/a",
+        "..",
+        "a/../b",
+        "a//b",
+        "./a",
+        "a/.git/b",
+        "a\\b",
+        "a\0",
+        "a.",
+        "x/CON:",
         "a/",
+        "a\tb",
+        "a\u{7f}",
+        "a\u{85}",
+        "src/a\u{202e}sr.b",
+        "a\u{2066}b",
+        "a\u{2028}b",
+        "src/nul",
+        "Aux.rs",
+        "com1.tar.gz",
+        "LPT³",
+        "con .rs/a",
+        "CONIN$",
     ] {
         assert!(TreePath::new(bad).is_err(), "{bad:?}");
     }
@@ -17,9 +40,24 @@ fn paths_that_leave_or_mislead_are_refused() {
         "a/..b/c",
         ".cargo/config.toml",
         "with space/x",
+        "auxiliary.rs",
+        "com.rs",
+        "com10",
+        "src/null",
+        "\u{e9}\u{5d0}.rs",
     ] {
         assert!(TreePath::new(good).is_ok(), "{good:?}");
     }
+}
+
+#[test]
+fn a_name_is_shown_without_what_a_terminal_obeys() {
+    assert_eq!(
+        shown("a\u{1b}[2J\u{202e}b\u{e9}"),
+        r"a\u{1b}[2J\u{202e}b\u{e9}".replace(r"\u{e9}", "\u{e9}")
+    );
+    let fault = TreePath::new("a\u{1b}b").unwrap_err().to_string();
+    assert!(fault.starts_with(r"`a\u{1b}b` is not portable"), "{fault}");
 }
 
 #[test]
@@ -39,12 +77,26 @@ fn digest_of_nothing_is_the_known_one() {
 }
 
 #[test]
-fn case_collisions_are_named() {
-    let tree: Tree = ["src/A.rs", "src/a.rs", "src/b.rs"]
-        .iter()
-        .map(|p| (TreePath::new(p).unwrap(), File::regular(*b"")))
-        .collect();
-    assert_eq!(tree.case_collisions().len(), 1);
+fn names_that_one_disk_cannot_hold_are_named_once() {
+    let paths = [
+        "src/A.rs",
+        "src/a.rs",
+        "src/b.rs",
+        "src/B.rs/c/d",
+        "src/b.rs/e",
+        "f",
+        "f.rs",
+    ];
+    let files = paths.map(|p| (TreePath::new(p).unwrap(), File::regular(*b"")));
+    let told = Tree::from_iter(files).collisions().into_iter();
+    let told: Vec<String> = told.map(|collision| collision.to_string()).collect();
+    assert_eq!(
+        told,
+        [
+            "`src/A.rs` and `src/a.rs` are one file where case is folded",
+            "`src/b.rs` is a file, and yet `src/B.rs/c/d` is below it",
+        ]
+    );
 }
 
 proptest! {
@@ -111,5 +163,22 @@ proptest! {
         let mut gone = tree.clone();
         gone.remove(path.as_str());
         prop_assert_ne!(gone.digest(), tree.digest());
+    }
+}
+
+#[test]
+fn a_path_is_joined_by_its_names() {
+    for (dir, path, leads) in [
+        ("src/a", "../b.rs", Some("src/b.rs")),
+        ("src", "./b//c.rs", Some("src/b/c.rs")),
+        ("src", "..", Some("")),
+        ("", "a/../b", Some("b")),
+        ("src", "../../b.rs", None),
+        ("src", "x/../../..", None),
+        ("", "..\\b.rs", None),
+        ("src", "/b.rs", None),
+        ("src", "C:/b.rs", None),
+    ] {
+        assert_eq!(joined(dir, path).as_deref(), leads, "{dir} {path}");
     }
 }

@@ -78,7 +78,7 @@ impl Human {
     }
 
     fn rules(self, report: &MadeReport, text: &mut String) {
-        if report.rules.is_empty() {
+        if report.rules.is_empty() && report.binary.is_empty() {
             return;
         }
         let _ = writeln!(text, "{}", self.styles.bold("Rules"));
@@ -86,6 +86,10 @@ impl Human {
             let files = count(rule.files, "file");
             let times = count(rule.matches, "time");
             let _ = writeln!(text, "  {}: {times} in {files}", rule.rule);
+        }
+        if !report.binary.is_empty() {
+            let files = count(report.binary.len(), "file");
+            let _ = writeln!(text, "  copied as it is, for it is not UTF-8: {files}");
         }
     }
 

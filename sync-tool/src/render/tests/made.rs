@@ -82,6 +82,7 @@ fn upgraded() -> MadeReport {
                 delta(3, 3),
             ),
         ],
+        binary: Vec::new(),
         rules: vec![RuleCount {
             rule: "rewrite wasmtime_wasi to wash_wasi".to_owned(),
             matches: 102,
@@ -178,6 +179,7 @@ fn what_is_new_as_a_whole_is_not_listed() {
         ],
         files: 2,
         rules: Vec::new(),
+        binary: Vec::new(),
         series: None,
         left_out: Vec::new(),
         gates: vec![gate("unit", "unit tests", "skipped: --no-verify", 0)],

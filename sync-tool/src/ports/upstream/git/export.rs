@@ -99,18 +99,21 @@ impl<'g> Git<'g> {
         let listing = objects
             .open()
             .and_then(|repo| list::everything(&repo, commit, self.subject.wanted(&place), LIMITS));
-        let Listing { files, odd, .. } = listing.map_err(|trouble| objects.told(trouble))?;
+        let Listing {
+            files, links, odd, ..
+        } = listing.map_err(|trouble| objects.told(trouble))?;
         let files = files
             .into_iter()
             .map(|(path, (mode, id))| (path, Blob { mode, id }));
+        let odd = odd.into_iter();
+        let odd = odd.map(|(path, oddity): (String, Oddity)| (path, oddity.to_string()));
+        let links = links.into_iter();
+        let odd = odd.chain(links.map(|(path, _)| (path, "it is a symbolic link".to_owned())));
         Ok(Export {
             git: self,
             version: version.clone(),
             files: files.collect(),
-            odd: odd
-                .into_iter()
-                .map(|(path, oddity): (String, Oddity)| (path, oddity.to_string()))
-                .collect(),
+            odd: odd.collect(),
             objects,
             place,
             commit,

@@ -166,9 +166,17 @@ impl Fetch<'_> {
         if !missing.is_empty() && way == Way::Filtered {
             self.contents(dir, &missing)?;
         }
-        let repo = open(dir)?;
-        let release = listing.read(&repo, wanted, version, LIMITS);
-        release.map_err(setback)
+        let mut last = Vec::new();
+        loop {
+            // Where links lead is known once they are here.
+            match subject.read(&open(dir)?, commit, version, &place) {
+                Err(Trouble::Missing(missing)) if way == Way::Filtered && missing != last => {
+                    self.contents(dir, &missing)?;
+                    last = missing;
+                }
+                read => return read.map_err(setback),
+            }
+        }
     }
 
     /// Fetches the tag: the commit and its directories, and the contents where

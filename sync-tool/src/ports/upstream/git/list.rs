@@ -1,6 +1,6 @@
 //! Lists what a release has at a commit: names, modes and ids, without content.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use git2::{
@@ -92,6 +92,8 @@ pub(super) struct Listing {
     pub(super) lock: Option<Oid>,
     /// The files below the directory.
     pub(super) files: BTreeMap<String, (Mode, Oid)>,
+    /// The symbolic links below it, until they are followed.
+    pub(super) links: Vec<(String, Oid)>,
     /// What stands there that cannot be in a tree.
     pub(super) odd: Vec<(String, Oddity)>,
 }
@@ -99,20 +101,26 @@ pub(super) struct Listing {
 /// What cannot be in a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Oddity {
-    /// A symbolic link.
-    Link,
+    /// A symbolic link out of the repository.
+    LinkOutside,
+    /// A symbolic link that leads nowhere, or in circles.
+    LinkNowhere,
     /// A commit of another repository.
     Submodule,
     /// Its name is not UTF-8.
     NotText,
+    /// A directory has its name twice.
+    Twice,
 }
 
 impl fmt::Display for Oddity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Oddity::Link => "it is a symbolic link",
+            Oddity::LinkOutside => "it is a symbolic link that leads out of the repository",
+            Oddity::LinkNowhere => "it is a symbolic link that leads nowhere",
             Oddity::Submodule => "it is a submodule",
             Oddity::NotText => "its name is not UTF-8",
+            Oddity::Twice => "it is there twice",
         })
     }
 }
@@ -173,6 +181,7 @@ fn bare<'r>(
         workspace,
         lock,
         files: BTreeMap::new(),
+        links: Vec::new(),
         odd: Vec::new(),
     };
     Ok((root, listing))
@@ -216,6 +225,7 @@ impl Listing {
         let mut open = vec![(String::new(), top)];
         let mut seen = 0;
         while let Some((above, tree)) = open.pop() {
+            let mut names = BTreeSet::new();
             for entry in &tree {
                 seen += 1;
                 if seen > limits.entries {
@@ -225,7 +235,14 @@ impl Listing {
                     return Err(Error::upstream(message).into());
                 }
                 let path = format!("{above}{}", String::from_utf8_lossy(entry.name_bytes()));
-                if self.add(&path, &entry) {
+                if !names.insert(entry.name_bytes().to_vec()) {
+                    self.odd.push((path, Oddity::Twice));
+                    continue;
+                }
+                let inner = self.add(&path, &entry);
+                if inner == Some(ObjectType::Blob) {
+                    self.links.push((path, entry.id()));
+                } else if inner.is_some() {
                     let inner = repo.find_tree(entry.id()).map_err(|e| {
                         Trouble::with(&e, format!("{}/{path}", wanted.path), entry.id())
                     })?;
@@ -236,22 +253,23 @@ impl Listing {
         Ok(())
     }
 
-    /// Adds what stands at a path, and tells whether it is a directory to go into.
-    fn add(&mut self, path: &str, entry: &TreeEntry<'_>) -> bool {
+    /// Adds what stands at a path, unless more has to be read: a directory (`Tree`) to
+    /// go into, or a link (`Blob`) to follow.
+    pub(super) fn add(&mut self, path: &str, entry: &TreeEntry<'_>) -> Option<ObjectType> {
         let mode = entry.filemode_raw();
         let oddity = match mode {
             _ if std::str::from_utf8(entry.name_bytes()).is_err() => Oddity::NotText,
-            0o120000 => Oddity::Link,
+            0o120000 => return Some(ObjectType::Blob),
             0o160000 => Oddity::Submodule,
-            0o040000 => return true,
+            0o040000 => return Some(ObjectType::Tree),
             _ => {
                 let mode = Mode::from_bits(mode.cast_unsigned());
                 self.files.insert(path.to_owned(), (mode, entry.id()));
-                return false;
+                return None;
             }
         };
         self.odd.push((path.to_owned(), oddity));
-        false
+        None
     }
 
     /// Returns the contents that the repository lacks.
@@ -265,6 +283,8 @@ impl Listing {
             .files
             .iter()
             .map(|(path, (_, id))| (path.as_str(), *id));
+        let links = self.links.iter().map(|(path, id)| (path.as_str(), *id));
+        let files = files.chain(links);
         let root = self.lock.map(|id| (LOCK, id));
         let all = files.chain([(MANIFEST, self.workspace)]).chain(root);
         let absent = all.filter(|(_, id)| !odb.exists_ext(*id, OdbLookupFlags::NO_REFRESH));

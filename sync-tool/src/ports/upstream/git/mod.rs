@@ -8,6 +8,7 @@ mod cache;
 mod export;
 mod fetch;
 mod include;
+mod links;
 mod list;
 mod local;
 mod location;

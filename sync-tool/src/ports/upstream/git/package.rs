@@ -6,6 +6,7 @@ use semver::Version;
 use serde::Deserialize;
 
 use super::include::Patterns;
+use crate::core::tree::joined;
 use crate::error::{Error, Result};
 
 /// The names under which cargo takes a readme that the manifest does not name.
@@ -22,6 +23,9 @@ pub(super) struct Package {
     exclude: Patterns,
     /// Files that are in the package whatever the patterns say.
     always: Vec<String>,
+    /// Files of the workspace that cargo copies to the crate's root: the names that
+    /// they get there, and where they are in the repository.
+    pub(super) outside: Vec<(String, String)>,
     /// Whether cargo looks for a readme by its usual names.
     finds_readme: bool,
 }
@@ -104,6 +108,7 @@ impl Package {
                 )));
             }
         };
+        let (always, outside) = named(&fields, &shared, path);
         type Lines = Option<Value<Vec<String>>>;
         let patterns = |own: &Lines, shared: &Lines| match Value::resolve(own, shared) {
             Some((lines, _)) => Patterns::parse(lines),
@@ -114,7 +119,8 @@ impl Package {
             version,
             include: patterns(&fields.include, &shared.include)?,
             exclude: patterns(&fields.exclude, &shared.exclude)?,
-            always: named(&fields, &shared, path),
+            always,
+            outside,
             finds_readme: matches!(
                 Value::resolve(&fields.readme, &shared.readme),
                 None | Some((Readme::Is(true), _))
@@ -122,10 +128,12 @@ impl Package {
         })
     }
 
+    /// Tells whether cargo finds the crate's files on disk, and not in git's index.
+    pub(super) fn is_walked(&self) -> bool {
+        !self.include.is_empty()
+    }
+
     /// Tells which of the crate's files are in its package; cargo's metadata is not.
-    ///
-    /// A file that the manifest names outside the crate's directory, which cargo
-    /// copies into the package, is not among them.
     pub(super) fn selection<'p>(
         &self,
         files: impl Iterator<Item = &'p str> + Clone,
@@ -179,21 +187,31 @@ fn parse(text: &str, file: &str) -> Result<Manifest> {
     })
 }
 
-/// Returns the readme and the license file that the manifest names, if they are the crate's.
-fn named(fields: &Fields, shared: &Fields, path: &str) -> Vec<String> {
-    let inside = |file: &str, is_shared: bool| {
-        let file = file.strip_prefix("./").unwrap_or(file);
-        if !is_shared {
-            return Some(file.to_owned());
-        }
-        let below = file.strip_prefix(path)?.strip_prefix('/')?;
-        Some(below.to_owned())
-    };
+/// Returns the readme and the license file by the names that they have in the package,
+/// and, of those that the workspace has outside of the crate, where they are.
+fn named(fields: &Fields, shared: &Fields, path: &str) -> (Vec<String>, Vec<(String, String)>) {
     let readme = match Value::resolve(&fields.readme, &shared.readme) {
-        Some((Readme::At(file), is_shared)) => inside(file, is_shared),
+        Some((Readme::At(file), is_shared)) => Some((file, is_shared)),
         Some((Readme::Is(_), _)) | None => None,
     };
-    let license = Value::resolve(&fields.license_file, &shared.license_file)
-        .and_then(|(file, is_shared)| inside(file, is_shared));
-    readme.into_iter().chain(license).collect()
+    let license = Value::resolve(&fields.license_file, &shared.license_file);
+    let (mut always, mut outside) = (Vec::new(), Vec::new());
+    for (file, is_shared) in readme.into_iter().chain(license) {
+        let Some(file) = joined("", file) else {
+            continue;
+        };
+        let below = file
+            .strip_prefix(path)
+            .and_then(|file| file.strip_prefix('/'));
+        always.push(match below.filter(|_| is_shared) {
+            Some(below) => below.to_owned(),
+            None if is_shared => {
+                let name = file.rsplit('/').next().unwrap_or(&file).to_owned();
+                outside.push((name.clone(), file));
+                name
+            }
+            None => file,
+        });
+    }
+    (always, outside)
 }

@@ -8,12 +8,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use git2::{ObjectType, Odb, Oid, Repository};
 use semver::Version;
 
+use super::links::Links;
 use super::list::{
     LIMITS, LOCK, Limits, Listing, MANIFEST, Missing, Trouble, Wanted, lacks, objects,
 };
 use super::package::Package;
 use crate::core::release::{Release, SourceKind, Workspace};
-use crate::core::tree::{File, Mode, Tree, TreePath};
+use crate::core::tree::{File, Mode, Tree, TreePath, shown};
 use crate::error::{Error, Fault, Kind, Place, Result};
 use crate::ports::parallel;
 
@@ -25,15 +26,24 @@ impl Listing {
     /// [`Trouble`]; refused with every file that cannot be taken, or where the
     /// crate is another than was asked for.
     pub(super) fn read(
-        &self,
+        mut self,
         repo: &Repository,
         wanted: Wanted<'_>,
         version: &Version,
         limits: Limits,
     ) -> Result<Release, Trouble> {
         let mut reading = Reading::new(repo, wanted, limits)?;
-        let (workspace, package) = reading.manifests(self)?;
+        let (workspace, package) = reading.manifests(&self)?;
         expect(&package, wanted, version)?;
+        let mut links = Links::new(repo, self.commit, limits)?;
+        for (name, path) in &package.outside {
+            let file = links.file(path)?;
+            self.files.extend(
+                file.filter(|_| !self.files.contains_key(name))
+                    .map(|file| (name.clone(), file)),
+            );
+        }
+        links.follow(&mut self, wanted, package.is_walked())?;
         let selection = package.selection(self.files.keys().map(String::as_str));
         for (path, oddity) in &self.odd {
             if selection.has(path) {
@@ -137,7 +147,7 @@ impl<'a> Reading<'a> {
     }
 
     fn fault(&mut self, path: &str, message: String) {
-        let place = Place::file(format!("{}/{path}", self.wanted.path));
+        let place = Place::file(format!("{}/{}", self.wanted.path, shown(path)));
         self.faults.push(Fault::new(message).at(place));
     }
 
@@ -216,11 +226,9 @@ impl<'a> Reading<'a> {
     }
 
     fn finish(mut self) -> Result<Tree, Trouble> {
-        for (one, other) in self.tree.case_collisions() {
-            self.fault(
-                one.as_str(),
-                format!("it is one file with `{other}` where case is folded"),
-            );
+        for collision in self.tree.collisions() {
+            let [path, _] = collision.paths();
+            self.fault(path.as_str(), collision.to_string());
         }
         if !self.faults.is_empty() {
             let message = format!("{} has files that cannot be taken", self.wanted.place);

@@ -257,7 +257,7 @@ fn a_commit_without_the_crate_is_refused() {
 #[test]
 fn what_cannot_be_in_a_tree_is_named_where_the_package_has_it() {
     let made = made_with(&[
-        (b"crates/wasi/src/link.rs", 0o120000, b"lib.rs"),
+        (b"crates/wasi/src/link.rs", 0o120000, b"none.rs"),
         (b"crates/wasi/src/sub", 0o160000, b""),
         (b"crates/wasi/src/a?.rs", 0o100644, b""),
         (b"crates/wasi/src/LIB.rs", 0o100644, b""),
@@ -267,15 +267,112 @@ fn what_cannot_be_in_a_tree_is_named_where_the_package_has_it() {
     let error = refused(made.read());
     let told = error.to_string();
     for part in [
-        "src/link.rs: it is a symbolic link",
+        "src/link.rs: it is a symbolic link that leads nowhere",
         "src/sub: it is a submodule",
         "a?.rs",
-        "one file with `src/lib.rs` where case is folded",
+        "`src/LIB.rs` and `src/lib.rs` are one file where case is folded",
         "its name is not UTF-8",
     ] {
         assert!(told.contains(part), "{part}: {told}");
     }
     assert_eq!(error.all_faults().len(), 5, "{told}");
+}
+
+#[test]
+fn names_that_no_disk_or_terminal_can_hold_are_named_together() {
+    let made = made_with(&[
+        (b"crates/wasi/src/aux.rs", 0o100644, b""),
+        (b"crates/wasi/src/\x1b[31mred.rs", 0o100644, b""),
+        ("crates/wasi/src/\u{202e}sr.x".as_bytes(), 0o100644, b""),
+        (b"crates/wasi/src/P2/a.rs", 0o100644, b""),
+        (b"crates/wasi/src/p2", 0o100644, b""),
+        // No package has them.
+        (b"crates/wasi/docs/nul", 0o100644, b""),
+    ]);
+    let error = refused(made.read());
+    let faults = error.all_faults().iter();
+    let told = faults.map(|f| format!("{}: {}\n", f.place.as_ref().unwrap(), f.message));
+    insta::assert_snapshot!(told.collect::<String>(), @r#"
+    crates/wasi/src/\u{1b}[31mred.rs: `src/\u{1b}[31mred.rs` is not portable: it has a character that is not shown, or that changes how others are shown
+    crates/wasi/src/aux.rs: `src/aux.rs` is not portable: a part is the name of a device on Windows
+    crates/wasi/src/\u{202e}sr.x: `src/\u{202e}sr.x` is not portable: it has a character that is not shown, or that changes how others are shown
+    crates/wasi/src/p2: `src/p2` is a file, and yet `src/P2/a.rs` is below it
+    "#);
+}
+
+#[test]
+fn a_name_that_a_directory_has_twice_is_named() {
+    let made = made_with(&[(b"crates/wasi/src/a.rs", 0o100644, b"// a\n")]);
+    let blob = made.object("crates/wasi/src/a.rs").0;
+    let tree = |entries: &[(&str, &str, Oid)]| {
+        let entries = entries.iter().map(|(mode, name, id)| {
+            [format!("{mode} {name}\0").as_bytes(), id.as_bytes()].concat()
+        });
+        let content = entries.collect::<Vec<_>>().concat();
+        made.repo
+            .odb()
+            .unwrap()
+            .write(ObjectType::Tree, &content)
+            .unwrap()
+    };
+    let root = made.repo.find_commit(made.commit).unwrap().tree().unwrap();
+    let id = |path: &str| root.get_path(Path::new(path)).unwrap().id();
+    let inner = tree(&[("100644", "x.rs", blob)]);
+    let src = tree(&[
+        ("100644", "lib.rs", blob),
+        ("100644", "p2", blob),
+        ("100644", "p2", blob),
+        ("40000", "p3", inner),
+        ("100644", "p3", blob),
+        ("40000", "p4", inner),
+        ("40000", "p4", inner),
+    ]);
+    let wasi = tree(&[
+        ("100644", "Cargo.toml", id("crates/wasi/Cargo.toml")),
+        ("40000", "src", src),
+    ]);
+    let crates = tree(&[("40000", "wasi", wasi)]);
+    let root = tree(&[
+        ("100644", "Cargo.toml", id("Cargo.toml")),
+        ("40000", "crates", crates),
+    ]);
+    let who = Signature::new("a", "a@example.org", &git2::Time::new(0, 0)).unwrap();
+    let root = made.repo.find_tree(root).unwrap();
+    let commit = made
+        .repo
+        .commit(None, &who, &who, "twice", &root, &[])
+        .unwrap();
+    let twice = Made {
+        commit,
+        ..made.opened_anew()
+    };
+    let error = refused(twice.read());
+    let faults = error.all_faults().iter();
+    let told = faults.map(|f| format!("{}: {}\n", f.place.as_ref().unwrap(), f.message));
+    insta::assert_snapshot!(told.collect::<String>(), @"
+    crates/wasi/src/p2: it is there twice
+    crates/wasi/src/p3: it is there twice
+    crates/wasi/src/p4: it is there twice
+    ");
+}
+
+#[test]
+fn links_cannot_make_more_than_a_disk_has() {
+    // Each of 40 directories has two links to the next, and no file.
+    let links: Vec<(String, String)> = (0..40)
+        .flat_map(|n| {
+            ["a", "b"].map(|l| (format!("crates/wasi/src/{n}/{l}"), format!("../{}", n + 1)))
+        })
+        .collect();
+    let links = links.iter();
+    let links: Vec<(&[u8], u32, &[u8])> = links
+        .map(|(path, target)| (path.as_bytes(), 0o120000, target.as_bytes()))
+        .collect();
+    let error = refused(made_with(&links).read());
+    assert!(
+        error.message().contains("lead to more than 10000 files"),
+        "{error}"
+    );
 }
 
 #[test]

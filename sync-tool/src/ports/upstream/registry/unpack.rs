@@ -4,13 +4,12 @@
 //! `{name}-{version}/`, names over 100 bytes in GNU's way. Anything else is a
 //! fault, and all faults are reported as far as reading can go on.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 
 use flate2::bufread::GzDecoder;
 use tar::{Archive, EntryType};
 
-use crate::core::tree::{File, Mode, PathFault, Tree, TreePath};
+use crate::core::tree::{Collision, File, Mode, PathFault, Tree, TreePath, shown};
 use crate::error::{Error, Fault, Kind, Place, Result};
 
 /// What a package may hold at most.
@@ -57,10 +56,8 @@ pub(super) enum Flaw {
     NotText(String),
     #[error("`{0}` is there twice")]
     Twice(TreePath),
-    #[error("`{0}` and `{1}` are one file where case is folded")]
-    Case(TreePath, TreePath),
-    #[error("`{0}` is a file, and yet `{1}` is below it")]
-    Below(TreePath, TreePath),
+    #[error(transparent)]
+    Names(#[from] Collision),
     #[error("a long name stands before nothing that it could name")]
     LooseName,
     #[error("a name is longer than {LONGEST_NAME} bytes")]
@@ -97,7 +94,8 @@ pub(super) fn unpack(packed: &[u8], root: &str, place: &str, limits: Limits) -> 
         name: None,
     };
     unpacking.read(packed);
-    unpacking.check_names();
+    let collisions = unpacking.files.collisions().into_iter();
+    unpacking.flaws.extend(collisions.map(Flaw::Names));
     if unpacking.flaws.is_empty() {
         return Ok(unpacking.files);
     }
@@ -106,6 +104,13 @@ pub(super) fn unpack(packed: &[u8], root: &str, place: &str, limits: Limits) -> 
         .iter()
         .map(|flaw| Fault::new(flaw.to_string()).at(Place::file(place)))
         .collect();
+    let is_name =
+        |flaw: &Flaw| matches!(flaw, Flaw::Path(PathFault::Unportable(..)) | Flaw::Names(_));
+    if unpacking.flaws.iter().all(is_name) {
+        let message = format!("the package {root} has files that cannot be taken");
+        let help = "take another release, and tell upstream";
+        return Err(Error::faults(Kind::Upstream, message, faults).help(help));
+    }
     Err(Error::faults(Kind::Upstream, format!("the package {root} is not as cargo makes it"), faults)
         .help("its checksum is right, so this is what was published: take upstream from git (`--source git`)"))
 }
@@ -153,7 +158,7 @@ impl Unpacking<'_> {
             .name
             .take()
             .unwrap_or_else(|| entry.header().path_bytes().into_owned());
-        let shown = String::from_utf8_lossy(&raw).into_owned();
+        let shown = shown(&String::from_utf8_lossy(&raw));
         match kind {
             EntryType::Regular => match self.path(&raw) {
                 Ok(path) => self.file(path, &mut entry)?,
@@ -192,12 +197,12 @@ impl Unpacking<'_> {
 
     fn path(&self, raw: &[u8]) -> Result<TreePath, Flaw> {
         let Ok(text) = std::str::from_utf8(raw) else {
-            return Err(Flaw::NotText(String::from_utf8_lossy(raw).into_owned()));
+            return Err(Flaw::NotText(shown(&String::from_utf8_lossy(raw))));
         };
         let inner = text
             .strip_prefix(self.root)
             .and_then(|rest| rest.strip_prefix('/'));
-        let inner = inner.ok_or_else(|| Flaw::Outside(text.to_owned(), self.root.to_owned()))?;
+        let inner = inner.ok_or_else(|| Flaw::Outside(shown(text), self.root.to_owned()))?;
         Ok(TreePath::new(inner)?)
     }
 
@@ -225,29 +230,6 @@ impl Unpacking<'_> {
             self.flaws.push(Flaw::Twice(path));
         }
         Ok(())
-    }
-
-    /// Looks for names that no disk can hold together.
-    fn check_names(&mut self) {
-        let pairs = self.files.case_collisions().into_iter();
-        self.flaws.extend(pairs.map(|(a, b)| Flaw::Case(a, b)));
-        let files: BTreeMap<String, &TreePath> = self
-            .files
-            .paths()
-            .map(|p| (p.as_str().to_lowercase(), p))
-            .collect();
-        let mut told = BTreeSet::new();
-        for path in self.files.paths() {
-            let folded = path.as_str().to_lowercase();
-            let above = folded
-                .match_indices('/')
-                .filter_map(|(end, _)| files.get(&folded[..end]));
-            for file in above {
-                if told.insert(*file) {
-                    self.flaws.push(Flaw::Below((*file).clone(), path.clone()));
-                }
-            }
-        }
     }
 }
 
