@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use semver::Version;
 
+use crate::core::address::Address;
 use crate::core::release::Wanted;
 use crate::core::suite::TIME_LIMIT;
 
@@ -90,7 +91,7 @@ pub struct SourceArgs {
     pub source: SourceArg,
     /// Another repository: a URL, or the path of a clone, bare repository or checkout
     #[arg(long, value_name = "URL|PATH")]
-    pub upstream: Option<String>,
+    pub upstream: Option<Address>,
 }
 
 /// A source of upstream's releases.
@@ -221,7 +222,7 @@ pub struct TestArgs {
     /// The repository with upstream's workspace: a URL, or the path of a clone, bare
     /// repository or checkout [default: that of the manifest]
     #[arg(long, value_name = "URL|PATH")]
-    pub upstream: Option<String>,
+    pub upstream: Option<Address>,
     /// Go on with the next features where tests fail or do not build; all tests of
     /// the same features run in any case
     #[arg(long)]

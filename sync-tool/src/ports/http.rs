@@ -11,6 +11,7 @@ use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Response, StatusCode};
 
 use super::host::Host;
+use crate::core::address::masked;
 use crate::error::{Error, Result};
 use failure::Failure;
 
@@ -62,7 +63,7 @@ impl Ask {
         let mut value = HeaderValue::from_str(value).map_err(|e| {
             Error::upstream(format!(
                 "the header `{name}` for {} is malformed",
-                shown(&self.url)
+                masked(&self.url)
             ))
             .caused_by(e)
         })?;
@@ -71,22 +72,10 @@ impl Ask {
         Ok(self)
     }
 
-    /// Returns the URL as it may be shown: without user, password and query.
+    /// Returns the URL as it may be shown.
     pub fn shown(&self) -> String {
-        shown(&self.url)
+        masked(&self.url)
     }
-}
-
-/// Returns a URL without user, password and query.
-pub fn shown(url: &str) -> String {
-    let Ok(mut parsed) = reqwest::Url::parse(url) else {
-        return url.to_owned();
-    };
-    parsed.set_query(None);
-    // These fail for URLs that cannot have a user anyway.
-    let _ = parsed.set_username("");
-    let _ = parsed.set_password(None);
-    parsed.to_string()
 }
 
 /// What a server said.

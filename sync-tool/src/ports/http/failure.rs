@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::Read as _;
 use std::time::Duration;
 
-use super::shown;
+use crate::core::address::{masked, masked_in};
 use crate::error::Error;
 
 /// Why an attempt failed.
@@ -98,7 +98,7 @@ impl Failure {
             }
             Failure::TooLong { .. } => Some("check that the URL is a package registry's"),
         };
-        let message = format!("cannot get {}: {self}", shown(url));
+        let message = format!("cannot get {}: {self}", masked(url));
         let error = match self {
             Failure::Own(error) => return error,
             Failure::Transport(e) => Error::upstream(message).caused_by(e.without_url()),
@@ -139,7 +139,7 @@ pub(super) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     while let Some(next) = last.source() {
         last = next;
     }
-    last.to_string()
+    masked_in(&last.to_string())
 }
 
 /// Unpacks an answer, at most `limit` bytes of it.

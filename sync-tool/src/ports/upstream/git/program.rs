@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 
 use super::Failure;
-use super::location::Url;
+use crate::core::address::{Address, masked_in};
 use crate::error::{Error, Result};
 use crate::ports::host::Host;
 use crate::ports::process::{Call, Outcome};
@@ -97,7 +97,7 @@ pub(super) fn command(host: &Host, repository: &Path, args: &[&str]) -> Call {
 pub(super) fn talk(
     host: &Host,
     call: Call,
-    url: &Url,
+    url: &Address,
     cache: &Path,
     act: &str,
 ) -> Result<Outcome, Complaint> {
@@ -200,7 +200,7 @@ impl Sort {
     }
 
     /// Returns the next step.
-    fn help(self, url: &Url) -> String {
+    fn help(self, url: &Address) -> String {
         match self {
             Sort::Unreachable => "check the network and git's `http.proxy`, or take upstream from the registry: `--source registry`".to_owned(),
             Sort::Login => format!(
@@ -240,8 +240,8 @@ impl Complaint {
         }
     }
 
-    fn of(outcome: &Outcome, url: &Url, cache: &Path, act: &str) -> Self {
-        let said = said(&outcome.complaint()).replace(url.secret(), &url.to_string());
+    fn of(outcome: &Outcome, url: &Address, cache: &Path, act: &str) -> Self {
+        let said = masked_in(&said(&outcome.complaint()).replace(url.secret(), &url.to_string()));
         let sort = Sort::of(&said);
         let said = match said.as_str() {
             "" => format!("git ended with {}", outcome.status),

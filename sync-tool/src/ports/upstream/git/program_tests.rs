@@ -8,9 +8,9 @@ use crate::ports::status::Silent;
 
 const SECRET: &str = "https://u:secret@example.org/a/b";
 
-fn url() -> Url {
+fn url() -> Address {
     let env = Environment::new("/", []);
-    match Location::parse(SECRET, &env, Path::new("/")) {
+    match Location::parse(&SECRET.parse().unwrap(), &env, Path::new("/")) {
         Ok(Location::Remote(url)) => url,
         other => panic!("{other:?}"),
     }
