@@ -5,7 +5,7 @@ mod part;
 mod route;
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Response, StatusCode};
@@ -32,6 +32,8 @@ pub struct Settings {
     pub certificates: Option<PathBuf>,
     /// How long nothing may come before a connection counts as dead; zero is for ever.
     pub timeout: Duration,
+    /// How many bytes must come in a second, over the time of `timeout`; zero is any number.
+    pub least_speed: u64,
     /// How often a transient failure is tried again.
     pub retries: u32,
     /// The wait before the first new try; it doubles with each.
@@ -227,7 +229,9 @@ impl<'a> Http<'a> {
             HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"))]);
         let mut response = self.send(ask, packed).await?;
         let mut body = Vec::new();
+        let mut pace = Pace::of(&self.settings);
         while let Some(chunk) = response.chunk().await? {
+            pace.keep(chunk.len())?;
             if body.len() as u64 + chunk.len() as u64 > limit {
                 return Err(Failure::TooLong { limit });
             }
@@ -268,7 +272,9 @@ impl<'a> Http<'a> {
         let total = response
             .content_length()
             .map_or(0, |rest| part.len().saturating_add(rest));
+        let mut pace = Pace::of(&self.settings);
         while let Some(chunk) = response.chunk().await? {
+            pace.keep(chunk.len())?;
             if part.len() + chunk.len() as u64 > limit {
                 part.restart()?;
                 return Err(Failure::TooLong { limit });
@@ -280,6 +286,39 @@ impl<'a> Http<'a> {
             status: 200,
             resumed,
         })
+    }
+}
+
+/// How fast an answer comes. That anything comes at all, the client's timeout sees to.
+struct Pace {
+    window: Duration,
+    least: u64,
+    begun: Instant,
+    bytes: u64,
+}
+
+impl Pace {
+    fn of(settings: &Settings) -> Self {
+        Pace {
+            window: settings.timeout,
+            least: settings.least_speed,
+            begun: Instant::now(),
+            bytes: 0,
+        }
+    }
+
+    /// Counts what came, and fails where too little did since the last time.
+    fn keep(&mut self, bytes: usize) -> Result<(), Failure> {
+        self.bytes += bytes as u64;
+        if self.window.is_zero() || self.begun.elapsed() < self.window {
+            return Ok(());
+        }
+        if self.bytes < self.least.saturating_mul(self.window.as_secs()) {
+            return Err(Failure::Slow { least: self.least });
+        }
+        self.begun = Instant::now();
+        self.bytes = 0;
+        Ok(())
     }
 }
 
