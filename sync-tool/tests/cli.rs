@@ -38,6 +38,8 @@ mod fresh;
 mod manifest;
 #[path = "cli/reference.rs"]
 mod reference;
+#[path = "cli/rust.rs"]
+mod rust;
 #[path = "cli/sources.rs"]
 mod sources;
 #[path = "cli/upgrade.rs"]

@@ -15,7 +15,7 @@ use crate::core::manifest::{HistoryRow, Manifest};
 use crate::core::release::Wanted;
 use crate::core::report::{Ended, MadeReport};
 use crate::core::series::{Conflict, Inputs};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::ports::review;
 use crate::ports::upstream::{Locked, Upstream};
 
@@ -60,6 +60,9 @@ pub fn run(context: &Context<'_>, args: &UpgradeArgs) -> Result<MadeReport> {
         toolchain: args.toolchain.clone(),
         locked: false,
     };
+    if !args.no_verify && !args.dry_run {
+        builds_here(&placing, &upstream, &ready)?;
+    }
     match making.merged(inputs, ready, &mut steps)? {
         Outcome::Made(forked) => placing.place(hold.turn(), *forked, steps),
         Outcome::Conflicts(ready, conflicts) => {
@@ -68,6 +71,31 @@ pub fn run(context: &Context<'_>, args: &UpgradeArgs) -> Result<MadeReport> {
             Ok(report)
         }
     }
+}
+
+/// Fails where the compiler is older than a release wants, before anything is made.
+///
+/// # Errors
+///
+/// Names the newest release that it builds, where upstream tells that.
+fn builds_here(placing: &Placing<'_, '_>, upstream: &Upstream<'_>, ready: &Ready) -> Result<()> {
+    let cargo = placing.cargo()?;
+    let rustc = cargo.rustc_version()?;
+    let crate_name = &placing.project.manifest().upstream.name;
+    let name = format!("{crate_name} {}", ready.release.version);
+    let Err(error) = cargo.check_rust(&name, ready.inherited.rust_version.as_deref()) else {
+        return Ok(());
+    };
+    Err(match upstream.newest_for(&rustc) {
+        Ok(Some(version)) => error.help(format!(
+            "or take the newest release that Rust {rustc} builds: run the same command with `--to v{version}`"
+        )),
+        Ok(None) => error.help(format!("no release of upstream says that Rust {rustc} builds it")),
+        Err(e) if e.kind() == Kind::Interrupted => e,
+        Err(e) => error.help(format!(
+            "which release Rust {rustc} builds is not known: {e}"
+        )),
+    })
 }
 
 /// Finds the release that is meant.
@@ -112,7 +140,7 @@ fn pinned(manifest: &Manifest, upstream: &Version, args: &UpgradeArgs) -> Result
         && row.upstream != *upstream
     {
         return Err(Error::new(
-            crate::Kind::Usage,
+            Kind::Usage,
             format!("{fork} is upstream {} by the history", row.upstream),
         )
         .help("choose another with `--fork-version`, or leave it out for the next one"));

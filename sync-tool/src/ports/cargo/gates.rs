@@ -67,7 +67,7 @@ impl Cargo<'_> {
             return Err(Error::general(message)
                 .help("add an empty table `[workspace]` at the end of the file"));
         }
-        self.check_rust(&manifest)
+        self.check_rust(&manifest.name, manifest.rust_version.as_deref())
     }
 
     fn step(

@@ -3,7 +3,6 @@
 use semver::Version;
 
 use super::Cargo;
-use crate::core::gate::CrateManifest;
 use crate::core::preflight;
 use crate::error::{Error, Result};
 
@@ -38,19 +37,18 @@ impl Cargo<'_> {
         Ok(self.rustc.get_or_init(|| version).clone())
     }
 
-    /// Fails where the compiler is older than the crate wants.
+    /// Fails where the compiler is older than a crate, as messages call it, wants.
     ///
     /// # Errors
     ///
     /// Says which Rust is wanted, which there is, and how to get the other.
-    pub fn check_rust(&self, manifest: &CrateManifest) -> Result<()> {
-        let Some(wanted) = &manifest.rust_version else {
+    pub fn check_rust(&self, name: &str, wanted: Option<&str>) -> Result<()> {
+        let Some(wanted) = wanted else {
             return Ok(());
         };
         let least = preflight::rust_version(wanted).ok_or_else(|| {
             Error::general(format!(
-                "`rust-version = \"{wanted}\"` of {} is not a version",
-                manifest.name
+                "`rust-version = \"{wanted}\"` of {name} is not a version"
             ))
         })?;
         let version = self.rustc_version()?;
@@ -59,12 +57,10 @@ impl Cargo<'_> {
         }
         let Version { major, minor, .. } = least;
         Err(Error::general(format!(
-            "{} needs Rust {wanted} or newer, and this is Rust {version}",
-            manifest.name
+            "{name} needs Rust {wanted} or newer, and this is Rust {version}"
         ))
-        .help(format!("rustup toolchain install {major}.{minor}"))
         .help(format!(
-            "then run the same command again with `--toolchain {major}.{minor}`"
+            "rustup toolchain install {major}.{minor}, then run the same command again with `--toolchain {major}.{minor}`"
         )))
     }
 }

@@ -11,6 +11,7 @@ use super::registry::{self, Registry};
 use crate::core::address::Address;
 use crate::core::release::{Listed, Release, SourceKind};
 use crate::core::tree::TreePath;
+use crate::core::{make, preflight};
 use crate::error::{Error, Fault, Kind, Result};
 use crate::ports::host::Host;
 
@@ -172,6 +173,37 @@ impl<'a> Upstream<'a> {
             self.compare_with_package(&release, locked)?;
         }
         Ok(release)
+    }
+
+    /// Returns the newest release that a Rust builds, as far as upstream tells what its
+    /// releases want: a repository on this machine does, else the registry's index.
+    ///
+    /// # Errors
+    ///
+    /// As [`super::Source::list`].
+    pub fn newest_for(&self, rustc: &Version) -> Result<Option<Version>> {
+        let mut listed = self.list()?;
+        listed.retain(|l| !l.yanked && l.version.pre.is_empty());
+        let local = self.git().filter(|git| git.is_local());
+        let index = match local {
+            Some(_) => Vec::new(),
+            None => self.registry()?.list()?,
+        };
+        let builds = |l: &&Listed| match local {
+            Some(git) => {
+                let release = git.release_locked(&l.version, None);
+                let wanted = release.and_then(|release| make::rust_version(&release));
+                wanted.is_ok_and(|w| w.is_none_or(|w| preflight::is_new_enough(rustc, &w)))
+            }
+            None => {
+                let known = index.iter().find(|i| i.version == l.version && !i.yanked);
+                let wanted =
+                    known.and_then(|i| preflight::rust_version(i.rust_version.as_deref()?));
+                wanted.is_some_and(|wanted| preflight::is_new_enough(rustc, &wanted))
+            }
+        };
+        let newest = listed.iter().rev().find(builds);
+        Ok(newest.map(|listed| listed.version.clone()))
     }
 
     /// Returns the commit of a release; the registry knows it only of what was published from git.
