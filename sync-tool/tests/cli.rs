@@ -34,6 +34,8 @@ mod edits;
 mod formats;
 #[path = "cli/fresh.rs"]
 mod fresh;
+#[path = "cli/line_ends.rs"]
+mod line_ends;
 #[path = "cli/manifest.rs"]
 mod manifest;
 #[path = "cli/reference.rs"]

@@ -31,6 +31,8 @@ pub struct Vendored {
     pub entries: Option<Entries>,
     /// What is not as locked.
     pub edits: Vec<Drift>,
+    /// What is behind some of that, with the next step.
+    pub causes: Vec<Fault>,
     /// Whether there is no lock, so that nobody can tell edits apart.
     pub unlocked: bool,
 }
@@ -118,14 +120,8 @@ impl Project {
         };
         let nothing = Entries::default();
         let expected = self.lock.as_ref().map_or(&nothing, |lock| &lock.files);
-        let mut edits: Vec<Drift> = drift::between(expected, &found.entries)
-            .into_iter()
-            .map(|(path, what)| Drift {
-                kind: self.manifest().kind_of(&path),
-                path: path.as_str().to_owned(),
-                what,
-            })
-            .collect();
+        let edits = self.edits(expected, &found.entries);
+        let (mut edits, causes) = drift::together(&self.manifest().fork.path, edits);
         edits.extend(found.strays.into_iter().map(|(path, _)| Drift {
             path,
             what: What::Stray,
@@ -134,8 +130,31 @@ impl Project {
         Ok(Vendored {
             entries: Some(found.entries),
             edits,
+            causes,
             unlocked: self.lock.is_none(),
         })
+    }
+
+    /// Compares what stands in the vendored tree with what should.
+    pub fn edits(&self, expected: &Entries, found: &Entries) -> Vec<Drift> {
+        let drift = |(path, what): (TreePath, What)| {
+            let bytes = || fs::read(path.below(&self.tree_dir())).ok();
+            let was = expected.0.get(&path).filter(|_| what == What::Changed);
+            let is_converted =
+                was.is_some_and(|was| bytes().is_some_and(|b| drift::is_converted(&b, was.digest)));
+            Drift {
+                kind: self.manifest().kind_of(&path),
+                path: match is_converted {
+                    true => format!("{}/{path}", self.manifest().fork.path),
+                    false => path.as_str().to_owned(),
+                },
+                what: if is_converted { What::LineEnds } else { what },
+            }
+        };
+        drift::between(expected, found)
+            .into_iter()
+            .map(drift)
+            .collect()
     }
 
     /// Reads the vendored tree.
@@ -180,6 +199,19 @@ impl Vendored {
         (!strays).then(|| self.entries.clone().unwrap_or_default())
     }
 
+    /// Fails where git converted the tree: nothing of it can be stored as it stands.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Drift`], with the cause and the next step.
+    pub fn not_converted(&self) -> Result<()> {
+        if self.causes.is_empty() {
+            return Ok(());
+        }
+        let message = "the vendored tree is not as locked";
+        Err(Error::faults(Kind::Drift, message, self.causes.clone()))
+    }
+
     /// Fails where the tree has edits that would be lost.
     ///
     /// # Errors
@@ -203,8 +235,13 @@ impl Vendored {
             let path = format!("{}/{}", manifest.fork.path, edit.path);
             Fault::new(edit.what.told()).at(Place::file(path))
         };
+        let others = self.edits.iter().filter(|e| e.what != What::LineEnds);
+        let others: Vec<Fault> = others.map(fault).collect();
+        if others.is_empty() {
+            return self.not_converted();
+        }
         let message = "the vendored tree has edits that would be lost";
-        let faults = self.edits.iter().map(fault).collect();
+        let faults = [others, self.causes.clone()].concat();
         Err(Error::faults(Kind::Drift, message, faults)
             .help("to keep them: `wash-wasi-sync refresh`")
             .help("to drop them: the same command with `--discard-edits`"))
