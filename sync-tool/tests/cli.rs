@@ -38,6 +38,8 @@ mod fresh;
 mod line_ends;
 #[path = "cli/manifest.rs"]
 mod manifest;
+#[path = "cli/messages.rs"]
+mod messages;
 #[path = "cli/reference.rs"]
 mod reference;
 #[path = "cli/rust.rs"]

@@ -36,6 +36,9 @@ pub fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport> {
     causes.extend(vendored.causes.iter().cloned());
     let cause = |fault: Fault| format!("{}: {}", fault.message, fault.help.unwrap_or_default());
     let mut notes: Vec<String> = causes.into_iter().map(cause).collect();
+    if let Err(e) = project.is_of_the_pin() {
+        notes.push(format!("{e}: {}", e.hints().join("; ")));
+    }
     notes.extend(skipped(lock));
     let mut edits = vendored.edits.clone();
     if args.deep {

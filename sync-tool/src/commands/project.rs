@@ -109,6 +109,32 @@ impl Project {
         self.inputs.series_of(base)
     }
 
+    /// Fails where the vendored tree is of another release than the pin.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Drift`], with both releases and the next steps.
+    pub fn is_of_the_pin(&self) -> Result<()> {
+        let pin = &self.manifest().fork.pin;
+        let Some(of) = self.lock.as_ref().map(|lock| &lock.upstream.version) else {
+            return Ok(());
+        };
+        if of == pin {
+            return Ok(());
+        }
+        let message = format!(
+            "the vendored tree is of upstream {of}, and {} pins {pin}",
+            manifest::FILE
+        );
+        Err(Error::new(Kind::Drift, message)
+            .help(format!(
+                "make the tree of the pin: `wash-wasi-sync upgrade --to v{pin}`"
+            ))
+            .help(format!(
+                "or pin the tree's release again: `upstream = \"{of}\"` in `[fork]`"
+            )))
+    }
+
     /// Looks at what stands where the vendored tree belongs.
     ///
     /// # Errors

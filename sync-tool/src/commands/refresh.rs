@@ -32,6 +32,7 @@ pub fn run(context: &Context<'_>, args: &RefreshArgs) -> Result<RefreshReport> {
     // A killed run may just have been finished: what it wrote counts.
     let project = Project::load(&context.root, read_manifest(&context.root)?)?;
     let wishes = wishes(args)?;
+    project.is_of_the_pin()?;
     project.vendored()?.not_converted()?;
     let edited = project.vendored_tree()?;
     let upstream = context.upstream(project.manifest(), &args.source)?;

@@ -12,7 +12,7 @@ use super::verified::Verify;
 use crate::cli::UpgradeArgs;
 use crate::core::lock::Lock;
 use crate::core::manifest::{HistoryRow, Manifest};
-use crate::core::release::Wanted;
+use crate::core::release::{Listed, Wanted};
 use crate::core::report::{Ended, MadeReport};
 use crate::core::series::{Conflict, Inputs};
 use crate::error::{Error, Kind, Result};
@@ -109,13 +109,36 @@ pub fn resolve(upstream: &Upstream<'_>, wanted: &Wanted) -> Result<Version> {
     }
     let listed = upstream.list()?;
     let chosen = wanted.choose(&listed).map(|listed| listed.version.clone());
-    chosen.ok_or_else(|| {
-        let mut lines: Vec<u64> = listed.iter().map(|l| l.version.major).collect();
-        lines.dedup();
-        let last: Vec<String> = lines.iter().rev().take(5).map(u64::to_string).collect();
-        Error::upstream(format!("upstream has no release of the line {wanted}"))
-            .help(format!("the newest lines it has: {}", last.join(", ")))
-    })
+    chosen.ok_or_else(|| none_chosen(wanted, &listed))
+}
+
+/// Says why none of the listed releases is the one that is meant.
+fn none_chosen(wanted: &Wanted, listed: &[Listed]) -> Error {
+    let of_line: Vec<String> = listed
+        .iter()
+        .filter(|l| wanted.covers(&l.version))
+        .map(|l| format!("v{}", l.version))
+        .collect();
+    if let Some(last) = of_line.last() {
+        return Error::upstream(format!(
+            "upstream has yanked every release of {wanted}, or they are pre-releases: {}",
+            of_line.join(", ")
+        ))
+        .help(format!("to take one all the same, name it: `--to {last}`"));
+    }
+    let open = listed
+        .iter()
+        .filter(|l| !l.yanked && l.version.pre.is_empty());
+    let mut lines: Vec<u64> = open.map(|l| l.version.major).collect();
+    lines.dedup();
+    let last: Vec<String> = lines.iter().rev().take(5).map(u64::to_string).collect();
+    match last[..] {
+        [] => Error::upstream("upstream lists no release").help(
+            "see whether `[upstream]` in manifest.toml names the right repository, crate and tag",
+        ),
+        _ => Error::upstream(format!("upstream has no release of the line {wanted}"))
+            .help(format!("the newest lines it has: {}", last.join(", "))),
+    }
 }
 
 /// Returns what the lock has of a release; nothing for another one.

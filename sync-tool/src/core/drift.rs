@@ -50,7 +50,7 @@ impl What {
             What::Mode => "has another mode",
             What::Missing => "is missing",
             What::Unknown => "does not belong there",
-            What::Stray => "is no plain file",
+            What::Stray => "is not a plain file with a portable name",
             What::LineEnds => "has line ends that git converted to CRLF",
             What::Input => "is not what the tree was made of",
         }

@@ -22,7 +22,7 @@ const RULES: [(What, &str, &str); 7] = [
     (
         What::Stray,
         "stray",
-        "Something in the vendored tree is no plain file",
+        "Something in the vendored tree is not a plain file with a portable name",
     ),
     (
         What::LineEnds,

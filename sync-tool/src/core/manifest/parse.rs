@@ -104,7 +104,7 @@ fn each<T>(
 
 fn upstream(r: &mut Reader, s: &Section<'_>) -> Option<Upstream> {
     r.only(s.table, &s.name, &["crate", "repository", "path", "tag"]);
-    let name = r.string(s, "crate");
+    let name = crate_name(r, s);
     let repository = r.string(s, "repository");
     let path = r.path(s, "path");
     let tag = r.string(s, "tag");
@@ -139,7 +139,7 @@ fn fork(r: &mut Reader, s: &Section<'_>) -> Option<Fork> {
         "locks",
     ];
     r.only(s.table, &s.name, &known);
-    let name = r.string(s, "crate");
+    let name = crate_name(r, s);
     let path = r.path(s, "path");
     let version = r.version(s, "version");
     let pin = r.version(s, "upstream");
@@ -164,6 +164,23 @@ fn fork(r: &mut Reader, s: &Section<'_>) -> Option<Fork> {
         owned: owned?,
         locks: locks?,
     })
+}
+
+/// Reads the name of a crate, which cargo would refuse somewhere else and later.
+fn crate_name(r: &mut Reader, s: &Section<'_>) -> Option<(String, Range<usize>)> {
+    let (name, at) = r.string(s, "crate")?;
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+    if !is_name {
+        r.fault(
+            at.clone(),
+            format!("`{name}` is not the name of a crate"),
+            "a crate's name has letters, digits, `-` and `_`, and begins with a letter",
+        );
+    }
+    Some((name, at))
 }
 
 /// Refuses a password in what the fork's `Cargo.toml` shows to everybody.

@@ -194,7 +194,10 @@ fn patch(
         let message = format!("the patch is for `{}`, its name says `{inner}`", patch.path);
         return Err(whole(
             message,
-            format!("rename it to `{inner}`… after the file it changes"),
+            format!(
+                "rename it to `{}{PATCH}`, or correct its header",
+                patch.path
+            ),
         ));
     }
     let (Ok(path), Ok(stored)) = (TreePath::new(inner), TreePath::new(at)) else {

@@ -168,11 +168,33 @@ impl<'a> Upstream<'a> {
             }
         }
         let read = git.attempt(version, git::locked(locked.commit)?);
-        let release = self.or_instead(&self.called(version), read, of_registry)?;
+        let release = self
+            .or_instead(&self.called(version), read, of_registry)
+            .map_err(|e| self.hint_at_registry(e, git, version))?;
         if release.source == SourceKind::Git && locked.commit.is_none() && git.is_untagged()? {
             self.compare_with_package(&release, locked)?;
         }
         Ok(release)
+    }
+
+    /// Says of a release that has no tag whether the registry has it.
+    fn hint_at_registry(&self, error: Error, git: &Git<'_>, version: &Version) -> Error {
+        let is_of = |listed: &[Listed]| listed.iter().any(|l| l.version == *version && !l.yanked);
+        let is_lacking = error.kind() == Kind::Upstream
+            && !error.is_unreached()
+            && !self.options.offline
+            && git.attempt_list().is_ok_and(|listed| !is_of(&listed));
+        let registry = || self.registry().and_then(Registry::list);
+        if !is_lacking || !registry().is_ok_and(|listed| is_of(&listed)) {
+            return error;
+        }
+        let instead = match &self.options.upstream {
+            Some(_) => " in the place of `--upstream`",
+            None => "",
+        };
+        error.help(format!(
+            "the registry has {version}: run the same command with `--source registry`{instead}"
+        ))
     }
 
     /// Returns the newest release that a Rust builds, as far as upstream tells what its
