@@ -45,7 +45,8 @@ pub struct Vendored {
 pub fn read_manifest(root: &Path) -> Result<Manifest> {
     let path = root.join(manifest::FILE);
     let text = fs::read_to_string(&path).map_err(|e| match e.kind() {
-        ErrorKind::InvalidData => Error::general(format!("{} is not UTF-8", path.display())),
+        ErrorKind::InvalidData => Error::general(format!("{} is not UTF-8", path.display()))
+            .help("restore it from version control, or save it as UTF-8"),
         ErrorKind::NotFound => {
             Error::io("read", &path, e).help("name the project's directory with `--project`")
         }

@@ -212,7 +212,11 @@ impl Call {
                 .help(self.missing.clone())
                 .caused_by(e);
         }
-        Error::general(format!("cannot start `{name}`: {e}")).caused_by(e)
+        Error::general(format!("cannot start `{name}`: {e}"))
+            .help(format!(
+                "see whether `{name}` is a program that this user may run"
+            ))
+            .caused_by(e)
     }
 }
 

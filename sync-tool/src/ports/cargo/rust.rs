@@ -50,6 +50,7 @@ impl Cargo<'_> {
             Error::general(format!(
                 "`rust-version = \"{wanted}\"` of {name} is not a version"
             ))
+            .help("take another release, and report it to upstream")
         })?;
         let version = self.rustc_version()?;
         if preflight::is_new_enough(&version, &least) {
