@@ -20,6 +20,11 @@ impl Address {
     pub fn secret(&self) -> &str {
         &self.0
     }
+
+    /// Tells whether another address leads to the same place, whoever asks there.
+    pub fn leads_to(&self, other: &Address) -> bool {
+        without_user(&self.0) == without_user(&other.0)
+    }
 }
 
 impl From<String> for Address {
@@ -125,6 +130,17 @@ mod tests {
             assert_eq!(format!("{address:?}"), shown);
             assert_eq!(address.secret(), text);
         }
+    }
+
+    #[test]
+    fn an_address_leads_to_one_place_whoever_asks() {
+        let [one, two, three] = [
+            "https://u:p@a/b?c",
+            "https://u:q@a/b?c",
+            "https://u:p@a/b?d",
+        ]
+        .map(|text| Address::from(text.to_owned()));
+        assert!(one.leads_to(&two) && !one.leads_to(&three));
     }
 
     #[test]

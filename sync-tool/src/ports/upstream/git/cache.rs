@@ -71,7 +71,7 @@ impl Cache {
             .open_level(ConfigLevel::Local)
             .ok()?;
         let stored = Address::from(config.get_string("remote.origin.url").ok()?);
-        if stored.to_string() != url.to_string() {
+        if !stored.leads_to(url) {
             return None;
         }
         let way = match config.get_bool("remote.origin.promisor") {
