@@ -75,6 +75,8 @@ impl Kind {
 
 /// The next step where a disk is full.
 const FREE_SPACE: &str = "free some space, then run the same command again";
+/// The next step where a place cannot be read.
+const MAKE_READABLE: &str = "make it readable for this user, then run the same command again";
 /// The next step where a place cannot be written.
 const MAKE_WRITABLE: &str = "make the path writable for this user, then run the same command again";
 
@@ -255,17 +257,15 @@ impl Error {
 
     /// Makes an error about a path on disk from what the system said.
     pub fn io(act: &str, path: &std::path::Path, source: std::io::Error) -> Self {
+        use std::io::ErrorKind as Io;
         let help = match source.kind() {
-            std::io::ErrorKind::StorageFull => Some(FREE_SPACE),
-            std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
-                Some(MAKE_WRITABLE)
+            Io::StorageFull => Some(FREE_SPACE.to_owned()),
+            Io::PermissionDenied if act.starts_with("read") => Some(MAKE_READABLE.to_owned()),
+            Io::PermissionDenied | Io::ReadOnlyFilesystem => Some(MAKE_WRITABLE.to_owned()),
+            Io::InvalidData => {
+                Some("restore it from version control, or save it as UTF-8".to_owned())
             }
-            std::io::ErrorKind::InvalidData => {
-                Some("restore it from version control, or save it as UTF-8")
-            }
-            std::io::ErrorKind::NotADirectory | std::io::ErrorKind::AlreadyExists => Some(
-                "a file stands where a directory is needed: move it away, then run the same command again",
-            ),
+            Io::NotADirectory | Io::AlreadyExists => in_the_way(path),
             _ => None,
         };
         let error =
@@ -348,6 +348,15 @@ impl Error {
     }
 }
 
+/// Names what stands where a directory is needed: the path or one above it.
+fn in_the_way(path: &std::path::Path) -> Option<String> {
+    let is_other = |at: &&std::path::Path| at.symlink_metadata().is_ok() && !at.is_dir();
+    let other = path.ancestors().find(is_other)?.display();
+    Some(format!(
+        "{other} is not a directory, and one is needed there: move it away, then run the same command again"
+    ))
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.message)?;
@@ -378,6 +387,19 @@ mod tests {
         assert_eq!(place.span, Some(4..7));
         assert_eq!(place.position(), Some((2, 1)));
         assert_eq!(place.to_string(), "f:2:1");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_to_be_readable() {
+        let denied = || std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+        for (act, help) in [
+            ("read", "make it readable for this user"),
+            ("read the certificates in", "make it readable for this user"),
+            ("write", "make the path writable for this user"),
+        ] {
+            let error = Error::io(act, "f".as_ref(), denied());
+            assert!(error.hints()[0].starts_with(help), "{error:?}");
+        }
     }
 
     #[test]

@@ -36,12 +36,18 @@ mod edits;
 mod formats;
 #[path = "cli/fresh.rs"]
 mod fresh;
+#[path = "cli/line_ends.rs"]
+mod line_ends;
 #[path = "cli/manifest.rs"]
 mod manifest;
+#[path = "cli/messages.rs"]
+mod messages;
 #[path = "cli/odd_upstream.rs"]
 mod odd_upstream;
 #[path = "cli/reference.rs"]
 mod reference;
+#[path = "cli/rust.rs"]
+mod rust;
 #[path = "cli/sources.rs"]
 mod sources;
 #[path = "cli/taken.rs"]

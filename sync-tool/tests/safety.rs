@@ -47,6 +47,8 @@ mod project;
 mod random;
 #[path = "safety/rights.rs"]
 mod rights;
+#[path = "safety/secrets.rs"]
+mod secrets;
 #[path = "safety/world.rs"]
 mod the_world;
 #[path = "safety/upstream.rs"]

@@ -14,7 +14,7 @@ use crate::core::patch::Difference;
 use crate::core::report::{CheckReport, Versions};
 use crate::core::series::Stored;
 use crate::core::tree::{Entries, TreePath};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Fault, Kind, Result};
 
 /// Runs the command.
 ///
@@ -30,8 +30,16 @@ pub fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport> {
     let lock = project.locked()?;
     let vendored = there(&project)?;
     drop(look);
-    let mut drift = drift::of_inputs(lock, &project.inputs);
-    let mut notes = notes(lock);
+    let tree = &project.manifest().fork.path;
+    let inputs = drift::of_inputs(lock, &project.inputs);
+    let (mut drift, mut causes) = drift::together(tree, inputs);
+    causes.extend(vendored.causes.iter().cloned());
+    let cause = |fault: Fault| format!("{}: {}", fault.message, fault.help.unwrap_or_default());
+    let mut notes: Vec<String> = causes.into_iter().map(cause).collect();
+    if let Err(e) = project.is_of_the_pin() {
+        notes.push(format!("{e}: {}", e.hints().join("; ")));
+    }
+    notes.extend(skipped(lock));
     let mut edits = vendored.edits.clone();
     if args.deep {
         // What differs from the lock was named already, unless only the deep look sees it.
@@ -105,16 +113,11 @@ fn made_again(
     let made = forked.made.tree.entries();
     let nothing = Entries::default();
     let found = vendored.entries().unwrap_or(&nothing);
-    let differing = drift::between(&made, found).into_iter();
-    let drift = differing.map(|(path, what)| Drift {
-        kind: project.manifest().kind_of(&path),
-        path: path.as_str().to_owned(),
-        what,
-    });
-    Ok((drift.collect(), unknown))
+    let (drift, _) = drift::together(&project.manifest().fork.path, project.edits(&made, found));
+    Ok((drift, unknown))
 }
 
-fn notes(lock: &Lock) -> Vec<String> {
+fn skipped(lock: &Lock) -> Vec<String> {
     let is_skipped = |said: &&String| said.starts_with("skipped");
     let all = lock.gates.len();
     let skipped = lock.gates.values().filter(is_skipped).count();

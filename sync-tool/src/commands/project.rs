@@ -39,6 +39,8 @@ pub struct Vendored {
     pub found: Option<Found>,
     /// What is not as locked.
     pub edits: Vec<Drift>,
+    /// What is behind some of that, with the next step.
+    pub causes: Vec<Fault>,
     /// Whether there is no lock, so that nobody can tell edits apart.
     pub unlocked: bool,
 }
@@ -51,7 +53,8 @@ pub struct Vendored {
 pub fn read_manifest(root: &Path) -> Result<Manifest> {
     let path = root.join(manifest::FILE);
     let text = fs::read_to_string(&path).map_err(|e| match e.kind() {
-        ErrorKind::InvalidData => Error::general(format!("{} is not UTF-8", path.display())),
+        ErrorKind::InvalidData => Error::general(format!("{} is not UTF-8", path.display()))
+            .help("restore it from version control, or save it as UTF-8"),
         ErrorKind::NotFound => {
             Error::io("read", &path, e).help("name the project's directory with `--project`")
         }
@@ -188,6 +191,32 @@ impl Project {
         self.inputs.series_of(base)
     }
 
+    /// Fails where the vendored tree is of another release than the pin.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Drift`], with both releases and the next steps.
+    pub fn is_of_the_pin(&self) -> Result<()> {
+        let pin = &self.manifest().fork.pin;
+        let Some(of) = self.lock.as_ref().map(|lock| &lock.upstream.version) else {
+            return Ok(());
+        };
+        if of == pin {
+            return Ok(());
+        }
+        let message = format!(
+            "the vendored tree is of upstream {of}, and {} pins {pin}",
+            manifest::FILE
+        );
+        Err(Error::new(Kind::Drift, message)
+            .help(format!(
+                "make the tree of the pin: `wash-wasi-sync upgrade --to v{pin}`"
+            ))
+            .help(format!(
+                "or pin the tree's release again: `upstream = \"{of}\"` in `[fork]`"
+            )))
+    }
+
     /// Looks at what stands where the vendored tree belongs.
     ///
     /// # Errors
@@ -201,14 +230,8 @@ impl Project {
         };
         let nothing = Entries::default();
         let expected = self.lock.as_ref().map_or(&nothing, |lock| &lock.files);
-        let mut edits: Vec<Drift> = drift::between(expected, &found.entries)
-            .into_iter()
-            .map(|(path, what)| Drift {
-                kind: self.manifest().kind_of(&path),
-                path: path.as_str().to_owned(),
-                what,
-            })
-            .collect();
+        let edits = self.edits(expected, &found.entries);
+        let (mut edits, causes) = drift::together(&self.manifest().fork.path, edits);
         edits.extend(found.strays.iter().map(|(path, _)| Drift {
             path: path.clone(),
             what: What::Stray,
@@ -217,8 +240,31 @@ impl Project {
         Ok(Vendored {
             found: Some(found),
             edits,
+            causes,
             unlocked: self.lock.is_none(),
         })
+    }
+
+    /// Compares what stands in the vendored tree with what should.
+    pub fn edits(&self, expected: &Entries, found: &Entries) -> Vec<Drift> {
+        let drift = |(path, what): (TreePath, What)| {
+            let bytes = || fs::read(path.below(&self.tree_dir())).ok();
+            let was = expected.0.get(&path).filter(|_| what == What::Changed);
+            let is_converted =
+                was.is_some_and(|was| bytes().is_some_and(|b| drift::is_converted(&b, was.digest)));
+            Drift {
+                kind: self.manifest().kind_of(&path),
+                path: match is_converted {
+                    true => format!("{}/{path}", self.manifest().fork.path),
+                    false => path.as_str().to_owned(),
+                },
+                what: if is_converted { What::LineEnds } else { what },
+            }
+        };
+        drift::between(expected, found)
+            .into_iter()
+            .map(drift)
+            .collect()
     }
 
     /// Reads the vendored tree.
@@ -262,6 +308,19 @@ impl Vendored {
         self.found.as_ref().map(|found| &found.entries)
     }
 
+    /// Fails where git converted the tree: nothing of it can be stored as it stands.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Drift`], with the cause and the next step.
+    pub fn not_converted(&self) -> Result<()> {
+        if self.causes.is_empty() {
+            return Ok(());
+        }
+        let message = "the vendored tree is not as locked";
+        Err(Error::faults(Kind::Drift, message, self.causes.clone()))
+    }
+
     /// Fails where the tree has edits that would be lost.
     ///
     /// # Errors
@@ -285,8 +344,13 @@ impl Vendored {
             let path = format!("{}/{}", manifest.fork.path, edit.path);
             Fault::new(edit.what.told()).at(Place::file(path))
         };
+        let others = self.edits.iter().filter(|e| e.what != What::LineEnds);
+        let others: Vec<Fault> = others.map(fault).collect();
+        if others.is_empty() {
+            return self.not_converted();
+        }
         let message = "the vendored tree has edits that would be lost";
-        let faults = self.edits.iter().map(fault).collect();
+        let faults = [others, self.causes.clone()].concat();
         Err(Error::faults(Kind::Drift, message, faults)
             .help("to keep them: `wash-wasi-sync refresh`")
             .help("to drop them: the same command with `--discard-edits`"))

@@ -89,7 +89,8 @@ fn tree_state(project: &Project) -> Result<TreeState> {
         (None, _) => TreeState::Absent,
         (Some(_), None) => TreeState::Unlocked,
         (Some(_), Some(lock)) => {
-            let mut drift = drift::of_inputs(lock, &project.inputs);
+            let inputs = drift::of_inputs(lock, &project.inputs);
+            let (mut drift, _) = drift::together(&project.manifest().fork.path, inputs);
             drift.extend(vendored.edits);
             if drift.is_empty() {
                 TreeState::Clean {

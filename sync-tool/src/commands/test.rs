@@ -33,7 +33,8 @@ pub fn run(context: &Context<'_>, args: &TestArgs) -> Result<(SuiteReport, Resul
     let edited = there(&project)?.edits.len();
     let tree = project.vendored_tree()?;
     drop(look);
-    let pin = is_of_the_pin(&project)?;
+    project.is_of_the_pin()?;
+    let pin = project.manifest().fork.pin.clone();
     let junit = args
         .junit
         .as_ref()
@@ -95,21 +96,6 @@ fn wanted(args: &TestArgs, tree: &Tree) -> Result<Wanted> {
         limit: Duration::from_secs(args.time_limit),
         tell_all: true,
     })
-}
-
-/// Returns the pin, which the tree must be of.
-fn is_of_the_pin(project: &Project) -> Result<semver::Version> {
-    let pin = project.manifest().fork.pin.clone();
-    match &project.lock {
-        Some(lock) if lock.upstream.version != pin => {
-            let message = format!(
-                "the vendored tree is of upstream {}, and the pin is {pin}",
-                lock.upstream.version
-            );
-            Err(Error::new(Kind::Drift, message).help("make it: `wash-wasi-sync vendor`"))
-        }
-        _ => Ok(pin),
-    }
 }
 
 /// Returns the feature sets that are meant.

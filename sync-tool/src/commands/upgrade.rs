@@ -12,10 +12,10 @@ use super::verified::Verify;
 use crate::cli::UpgradeArgs;
 use crate::core::lock::Lock;
 use crate::core::manifest::{HistoryRow, Manifest};
-use crate::core::release::Wanted;
+use crate::core::release::{Listed, Wanted};
 use crate::core::report::{Ended, MadeReport};
 use crate::core::series::{Conflict, Inputs};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::ports::review;
 use crate::ports::upstream::{Locked, Upstream};
 
@@ -60,6 +60,9 @@ pub fn run(context: &Context<'_>, args: &UpgradeArgs) -> Result<MadeReport> {
         toolchain: args.toolchain.clone(),
         locked: false,
     };
+    if !args.no_verify && !args.dry_run {
+        builds_here(&placing, &upstream, &ready)?;
+    }
     match making.merged(inputs, ready, &mut steps)? {
         Outcome::Made(forked) => placing.place(hold.turn(), *forked, steps),
         Outcome::Conflicts(ready, conflicts) => {
@@ -68,6 +71,31 @@ pub fn run(context: &Context<'_>, args: &UpgradeArgs) -> Result<MadeReport> {
             Ok(report)
         }
     }
+}
+
+/// Fails where the compiler is older than a release wants, before anything is made.
+///
+/// # Errors
+///
+/// Names the newest release that it builds, where upstream tells that.
+fn builds_here(placing: &Placing<'_, '_>, upstream: &Upstream<'_>, ready: &Ready) -> Result<()> {
+    let cargo = placing.cargo()?;
+    let rustc = cargo.rustc_version()?;
+    let crate_name = &placing.project.manifest().upstream.name;
+    let name = format!("{crate_name} {}", ready.release.version);
+    let Err(error) = cargo.check_rust(&name, ready.inherited.rust_version.as_deref()) else {
+        return Ok(());
+    };
+    Err(match upstream.newest_for(&rustc) {
+        Ok(Some(version)) => error.help(format!(
+            "or take the newest release that Rust {rustc} builds: run the same command with `--to v{version}`"
+        )),
+        Ok(None) => error.help(format!("no release of upstream says that Rust {rustc} builds it")),
+        Err(e) if e.kind() == Kind::Interrupted => e,
+        Err(e) => error.help(format!(
+            "which release Rust {rustc} builds is not known: {e}"
+        )),
+    })
 }
 
 /// Finds the release that is meant.
@@ -81,13 +109,36 @@ pub fn resolve(upstream: &Upstream<'_>, wanted: &Wanted) -> Result<Version> {
     }
     let listed = upstream.list()?;
     let chosen = wanted.choose(&listed).map(|listed| listed.version.clone());
-    chosen.ok_or_else(|| {
-        let mut lines: Vec<u64> = listed.iter().map(|l| l.version.major).collect();
-        lines.dedup();
-        let last: Vec<String> = lines.iter().rev().take(5).map(u64::to_string).collect();
-        Error::upstream(format!("upstream has no release of the line {wanted}"))
-            .help(format!("the newest lines it has: {}", last.join(", ")))
-    })
+    chosen.ok_or_else(|| none_chosen(wanted, &listed))
+}
+
+/// Says why none of the listed releases is the one that is meant.
+fn none_chosen(wanted: &Wanted, listed: &[Listed]) -> Error {
+    let of_line: Vec<String> = listed
+        .iter()
+        .filter(|l| wanted.covers(&l.version))
+        .map(|l| format!("v{}", l.version))
+        .collect();
+    if let Some(last) = of_line.last() {
+        return Error::upstream(format!(
+            "upstream has yanked every release of {wanted}, or they are pre-releases: {}",
+            of_line.join(", ")
+        ))
+        .help(format!("to take one all the same, name it: `--to {last}`"));
+    }
+    let open = listed
+        .iter()
+        .filter(|l| !l.yanked && l.version.pre.is_empty());
+    let mut lines: Vec<u64> = open.map(|l| l.version.major).collect();
+    lines.dedup();
+    let last: Vec<String> = lines.iter().rev().take(5).map(u64::to_string).collect();
+    match last[..] {
+        [] => Error::upstream("upstream lists no release").help(
+            "see whether `[upstream]` in manifest.toml names the right repository, crate and tag",
+        ),
+        _ => Error::upstream(format!("upstream has no release of the line {wanted}"))
+            .help(format!("the newest lines it has: {}", last.join(", "))),
+    }
 }
 
 /// Returns what the lock has of a release; nothing for another one.
@@ -112,7 +163,7 @@ fn pinned(manifest: &Manifest, upstream: &Version, args: &UpgradeArgs) -> Result
         && row.upstream != *upstream
     {
         return Err(Error::new(
-            crate::Kind::Usage,
+            Kind::Usage,
             format!("{fork} is upstream {} by the history", row.upstream),
         )
         .help("choose another with `--fork-version`, or leave it out for the next one"));

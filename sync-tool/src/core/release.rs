@@ -146,11 +146,22 @@ impl Wanted {
         match self {
             Wanted::Exact(version) => listed.iter().find(|l| l.version == *version),
             Wanted::Latest => listed.iter().filter(open).max_by_key(|l| &l.version),
-            Wanted::Line { major, minor } => listed
+            Wanted::Line { .. } => listed
                 .iter()
                 .filter(open)
-                .filter(|l| l.version.major == *major && minor.is_none_or(|m| l.version.minor == m))
+                .filter(|l| self.covers(&l.version))
                 .max_by_key(|l| &l.version),
+        }
+    }
+
+    /// Tells whether a version is of the line, or the one that is meant.
+    pub fn covers(&self, version: &Version) -> bool {
+        match self {
+            Wanted::Latest => true,
+            Wanted::Exact(exact) => exact == version,
+            Wanted::Line { major, minor } => {
+                version.major == *major && minor.is_none_or(|m| version.minor == m)
+            }
         }
     }
 }

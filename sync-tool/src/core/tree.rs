@@ -268,6 +268,18 @@ pub struct File {
     digest: Arc<OnceLock<Digest>>,
 }
 
+/// Returns a text with the line ends that git turned into CRLF as they were; `None`
+/// where it has none of these.
+pub fn without_crlf(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut plain = Vec::with_capacity(bytes.len());
+    for (at, byte) in bytes.iter().enumerate() {
+        if *byte != b'\r' || bytes.get(at + 1) != Some(&b'\n') {
+            plain.push(*byte);
+        }
+    }
+    (plain.len() < bytes.len()).then_some(plain)
+}
+
 impl File {
     /// Makes a file.
     pub fn new(bytes: impl Into<Arc<[u8]>>, mode: Mode) -> Self {

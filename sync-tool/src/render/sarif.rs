@@ -6,7 +6,7 @@ use crate::core::drift::What;
 use crate::core::report::CheckReport;
 
 /// Each rule: what it is about, its id, its description.
-const RULES: [(What, &str, &str); 6] = [
+const RULES: [(What, &str, &str); 7] = [
     (
         What::Changed,
         "changed",
@@ -22,7 +22,12 @@ const RULES: [(What, &str, &str); 6] = [
     (
         What::Stray,
         "stray",
-        "Something in the vendored tree is no plain file",
+        "Something in the vendored tree is not a plain file with a portable name",
+    ),
+    (
+        What::LineEnds,
+        "line-ends",
+        "Git converted the line ends of files to CRLF",
     ),
     (
         What::Input,

@@ -27,7 +27,8 @@ fn an_old_rust_is_told_before_anything_is_built() {
         error.message(),
         format!("sample needs Rust 1.1985 or newer, and this is Rust {version}")
     );
-    assert_eq!(error.hints()[0], "rustup toolchain install 1.1985");
+    let next = "rustup toolchain install 1.1985, then run the same command again with `--toolchain 1.1985`";
+    assert_eq!(error.hints(), [next]);
     assert!(!sandbox.path("target").exists());
 }
 

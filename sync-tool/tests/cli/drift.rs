@@ -112,7 +112,7 @@ fn everything_that_can_be_wrong_is_named() {
       vendor/wash-wasi/src/lib.rs was changed (direct)
       vendor/wash-wasi/src/mine.rs does not belong there (direct)
       vendor/wash-wasi/wit/world.wit is missing (direct)
-      vendor/wash-wasi/src/link.rs is no plain file
+      vendor/wash-wasi/src/link.rs is not a plain file with a portable name
     help: to keep edits: `wash-wasi-sync refresh`
     help: to drop them: `wash-wasi-sync vendor --discard-edits`
     help: to make the tree of the inputs as they are now: `wash-wasi-sync vendor`
@@ -124,7 +124,7 @@ fn everything_that_can_be_wrong_is_named() {
       patches/loopback/tests/loopback.rs is not what the tree was made of
       vendor/wash-wasi/README.md has another mode (direct)
       vendor/wash-wasi/src/lib.rs was changed (direct)
-      vendor/wash-wasi/src/link.rs is no plain file
+      vendor/wash-wasi/src/link.rs is not a plain file with a portable name
       vendor/wash-wasi/src/mine.rs does not belong there (direct)
       vendor/wash-wasi/tests/loopback.rs was changed (owned)
       vendor/wash-wasi/wit/world.wit is missing (direct)
@@ -145,7 +145,7 @@ fn everything_that_can_be_wrong_is_named() {
       vendor/wash-wasi/src/lib.rs was changed (direct)
       vendor/wash-wasi/src/mine.rs does not belong there (direct)
       vendor/wash-wasi/wit/world.wit is missing (direct)
-      vendor/wash-wasi/src/link.rs is no plain file
+      vendor/wash-wasi/src/link.rs is not a plain file with a portable name
     help: to keep edits: `wash-wasi-sync refresh`
     help: to drop them: `wash-wasi-sync vendor --discard-edits`
     help: to make the tree of the inputs as they are now: `wash-wasi-sync vendor`
@@ -162,7 +162,7 @@ fn everything_that_can_be_wrong_is_named() {
     ::error file=vendor/wash-wasi/src/lib.rs,title=wash-wasi drift::vendor/wash-wasi/src/lib.rs was changed
     ::error file=vendor/wash-wasi/src/mine.rs,title=wash-wasi drift::vendor/wash-wasi/src/mine.rs does not belong there
     ::error file=vendor/wash-wasi/wit/world.wit,title=wash-wasi drift::vendor/wash-wasi/wit/world.wit is missing
-    ::error file=vendor/wash-wasi/src/link.rs,title=wash-wasi drift::vendor/wash-wasi/src/link.rs is no plain file
+    ::error file=vendor/wash-wasi/src/link.rs,title=wash-wasi drift::vendor/wash-wasi/src/link.rs is not a plain file with a portable name
     ::warning title=wash-wasi::8 of 8 gates did not run; to build and test the tree: `wash-wasi-sync vendor --verify`
     ");
     for command in ["vendor", "upgrade --to 38", "upgrade --to 38 --dry-run"] {
@@ -176,7 +176,7 @@ fn everything_that_can_be_wrong_is_named() {
       vendor/wash-wasi/src/lib.rs: was changed
       vendor/wash-wasi/src/mine.rs: does not belong there
       vendor/wash-wasi/wit/world.wit: is missing
-      vendor/wash-wasi/src/link.rs: is no plain file
+      vendor/wash-wasi/src/link.rs: is not a plain file with a portable name
     help: to keep them: `wash-wasi-sync refresh`
     help: to drop them: the same command with `--discard-edits`
     ");

@@ -89,7 +89,10 @@ fn every_command_has_one_json_document() {
         &["upstream", "path", "mode", "digest", "text"],
     );
     has(&json("versions"), &["pinned", "rows", "written"]);
-    has(&json("refresh"), &["edits", "written", "dry_run"]);
+    has(
+        &json("refresh"),
+        &["edits", "written", "dry_run", "delta", "budget"],
+    );
     let upgraded = json("upgrade --to 42 --no-verify");
     has(&upgraded, &MADE);
     assert_eq!(upgraded["series"]["stored_as"], "patches/v42.0.0");

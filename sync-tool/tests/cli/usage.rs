@@ -44,7 +44,7 @@ fn errors_of_usage_end_with_two_and_say_what_is_meant() {
         ),
         (
             "refresh --as-patch ../x --change c --reason r",
-            "`--as-patch` names no file",
+            "does not name a file",
         ),
     ] {
         let ran = world.run(line);

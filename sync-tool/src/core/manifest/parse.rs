@@ -1,6 +1,7 @@
 //! From text to [`Manifest`], with every fault at once.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use toml_edit::{Document, TableLike};
@@ -10,6 +11,7 @@ use super::{
     Documents, FILE, FileKind, FileRule, Fork, HistoryRow, Insert, Manifest, Rewrite, Series,
     Upstream, coherence, upstream_tests,
 };
+use crate::core::address::masked;
 use crate::core::cargo_toml::Additions;
 use crate::error::{Error, Fault, Kind, Place, Result};
 
@@ -104,10 +106,11 @@ fn each<T>(
 
 fn upstream(r: &mut Reader, s: &Section<'_>) -> Option<Upstream> {
     r.only(s.table, &s.name, &["crate", "repository", "path", "tag"]);
-    let name = r.string(s, "crate");
+    let name = crate_name(r, s);
     let repository = r.string(s, "repository");
     let path = r.path(s, "path");
     let tag = r.string(s, "tag");
+    public(r, "upstream", repository.as_ref());
     if let Some((tag, at)) = &tag
         && tag.matches("{version}").count() != 1
     {
@@ -138,7 +141,7 @@ fn fork(r: &mut Reader, s: &Section<'_>) -> Option<Fork> {
         "locks",
     ];
     r.only(s.table, &s.name, &known);
-    let name = r.string(s, "crate");
+    let name = crate_name(r, s);
     let path = r.path(s, "path");
     let version = r.version(s, "version");
     let pin = r.version(s, "upstream");
@@ -149,6 +152,7 @@ fn fork(r: &mut Reader, s: &Section<'_>) -> Option<Fork> {
         .collect();
     let description = r.string(s, "description");
     let repository = r.string(s, "repository");
+    public(r, "fork", repository.as_ref());
     let owned = r.path_or(s, "owned", "patches/loopback");
     let locks = r.path_or(s, "locks", "patches/locks");
     Some(Fork {
@@ -162,6 +166,35 @@ fn fork(r: &mut Reader, s: &Section<'_>) -> Option<Fork> {
         owned: owned?,
         locks: locks?,
     })
+}
+
+/// Reads the name of a crate, which cargo would refuse somewhere else and later.
+fn crate_name(r: &mut Reader, s: &Section<'_>) -> Option<(String, Range<usize>)> {
+    let (name, at) = r.string(s, "crate")?;
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+    if !is_name {
+        r.fault(
+            at.clone(),
+            format!("`{name}` is not the name of a crate"),
+            "a crate's name has letters, digits, `-` and `_`, and begins with a letter",
+        );
+    }
+    Some((name, at))
+}
+
+/// Refuses a password in what the fork's `Cargo.toml` shows to everybody.
+fn public(r: &mut Reader, table: &str, repository: Option<&(String, Range<usize>)>) {
+    if repository.is_some_and(|(url, _)| masked(url) != *url) {
+        let message = format!("`{table}.repository` holds a password");
+        // Not at its line, which would be shown.
+        r.faults
+            .push(Fault::new(message).at(Place::file(FILE)).help(
+            "leave it out: everybody can read the manifest; git takes it from a credential helper",
+        ));
+    }
 }
 
 fn rewrite(r: &mut Reader, s: &Section<'_>) -> Option<Rewrite> {

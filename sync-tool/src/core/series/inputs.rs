@@ -7,6 +7,7 @@ use std::sync::Arc;
 use semver::Version;
 
 use super::{Stored, StoredPatch};
+use crate::core::drift;
 use crate::core::manifest::{FileKind, Manifest, Series};
 use crate::core::patch::Patch;
 use crate::core::tree::{Digest, File, Tree, TreePath};
@@ -53,6 +54,7 @@ impl Inputs {
         let owned: Tree = owned.collect();
         let mut faults = Vec::new();
         let mut series = Vec::new();
+        let mut converted = Vec::new();
         for row in &manifest.series {
             let dir = read(&row.patches)?;
             if dir.is_empty() {
@@ -62,7 +64,7 @@ impl Inputs {
                     "restore the directory, remove the `[[series]]`, or begin a new one with a {REMARKS} that says what it is for"
                 )));
             }
-            series.push(stored(row, &dir, &manifest, &mut faults));
+            series.push(stored(row, &dir, &manifest, &mut faults, &mut converted));
         }
         let locks = locks(
             &manifest.fork.locks,
@@ -83,6 +85,7 @@ impl Inputs {
         for stored in &series {
             faults.extend(in_two_places(&manifest.fork.owned, &owned, stored));
         }
+        faults.extend(converted_patches(&manifest, &converted));
         if faults.is_empty() {
             return Ok(Inputs {
                 manifest,
@@ -110,19 +113,24 @@ impl Inputs {
         release: &Version,
         series: Option<&Stored>,
     ) -> BTreeMap<TreePath, Digest> {
-        let below = |dir: &TreePath, path: &str| TreePath::new(&format!("{dir}/{path}")).ok();
-        let owned = self.owned.iter().filter_map(|(path, file)| {
-            Some((
-                below(&self.manifest.fork.owned, path.as_str())?,
-                file.digest(),
-            ))
-        });
+        let files = self.files(release, series).into_iter();
+        files.map(|(path, file)| (path, file.digest())).collect()
+    }
+
+    /// Returns every file that a tree of a release and a series is made of, from the
+    /// project's root.
+    pub fn files(&self, release: &Version, series: Option<&Stored>) -> BTreeMap<TreePath, File> {
+        let below =
+            |path: &TreePath| TreePath::new(&format!("{}/{path}", self.manifest.fork.owned));
+        let owned = self
+            .owned
+            .iter()
+            .filter_map(|(path, file)| Some((below(path).ok()?, file.clone())));
         let stored = series.into_iter().flat_map(Stored::stored_files);
-        let stored = stored.map(|(path, file)| (path, file.digest()));
         let lock = self
             .locks
             .get(release)
-            .and_then(|text| Some((self.lock_path(release)?, Digest::of(text.as_bytes()))));
+            .and_then(|text| Some((self.lock_path(release)?, File::regular(text.as_bytes()))));
         owned.chain(stored).chain(lock).collect()
     }
 
@@ -132,7 +140,20 @@ impl Inputs {
     }
 }
 
-fn stored(row: &Series, dir: &Tree, manifest: &Manifest, faults: &mut Vec<Fault>) -> Stored {
+/// Returns one fault for all patches that git converted: they have one cause.
+fn converted_patches(manifest: &Manifest, converted: &[String]) -> Option<Fault> {
+    let dir = converted.first()?.split('/').next()?;
+    let fault = drift::converted(converted.len(), dir, &manifest.fork.path);
+    Some(fault.at(Place::file(&converted[0])))
+}
+
+fn stored(
+    row: &Series,
+    dir: &Tree,
+    manifest: &Manifest,
+    faults: &mut Vec<Fault>,
+    converted: &mut Vec<String>,
+) -> Stored {
     let mut stored = Stored::from(row);
     for (path, file) in dir.iter() {
         let at = format!("{}/{path}", row.patches);
@@ -147,6 +168,7 @@ fn stored(row: &Series, dir: &Tree, manifest: &Manifest, faults: &mut Vec<Fault>
                 Ok((path, patch)) => {
                     stored.patches.insert(path, patch);
                 }
+                Err(_) if is_converted(file) => converted.push(at),
                 Err(found) => faults.extend(found),
             }
         } else if path.as_str() != REMARKS {
@@ -159,6 +181,12 @@ fn stored(row: &Series, dir: &Tree, manifest: &Manifest, faults: &mut Vec<Fault>
         }
     }
     stored
+}
+
+/// Tells whether git converted a patch: its head has no such line ends of its own.
+fn is_converted(file: &File) -> bool {
+    let first = file.bytes().split_inclusive(|b| *b == b'\n').next();
+    first.is_some_and(|line| line.ends_with(b"\r\n"))
 }
 
 /// Reads a patch that changes the file it is named after.
@@ -182,7 +210,10 @@ fn patch(
         let message = format!("the patch is for `{}`, its name says `{inner}`", patch.path);
         return Err(whole(
             message,
-            format!("rename it to `{inner}`… after the file it changes"),
+            format!(
+                "rename it to `{}{PATCH}`, or correct its header",
+                patch.path
+            ),
         ));
     }
     let (Ok(path), Ok(stored)) = (TreePath::new(inner), TreePath::new(at)) else {

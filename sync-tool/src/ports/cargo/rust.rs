@@ -3,7 +3,6 @@
 use semver::Version;
 
 use super::Cargo;
-use crate::core::gate::CrateManifest;
 use crate::core::preflight;
 use crate::error::{Error, Result};
 
@@ -38,20 +37,20 @@ impl Cargo<'_> {
         Ok(self.rustc.get_or_init(|| version).clone())
     }
 
-    /// Fails where the compiler is older than the crate wants.
+    /// Fails where the compiler is older than a crate, as messages call it, wants.
     ///
     /// # Errors
     ///
     /// Says which Rust is wanted, which there is, and how to get the other.
-    pub fn check_rust(&self, manifest: &CrateManifest) -> Result<()> {
-        let Some(wanted) = &manifest.rust_version else {
+    pub fn check_rust(&self, name: &str, wanted: Option<&str>) -> Result<()> {
+        let Some(wanted) = wanted else {
             return Ok(());
         };
         let least = preflight::rust_version(wanted).ok_or_else(|| {
             Error::general(format!(
-                "`rust-version = \"{wanted}\"` of {} is not a version",
-                manifest.name
+                "`rust-version = \"{wanted}\"` of {name} is not a version"
             ))
+            .help("take another release, and report it to upstream")
         })?;
         let version = self.rustc_version()?;
         if preflight::is_new_enough(&version, &least) {
@@ -59,12 +58,10 @@ impl Cargo<'_> {
         }
         let Version { major, minor, .. } = least;
         Err(Error::general(format!(
-            "{} needs Rust {wanted} or newer, and this is Rust {version}",
-            manifest.name
+            "{name} needs Rust {wanted} or newer, and this is Rust {version}"
         ))
-        .help(format!("rustup toolchain install {major}.{minor}"))
         .help(format!(
-            "then run the same command again with `--toolchain {major}.{minor}`"
+            "rustup toolchain install {major}.{minor}, then run the same command again with `--toolchain {major}.{minor}`"
         )))
     }
 }

@@ -8,8 +8,10 @@ use semver::Version;
 use super::Source as _;
 use super::git::{self, Export, Failure, Git};
 use super::registry::{self, Registry};
+use crate::core::address::Address;
 use crate::core::release::{Listed, Release, SourceKind};
 use crate::core::tree::TreePath;
+use crate::core::{make, preflight};
 use crate::error::{Error, Fault, Kind, Result};
 use crate::ports::host::Host;
 
@@ -31,7 +33,7 @@ pub struct Options {
     /// `--source`.
     pub choice: SourceChoice,
     /// `--upstream`: a URL, or a path that begins at the run's directory. It means git.
-    pub upstream: Option<String>,
+    pub upstream: Option<Address>,
     /// The tool's cache directory.
     pub cache: PathBuf,
     /// Whether the network is forbidden.
@@ -42,7 +44,7 @@ pub struct Options {
     /// The crate's name: the manifest's `upstream.crate`.
     pub name: String,
     /// The manifest's `upstream.repository`.
-    pub repository: String,
+    pub repository: Address,
     /// The manifest's `upstream.path`.
     pub path: TreePath,
     /// The manifest's `upstream.tag`.
@@ -166,11 +168,64 @@ impl<'a> Upstream<'a> {
             }
         }
         let read = git.attempt(version, git::locked(locked.commit)?);
-        let release = self.or_instead(&self.called(version), read, of_registry)?;
+        let release = self
+            .or_instead(&self.called(version), read, of_registry)
+            .map_err(|e| self.hint_at_registry(e, git, version))?;
         if release.source == SourceKind::Git && locked.commit.is_none() && git.is_untagged()? {
             self.compare_with_package(&release, locked)?;
         }
         Ok(release)
+    }
+
+    /// Says of a release that has no tag whether the registry has it.
+    fn hint_at_registry(&self, error: Error, git: &Git<'_>, version: &Version) -> Error {
+        let is_of = |listed: &[Listed]| listed.iter().any(|l| l.version == *version && !l.yanked);
+        let is_lacking = error.kind() == Kind::Upstream
+            && !error.is_unreached()
+            && !self.options.offline
+            && git.attempt_list().is_ok_and(|listed| !is_of(&listed));
+        let registry = || self.registry().and_then(Registry::list);
+        if !is_lacking || !registry().is_ok_and(|listed| is_of(&listed)) {
+            return error;
+        }
+        let instead = match &self.options.upstream {
+            Some(_) => " in the place of `--upstream`",
+            None => "",
+        };
+        error.help(format!(
+            "the registry has {version}: run the same command with `--source registry`{instead}"
+        ))
+    }
+
+    /// Returns the newest release that a Rust builds, as far as upstream tells what its
+    /// releases want: a repository on this machine does, else the registry's index.
+    ///
+    /// # Errors
+    ///
+    /// As [`super::Source::list`].
+    pub fn newest_for(&self, rustc: &Version) -> Result<Option<Version>> {
+        let mut listed = self.list()?;
+        listed.retain(|l| !l.yanked && l.version.pre.is_empty());
+        let local = self.git().filter(|git| git.is_local());
+        let index = match local {
+            Some(_) => Vec::new(),
+            None => self.registry()?.list()?,
+        };
+        let builds = |l: &&Listed| match local {
+            Some(git) => {
+                let release = git.release_locked(&l.version, None);
+                let wanted = release.and_then(|release| make::rust_version(&release));
+                wanted.is_ok_and(|w| w.is_none_or(|w| preflight::is_new_enough(rustc, &w)))
+            }
+            None => {
+                let known = index.iter().find(|i| i.version == l.version && !i.yanked);
+                let wanted =
+                    known.and_then(|i| preflight::rust_version(i.rust_version.as_deref()?));
+                wanted.is_some_and(|wanted| preflight::is_new_enough(rustc, &wanted))
+            }
+        };
+        let newest = listed.iter().rev().find(builds);
+        Ok(newest.map(|listed| listed.version.clone()))
     }
 
     /// Returns the commit of a release; the registry knows it only of what was published from git.

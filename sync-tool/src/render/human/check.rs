@@ -72,7 +72,8 @@ impl Human {
             );
         }
         let inputs = all.iter().any(|drift| drift.what == What::Input);
-        let edits = all.iter().any(|drift| drift.what != What::Input);
+        let is_edit = |what| !matches!(what, What::Input | What::LineEnds);
+        let edits = all.iter().any(|drift| is_edit(drift.what));
         let help = self.styles.cyan("help:");
         if edits {
             let _ = writeln!(text, "{help} to keep edits: `wash-wasi-sync refresh`");

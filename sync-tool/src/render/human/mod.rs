@@ -45,7 +45,7 @@ impl Human {
 /// Returns the path of a finding from the project's root.
 pub(super) fn drift_path(tree: &TreePath, drift: &Drift) -> String {
     match drift.what {
-        What::Input => drift.path.clone(),
+        What::Input | What::LineEnds => drift.path.clone(),
         _ => format!("{tree}/{}", drift.path),
     }
 }

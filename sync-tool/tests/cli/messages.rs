@@ -1,0 +1,203 @@
+//! Messages say what is the matter, at the right place, with a next step that helps.
+
+use super::*;
+use crate::registry_world::INDEX;
+use crate::server::Reply;
+
+fn line(version: &str, yanked: bool) -> String {
+    let zeros = "0".repeat(64);
+    format!(
+        r#"{{"name":"wasmtime-wasi","vers":"{version}","deps":[],"cksum":"{zeros}","features":{{}},"yanked":{yanked}}}"#
+    ) + "\n"
+}
+
+#[test]
+fn a_line_whose_releases_are_all_withdrawn_is_not_said_to_be_missing() {
+    let world = World::vendored();
+    let index = [
+        line("40.0.0", false),
+        line("41.0.0", true),
+        line("41.0.1", true),
+    ];
+    let server = &world.both.registry.server;
+    server.on(INDEX, [Reply::body(index.concat())]);
+    shown!(world.refused("upgrade --to 41 --source registry", 13), @r"
+    exit 13
+    --- stderr
+    reading the registry's index
+    error: upstream has yanked every release of 41, or they are pre-releases: v41.0.0, v41.0.1
+    help: to take one all the same, name it: `--to v41.0.1`
+    ");
+    shown!(world.refused("upgrade --to 39 --source registry", 13), @r"
+    exit 13
+    --- stderr
+    reading the registry's index
+    error: upstream has no release of the line 39
+    help: the newest lines it has: 40
+    ");
+}
+
+#[test]
+fn a_release_that_the_registry_alone_has_is_said_to_be_there() {
+    let world = World::vendored();
+    let index = [line("38.0.0", false), line("38.0.2", true)];
+    let server = &world.both.registry.server;
+    server.on(INDEX, [Reply::body(index.concat())]);
+    shown!(world.refused("upgrade --to 38.0.0", 13), @r"
+    exit 13
+    --- stderr
+    fetching v38.0.0 of [upstream]
+    listing the tags of [upstream]
+    reading the registry's index
+    error: [upstream] has no tag v38.0.0
+    help: the nearest that it has: v38.0.1, v38.0.4, v41.0.0
+    help: the registry has 38.0.0: run the same command with `--source registry`
+    ");
+    shown!(world.refused("upgrade --to 38.0.0 --upstream ../upstream", 13), @r"
+    exit 13
+    --- stderr
+    reading the registry's index
+    error: `../upstream` has no tag v38.0.0
+    help: the nearest that it has: v38.0.1, v38.0.4, v41.0.0
+    help: if upstream has it, fetch it there: `git -C [project]/../upstream fetch --tags`
+    help: the registry has 38.0.0: run the same command with `--source registry` in the place of `--upstream`
+    ");
+    // Not of one that was withdrawn, nor where nobody may ask.
+    let ran = world.refused("upgrade --to 38.0.2", 13);
+    assert!(!ran.err.contains("--source registry"), "{ran}");
+    let ran = world.refused("upgrade --to 38.0.0 --offline", 13);
+    assert!(!ran.err.contains("--source registry"), "{ran}");
+}
+
+#[test]
+fn a_patch_that_is_named_after_another_file() {
+    let world = World::vendored();
+    let dir = world.path("patches/v38.0.1/src/sockets");
+    std::fs::rename(dir.join("tcp.rs.patch"), dir.join("tls.rs.patch")).unwrap();
+    shown!(world.refused("vendor", 1), @r"
+    exit 1
+    --- stderr
+    error: the stored patches and files have faults
+      patches/v38.0.1/src/sockets/tls.rs.patch: the patch is for `src/sockets/tcp.rs`, its name says `src/sockets/tls.rs`
+        help: rename it to `src/sockets/tcp.rs.patch`, or correct its header
+    ");
+}
+
+#[test]
+fn a_crate_without_a_name_is_a_fault_of_the_manifest() {
+    let world = World::vendored();
+    world.edit("manifest.toml", "crate = \"wash-wasi\"", "crate = \"\"");
+    world.edit(
+        "manifest.toml",
+        "crate = \"wasmtime-wasi\"",
+        "crate = \"wasmtime wasi\"",
+    );
+    shown!(world.refused("vendor", 1), @r#"
+    exit 1
+    --- stderr
+    error: manifest.toml has faults
+      × `wasmtime wasi` is not the name of a crate
+       ╭─[manifest.toml:4:9]
+     3 │ [upstream]
+     4 │ crate = "wasmtime wasi"
+       ·         ───────────────
+     5 │ repository = "[upstream]"
+       ╰────
+      help: a crate's name has letters, digits, `-` and `_`, and begins with a letter
+      × `` is not the name of a crate
+        ╭─[manifest.toml:10:9]
+      9 │ [fork]
+     10 │ crate = ""
+        ·         ──
+     11 │ path = "vendor/wash-wasi"
+        ╰────
+      help: a crate's name has letters, digits, `-` and `_`, and begins with a letter
+    "#);
+}
+
+#[test]
+fn what_is_no_part_of_a_tree() {
+    let world = World::vendored();
+    world.write("vendor/wash-wasi/src/a:b.rs", "");
+    shown!(world.run("check").ended(10), @r"
+    exit 10
+    Drift: 1 difference
+      vendor/wash-wasi/src/a:b.rs is not a plain file with a portable name
+    help: to keep edits: `wash-wasi-sync refresh`
+    help: to drop them: `wash-wasi-sync vendor --discard-edits`
+    note: 8 of 8 gates did not run; to build and test the tree: `wash-wasi-sync vendor --verify`
+    ");
+}
+
+#[test]
+fn a_file_where_a_directory_is_needed() {
+    let world = World::vendored();
+    world.remove("vendor/.wash-wasi-sync");
+    world.write("vendor/.wash-wasi-sync", "");
+    shown!(world.run("vendor").ended(1), @r"
+    exit 1
+    --- stderr
+    error: cannot make [project]/vendor/.wash-wasi-sync: File exists (os error 17)
+    help: [project]/vendor/.wash-wasi-sync is not a directory, and one is needed there: move it away, then run the same command again
+    ");
+    world.remove("vendor/.wash-wasi-sync");
+    world.remove("vendor/wash-wasi");
+    world.write("vendor/wash-wasi", "");
+    shown!(world.run("vendor").ended(1), @r"
+    exit 1
+    --- stderr
+    error: cannot read [project]/vendor/wash-wasi: Not a directory (os error 20)
+    help: [project]/vendor/wash-wasi is not a directory, and one is needed there: move it away, then run the same command again
+    ");
+    shown!(world.run("check").ended(1), @r"
+    exit 1
+    --- stderr
+    error: cannot read [project]/vendor/wash-wasi: Not a directory (os error 20)
+    help: [project]/vendor/wash-wasi is not a directory, and one is needed there: move it away, then run the same command again
+    ");
+    world.remove("vendor/wash-wasi");
+    world.run("vendor").done();
+    let cache = world.both.git.path("xdg");
+    std::fs::remove_dir_all(&cache).unwrap();
+    std::fs::write(&cache, "").unwrap();
+    let ran = world.run("check --deep").ended(1);
+    let said = format!("help: {} is not a directory", cache.display());
+    assert!(ran.err.contains(&said), "{ran}");
+}
+
+#[test]
+fn a_pin_and_a_lock_of_different_releases() {
+    let world = World::vendored();
+    world.edit(
+        "manifest.toml",
+        "upstream = \"41.0.0\"",
+        "upstream = \"42.0.0\"",
+    );
+    world.edit(
+        "manifest.toml",
+        "\"2.0.0-rc.6\"\nupstream = \"41.0.0\"\nnotes",
+        "\"2.0.0-rc.6\"\nupstream = \"42.0.0\"\nnotes",
+    );
+    shown!(world.run("check"), @r#"
+    exit 10
+    Drift: 1 difference
+      manifest.toml is not what the tree was made of
+    help: to make the tree of the inputs as they are now: `wash-wasi-sync vendor`
+    note: the vendored tree is of upstream 41.0.0, and manifest.toml pins 42.0.0: make the tree of the pin: `wash-wasi-sync upgrade --to v42.0.0`; or pin the tree's release again: `upstream = "41.0.0"` in `[fork]`
+    note: 8 of 8 gates did not run; to build and test the tree: `wash-wasi-sync vendor --verify`
+    "#);
+    shown!(world.run("test"), @r#"
+    exit 10
+    --- stderr
+    error: the vendored tree is of upstream 41.0.0, and manifest.toml pins 42.0.0
+    help: make the tree of the pin: `wash-wasi-sync upgrade --to v42.0.0`
+    help: or pin the tree's release again: `upstream = "41.0.0"` in `[fork]`
+    "#);
+    shown!(world.run("refresh"), @r#"
+    exit 10
+    --- stderr
+    error: the vendored tree is of upstream 41.0.0, and manifest.toml pins 42.0.0
+    help: make the tree of the pin: `wash-wasi-sync upgrade --to v42.0.0`
+    help: or pin the tree's release again: `upstream = "41.0.0"` in `[fork]`
+    "#);
+}
