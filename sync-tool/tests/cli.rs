@@ -40,6 +40,8 @@ mod manifest;
 mod reference;
 #[path = "cli/sources.rs"]
 mod sources;
+#[path = "cli/texts.rs"]
+mod texts;
 #[path = "cli/upgrade.rs"]
 mod upgrade;
 #[path = "cli/usage.rs"]

@@ -5,7 +5,8 @@ use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser as _, ValueEnum as _};
 
 use super::context::Context;
 use super::{check, diff, refresh, show, status, test, upgrade, vendor, versions};
@@ -14,12 +15,14 @@ use crate::core::report::{CheckReport, Ended};
 use crate::core::suite::SuiteReport;
 use crate::error::{Error, Kind, Result};
 use crate::ports::{Environment, Host};
-use crate::render::{self, Human, Level, Styles, Terminal};
+use crate::render::{self, Findings, Human, Level, Styles, Terminal};
 
 /// What a command prints, and how the process ends.
 struct Told {
     text: String,
     kind: Option<Kind>,
+    /// Whether it is content that other programs take as it is.
+    exact: bool,
 }
 
 /// Runs the tool and returns its exit code.
@@ -28,35 +31,55 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         // Help and version are printed to stdout, and succeed.
-        Err(e) => return e.print().map_or(ExitCode::FAILURE, |()| code_of(&e)),
+        Err(e) if !e.use_stderr() => {
+            return e.print().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
+        }
+        Err(e) => return failed(&usage(&e), asked(&args), Color::Auto),
     };
-    let global = cli.global.clone();
-    let out = styles(global.color, std::io::stdout().is_terminal());
-    let err = styles(global.color, std::io::stderr().is_terminal());
+    let Global { format, color, .. } = cli.global;
+    let out = styles(color, std::io::stdout().is_terminal());
     let line: Vec<String> = args
         .iter()
         .map(|a| a.to_string_lossy().into_owned())
         .collect();
-    let told = run(cli, out, err, line.join(" "));
+    let told = run(cli, out, line.join(" "));
     let ended = told.and_then(|told| {
-        print(&told.text)?;
+        let is_read = std::io::stdout().is_terminal();
+        let text = match told.exact && !is_read {
+            true => render::exact(&told.text),
+            false => render::printable(&told.text),
+        };
+        print(&text)?;
         Ok(told.kind)
     });
     match ended {
         Ok(kind) => ExitCode::from(kind.map_or(0, Kind::exit_code)),
-        Err(error) => {
-            tell(&error, global.format, err);
-            ExitCode::from(error.kind().exit_code())
-        }
+        Err(error) => failed(&error, format, color),
     }
 }
 
-fn code_of(e: &clap::Error) -> ExitCode {
-    if e.use_stderr() {
-        ExitCode::from(Kind::Usage.exit_code())
-    } else {
-        ExitCode::SUCCESS
+/// Makes an error of what clap says of the command line: its first paragraph is the
+/// message, the others are hints.
+fn usage(e: &clap::Error) -> Error {
+    if e.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Error::new(Kind::Usage, "no command is given").help(e.render().to_string());
     }
+    let text = e.render().to_string();
+    let text = text.trim_start_matches("error: ").trim_end();
+    let mut parts = text.split("\n\n").map(str::trim);
+    let error = Error::new(Kind::Usage, parts.next().unwrap_or_default());
+    let hint = |part: &str| part.trim_start_matches("tip: ").to_owned();
+    parts.fold(error, |error, part| error.help(hint(part)))
+}
+
+/// Returns the format that a command line asks for which clap cannot read.
+fn asked(args: &[OsString]) -> Format {
+    let args: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
+    let pairs = args.windows(2).filter(|pair| pair[0] == "--format");
+    let values = pairs.map(|pair| pair[1]);
+    let values = values.chain(args.iter().filter_map(|arg| arg.strip_prefix("--format=")));
+    let mut formats = values.filter_map(|value| Format::from_str(value, false).ok());
+    formats.next().unwrap_or(Format::Human)
 }
 
 /// Decides on colours: what was asked for, then NO_COLOR and its kin, then the terminal.
@@ -84,18 +107,25 @@ fn print(text: &str) -> Result<()> {
     }
 }
 
-/// Writes an error to stderr; where results are JSON, its document to stdout too:
-/// programs read one document there whatever happens, and people the text.
-fn tell(error: &Error, format: Format, styles: Styles) {
-    if format == Format::Json {
-        // What cannot be printed is still told on stderr.
-        let _ = print(&render::error_json(error));
-    }
+/// Writes an error to stderr, and to stdout as the format has it: programs read one
+/// document there whatever happens. Returns the error's exit code.
+fn failed(error: &Error, format: Format, color: Color) -> ExitCode {
+    let document = match format {
+        Format::Human => None,
+        Format::Json => Some(render::error_json(error)),
+        Format::Sarif => render::sarif(&Findings::from(error)).ok(),
+        Format::Github => Some(render::annotations(&Findings::from(error))),
+    };
+    // What cannot be printed is still told on stderr.
+    let _ = document.map(|document| print(&document));
+    let styles = styles(color, std::io::stderr().is_terminal());
+    let text = render::printable(&render::error_text(error, styles));
     // Nobody is left to tell where stderr is closed.
-    let _ = std::io::stderr().write_all(render::error_text(error, styles).as_bytes());
+    let _ = std::io::stderr().write_all(text.as_bytes());
+    ExitCode::from(error.kind().exit_code())
 }
 
-fn run(cli: Cli, out: Styles, err: Styles, line: String) -> Result<Told> {
+fn run(cli: Cli, out: Styles, line: String) -> Result<Told> {
     let format = allowed(&cli)?;
     match &cli.command {
         Command::Completions(args) => return Ok(told(completions(args.shell))),
@@ -105,7 +135,10 @@ fn run(cli: Cli, out: Styles, err: Styles, line: String) -> Result<Told> {
     let level = level(&cli.global);
     let host = Host::new(
         Environment::of_process()?,
-        Arc::new(Terminal::new(level, err)),
+        Arc::new(Terminal::new(
+            level,
+            styles(cli.global.color, std::io::stderr().is_terminal()),
+        )),
     )?;
     host.listen_to_signals();
     let context = Context::new(&host, &cli.global, line)?;
@@ -138,8 +171,14 @@ fn command(context: &Context<'_>, command: &Command, format: Format, human: Huma
         Command::Refresh(args) => {
             shown(&refresh::run(context, args)?, format, |r| human.refresh(r))
         }
-        Command::Diff(args) => shown(&diff::run(context, args)?, format, |r| human.diff(r)),
-        Command::Show(args) => shown(&show::run(context, args)?, format, |r| human.show(r)),
+        Command::Diff(args) => Ok(Told {
+            exact: !args.stat,
+            ..shown(&diff::run(context, args)?, format, |r| human.diff(r))?
+        }),
+        Command::Show(args) => Ok(Told {
+            exact: true,
+            ..shown(&show::run(context, args)?, format, |r| human.show(r))?
+        }),
         Command::Versions(args) => shown(&versions::run(context, args)?, format, |r| {
             human.versions(r)
         }),
@@ -149,7 +188,11 @@ fn command(context: &Context<'_>, command: &Command, format: Format, human: Huma
 }
 
 fn told(text: String) -> Told {
-    Told { text, kind: None }
+    Told {
+        text,
+        kind: None,
+        exact: false,
+    }
 }
 
 fn shown<R: serde::Serialize>(
@@ -183,11 +226,11 @@ fn checked(report: &CheckReport, format: Format, human: Human) -> Result<Told> {
     let text = match format {
         Format::Human => human.check(report),
         Format::Json => render::json(report)?,
-        Format::Sarif => render::check_sarif(report)?,
-        Format::Github => render::check_annotations(report),
+        Format::Sarif => render::sarif(&Findings::from(report))?,
+        Format::Github => render::annotations(&Findings::from(report)),
     };
     let kind = (!report.drift.is_empty()).then_some(Kind::Drift);
-    Ok(Told { text, kind })
+    Ok(Told { kind, ..told(text) })
 }
 
 /// Returns the format, which not every command has.

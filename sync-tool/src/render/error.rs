@@ -2,12 +2,15 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::ops::Range;
 
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode,
 };
 
-use super::style::Styles;
+use super::escaped;
+use super::style::{Styles, styled};
+use crate::core::text::{line, visible};
 use crate::error::{Error, Fault, Place};
 
 /// The width that messages are wrapped at.
@@ -18,7 +21,7 @@ pub fn error_text(error: &Error, styles: Styles) -> String {
     let mut text = format!(
         "{} {}\n",
         styles.bold(styles.red("error:")),
-        error.message()
+        error.message().replace('\n', "\n  ")
     );
     for fault in error.all_faults() {
         text.push_str(&fault_text(fault, styles));
@@ -46,8 +49,9 @@ fn fault_text(fault: &Fault, styles: Styles) -> String {
     let place = fault
         .place
         .as_ref()
-        .map(|place| format!("{}: ", styles.bold(place)));
-    let mut text = format!("  {}{}\n", place.unwrap_or_default(), fault.message);
+        .map(|place| format!("{}: ", styles.bold(line(&place.to_string()))));
+    let message = line(&fault.message);
+    let mut text = format!("  {}{message}\n", place.unwrap_or_default());
     if let Some(help) = &fault.help {
         let mut lines = help.lines();
         let first = lines.next().unwrap_or_default();
@@ -67,45 +71,55 @@ fn graphical(fault: &Fault, place: &Place, styles: Styles) -> String {
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_width(WIDTH)
         .with_links(false);
+    // What is written out is longer, and the span lies further on.
+    let length = |end: usize| {
+        place
+            .text
+            .get(..end)
+            .map_or(end, |text| visible(text).len())
+    };
     let shown = Shown {
-        fault,
-        source: NamedSource::new(&place.file, place.text.to_string()),
-        place,
+        message: line(&fault.message).into_owned(),
+        help: fault.help.as_deref().map(|help| visible(help).into_owned()),
+        source: NamedSource::new(line(&place.file), visible(&place.text).into_owned()),
+        span: place
+            .span
+            .as_ref()
+            .map(|span| length(span.start)..length(span.end)),
     };
     let mut text = String::new();
     match handler.render_report(&mut text, &shown) {
-        Ok(()) => text,
-        Err(fmt::Error) => format!("  {place}: {}\n", fault.message),
+        Ok(()) => styled(&text),
+        Err(fmt::Error) => format!("  {place}: {}\n", shown.message),
     }
 }
 
 /// A fault in miette's eyes.
-struct Shown<'f> {
-    fault: &'f Fault,
+struct Shown {
+    message: String,
+    help: Option<String>,
     source: NamedSource<String>,
-    place: &'f Place,
+    span: Option<Range<usize>>,
 }
 
-impl fmt::Debug for Shown<'_> {
+impl fmt::Debug for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.fault.message)
+        f.write_str(&self.message)
     }
 }
 
-impl StdError for Shown<'_> {}
+impl StdError for Shown {}
 
-impl Diagnostic for Shown<'_> {
+impl Diagnostic for Shown {
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.fault
-            .help
-            .as_ref()
-            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        let help = self.help.as_ref()?;
+        Some(Box::new(help))
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -113,7 +127,7 @@ impl Diagnostic for Shown<'_> {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let span = self.place.span.clone()?;
+        let span = self.span.clone()?;
         let span = LabeledSpan::new_with_span(None, (span.start, span.len()));
         Some(Box::new(std::iter::once(span)))
     }
@@ -138,7 +152,7 @@ pub fn error_json(error: &Error) -> String {
             "causes": causes,
         }
     });
-    format!("{document:#}\n")
+    escaped(&format!("{document:#}\n"))
 }
 
 fn fault_json(fault: &Fault) -> serde_json::Value {

@@ -70,6 +70,6 @@ fn an_error_without_faults_is_one_sentence_and_its_next_steps() {
     error: upstream has no release of the line 39
     help: take another
     ");
-    let colored = error_text(&error, Styles::new(true));
+    let colored = printable(&error_text(&error, Styles::new(true)));
     assert!(colored.starts_with('\u{1b}'), "{colored}");
 }

@@ -7,6 +7,7 @@ use super::{Human, count, drift_path};
 use crate::core::drift::{Drift, What};
 use crate::core::patch::Difference;
 use crate::core::report::CheckReport;
+use crate::core::text::line;
 use crate::core::tree::TreePath;
 
 impl Human {
@@ -67,7 +68,7 @@ impl Human {
             let _ = writeln!(
                 text,
                 "  {} {}{kind}",
-                self.styles.bold(path),
+                self.styles.bold(line(&path)),
                 drift.what.told()
             );
         }
@@ -95,7 +96,7 @@ impl Human {
         let mut text = String::new();
         for (path, differences) in all {
             for difference in differences {
-                let one = |text: &str| text.replace('\n', " ");
+                let one = |text: &str| line(&text.replace('\n', " ")).into_owned();
                 let _ = writeln!(
                     text,
                     "  {}: {}",

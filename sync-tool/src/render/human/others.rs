@@ -8,6 +8,7 @@ use crate::core::report::{
     Changed, DiffReport, FileDiff, RefreshReport, SeriesStatus, ShowReport, StatusReport,
     TreeState, VersionsReport,
 };
+use crate::core::text::line;
 
 impl Human {
     /// Writes where the fork stands.
@@ -235,7 +236,7 @@ impl Human {
                 "{mark} {}  v{:<9} {}",
                 self.styles.bold(fork),
                 row.upstream.to_string(),
-                row.notes
+                line(&row.notes.replace('\n', " "))
             );
         }
         for path in &report.written {
