@@ -24,6 +24,8 @@ mod releases;
 #[path = "cli/world.rs"]
 mod world;
 
+#[path = "cli/completions.rs"]
+mod completions;
 #[path = "cli/conflicts.rs"]
 mod conflicts;
 #[path = "cli/drift.rs"]

@@ -9,7 +9,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _, ValueEnum as _};
 
 use super::context::Context;
-use super::{check, diff, refresh, show, status, test, upgrade, vendor, versions};
+use super::{check, completion, diff, refresh, show, status, test, upgrade, vendor, versions};
 use crate::cli::{Cli, Color, Command, Format, Global};
 use crate::core::report::{CheckReport, Ended};
 use crate::core::suite::SuiteReport;
@@ -27,6 +27,11 @@ struct Told {
 
 /// Runs the tool and returns its exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    match completion::answered() {
+        Ok(false) => {}
+        Ok(true) => return ExitCode::SUCCESS,
+        Err(e) => return failed(&usage(&e), Format::Human, Color::Auto),
+    }
     let args: Vec<OsString> = args.into_iter().collect();
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
@@ -128,7 +133,7 @@ fn failed(error: &Error, format: Format, color: Color) -> ExitCode {
 fn run(cli: Cli, out: Styles, line: String) -> Result<Told> {
     let format = allowed(&cli)?;
     match &cli.command {
-        Command::Completions(args) => return Ok(told(completions(args.shell))),
+        Command::Completions(args) => return completion::script(args.shell).map(told),
         Command::Man => return manual().map(told),
         _ => {}
     }
@@ -182,7 +187,7 @@ fn command(context: &Context<'_>, command: &Command, format: Format, human: Huma
         Command::Versions(args) => shown(&versions::run(context, args)?, format, |r| {
             human.versions(r)
         }),
-        Command::Completions(args) => Ok(told(completions(args.shell))),
+        Command::Completions(args) => completion::script(args.shell).map(told),
         Command::Man => manual().map(told),
     }
 }
@@ -252,12 +257,6 @@ fn level(global: &Global) -> Level {
         (_, true) => Level::Verbose,
         _ => Level::Normal,
     }
-}
-
-fn completions(shell: clap_complete::Shell) -> String {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "wash-wasi-sync", &mut script);
-    String::from_utf8_lossy(&script).into_owned()
 }
 
 fn manual() -> Result<String> {
