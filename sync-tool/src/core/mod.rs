@@ -9,6 +9,7 @@ pub mod documents;
 pub mod drift;
 pub mod format;
 pub mod gate;
+pub mod listing;
 pub mod lock;
 pub mod make;
 pub mod manifest;
