@@ -24,6 +24,8 @@ mod releases;
 #[path = "cli/world.rs"]
 mod world;
 
+#[path = "cli/bounds.rs"]
+mod bounds;
 #[path = "cli/completions.rs"]
 mod completions;
 #[path = "cli/conflicts.rs"]

@@ -9,7 +9,6 @@ pub mod documents;
 pub mod drift;
 pub mod format;
 pub mod gate;
-pub mod listing;
 pub mod lock;
 pub mod make;
 pub mod manifest;

@@ -8,11 +8,14 @@ use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode,
 };
 
-use super::escaped;
 use super::style::{Styles, styled};
+use super::{bound, escaped};
 use crate::core::text::{line, visible};
 use crate::error::{Error, Fault, Place};
+use crate::listing::{MAX_LISTED, more};
 
+/// The most bytes of a file that are shown with a fault.
+const MAX_SHOWN: usize = 4_000;
 /// The width that messages are wrapped at.
 const WIDTH: usize = 100;
 
@@ -23,8 +26,12 @@ pub fn error_text(error: &Error, styles: Styles) -> String {
         styles.bold(styles.red("error:")),
         error.message().replace('\n', "\n  ")
     );
-    for fault in error.all_faults() {
+    let faults = error.all_faults();
+    for fault in faults.iter().take(MAX_LISTED) {
         text.push_str(&fault_text(fault, styles));
+    }
+    if let Some(more) = more(faults.len()) {
+        text.push_str(&format!("  {}\n", styles.dim(more)));
     }
     for hint in error.hints() {
         text.push_str(&format!("{} {hint}\n", styles.bold(styles.cyan("help:"))));
@@ -42,7 +49,7 @@ fn fault_text(fault: &Fault, styles: Styles) -> String {
     let with_text = fault
         .place
         .as_ref()
-        .filter(|p| p.span.is_some() && !p.text.is_empty());
+        .filter(|p| p.bytes().is_some_and(|bytes| is_showable(&p.text, &bytes)));
     if let Some(place) = with_text {
         return graphical(fault, place, styles);
     }
@@ -59,6 +66,15 @@ fn fault_text(fault: &Fault, styles: Styles) -> String {
         lines.for_each(|line| text.push_str(&format!("          {line}\n")));
     }
     text
+}
+
+/// Tells whether a place is shown with its lines: those at fault and those beside them.
+fn is_showable(text: &str, bytes: &Range<usize>) -> bool {
+    let (Some(before), Some(after)) = (text.get(..bytes.start), text.get(bytes.end..)) else {
+        return false;
+    };
+    let beside = before.rsplit('\n').take(2).chain(after.split('\n').take(2));
+    !text.is_empty() && bytes.len() + beside.map(str::len).sum::<usize>() <= MAX_SHOWN
 }
 
 /// Shows the lines at fault, as compilers do.
@@ -83,8 +99,7 @@ fn graphical(fault: &Fault, place: &Place, styles: Styles) -> String {
         help: fault.help.as_deref().map(|help| visible(help).into_owned()),
         source: NamedSource::new(line(&place.file), visible(&place.text).into_owned()),
         span: place
-            .span
-            .as_ref()
+            .bytes()
             .map(|span| length(span.start)..length(span.end)),
     };
     let mut text = String::new();
@@ -142,7 +157,7 @@ pub fn error_json(error: &Error) -> String {
         causes.push(error.to_string());
         cause = error.source();
     }
-    let document = serde_json::json!({
+    let mut document = serde_json::json!({
         "error": {
             "kind": error.kind().name(),
             "exit-code": error.kind().exit_code(),
@@ -152,6 +167,7 @@ pub fn error_json(error: &Error) -> String {
             "causes": causes,
         }
     });
+    bound(&mut document);
     escaped(&format!("{document:#}\n"))
 }
 

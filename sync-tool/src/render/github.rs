@@ -2,6 +2,7 @@
 
 use super::findings::Findings;
 use crate::core::text::visible;
+use crate::listing::{MAX_LISTED, more};
 
 /// Writes one annotation for each finding, and a notice where there is none.
 pub fn annotations(findings: &Findings) -> String {
@@ -10,7 +11,7 @@ pub fn annotations(findings: &Findings) -> String {
         true => "wash-wasi drift",
         false => "wash-wasi-sync failed",
     };
-    for finding in &findings.found {
+    for finding in findings.found.iter().take(MAX_LISTED) {
         let file = finding.file.as_deref();
         let file = file.map(|file| format!("file={},", property(file)));
         let position = finding.position;
@@ -21,6 +22,9 @@ pub fn annotations(findings: &Findings) -> String {
             position.unwrap_or_default(),
             data(&finding.message)
         ));
+    }
+    if let Some(more) = more(findings.found.len()) {
+        text.push_str(&format!("::error title={title}::{more}\n"));
     }
     for note in &findings.notes {
         text.push_str(&format!("::warning title=wash-wasi::{}\n", data(note)));

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::findings::{Finding, Findings};
 use crate::error::Kind;
+use crate::listing::MAX_RECORDED;
 
 /// Each rule of a check: its id, its description.
 const RULES: [(&str, &str); 7] = [
@@ -37,10 +38,14 @@ pub fn sarif(findings: &Findings) -> crate::Result<String> {
         true => (&findings.found[..], &[][..]),
         false => (&[][..], &findings.found[..]),
     };
-    let results: Vec<Value> = results.iter().map(result).collect();
+    let listed = |total: usize| json!({ "total": total, "listed": total.min(MAX_RECORDED) });
+    let totals = json!({ "results": listed(results.len()), "failures": listed(failures.len()) });
+    let results = results.iter().take(MAX_RECORDED).map(result);
+    let results: Vec<Value> = results.collect();
+    let failures = failures.iter().take(MAX_RECORDED);
     let notes = findings.notes.iter();
     let notes = notes.map(|note| json!({ "level": "note", "message": { "text": note } }));
-    let notifications: Vec<Value> = failures.iter().map(notification).chain(notes).collect();
+    let notifications: Vec<Value> = failures.map(notification).chain(notes).collect();
     let rules = RULES.iter().map(|(id, text)| {
         json!({
             "id": id,
@@ -63,6 +68,7 @@ pub fn sarif(findings: &Findings) -> crate::Result<String> {
                 "toolExecutionNotifications": notifications,
             }],
             "results": results,
+            "properties": totals,
         }],
     }))
 }

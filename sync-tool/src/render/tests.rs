@@ -58,7 +58,7 @@ fn an_error_shows_the_place_and_the_next_step() {
         help: restore it
     help: run it again
     "#);
-    let json: serde_json::Value = serde_json::from_str(&error_json(&error)).unwrap();
+    let json: Value = serde_json::from_str(&error_json(&error)).unwrap();
     assert_eq!(json["error"]["exit-code"], 1);
     assert_eq!(json["error"]["faults"][0]["line"], 2);
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::index::Index;
 use super::nearest::{self, Nearest};
 use super::{Hunk, Patch};
-use crate::core::listing::joined;
+use crate::listing::joined;
 
 /// What applying a patch gave.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -8,6 +8,7 @@ use super::Cargo;
 use crate::core::cargo_lock::{self, Lock, Pins};
 use crate::core::tree::Tree;
 use crate::error::{Error, Result};
+use crate::listing::joined;
 use crate::ports::status::Step;
 
 /// How often pins are added before it is plain that cargo and the seed disagree.
@@ -145,10 +146,9 @@ impl Draft<'_> {
             }
             pins.extend(strayed);
         }
-        let names: Vec<&str> = pins.keys().map(String::as_str).collect();
         Err(Error::general(format!(
             "cargo does not keep the versions of upstream's own crates: {}",
-            names.join(", ")
+            joined(pins.keys(), pins.len())
         ))
         .help("report it, with the release"))
     }

@@ -59,7 +59,7 @@ impl Human {
     /// Lists what drifted, and the ways to go on.
     pub(super) fn drift(self, tree: &TreePath, all: &[Drift]) -> String {
         let mut text = String::new();
-        for drift in all {
+        self.list(all, &mut text, |drift, text| {
             let path = drift_path(tree, drift);
             let kind = drift
                 .kind
@@ -71,7 +71,7 @@ impl Human {
                 self.styles.bold(line(&path)),
                 drift.what.told()
             );
-        }
+        });
         let inputs = all.iter().any(|drift| drift.what == What::Input);
         let edits = all.iter().any(|drift| drift.what != What::Input);
         let help = self.styles.cyan("help:");
@@ -94,7 +94,7 @@ impl Human {
     /// Lists intentional differences.
     pub(super) fn differences(self, all: &BTreeMap<TreePath, Vec<Difference>>) -> String {
         let mut text = String::new();
-        for (path, differences) in all {
+        self.list(all, &mut text, |(path, differences), text| {
             for difference in differences {
                 let one = |text: &str| line(&text.replace('\n', " ")).into_owned();
                 let _ = writeln!(
@@ -105,7 +105,7 @@ impl Human {
                 );
                 let _ = writeln!(text, "    {}", self.styles.dim(one(&difference.reason)));
             }
-        }
+        });
         text
     }
 }

@@ -114,7 +114,7 @@ fn a_check_tells_what_drifted_and_how_to_go_on() {
 #[test]
 fn sarif_points_at_files_of_the_repository() {
     let sarif = sarif(&Findings::from(&checked(drifted()))).unwrap();
-    let sarif: serde_json::Value = serde_json::from_str(&sarif).unwrap();
+    let sarif: Value = serde_json::from_str(&sarif).unwrap();
     insta::assert_snapshot!(format!("{:#}", sarif["runs"][0]["results"][2]), @r#"
     {
       "level": "error",

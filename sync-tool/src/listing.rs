@@ -8,13 +8,30 @@ pub const MAX_LISTED: usize = 20;
 /// It is as many as GitHub shows of the results of a scan.
 pub const MAX_RECORDED: usize = 5_000;
 
+/// Says how many more items there are than a list for people has; `None` where it has all.
+pub fn more(total: usize) -> Option<String> {
+    let more = total.checked_sub(MAX_LISTED).filter(|more| *more > 0)?;
+    Some(format!(
+        "and {more} more: `--format json` lists up to {MAX_RECORDED}"
+    ))
+}
+
 /// Returns the first items in a row, and how many more of `total` there are.
 pub fn joined<T: Display>(items: impl IntoIterator<Item = T>, total: usize) -> String {
+    joined_by(", ", items, total)
+}
+
+/// The same for items that have commas in them.
+pub fn joined_by<T: Display>(
+    separator: &str,
+    items: impl IntoIterator<Item = T>,
+    total: usize,
+) -> String {
     let shown = items.into_iter().take(MAX_LISTED);
     let shown: Vec<String> = shown.map(|item| item.to_string()).collect();
     match total.saturating_sub(shown.len()) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
+        0 => shown.join(separator),
+        more => format!("{} and {more} more", shown.join(separator)),
     }
 }
 
