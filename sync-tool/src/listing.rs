@@ -11,9 +11,11 @@ pub const MAX_RECORDED: usize = 5_000;
 /// Says how many more items there are than a list for people has; `None` where it has all.
 pub fn more(total: usize) -> Option<String> {
     let more = total.checked_sub(MAX_LISTED).filter(|more| *more > 0)?;
-    Some(format!(
-        "and {more} more: `--format json` lists up to {MAX_RECORDED}"
-    ))
+    let listed = match total <= MAX_RECORDED {
+        true => "them all".to_owned(),
+        false => format!("the first {MAX_RECORDED}"),
+    };
+    Some(format!("and {more} more: `--format json` lists {listed}"))
 }
 
 /// Returns the first items in a row, and how many more of `total` there are.

@@ -23,7 +23,7 @@ fn strays_without_end_are_counted_and_not_all_listed() {
         let lines = ran.out.lines().count() + ran.err.lines().count();
         assert!((20..50).contains(&lines), "{line}: {lines} lines");
         let shown = format!("{}{}", ran.out, ran.err);
-        let more = "and 5080 more: `--format json` lists up to 5000";
+        let more = "and 5080 more: `--format json` lists the first 5000";
         assert!(shown.contains(more), "{line}\n{ran}");
     }
     let report = world.run("check --format json").ended(10).json();

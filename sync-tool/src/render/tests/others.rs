@@ -117,7 +117,12 @@ fn sarif_points_at_files_of_the_repository() {
     let sarif: Value = serde_json::from_str(&sarif).unwrap();
     insta::assert_snapshot!(format!("{:#}", sarif["runs"][0]["results"][2]), @r#"
     {
+      "ruleId": "unknown",
+      "ruleIndex": 3,
       "level": "error",
+      "message": {
+        "text": "vendor/wash-wasi/src/odd, name: 100%.rs does not belong there"
+      },
       "locations": [
         {
           "physicalLocation": {
@@ -128,14 +133,9 @@ fn sarif_points_at_files_of_the_repository() {
           }
         }
       ],
-      "message": {
-        "text": "vendor/wash-wasi/src/odd, name: 100%.rs does not belong there"
-      },
       "partialFingerprints": {
         "driftPath/v1": "unknown:vendor/wash-wasi/src/odd, name: 100%.rs"
-      },
-      "ruleId": "unknown",
-      "ruleIndex": 3
+      }
     }
     "#);
 }
