@@ -34,6 +34,7 @@ pub fn error_text(error: &Error, styles: Styles) -> String {
         text.push_str(&format!("  {}\n", styles.dim(more)));
     }
     for hint in error.hints() {
+        let hint = hint.trim_end().replace('\n', "\n  ");
         text.push_str(&format!("{} {hint}\n", styles.bold(styles.cyan("help:"))));
     }
     text

@@ -42,9 +42,11 @@ impl Terminal {
     }
 
     fn line(&self, line: &str) {
+        // What others said may have several lines; none of them begins one of ours.
+        let line = printable(line).replace('\n', "\n  ");
         let write = || {
             // Nobody is left to tell where stderr is closed.
-            let _ = writeln!(std::io::stderr(), "{}", printable(line));
+            let _ = writeln!(std::io::stderr(), "{line}");
         };
         match &self.bars {
             Some(bars) => bars.suspend(write),
