@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use semver::Version;
 
 use crate::core::address::Address;
@@ -37,10 +37,10 @@ pub struct Cli {
 #[command(next_help_heading = "Options for every command")]
 pub struct Global {
     /// The project's directory [default: the nearest one upwards with a manifest.toml]
-    #[arg(short = 'C', long, global = true, value_name = "DIR")]
+    #[arg(short = 'C', long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub project: Option<PathBuf>,
     /// Where downloads and formatting results are kept [default: the user's cache directory]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub cache_dir: Option<PathBuf>,
     /// How results are printed
     #[arg(long, global = true, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
@@ -91,7 +91,7 @@ pub struct SourceArgs {
     #[arg(long, value_enum, default_value_t = SourceArg::Auto, value_name = "SOURCE")]
     pub source: SourceArg,
     /// Another repository: a URL, or the path of a clone, bare repository or checkout
-    #[arg(long, value_name = "URL|PATH")]
+    #[arg(long, value_name = "URL|PATH", value_hint = ValueHint::DirPath)]
     pub upstream: Option<Address>,
 }
 
@@ -135,7 +135,7 @@ pub enum Command {
     Show(ShowArgs),
     /// Show the table of fork and upstream versions
     Versions(VersionsArgs),
-    /// Print a completion script
+    /// Print a completion script, to be read when the shell starts
     Completions(CompletionsArgs),
     /// Print the manual page
     Man,
@@ -163,7 +163,7 @@ pub struct UpgradeArgs {
     #[arg(long, value_name = "TEXT")]
     pub notes: Option<String>,
     /// Where conflicts are written for review
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub conflicts_dir: Option<PathBuf>,
     /// The Rust toolchain to build with, as rustup names it
     #[arg(long, value_name = "NAME")]
@@ -222,7 +222,7 @@ pub struct TestArgs {
     pub filter: Option<String>,
     /// The repository with upstream's workspace: a URL, or the path of a clone, bare
     /// repository or checkout [default: that of the manifest]
-    #[arg(long, value_name = "URL|PATH")]
+    #[arg(long, value_name = "URL|PATH", value_hint = ValueHint::DirPath)]
     pub upstream: Option<Address>,
     /// Go on with the next features where tests fail or do not build; all tests of
     /// the same features run in any case
@@ -327,7 +327,7 @@ pub struct VersionsArgs {
 /// `completions`.
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {
-    /// The shell
+    /// The shell; for bash: `source <(wash-wasi-sync completions bash)`
     #[arg(value_enum)]
     pub shell: clap_complete::Shell,
 }

@@ -3,9 +3,13 @@
 //! A [`Kind`] decides the exit code; [`Fault`]s are the single findings of an
 //! error that reports a group of them, each with its place and its next step.
 
+mod place;
+
 use std::fmt;
-use std::ops::Range;
-use std::sync::Arc;
+
+pub use place::Place;
+
+use crate::listing::MAX_LISTED;
 
 /// A result with the tool's error.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -79,70 +83,6 @@ const FREE_SPACE: &str = "free some space, then run the same command again";
 const MAKE_READABLE: &str = "make it readable for this user, then run the same command again";
 /// The next step where a place cannot be written.
 const MAKE_WRITABLE: &str = "make the path writable for this user, then run the same command again";
-
-/// Where a fault stands: a file, and a byte range in its text where known.
-#[derive(Debug, Clone)]
-pub struct Place {
-    /// The file's name as the user knows it, relative to the project's root.
-    pub file: String,
-    /// The text that the range points into; empty when only the file is known.
-    pub text: Arc<str>,
-    /// The bytes that are at fault.
-    pub span: Option<Range<usize>>,
-}
-
-impl Place {
-    /// Points at a whole file.
-    pub fn file(file: impl Into<String>) -> Self {
-        Place {
-            file: file.into(),
-            text: Arc::from(""),
-            span: None,
-        }
-    }
-
-    /// Points at a byte range of a file's text.
-    pub fn span(file: impl Into<String>, text: Arc<str>, span: Range<usize>) -> Self {
-        Place {
-            file: file.into(),
-            text,
-            span: Some(span),
-        }
-    }
-
-    /// Points at a whole line, counted from 1.
-    pub fn line(file: impl Into<String>, text: Arc<str>, line: usize) -> Self {
-        let start: usize = text
-            .split_inclusive('\n')
-            .take(line.saturating_sub(1))
-            .map(str::len)
-            .sum();
-        let len = text[start..].lines().next().map_or(0, str::len);
-        Place {
-            file: file.into(),
-            text,
-            span: Some(start..start + len),
-        }
-    }
-
-    /// Returns line and column, counted from 1, where the span is known.
-    pub fn position(&self) -> Option<(usize, usize)> {
-        let start = self.span.as_ref()?.start.min(self.text.len());
-        let before = self.text.get(..start)?;
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().map_or(0, |l| l.chars().count()) + 1;
-        Some((line, column))
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.position() {
-            Some((line, column)) => write!(f, "{}:{line}:{column}", self.file),
-            None => f.write_str(&self.file),
-        }
-    }
-}
 
 /// One finding of an error.
 #[derive(Debug, Clone)]
@@ -360,14 +300,17 @@ fn in_the_way(path: &std::path::Path) -> Option<String> {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.message)?;
-        for fault in &self.0.faults {
+        for fault in self.0.faults.iter().take(MAX_LISTED) {
             f.write_str("; ")?;
             if let Some(place) = &fault.place {
                 write!(f, "{place}: ")?;
             }
             f.write_str(&fault.message)?;
         }
-        Ok(())
+        match self.0.faults.len().saturating_sub(MAX_LISTED) {
+            0 => Ok(()),
+            more => write!(f, "; and {more} more"),
+        }
     }
 }
 
@@ -382,14 +325,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_found_in_its_text() {
-        let place = Place::line("f", Arc::from("one\ntwo\nthree"), 2);
-        assert_eq!(place.span, Some(4..7));
-        assert_eq!(place.position(), Some((2, 1)));
-        assert_eq!(place.to_string(), "f:2:1");
-    }
-
-    #[test]
     fn what_cannot_be_read_is_to_be_readable() {
         let denied = || std::io::Error::from(std::io::ErrorKind::PermissionDenied);
         for (act, help) in [
@@ -400,12 +335,6 @@ mod tests {
             let error = Error::io(act, "f".as_ref(), denied());
             assert!(error.hints()[0].starts_with(help), "{error:?}");
         }
-    }
-
-    #[test]
-    fn a_line_past_the_end_is_the_end() {
-        let place = Place::line("f", Arc::from("one\n"), 9);
-        assert_eq!(place.span, Some(4..4));
     }
 
     #[test]

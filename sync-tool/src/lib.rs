@@ -7,6 +7,7 @@ pub mod cli;
 pub mod commands;
 pub mod core;
 pub mod error;
+pub mod listing;
 pub mod ports;
 pub mod render;
 

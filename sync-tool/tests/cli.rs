@@ -24,8 +24,12 @@ mod releases;
 #[path = "cli/world.rs"]
 mod world;
 
+#[path = "cli/bounds.rs"]
+mod bounds;
 #[path = "cli/cargo_config.rs"]
 mod cargo_config;
+#[path = "cli/completions.rs"]
+mod completions;
 #[path = "cli/conflicts.rs"]
 mod conflicts;
 #[path = "cli/drift.rs"]
@@ -52,6 +56,8 @@ mod rust;
 mod sources;
 #[path = "cli/taken.rs"]
 mod taken;
+#[path = "cli/texts.rs"]
+mod texts;
 #[path = "cli/upgrade.rs"]
 mod upgrade;
 #[path = "cli/usage.rs"]

@@ -1,6 +1,6 @@
 //! `check`: is the vendored tree what upstream, manifest and patches give?
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::{Context, Steps};
 use super::making::Making;
@@ -45,9 +45,10 @@ pub fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport> {
         // What differs from the lock was named already, unless only the deep look sees it.
         let (deep, note) = made_again(context, args, &project, &vendored, lock)?;
         notes.extend(note);
+        let named: BTreeSet<&str> = vendored.edits.iter().map(|e| e.path.as_str()).collect();
         edits.extend(
             deep.into_iter()
-                .filter(|d| vendored.edits.iter().all(|e| e.path != d.path)),
+                .filter(|d| !named.contains(d.path.as_str())),
         );
         edits.sort_by(|a, b| a.path.cmp(&b.path));
     }

@@ -193,7 +193,8 @@ pub fn work_dir(manifest: &Manifest) -> Result<TreePath> {
     dir.ok_or_else(|| Error::general("the vendored tree has no directory beside it"))
 }
 
-fn nearest(dir: &Path) -> Result<PathBuf> {
+/// Returns the project's directory: the nearest one upwards that has a manifest.
+pub(super) fn nearest(dir: &Path) -> Result<PathBuf> {
     let found = dir.ancestors().find(|dir| dir.join(FILE).is_file());
     found.map(Path::to_path_buf).ok_or_else(|| {
         Error::general(format!(

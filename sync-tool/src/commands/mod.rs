@@ -1,6 +1,7 @@
 //! One file a verb; each reads like the story of what it does.
 
 mod check;
+mod completion;
 mod context;
 mod crate_lock;
 mod diff;

@@ -5,17 +5,18 @@ use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser as _, ValueEnum as _};
 
 use super::context::Context;
-use super::{check, diff, refresh, show, status, test, upgrade, vendor, versions};
+use super::{check, completion, diff, refresh, show, status, test, upgrade, vendor, versions};
 use crate::cli::{Cli, Color, Command, Format, Global};
 use crate::core::address::{masked, masked_in};
 use crate::core::report::{CheckReport, Ended};
 use crate::core::suite::SuiteReport;
 use crate::error::{Error, Kind, Result};
 use crate::ports::{Environment, Host};
-use crate::render::{self, Human, Level, Styles, Terminal};
+use crate::render::{self, Findings, Human, Level, Styles, Terminal};
 
 /// What a command prints, and how the process ends.
 struct Told {
@@ -23,52 +24,76 @@ struct Told {
     kind: Option<Kind>,
     /// Whether the project is another now.
     changed: bool,
+    /// Whether it is content that other programs take as it is.
+    exact: bool,
 }
 
 /// Runs the tool and returns its exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    match completion::answered() {
+        Ok(false) => {}
+        Ok(true) => return ExitCode::SUCCESS,
+        Err(e) => return failed(&usage(&e), Format::Human, Color::Auto),
+    }
     let args: Vec<OsString> = args.into_iter().collect();
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         // Help and version are printed to stdout, and succeed.
-        Err(e) => return code_of(&e),
-    };
-    let global = cli.global.clone();
-    let out = styles(global.color, std::io::stdout().is_terminal());
-    let err = styles(global.color, std::io::stderr().is_terminal());
-    let line: Vec<String> = args.iter().map(|a| masked(&a.to_string_lossy())).collect();
-    let told = run(cli, out, err, line.join(" "));
-    let ended = told.and_then(|told| match print(&told.text) {
-        // The code says what happened, not what became of its report.
-        Err(error) if told.changed || told.kind.is_some() => {
-            let what = match told.changed {
-                true => "the change is in place, but its report is lost",
-                false => "the report is lost",
-            };
-            write_error(&error.context(what), err);
-            Ok(told.kind)
+        Err(e) if !e.use_stderr() => {
+            return e.print().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
         }
-        printed => printed.map(|()| told.kind),
+        Err(e) => return failed(&usage(&e), asked(&args), Color::Auto),
+    };
+    let Global { format, color, .. } = cli.global;
+    let out = styles(color, std::io::stdout().is_terminal());
+    let line: Vec<String> = args.iter().map(|a| masked(&a.to_string_lossy())).collect();
+    let ended = run(cli, out, line.join(" ")).and_then(|told| {
+        let is_read = std::io::stdout().is_terminal();
+        let text = match told.exact && !is_read {
+            true => render::exact(&told.text),
+            false => render::printable(&told.text),
+        };
+        match print(&text) {
+            // The code says what happened, not what became of its report.
+            Err(error) if told.changed || told.kind.is_some() => {
+                let what = match told.changed {
+                    true => "the change is in place, but its report is lost",
+                    false => "the report is lost",
+                };
+                write_error(&error.context(what), color);
+                Ok(told.kind)
+            }
+            printed => printed.map(|()| told.kind),
+        }
     });
     match ended {
         Ok(kind) => ExitCode::from(kind.map_or(0, Kind::exit_code)),
-        Err(error) => {
-            tell(&error, global.format, err);
-            ExitCode::from(error.kind().exit_code())
-        }
+        Err(error) => failed(&error, format, color),
     }
 }
 
-/// Prints what clap says, which may quote a URL, and returns the exit code.
-fn code_of(e: &clap::Error) -> ExitCode {
-    let text = masked_in(&e.render().ansi().to_string());
-    if e.use_stderr() {
-        // Nobody is left to tell where stderr is closed.
-        let _ = anstream::stderr().write_all(text.as_bytes());
-        return ExitCode::from(Kind::Usage.exit_code());
+/// Makes an error of what clap says of the command line: its first paragraph is the
+/// message, the others are hints.
+fn usage(e: &clap::Error) -> Error {
+    if e.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Error::new(Kind::Usage, "no command is given").help(e.render().to_string());
     }
-    let printed = anstream::stdout().write_all(text.as_bytes());
-    printed.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
+    let text = masked_in(&e.render().to_string());
+    let text = text.trim_start_matches("error: ").trim_end();
+    let mut parts = text.split("\n\n").map(str::trim);
+    let error = Error::new(Kind::Usage, parts.next().unwrap_or_default());
+    let hint = |part: &str| part.trim_start_matches("tip: ").to_owned();
+    parts.fold(error, |error, part| error.help(hint(part)))
+}
+
+/// Returns the format that a command line asks for which clap cannot read.
+fn asked(args: &[OsString]) -> Format {
+    let args: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
+    let pairs = args.windows(2).filter(|pair| pair[0] == "--format");
+    let values = pairs.map(|pair| pair[1]);
+    let values = values.chain(args.iter().filter_map(|arg| arg.strip_prefix("--format=")));
+    let mut formats = values.filter_map(|value| Format::from_str(value, false).ok());
+    formats.next().unwrap_or(Format::Human)
 }
 
 /// Decides on colours: what was asked for, then NO_COLOR and its kin, then the terminal.
@@ -96,32 +121,42 @@ fn print(text: &str) -> Result<()> {
     }
 }
 
-/// Writes an error to stderr; where results are JSON, its document to stdout too:
-/// programs read one document there whatever happens, and people the text.
-fn tell(error: &Error, format: Format, styles: Styles) {
-    if format == Format::Json {
-        // What cannot be printed is still told on stderr.
-        let _ = print(&render::error_json(error));
-    }
-    write_error(error, styles);
+/// Writes an error to stderr, and to stdout as the format has it: programs read one
+/// document there whatever happens. Returns the error's exit code.
+fn failed(error: &Error, format: Format, color: Color) -> ExitCode {
+    let document = match format {
+        Format::Human => None,
+        Format::Json => Some(render::error_json(error)),
+        Format::Sarif => render::sarif(&Findings::from(error)).ok(),
+        Format::Github => Some(render::annotations(&Findings::from(error))),
+    };
+    // What cannot be printed is still told on stderr.
+    let _ = document.map(|document| print(&document));
+    write_error(error, color);
+    ExitCode::from(error.kind().exit_code())
 }
 
-fn write_error(error: &Error, styles: Styles) {
+fn write_error(error: &Error, color: Color) {
+    let styles = styles(color, std::io::stderr().is_terminal());
+    let text = render::printable(&render::error_text(error, styles));
     // Nobody is left to tell where stderr is closed.
-    let _ = std::io::stderr().write_all(render::error_text(error, styles).as_bytes());
+    let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
-fn run(cli: Cli, out: Styles, err: Styles, line: String) -> Result<Told> {
+fn run(cli: Cli, out: Styles, line: String) -> Result<Told> {
     let format = allowed(&cli)?;
     match &cli.command {
-        Command::Completions(args) => return Ok(told(completions(args.shell))),
+        Command::Completions(args) => return completion::script(args.shell).map(told),
         Command::Man => return manual().map(told),
         _ => {}
     }
     let level = level(&cli.global);
     let host = Host::new(
         Environment::of_process()?,
-        Arc::new(Terminal::new(level, err)),
+        Arc::new(Terminal::new(
+            level,
+            styles(cli.global.color, std::io::stderr().is_terminal()),
+        )),
     )?;
     host.listen_to_signals();
     let context = Context::new(&host, &cli.global, line)?;
@@ -160,15 +195,21 @@ fn command(context: &Context<'_>, command: &Command, format: Format, human: Huma
             let told = shown(&report, format, |r| human.refresh(r))?;
             Ok(Told { changed, ..told })
         }
-        Command::Diff(args) => shown(&diff::run(context, args)?, format, |r| human.diff(r)),
-        Command::Show(args) => shown(&show::run(context, args)?, format, |r| human.show(r)),
+        Command::Diff(args) => Ok(Told {
+            exact: !args.stat,
+            ..shown(&diff::run(context, args)?, format, |r| human.diff(r))?
+        }),
+        Command::Show(args) => Ok(Told {
+            exact: true,
+            ..shown(&show::run(context, args)?, format, |r| human.show(r))?
+        }),
         Command::Versions(args) => {
             let report = versions::run(context, args)?;
             let changed = !report.written.is_empty();
             let told = shown(&report, format, |r| human.versions(r))?;
             Ok(Told { changed, ..told })
         }
-        Command::Completions(args) => Ok(told(completions(args.shell))),
+        Command::Completions(args) => completion::script(args.shell).map(told),
         Command::Man => manual().map(told),
     }
 }
@@ -178,6 +219,7 @@ fn told(text: String) -> Told {
         text,
         kind: None,
         changed: false,
+        exact: false,
     }
 }
 
@@ -213,8 +255,8 @@ fn checked(report: &CheckReport, format: Format, human: Human) -> Result<Told> {
     let text = match format {
         Format::Human => human.check(report),
         Format::Json => render::json(report)?,
-        Format::Sarif => render::check_sarif(report)?,
-        Format::Github => render::check_annotations(report),
+        Format::Sarif => render::sarif(&Findings::from(report))?,
+        Format::Github => render::annotations(&Findings::from(report)),
     };
     let kind = (!report.drift.is_empty()).then_some(Kind::Drift);
     Ok(Told { kind, ..told(text) })
@@ -239,12 +281,6 @@ fn level(global: &Global) -> Level {
         (_, true) => Level::Verbose,
         _ => Level::Normal,
     }
-}
-
-fn completions(shell: clap_complete::Shell) -> String {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "wash-wasi-sync", &mut script);
-    String::from_utf8_lossy(&script).into_owned()
 }
 
 fn manual() -> Result<String> {

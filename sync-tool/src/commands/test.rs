@@ -12,6 +12,7 @@ use crate::core::diagnosis::Trees;
 use crate::core::suite::{Build, FeatureSet, Filter, SuiteReport};
 use crate::core::tree::Tree;
 use crate::error::{Error, Kind, Result};
+use crate::listing::joined;
 use crate::ports::draft::Draft;
 use crate::ports::workspace::{Parts, Workspace};
 use crate::render;
@@ -112,9 +113,8 @@ fn sets(args: &TestArgs, tree: &Tree) -> Result<Vec<(FeatureSet, Option<String>)
     if unknown.is_empty() {
         return Ok(vec![(asked, None)]);
     }
-    let known: Vec<&str> = known.iter().map(String::as_str).collect();
     let message = format!("the crate has no feature `{}`", unknown.join("`, `"));
-    Err(Error::new(Kind::Usage, message).help(format!("it has {}", known.join(", "))))
+    Err(Error::new(Kind::Usage, message).help(format!("it has {}", joined(&known, known.len()))))
 }
 
 fn with_another(error: Error) -> Error {

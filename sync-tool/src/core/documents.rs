@@ -1,10 +1,12 @@
 //! Marked blocks in documents: the version table, the list of differences.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::manifest::Manifest;
 use super::series::Stored;
+use super::text::{code_span, markdown};
 use crate::error::{Error, Fault, Kind, Place, Result};
 
 /// A block that the tool keeps in a document.
@@ -32,35 +34,75 @@ impl Block {
         (begin, format!("<!-- wash-wasi-sync: end of {name} -->"))
     }
 
-    /// Returns a document with the block's content replaced.
+    /// Returns a document with the block's content replaced. The markers are the first
+    /// that stand on lines of their own, outside of code.
     ///
     /// # Errors
     ///
     /// Fails where the document does not have the two markers once, in order.
     pub fn replace(self, file: &str, text: &str, content: &str) -> Result<String> {
-        let (begin, end) = self.markers();
-        let once = |marker: &str| {
-            let mut found = text.match_indices(marker);
-            found
-                .next()
-                .map(|(at, _)| at)
-                .filter(|_| found.next().is_none())
-        };
-        let inner = once(&begin)
-            .zip(once(&end))
-            .filter(|(begin, end)| begin < end);
-        let Some((from, to)) = inner else {
-            let fault = Fault::new(format!("the block `{}` has no two markers", self.name()))
-                .at(Place::span(file, Arc::from(text), 0..0))
-                .help(format!(
-                    "put these lines where the block goes:\n{begin}\n{end}"
-                ));
+        let markers = self.markers();
+        let found = find(text, &markers).map_err(|(at, what)| {
+            let (begin, end) = &markers;
+            let place = Place::span(file, Arc::from(text), at..at);
+            let fault = Fault::new(format!("block `{}`: {what}", self.name()));
+            let help = format!("put these lines, once, where the block goes:\n{begin}\n{end}");
             let message = "a document cannot be kept up to date";
-            return Err(Error::faults(Kind::General, message, vec![fault]));
-        };
-        let (before, after) = (&text[..from + begin.len()], &text[to..]);
+            Error::faults(Kind::General, message, vec![fault.at(place).help(help)])
+        })?;
+        let (before, after) = (&text[..found.start], &text[found.end..]);
         Ok(format!("{before}\n\n{}\n\n{after}", content.trim_end()))
     }
+}
+
+/// Finds what stands between the two markers, or says what is wrong, and where.
+fn find(
+    text: &str,
+    (begin, end): &(String, String),
+) -> Result<Range<usize>, (usize, &'static str)> {
+    let (mut from, mut to) = (None, None);
+    let mut fence: Option<&str> = None;
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        let line = line.trim_end();
+        // The block's own content is replaced, whatever it is.
+        let is_content = from.is_some() && to.is_none();
+        if let Some(open) = fence {
+            fence = (!closes(line, open)).then_some(open);
+        } else if !is_content && let Some(open) = opened(line) {
+            fence = Some(open);
+        } else if line == begin && to.is_some() {
+            return Err((start, "it begins a second time"));
+        } else if line == begin && from.is_none() {
+            from = Some(start + begin.len());
+        } else if line == end && !is_content {
+            return Err((start, "it ends where it has not begun"));
+        } else if line == end {
+            to = Some(start);
+        }
+    }
+    match (from, to) {
+        (Some(from), Some(to)) => Ok(from..to),
+        (Some(from), None) => Err((from - begin.len(), "the line that ends it is missing")),
+        (None, _) => Err((0, "the line that begins it is missing")),
+    }
+}
+
+/// Returns the fence of a code block that a line opens.
+fn opened(line: &str) -> Option<&str> {
+    let inner = line.trim_start_matches(' ');
+    let sign = ['`', '~']
+        .into_iter()
+        .find(|sign| inner.starts_with(*sign))?;
+    let length = inner.len() - inner.trim_start_matches(sign).len();
+    (length >= 3 && line.len() - inner.len() < 4).then_some(&inner[..length])
+}
+
+fn closes(line: &str, fence: &str) -> bool {
+    let inner = line.trim_start_matches(' ');
+    inner.starts_with(fence) && inner.chars().all(|c| fence.starts_with(c))
 }
 
 /// Writes the table of versions, newest first.
@@ -70,7 +112,7 @@ pub fn version_table(manifest: &Manifest) -> String {
     for row in manifest.history.iter().rev() {
         let pinned = row.fork == manifest.fork.version && row.upstream == manifest.fork.pin;
         let mark = if pinned { " (pinned)" } else { "" };
-        let notes = row.notes.replace('|', "\\|").replace('\n', " ");
+        let notes = markdown(&row.notes).replace('|', r"\|");
         // Writing to a string cannot fail.
         let _ = writeln!(
             table,
@@ -100,16 +142,17 @@ pub fn difference_list(manifest: &Manifest, series: Option<&Stored>) -> String {
         let delta = stored.patch.delta();
         let _ = writeln!(
             list,
-            "\n### `{path}` (+{} −{})\n",
-            delta.added, delta.removed
+            "\n### {} (+{} −{})\n",
+            code_span(path.as_str()),
+            delta.added,
+            delta.removed
         );
         for difference in &stored.patch.differences {
-            let one = |text: &str| text.replace('\n', " ");
             let _ = writeln!(
                 list,
                 "- **Change:** {}. **Reason:** {}.",
-                one(&difference.change).trim_end_matches('.'),
-                one(&difference.reason).trim_end_matches('.')
+                markdown(&difference.change).trim_end_matches('.'),
+                markdown(&difference.reason).trim_end_matches('.')
             );
         }
     }
@@ -154,14 +197,59 @@ mod tests {
     #[test]
     fn markers_that_are_not_there_once_and_in_order_are_an_error() {
         let (begin, end) = Block::Differences.markers();
-        for text in [
-            String::new(),
-            begin.clone(),
-            format!("{end}\n{begin}"),
-            format!("{begin}\n{begin}\n{end}"),
+        for (text, says, line) in [
+            (String::new(), "the line that begins it is missing", 1),
+            (
+                format!("a {begin}\n{end}\n"),
+                "it ends where it has not begun",
+                2,
+            ),
+            (
+                format!("\n{begin}\n"),
+                "the line that ends it is missing",
+                2,
+            ),
+            (
+                format!("{end}\n{begin}"),
+                "it ends where it has not begun",
+                1,
+            ),
+            (
+                format!("{begin}\n{begin}\n{end}\n{begin}"),
+                "it begins a second time",
+                4,
+            ),
+            (
+                format!("{begin}\n{end}\n{end}"),
+                "it ends where it has not begun",
+                3,
+            ),
+            (
+                format!("~~~\n{begin}\n{end}\n```\n"),
+                "the line that begins it is missing",
+                1,
+            ),
         ] {
             let error = Block::Differences.replace("d.md", &text, "x").unwrap_err();
-            assert!(error.all_faults()[0].help.as_ref().unwrap().contains(&end));
+            let fault = &error.all_faults()[0];
+            assert_eq!(
+                fault.message,
+                format!("block `differences`: {says}"),
+                "{text}"
+            );
+            assert_eq!(fault.place.as_ref().unwrap().position().unwrap().0, line);
+            assert!(fault.help.as_ref().unwrap().contains(&end));
         }
+    }
+
+    #[test]
+    fn a_block_is_found_by_lines_of_its_own_whatever_it_holds() {
+        let (begin, end) = Block::Versions.markers();
+        let quoted = format!("`{end}`\n```\n{end}\n{begin}\n```\n    {end}\n");
+        let text = format!("{quoted}{begin}\n{begin}\n```\n| {end} |\n{end}\r\n{quoted}");
+        assert_eq!(
+            Block::Versions.replace("d.md", &text, "x").unwrap(),
+            format!("{quoted}{begin}\n\nx\n\n{end}\r\n{quoted}")
+        );
     }
 }

@@ -27,5 +27,6 @@ pub mod stubs;
 pub mod suite;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod text;
 pub mod tree;
 pub mod workspace;

@@ -1,35 +1,43 @@
 //! Workflow annotations of GitHub Actions ("Workflow commands" of its manual).
 
-use crate::core::report::CheckReport;
+use super::findings::Findings;
+use crate::core::text::visible;
+use crate::listing::{MAX_LISTED, more};
 
 /// Writes one annotation for each finding, and a notice where there is none.
-pub fn check_annotations(report: &CheckReport) -> String {
+pub fn annotations(findings: &Findings) -> String {
     let mut text = String::new();
-    for drift in &report.drift {
-        let file = super::human::drift_path(&report.path, drift);
-        let message = format!("{file} {}", drift.what.told());
-        let (file, message) = (property(&file), data(&message));
+    let title = match findings.is_checked() {
+        true => "wash-wasi drift",
+        false => "wash-wasi-sync failed",
+    };
+    for finding in findings.found.iter().take(MAX_LISTED) {
+        let file = finding.file.as_deref();
+        let file = file.map(|file| format!("file={},", property(file)));
+        let position = finding.position;
+        let position = position.map(|(line, column)| format!("line={line},col={column},"));
         text.push_str(&format!(
-            "::error file={file},title=wash-wasi drift::{message}\n"
+            "::error {}{}title={title}::{}\n",
+            file.unwrap_or_default(),
+            position.unwrap_or_default(),
+            data(&finding.message)
         ));
     }
-    for note in &report.notes {
+    if let Some(more) = more(findings.found.len()) {
+        text.push_str(&format!("::error title={title}::{more}\n"));
+    }
+    for note in &findings.notes {
         text.push_str(&format!("::warning title=wash-wasi::{}\n", data(note)));
     }
-    if report.drift.is_empty() {
-        let line = format!(
-            "the sync with upstream {} is correct",
-            report.pinned.upstream
-        );
-        text.push_str(&format!("::notice title=wash-wasi::{}\n", data(&line)));
+    if let Some(line) = &findings.correct {
+        text.push_str(&format!("::notice title=wash-wasi::{}\n", data(line)));
     }
     text
 }
 
 fn data(text: &str) -> String {
-    text.replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
+    let text = text.replace('%', "%25").replace('\r', "%0D");
+    visible(&text.replace('\n', "%0A")).into_owned()
 }
 
 fn property(text: &str) -> String {

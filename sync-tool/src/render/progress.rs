@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::style::Styles;
+use super::style::{Styles, printable};
+use crate::core::text;
 use crate::ports::{Silent, Status, Step};
 
 /// How often a bar is drawn again while nothing is reported.
@@ -41,6 +42,8 @@ impl Terminal {
     }
 
     fn line(&self, line: &str) {
+        // What others said may have several lines; none of them begins one of ours.
+        let line = printable(line).replace('\n', "\n  ");
         let write = || {
             // Nobody is left to tell where stderr is closed.
             let _ = writeln!(std::io::stderr(), "{line}");
@@ -81,7 +84,7 @@ impl Status for Terminal {
         let bar = bars.add(
             ProgressBar::new_spinner()
                 .with_style(spinner())
-                .with_prefix(name.to_owned()),
+                .with_prefix(text::line(name).into_owned()),
         );
         bar.enable_steady_tick(TICK);
         Box::new(Bar(bar))
@@ -104,7 +107,7 @@ struct Bar(ProgressBar);
 
 impl Step for Bar {
     fn at(&self, what: &str) {
-        self.0.set_message(what.to_owned());
+        self.0.set_message(text::line(what).into_owned());
     }
 
     fn done(&self, done: u64, of: u64) {

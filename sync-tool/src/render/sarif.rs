@@ -2,77 +2,61 @@
 
 use serde_json::{Value, json};
 
-use crate::core::drift::What;
-use crate::core::report::CheckReport;
+use super::findings::{Finding, Findings};
+use crate::error::Kind;
+use crate::listing::MAX_RECORDED;
 
-/// Each rule: what it is about, its id, its description.
-const RULES: [(What, &str, &str); 7] = [
+/// Each rule of a check: its id, its description.
+const RULES: [(&str, &str); 8] = [
     (
-        What::Changed,
         "changed",
         "A vendored file is not what upstream, manifest and patches give",
     ),
-    (What::Mode, "mode", "A vendored file has another mode"),
-    (What::Missing, "missing", "A vendored file is missing"),
+    ("mode", "A vendored file has another mode"),
+    ("missing", "A vendored file is missing"),
+    ("unknown", "A file in the vendored tree belongs to nobody"),
     (
-        What::Unknown,
-        "unknown",
-        "A file in the vendored tree belongs to nobody",
-    ),
-    (
-        What::Stray,
         "stray",
         "Something in the vendored tree is not a plain file with a portable name",
     ),
+    ("line-ends", "Git converted the line ends of files to CRLF"),
     (
-        What::LineEnds,
-        "line-ends",
-        "Git converted the line ends of files to CRLF",
-    ),
-    (
-        What::Input,
         "input",
         "An input is not the one that the vendored tree was made of",
     ),
+    ("drift", "There is no vendored tree to check"),
 ];
 
-/// Makes a SARIF document with one result for each finding.
+const HELP: &str = "Run `wash-wasi-sync check`, then `wash-wasi-sync refresh` to keep an edit, or \
+     `wash-wasi-sync vendor --discard-edits` to drop it.";
+
+/// Makes a SARIF document: a result for each finding of a check, or the notifications
+/// of a run that failed.
 ///
 /// # Errors
 ///
 /// Never: all keys are texts.
-pub fn check_sarif(report: &CheckReport) -> crate::Result<String> {
-    let results: Vec<Value> = report
-        .drift
-        .iter()
-        .map(|drift| {
-            let path = super::human::drift_path(&report.path, drift);
-            let rule = RULES.iter().position(|(what, ..)| *what == drift.what);
-            let id = rule.map_or("changed", |at| RULES[at].1);
-            json!({
-                "ruleId": id,
-                "ruleIndex": rule,
-                "level": "error",
-                "message": { "text": format!("{path} {}", drift.what.told()) },
-                "locations": [{
-                    "physicalLocation": {
-                        "artifactLocation": { "uri": uri(&path), "uriBaseId": "%SRCROOT%" }
-                    }
-                }],
-                "partialFingerprints": { "driftPath/v1": format!("{id}:{path}") },
-            })
+pub fn sarif(findings: &Findings) -> crate::Result<String> {
+    let is_checked = findings.is_checked();
+    let (results, failures) = match is_checked {
+        true => (&findings.found[..], &[][..]),
+        false => (&[][..], &findings.found[..]),
+    };
+    let listed = |total: usize| json!({ "total": total, "listed": total.min(MAX_RECORDED) });
+    let totals = json!({ "results": listed(results.len()), "failures": listed(failures.len()) });
+    let results = results.iter().take(MAX_RECORDED).map(result);
+    let results: Vec<Value> = results.collect();
+    let failures = failures.iter().take(MAX_RECORDED);
+    let notes = findings.notes.iter();
+    let notes = notes.map(|note| json!({ "level": "note", "message": { "text": note } }));
+    let notifications: Vec<Value> = failures.map(notification).chain(notes).collect();
+    let rules = RULES.iter().map(|(id, text)| {
+        json!({
+            "id": id,
+            "shortDescription": { "text": text },
+            "help": { "text": HELP },
         })
-        .collect();
-    let rules: Vec<Value> = RULES
-        .iter()
-        .map(|(_, id, text)| {
-            json!({
-                "id": id,
-                "shortDescription": { "text": text },
-                "help": { "text": "Run `wash-wasi-sync check`, then `wash-wasi-sync refresh` to keep an edit, or `wash-wasi-sync vendor --discard-edits` to drop it." },
-            })
-        })
-        .collect();
+    });
     super::json(&json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -80,11 +64,52 @@ pub fn check_sarif(report: &CheckReport) -> crate::Result<String> {
             "tool": { "driver": {
                 "name": "wash-wasi-sync",
                 "version": env!("CARGO_PKG_VERSION"),
-                "rules": rules,
+                "rules": rules.collect::<Vec<_>>(),
             }},
+            "invocations": [{
+                "executionSuccessful": is_checked,
+                "exitCode": findings.kind.map_or(0, Kind::exit_code),
+                "toolExecutionNotifications": notifications,
+            }],
             "results": results,
+            "properties": totals,
         }],
     }))
+}
+
+fn result(finding: &Finding) -> Value {
+    let id = finding.rule;
+    let file = finding.file.as_deref().unwrap_or_default();
+    json!({
+        "ruleId": id,
+        "ruleIndex": RULES.iter().position(|(rule, _)| *rule == id),
+        "level": "error",
+        "message": { "text": finding.message },
+        "locations": locations(finding),
+        "partialFingerprints": { "driftPath/v1": format!("{id}:{file}") },
+    })
+}
+
+fn notification(finding: &Finding) -> Value {
+    json!({
+        "descriptor": { "id": finding.rule },
+        "level": "error",
+        "message": { "text": finding.message },
+        "locations": locations(finding),
+    })
+}
+
+fn locations(finding: &Finding) -> Vec<Value> {
+    let location = |file: &String| {
+        let mut physical = json!({
+            "artifactLocation": { "uri": uri(file), "uriBaseId": "%SRCROOT%" }
+        });
+        if let Some((line, column)) = finding.position {
+            physical["region"] = json!({ "startLine": line, "startColumn": column });
+        }
+        json!({ "physicalLocation": physical })
+    };
+    finding.file.iter().map(location).collect()
 }
 
 /// Escapes what a URI's path may not hold (RFC 3986).

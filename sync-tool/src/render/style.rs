@@ -1,8 +1,36 @@
-//! The few styles that output has.
+//! The few styles that output has, and what a terminal gets of a text.
 
 use std::fmt::Display;
+use std::hash::BuildHasher as _;
+use std::sync::LazyLock;
 
 use anstyle::{AnsiColor, Style};
+
+use crate::core::text::visible;
+
+/// Stands for the escape character of the tool's own styles until a text is printed.
+/// It is another one in each process, so no text from elsewhere has it.
+static ESCAPE: LazyLock<String> = LazyLock::new(|| {
+    let key = std::hash::RandomState::new().hash_one("escape");
+    format!("\u{1}{key:016x}")
+});
+
+/// Returns what is printed of a text: the tool's own styles act, and nothing else does.
+/// Everything that people read passes here, whoever wrote it.
+pub fn printable(text: &str) -> String {
+    let parts: Vec<_> = text.split(ESCAPE.as_str()).map(visible).collect();
+    parts.join("\u{1b}")
+}
+
+/// Returns the text as it is, for a program to read: a file, a patch.
+pub fn exact(text: &str) -> String {
+    text.replace(ESCAPE.as_str(), "\u{1b}")
+}
+
+/// Marks the styles in a text whose parts from elsewhere are [`visible`] already.
+pub(super) fn styled(text: &str) -> String {
+    text.replace('\u{1b}', &ESCAPE)
+}
 
 /// Styles for text, or none at all.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +51,8 @@ impl Styles {
 
     fn paint(self, style: Style, text: impl Display) -> String {
         if self.colored {
-            format!("{style}{text}{style:#}")
+            let [on, off] = [format!("{style}"), format!("{style:#}")];
+            format!("{}{text}{}", styled(&on), styled(&off))
         } else {
             text.to_string()
         }

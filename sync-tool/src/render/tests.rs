@@ -58,7 +58,7 @@ fn an_error_shows_the_place_and_the_next_step() {
         help: restore it
     help: run it again
     "#);
-    let json: serde_json::Value = serde_json::from_str(&error_json(&error)).unwrap();
+    let json: Value = serde_json::from_str(&error_json(&error)).unwrap();
     assert_eq!(json["error"]["exit-code"], 1);
     assert_eq!(json["error"]["faults"][0]["line"], 2);
 }
@@ -70,6 +70,6 @@ fn an_error_without_faults_is_one_sentence_and_its_next_steps() {
     error: upstream has no release of the line 39
     help: take another
     ");
-    let colored = error_text(&error, Styles::new(true));
+    let colored = printable(&error_text(&error, Styles::new(true)));
     assert!(colored.starts_with('\u{1b}'), "{colored}");
 }

@@ -60,7 +60,10 @@ fn lines_that_both_changed_end_the_run() {
     shown!(serde_json::to_string_pretty(&json).unwrap(), @r#"
     [
       {
+        "path": "src/sockets/mod.rs",
+        "patch": "patches/v38.0.1/src/sockets/mod.rs.patch",
         "from": "38.0.1",
+        "to": "43.0.0",
         "kind": "lines",
         "merge": {
           "chunks": [
@@ -71,22 +74,22 @@ fn lines_that_both_changed_end_the_run() {
               "conflict": {
                 "base": {
                   "lines": {
-                    "end": 14,
-                    "start": 13
+                    "start": 13,
+                    "end": 14
                   },
                   "text": "    Some(Socket::host(port))\n"
                 },
                 "ours": {
                   "lines": {
-                    "end": 16,
-                    "start": 15
+                    "start": 15,
+                    "end": 16
                   },
                   "text": "    Some(loopback::socket(port).unwrap_or_else(|| Socket::host(port)))\n"
                 },
                 "theirs": {
                   "lines": {
-                    "end": 14,
-                    "start": 13
+                    "start": 13,
+                    "end": 14
                   },
                   "text": "    Socket::host(port).into()\n"
                 }
@@ -96,10 +99,7 @@ fn lines_that_both_changed_end_the_run() {
               "resolved": "}\n"
             }
           ]
-        },
-        "patch": "patches/v38.0.1/src/sockets/mod.rs.patch",
-        "path": "src/sockets/mod.rs",
-        "to": "43.0.0"
+        }
       }
     ]
     "#);

@@ -147,11 +147,10 @@ fn a_direct_file_becomes_a_patched_one_only_where_that_is_said() {
     exit 2
     --- stderr
     error: the following required arguments were not provided:
-      <--change <TEXT>|--difference <FILE> <CHANGE> <REASON>>
-
-    Usage: wash-wasi-sync refresh --as-patch <FILE> <--change <TEXT>|--difference <FILE> <CHANGE> <REASON>>
-
-    For more information, try '--help'.
+        --reason <TEXT>
+        --change <TEXT>
+    help: Usage: wash-wasi-sync refresh --reason <TEXT> --change <TEXT> --as-patch <FILE>
+    help: For more information, try '--help'.
     ");
     let words = [
         "--as-patch",

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::world::Ran;
 use super::*;
 
 /// Checks that a document has exactly these keys.
@@ -128,28 +129,72 @@ fn errors_are_documents_too() {
     assert_eq!(error["faults"][0]["line"], 29);
 }
 
+/// Reads a SARIF document by the types that are made from the public schema. What
+/// they do not know would be missing from what they write.
+fn sarif(ran: &Ran) -> Value {
+    let document = ran.json();
+    let read: serde_sarif::sarif::Sarif =
+        serde_json::from_value(document.clone()).unwrap_or_else(|e| panic!("{e}\n{ran}"));
+    assert_eq!(serde_json::to_value(&read).unwrap(), document);
+    document["runs"][0].clone()
+}
+
 #[test]
 fn sarif_is_of_its_schemas_shape() {
     let world = World::vendored();
-    let clean = world.run("check --format sarif").done().json();
-    assert_eq!(clean["runs"][0]["results"], serde_json::json!([]));
+    let clean = sarif(&world.run("check --format sarif").done());
+    assert_eq!(clean["results"], serde_json::json!([]));
+    assert_eq!(clean["invocations"][0]["exitCode"], 0);
     world.edit("vendor/wash-wasi/src/lib.rs", "WASI", "wasi");
     world.write("vendor/wash-wasi/odd name #1.rs", "");
-    let sarif = world.run("check --format sarif").ended(10).json();
-    assert_eq!(sarif["version"], "2.1.0");
-    let run = &sarif["runs"][0];
+    let run = sarif(&world.run("check --format sarif").ended(10));
+    assert_eq!(run["invocations"][0]["executionSuccessful"], true);
     let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
     let results = run["results"].as_array().unwrap();
     assert_eq!(results.len(), 2);
     for result in results {
         let rule = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
         assert_eq!(rules[rule]["id"], result["ruleId"]);
-        assert!(rules[rule]["shortDescription"]["text"].is_string());
-        assert!(["error", "warning", "note"].contains(&result["level"].as_str().unwrap()));
-        assert!(result["message"]["text"].is_string());
     }
     let place = &results[0]["locations"][0]["physicalLocation"]["artifactLocation"];
     assert_eq!(place["uri"], "vendor/wash-wasi/odd%20name%20%231.rs");
+}
+
+#[test]
+fn a_check_that_finds_no_tree_or_fails_is_a_document_in_each_format() {
+    let world = World::new();
+    world.run("vendor --quiet").done();
+    world.remove(TREE);
+    let run = sarif(&world.run("check --format sarif").ended(10));
+    let message = run["results"][0]["message"]["text"].as_str().unwrap();
+    assert!(
+        message.contains("there is no vendored tree in vendor/wash-wasi"),
+        "{message}"
+    );
+    let place = &run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"];
+    assert_eq!(place["uri"], "manifest.toml");
+    shown!(world.run("check --format github").ended(10).out, @"::error file=manifest.toml,title=wash-wasi drift::there is no vendored tree in vendor/wash-wasi; make it: `wash-wasi-sync vendor`");
+
+    world.edit("manifest.toml", "kind = \"direct\"", "kind = \"100%,:\"");
+    let run = sarif(&world.run("check --format sarif").ended(1));
+    let invocation = &run["invocations"][0];
+    assert_eq!(invocation["executionSuccessful"], false);
+    assert_eq!(run["results"], serde_json::json!([]));
+    let told = &invocation["toolExecutionNotifications"][0];
+    let region = &told["locations"][0]["physicalLocation"]["region"];
+    assert_eq!(region["startLine"], 29, "{told}");
+    shown!(world.run("check --format github").ended(1).out, @"::error file=manifest.toml,line=29,col=8,title=wash-wasi-sync failed::manifest.toml has faults; `100%25,:` is not a kind of file; write direct, patched, generated, omitted or owned");
+
+    for (line, code) in [("check --deeep", 2), ("status", 2), ("check -C nowhere", 1)] {
+        let run = sarif(&world.run(&format!("{line} --format sarif")).ended(code));
+        assert_eq!(run["invocations"][0]["exitCode"], code, "{line}");
+        let ran = world.run(&format!("{line} --format github")).ended(code);
+        assert!(
+            ran.out.starts_with("::error title=wash-wasi-sync failed::"),
+            "{ran}"
+        );
+        assert!(ran.err.starts_with("error: "), "{ran}");
+    }
 }
 
 #[test]

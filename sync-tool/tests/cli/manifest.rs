@@ -297,12 +297,12 @@ fn documents_without_markers_are_told() {
     exit 1
     --- stderr
     error: a document cannot be kept up to date
-      × the block `versions` has no two markers
+      × block `versions`: the line that begins it is missing
        ╭─[README.md:1:1]
      1 │ # No markers
        · ▲
        ╰────
-      help: put these lines where the block goes:
+      help: put these lines, once, where the block goes:
             <!-- wash-wasi-sync: versions (generated; edits are lost) -->
             <!-- wash-wasi-sync: end of versions -->
     ");
@@ -314,12 +314,12 @@ fn documents_without_markers_are_told() {
     formatting
     making the crate's Cargo.lock
     error: a document cannot be kept up to date
-      × the block `versions` has no two markers
+      × block `versions`: the line that begins it is missing
        ╭─[README.md:1:1]
      1 │ # No markers
        · ▲
        ╰────
-      help: put these lines where the block goes:
+      help: put these lines, once, where the block goes:
             <!-- wash-wasi-sync: versions (generated; edits are lost) -->
             <!-- wash-wasi-sync: end of versions -->
     ");

@@ -90,17 +90,14 @@ fn the_reference_has_every_command() {
 fn each_shell_has_completions() {
     let world = World::new();
     for (shell, has) in [
-        ("bash", "complete -F"),
+        ("bash", "-F _clap_complete_wash_wasi_sync wash-wasi-sync"),
         ("zsh", "#compdef wash-wasi-sync"),
-        ("fish", "complete -c wash-wasi-sync"),
+        ("fish", "--command wash-wasi-sync"),
         ("elvish", "edit:completion"),
         ("powershell", "Register-ArgumentCompleter"),
     ] {
         let ran = world.run(&format!("completions {shell}")).done();
-        assert!(
-            ran.out.contains(has) && ran.out.contains("discard-edits"),
-            "{shell}"
-        );
+        assert!(ran.out.contains(has), "{shell}\n{ran}");
     }
     // No project is needed for that.
     world

@@ -48,8 +48,21 @@ fn errors_of_usage_end_with_two_and_say_what_is_meant() {
         ),
     ] {
         let ran = world.run(line);
-        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{line}\n{ran}");
+        // Each format that the line asks for has a document for this too.
+        let is_told = ran.out.is_empty() != line.contains("sarif") || line.contains("github");
+        assert!(ran.code == 2 && is_told, "{line}\n{ran}");
         assert!(ran.err.contains(says), "{line}\n{ran}");
+        if !line.contains("--format") {
+            let ran = world.run(&format!("{line} --format=json"));
+            let error = ran.error();
+            assert_eq!(
+                (ran.code, &error["exit-code"]),
+                (2, &2.into()),
+                "{line}\n{ran}"
+            );
+            let told = format!("{} {}", error["message"], error["help"]);
+            assert!(told.contains(says), "{line}\n{ran}");
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use super::releases::{RELEASES, files};
 pub const TREE: &str = "vendor/wash-wasi";
 
 /// What a run came to.
+#[derive(Debug)]
 pub struct Ran {
     pub code: i32,
     pub out: String,

@@ -11,6 +11,7 @@ use crate::core::report::GateReport;
 use crate::core::suite::{Filter, SuiteReport, TIME_LIMIT};
 use crate::core::tree::Tree;
 use crate::error::Result;
+use crate::listing::joined_by;
 use crate::ports::cargo::Cargo;
 use crate::ports::upstream::Upstream;
 use crate::ports::workspace::{Parts, Workspace};
@@ -130,7 +131,7 @@ fn lacking(checked: Result<()>) -> Result<Option<String>> {
     let faults: Vec<&str> = faults.map(|fault| fault.message.as_str()).collect();
     match faults.is_empty() {
         true => Err(error),
-        false => Ok(Some(faults.join("; "))),
+        false => Ok(Some(joined_by("; ", &faults, faults.len()))),
     }
 }
 

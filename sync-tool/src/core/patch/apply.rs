@@ -7,9 +7,7 @@ use serde::Serialize;
 use super::index::Index;
 use super::nearest::{self, Nearest};
 use super::{Hunk, Patch};
-
-/// How many places a message lists.
-const LISTED: usize = 8;
+use crate::listing::joined;
 
 /// What applying a patch gave.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -76,9 +74,11 @@ pub enum HunkFaultKind {
         nearest: Option<Nearest>,
     },
     /// Its old text is there more than once.
-    #[error("its old text stands at {} places: {}", .lines.len(), list(.lines))]
+    #[error("its old text stands at {count} places: {}", joined(.lines.iter().map(|line| format!("line {line}")), *.count))]
     Ambiguous {
-        /// The lines at which it starts.
+        /// At how many places.
+        count: usize,
+        /// Some of the lines at which it starts, in order; all where they are few.
         lines: Vec<usize>,
     },
     /// Its old text stands before the end of the previous hunk's.
@@ -122,22 +122,6 @@ impl HunkFault {
         }
         .to_owned()
     }
-}
-
-/// Lists line numbers for a message.
-fn list(lines: &[usize]) -> String {
-    let shown: Vec<String> = lines
-        .iter()
-        .take(LISTED)
-        .map(|line| format!("line {line}"))
-        .collect();
-    let more = lines.len().saturating_sub(LISTED);
-    let rest = if more > 0 {
-        format!(" and {more} more")
-    } else {
-        String::new()
-    };
-    shown.join(", ") + &rest
 }
 
 impl Patch {
@@ -200,7 +184,8 @@ impl Patch {
 
 /// Finds the lines, counted from 0, that a hunk's old text takes; `end` is that of the hunk before.
 fn find(index: &Index<'_>, hunk: &Hunk, end: usize) -> Result<Range<usize>, HunkFaultKind> {
-    let start = match index.places(hunk.old_lines()).as_slice() {
+    let places = index.places(hunk.old_lines());
+    let start = match places.some.as_slice() {
         [] => {
             return Err(HunkFaultKind::Nowhere {
                 nearest: nearest::to(index, hunk),
@@ -208,8 +193,10 @@ fn find(index: &Index<'_>, hunk: &Hunk, end: usize) -> Result<Range<usize>, Hunk
         }
         [one] => *one,
         many => {
-            let lines = many.iter().map(|at| at + 1).collect();
-            return Err(HunkFaultKind::Ambiguous { lines });
+            return Err(HunkFaultKind::Ambiguous {
+                count: places.count,
+                lines: many.iter().map(|at| at + 1).collect(),
+            });
         }
     };
     let range = start..start + hunk.old_lines().count();

@@ -1,6 +1,25 @@
 //! Lines of a text, numbered by what they say, so that runs are found fast.
 
+use std::cell::OnceCell;
+use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::ops::Range;
+
+/// A line or run that stands at more places is looked for, or listed, otherwise.
+pub(super) const COMMON: usize = 64;
+
+#[cfg(test)]
+thread_local! {
+    /// How many lines were looked at, for tests of how the work grows.
+    pub(super) static STEPS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// Counts lines that are looked at.
+pub(super) fn count(lines: usize) {
+    #[cfg(test)]
+    STEPS.set(STEPS.get() + lines);
+    let _ = lines;
+}
 
 /// A text cut into lines, with an index from a line to where it stands.
 ///
@@ -14,6 +33,17 @@ pub(super) struct Index<'a> {
     known: HashMap<&'a str, usize>,
     /// For each number, the lines that say it, counted from 0.
     standing: Vec<Vec<usize>>,
+    suffixes: OnceCell<Vec<usize>>,
+    repeated: OnceCell<Vec<usize>>,
+}
+
+/// Where a run of lines stands.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    /// At how many places.
+    pub count: usize,
+    /// Some of them, counted from 0, in order; all where they are few.
+    pub some: Vec<usize>,
 }
 
 impl<'a> Index<'a> {
@@ -36,6 +66,8 @@ impl<'a> Index<'a> {
             ids,
             known,
             standing,
+            suffixes: OnceCell::new(),
+            repeated: OnceCell::new(),
         }
     }
 
@@ -44,67 +76,106 @@ impl<'a> Index<'a> {
         self.known.get(line).map_or(&[], |id| &self.standing[*id])
     }
 
-    /// Returns all places, counted from 0, at which a run of lines stands; none for an empty run.
-    pub fn places<'l>(&self, run: impl Iterator<Item = &'l str>) -> Vec<usize> {
+    /// Returns where a run of lines stands; nowhere for an empty run.
+    pub fn places<'l>(&self, run: impl Iterator<Item = &'l str>) -> Places {
         let run: Option<Vec<usize>> = run.map(|line| self.known.get(line).copied()).collect();
-        run.map_or_else(Vec::new, |run| self.places_of(&run))
+        run.map_or_else(Places::default, |run| self.places_of(&run))
     }
 
     /// Tells whether a run of this text's own lines stands at one place only.
-    pub fn is_unique(&self, run: std::ops::Range<usize>) -> bool {
-        self.places_of(&self.ids[run]).len() == 1
+    pub fn is_unique(&self, run: Range<usize>) -> bool {
+        let repeated = self
+            .repeated
+            .get_or_init(|| repeated(&self.ids, self.suffixes()));
+        repeated
+            .get(run.start)
+            .is_some_and(|length| *length < run.len())
     }
 
-    /// Takes whichever way is the cheaper: the rarest line's places, or one pass over the text.
-    fn places_of(&self, run: &[usize]) -> Vec<usize> {
+    /// Takes the rarest line's places where they are few, and the sorted suffixes
+    /// elsewhere: never a pass over the text for each run.
+    fn places_of(&self, run: &[usize]) -> Places {
         let rarest = (0..run.len()).min_by_key(|at| self.standing[run[*at]].len());
         let Some(rarest) = rarest else {
-            return Vec::new();
+            return Places::default();
         };
         let candidates = &self.standing[run[rarest]];
-        if candidates.len().saturating_mul(run.len()) > self.ids.len() {
-            return occurrences(&self.ids, run);
-        }
-        let starts = candidates.iter().filter_map(|at| at.checked_sub(rarest));
-        starts
-            .filter(|start| self.ids[*start..].starts_with(run))
-            .collect()
+        let mut some: Vec<usize>;
+        let count = if candidates.len() <= COMMON {
+            let starts = candidates.iter().filter_map(|at| at.checked_sub(rarest));
+            some = starts
+                .filter(|at| self.begins(*at, run) == Ordering::Equal)
+                .collect();
+            some.len()
+        } else {
+            let suffixes = self.suffixes();
+            let from = suffixes.partition_point(|at| self.begins(*at, run) == Ordering::Less);
+            let all = &suffixes[from..];
+            let all = &all[..all.partition_point(|at| self.begins(*at, run) == Ordering::Equal)];
+            some = all.iter().take(COMMON).copied().collect();
+            some.sort_unstable();
+            all.len()
+        };
+        Places { count, some }
+    }
+
+    /// Compares the lines from one on with a run.
+    fn begins(&self, at: usize, run: &[usize]) -> Ordering {
+        let end = self.ids.len().min(at + run.len());
+        let pairs = self.ids[at..end].iter().zip(run);
+        let same = pairs.take_while(|(one, other)| one == other).count();
+        count(same + 1);
+        self.ids[at + same..end].first().cmp(&run.get(same))
+    }
+
+    fn suffixes(&self) -> &[usize] {
+        self.suffixes.get_or_init(|| sorted_suffixes(&self.ids))
     }
 }
 
-/// Finds all places of a run that is not empty, overlapping ones too, in linear
-/// time (Knuth, Morris, Pratt 1977).
-fn occurrences(text: &[usize], run: &[usize]) -> Vec<usize> {
-    let borders = borders(run);
-    let mut found = Vec::new();
-    let mut matched = 0;
-    for (at, id) in text.iter().enumerate() {
-        while matched > 0 && run[matched] != *id {
-            matched = borders[matched - 1];
+/// Returns the starts of a text's suffixes in the suffixes' order, by doubling what
+/// they are sorted by (Manber, Myers 1990).
+fn sorted_suffixes(ids: &[usize]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..ids.len()).collect();
+    let mut rank = ids.to_vec();
+    let mut width = 1;
+    loop {
+        count(ids.len());
+        let key = |at: usize| (rank[at], rank.get(at + width).map(|rank| rank + 1));
+        order.sort_unstable_by_key(|at| key(*at));
+        let mut next = vec![0; ids.len()];
+        for pair in order.windows(2) {
+            next[pair[1]] = next[pair[0]] + usize::from(key(pair[0]) != key(pair[1]));
         }
-        if run[matched] == *id {
-            matched += 1;
-        }
-        if matched == run.len() {
-            found.push(at + 1 - matched);
-            matched = borders[matched - 1];
+        let is_done = order.last().is_none_or(|last| next[*last] + 1 == ids.len());
+        rank = next;
+        width *= 2;
+        if is_done {
+            return order;
         }
     }
-    found
 }
 
-/// Returns, for each prefix, the length of the longest shorter prefix that also ends it.
-fn borders(run: &[usize]) -> Vec<usize> {
-    let mut borders = vec![0; run.len()];
-    let mut length = 0;
-    for at in 1..run.len() {
-        while length > 0 && run[at] != run[length] {
-            length = borders[length - 1];
-        }
-        if run[at] == run[length] {
-            length += 1;
-        }
-        borders[at] = length;
+/// Returns, for each line, how many lines from there on stand elsewhere too, in linear
+/// time (Kasai and others 2001).
+fn repeated(ids: &[usize], suffixes: &[usize]) -> Vec<usize> {
+    let mut rank = vec![0; ids.len()];
+    for (place, at) in suffixes.iter().enumerate() {
+        rank[*at] = place;
     }
-    borders
+    let mut repeated = vec![0; ids.len()];
+    let mut same = 0;
+    for at in 0..ids.len() {
+        let Some(before) = rank[at].checked_sub(1) else {
+            same = 0;
+            continue;
+        };
+        let other = suffixes[before];
+        let pairs = ids[at..].iter().zip(&ids[other..]).skip(same);
+        same += pairs.take_while(|(one, other)| one == other).count();
+        repeated[at] = repeated[at].max(same);
+        repeated[other] = repeated[other].max(same);
+        same = same.saturating_sub(1);
+    }
+    repeated
 }

@@ -6,10 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::Hunk;
-use super::index::Index;
-
-/// A line that stands more often than this says little about where a hunk belongs.
-const COMMON: usize = 64;
+use super::index::{COMMON, Index, count};
 
 /// The first line that does not match where most of a hunk stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -60,8 +57,8 @@ impl fmt::Display for Nearest {
 /// written one of equally good places; none if no line of it is in the file.
 pub(super) fn to(index: &Index<'_>, hunk: &Hunk) -> Option<Nearest> {
     let old: Vec<&str> = hunk.old_lines().collect();
-    let start = best_start(index, &old, COMMON, hunk.old_start)
-        .or_else(|| best_start(index, &old, usize::MAX, hunk.old_start))?;
+    let start = best_start(index, &old, hunk.old_start, Common::LeftOut)
+        .or_else(|| best_start(index, &old, hunk.old_start, Common::NearWritten))?;
     let found = |at: usize| index.lines.get(start + at).copied();
     let matches = |at: &usize| found(*at) == Some(old[*at]);
     let miss = (0..old.len()).find(|at| !matches(at))?;
@@ -74,15 +71,30 @@ pub(super) fn to(index: &Index<'_>, hunk: &Hunk) -> Option<Nearest> {
     })
 }
 
-/// Lets each old line that is not too common vote for the places it would put the hunk at.
-fn best_start(index: &Index<'_>, old: &[&str], common: usize, written: usize) -> Option<usize> {
+/// What counts of a line that stands at many places: it says little about where a
+/// hunk belongs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Common {
+    LeftOut,
+    NearWritten,
+}
+
+/// Lets each old line vote for the places it would put the hunk at.
+fn best_start(index: &Index<'_>, old: &[&str], written: usize, common: Common) -> Option<usize> {
     let mut votes: HashMap<usize, usize> = HashMap::new();
     for (at, line) in old.iter().enumerate() {
-        let standing = index.standing(line);
-        if standing.len() <= common {
-            for start in standing.iter().filter_map(|place| place.checked_sub(at)) {
-                *votes.entry(start).or_default() += 1;
+        let mut standing = index.standing(line);
+        if standing.len() > COMMON {
+            if common == Common::LeftOut {
+                continue;
             }
+            let near = standing.partition_point(|place| place + 1 < written + at);
+            let from = near.saturating_sub(COMMON / 2).min(standing.len() - COMMON);
+            standing = &standing[from..from + COMMON];
+        }
+        count(standing.len());
+        for start in standing.iter().filter_map(|place| place.checked_sub(at)) {
+            *votes.entry(start).or_default() += 1;
         }
     }
     let far = |start: usize| (start + 1).abs_diff(written);

@@ -8,6 +8,7 @@ use super::Cargo;
 use crate::core::cargo_lock::{self, Lock, Pins};
 use crate::core::tree::Tree;
 use crate::error::{Error, Result};
+use crate::listing::joined;
 use crate::ports::host::Environment;
 use crate::ports::status::Step;
 use crate::ports::upstream::registry::config::Config;
@@ -155,10 +156,9 @@ impl Draft<'_> {
             }
             pins.extend(strayed);
         }
-        let names: Vec<&str> = pins.keys().map(String::as_str).collect();
         Err(Error::general(format!(
             "cargo does not keep the versions of upstream's own crates: {}",
-            names.join(", ")
+            joined(pins.keys(), pins.len())
         ))
         .help("report it, with the release"))
     }

@@ -38,6 +38,7 @@ use std::path::Path;
 
 use crate::core::tree::{Entries, Tree, TreePath};
 use crate::error::{Error, Result};
+use crate::listing::joined;
 use crate::ports::disk::Found;
 use crate::ports::failpoint;
 use crate::ports::host::Interrupt;
@@ -106,7 +107,11 @@ impl fmt::Display for Recovered {
                 if kept.is_empty() {
                     return Ok(());
                 }
-                write!(f, "; edits made in between are kept: {}", kept.join(", "))
+                write!(
+                    f,
+                    "; edits made in between are kept: {}",
+                    joined(kept, kept.len())
+                )
             }
         }
     }

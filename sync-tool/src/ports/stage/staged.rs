@@ -9,6 +9,7 @@ use super::work::{self, Work};
 use super::{Change, Committed, Turn, check, journal};
 use crate::core::tree::{self, Digest, Entries, Tree, TreePath};
 use crate::error::{Error, Kind, Result};
+use crate::listing::joined;
 use crate::ports::disk::{self, Found, TARGET};
 use crate::ports::failpoint;
 use crate::ports::host::Interrupt;
@@ -129,7 +130,10 @@ impl<'t> Stage<'t> {
         self.interrupt.check()?;
         let changed = self.unchanged()?;
         if !changed.is_empty() {
-            let message = format!("the staged tree was changed: {}", changed.join(", "));
+            let message = format!(
+                "the staged tree was changed: {}",
+                joined(&changed, changed.len())
+            );
             return Err(Error::new(Kind::Verification, message)
                 .help("what runs in the stage must leave its files alone; look at the tests that write files"));
         }

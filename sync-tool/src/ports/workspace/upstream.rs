@@ -15,6 +15,7 @@ use crate::core::workspace::{
     Crates, Fault as CrateFault, Manifests, Need, Selection, dir_of, member_dir,
 };
 use crate::error::{Error, Fault, Kind, Place, Result};
+use crate::listing::joined;
 use crate::ports::disk::{self, TARGET};
 use crate::ports::failpoint;
 use crate::ports::host::{Host, Interrupt};
@@ -265,7 +266,7 @@ impl<'a> Exported<'a> {
                 "{} lacks {} files that are not built: {}",
                 self.export.place,
                 missing.len(),
-                missing.join(", ")
+                joined(missing, missing.len())
             ));
         }
         Ok(new)

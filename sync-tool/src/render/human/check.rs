@@ -7,6 +7,7 @@ use super::{Human, count, drift_path};
 use crate::core::drift::{Drift, What};
 use crate::core::patch::Difference;
 use crate::core::report::CheckReport;
+use crate::core::text::line;
 use crate::core::tree::TreePath;
 
 impl Human {
@@ -58,7 +59,7 @@ impl Human {
     /// Lists what drifted, and the ways to go on.
     pub(super) fn drift(self, tree: &TreePath, all: &[Drift]) -> String {
         let mut text = String::new();
-        for drift in all {
+        self.list(all, &mut text, |drift, text| {
             let path = drift_path(tree, drift);
             let kind = drift
                 .kind
@@ -67,10 +68,10 @@ impl Human {
             let _ = writeln!(
                 text,
                 "  {} {}{kind}",
-                self.styles.bold(path),
+                self.styles.bold(line(&path)),
                 drift.what.told()
             );
-        }
+        });
         let inputs = all.iter().any(|drift| drift.what == What::Input);
         let is_edit = |what| !matches!(what, What::Input | What::LineEnds);
         let edits = all.iter().any(|drift| is_edit(drift.what));
@@ -94,9 +95,9 @@ impl Human {
     /// Lists intentional differences.
     pub(super) fn differences(self, all: &BTreeMap<TreePath, Vec<Difference>>) -> String {
         let mut text = String::new();
-        for (path, differences) in all {
+        self.list(all, &mut text, |(path, differences), text| {
             for difference in differences {
-                let one = |text: &str| text.replace('\n', " ");
+                let one = |text: &str| line(&text.replace('\n', " ")).into_owned();
                 let _ = writeln!(
                     text,
                     "  {}: {}",
@@ -105,7 +106,7 @@ impl Human {
                 );
                 let _ = writeln!(text, "    {}", self.styles.dim(one(&difference.reason)));
             }
-        }
+        });
         text
     }
 }

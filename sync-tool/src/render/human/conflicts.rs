@@ -16,9 +16,9 @@ impl Human {
             report.to.upstream,
             count(report.conflicts.len(), "file"),
         );
-        for conflict in &report.conflicts {
-            self.conflict(conflict, &mut text);
-        }
+        self.list(&report.conflicts, &mut text, |conflict, text| {
+            self.conflict(conflict, text);
+        });
         let help = self.styles.cyan("help:");
         if let Some(dir) = &report.conflicts_dir {
             let _ = writeln!(
@@ -54,7 +54,8 @@ impl Human {
         );
         match &conflict.kind {
             ConflictKind::Lines { merge } => {
-                for lines in merge.conflicts() {
+                let conflicts: Vec<_> = merge.conflicts().collect();
+                self.list(conflicts, text, |lines, text| {
                     self.side(
                         text,
                         &format!("base, upstream {}", conflict.from),
@@ -66,7 +67,7 @@ impl Human {
                         &format!("theirs, upstream {}", conflict.to),
                         &lines.theirs,
                     );
-                }
+                });
             }
             ConflictKind::Deleted { .. } => {
                 let _ = writeln!(text, "  upstream {} has no such file any more", conflict.to);
@@ -90,7 +91,8 @@ impl Human {
             format!("lines {}–{last}", side.lines.start)
         };
         let _ = writeln!(text, "  {} ({lines})", self.styles.cyan(name));
-        side.text.lines().for_each(|line| {
+        let lines: Vec<&str> = side.text.lines().collect();
+        self.list(lines, text, |line, text| {
             let _ = writeln!(text, "    {line}");
         });
     }

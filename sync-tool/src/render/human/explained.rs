@@ -9,21 +9,27 @@ impl Human {
     /// others as cargo shows them.
     pub fn diagnosis(self, diagnosis: &Diagnosis) -> String {
         let mut text = self.explained(&diagnosis.explained);
-        for unknown in &diagnosis.unknown {
+        self.list(&diagnosis.unknown, &mut text, |unknown, text| {
             if !text.is_empty() {
                 text.push('\n');
             }
             text.push_str(unknown.rendered.trim_end());
             text.push('\n');
-        }
+        });
         text
     }
 
     /// Writes explanations: place and sentence, what changed upstream, the next step,
     /// and the patches that are offered.
     pub fn explained(self, explained: &[Explained]) -> String {
-        let each: Vec<String> = explained.iter().map(|one| self.explanation(one)).collect();
-        each.join("\n")
+        let mut text = String::new();
+        self.list(explained, &mut text, |one, text| {
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            text.push_str(&self.explanation(one));
+        });
+        text
     }
 
     fn explanation(self, explained: &Explained) -> String {

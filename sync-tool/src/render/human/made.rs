@@ -5,9 +5,7 @@ use std::fmt::Write as _;
 use super::{Human, count, not_run, not_verified, time};
 use crate::core::manifest::FileKind;
 use crate::core::report::{Changed, Ended, FileChange, MadeReport, SeriesReport};
-
-/// How many changed files of one sort are listed; more are counted.
-const LISTED: usize = 12;
+use crate::listing::{joined, joined_by};
 
 impl Human {
     /// Writes what `upgrade` or `vendor` did.
@@ -26,13 +24,13 @@ impl Human {
         }
         self.gates(report, &mut text);
         if !report.written.is_empty() {
-            let written: Vec<String> = report.written.iter().map(ToString::to_string).collect();
+            let written = joined(&report.written, report.written.len());
             let verb = if report.ended == Ended::DryRun {
                 "Would write"
             } else {
                 "Wrote"
             };
-            let _ = writeln!(text, "{verb}: {}", written.join(", "));
+            let _ = writeln!(text, "{verb}: {written}");
         }
         let steps: Vec<String> = report
             .steps
@@ -82,11 +80,11 @@ impl Human {
             return;
         }
         let _ = writeln!(text, "{}", self.styles.bold("Rules"));
-        for rule in &report.rules {
+        self.list(&report.rules, text, |rule, text| {
             let files = count(rule.files, "file");
             let times = count(rule.matches, "time");
             let _ = writeln!(text, "  {}: {times} in {files}", rule.rule);
-        }
+        });
         if !report.binary.is_empty() {
             let files = count(report.binary.len(), "file");
             let _ = writeln!(text, "  copied as it is, for it is not UTF-8: {files}");
@@ -98,9 +96,9 @@ impl Human {
             return;
         }
         let _ = writeln!(text, "{}", self.styles.bold("Left out of Cargo.toml"));
-        for one in &report.left_out {
+        self.list(&report.left_out, text, |one, text| {
             let _ = writeln!(text, "  {one}");
-        }
+        });
     }
 
     fn changes(self, report: &MadeReport, text: &mut String) {
@@ -130,7 +128,7 @@ impl Human {
             return;
         }
         let _ = writeln!(text, "{} ({})", self.styles.bold(title), changes.len());
-        for change in changes.iter().take(LISTED) {
+        self.list(changes, text, |change, text| {
             let kind = self.styles.dim(change.kind.name());
             let _ = writeln!(
                 text,
@@ -138,16 +136,7 @@ impl Human {
                 change.path,
                 self.delta(change.lines)
             );
-        }
-        if changes.len() > LISTED {
-            let more = changes.len() - LISTED;
-            let _ = writeln!(
-                text,
-                "  {}",
-                self.styles
-                    .dim(format!("and {more} more: `--format json` lists them all"))
-            );
-        }
+        });
     }
 
     fn series(self, series: &SeriesReport, text: &mut String) {
@@ -164,7 +153,7 @@ impl Human {
             series.dir,
             count(series.patches.len(), "file"),
         );
-        for patch in &series.patches {
+        self.list(&series.patches, text, |patch, text| {
             let how = if patch.merged {
                 self.styles.yellow("merged")
             } else {
@@ -173,7 +162,7 @@ impl Human {
             let moved = if patch.moved.is_empty() {
                 String::new()
             } else {
-                format!(" ({})", patch.moved.join("; "))
+                format!(" ({})", joined_by("; ", &patch.moved, patch.moved.len()))
             };
             let _ = writeln!(
                 text,
@@ -181,8 +170,8 @@ impl Human {
                 patch.path,
                 self.delta(patch.delta)
             );
-        }
-        for taken in &series.taken {
+        });
+        self.list(&series.taken, text, |taken, text| {
             let how = self.styles.yellow("taken by upstream");
             let rest = match &taken.left {
                 None => format!("{} is not carried over", taken.patch),
@@ -190,7 +179,7 @@ impl Human {
             };
             let lines = self.delta(taken.lines);
             let _ = writeln!(text, "  {} {how} {lines}: {rest}", taken.path);
-        }
+        });
         if let Some(dir) = &series.stored_as {
             let _ = writeln!(text, "  stored as the series {}", self.styles.bold(dir));
         }

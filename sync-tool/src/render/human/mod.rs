@@ -10,6 +10,7 @@ mod suite;
 use crate::core::drift::{Drift, What};
 use crate::core::patch::Delta;
 use crate::core::tree::TreePath;
+use crate::listing::{MAX_LISTED, more};
 
 use super::style::Styles;
 
@@ -23,6 +24,21 @@ impl Human {
     /// Makes a writer.
     pub const fn new(styles: Styles) -> Self {
         Human { styles }
+    }
+
+    /// Writes the first items of a list, and how many more it has.
+    fn list<T>(
+        self,
+        items: impl IntoIterator<Item = T, IntoIter: ExactSizeIterator>,
+        text: &mut String,
+        mut write: impl FnMut(T, &mut String),
+    ) {
+        let items = items.into_iter();
+        let total = items.len();
+        items.take(MAX_LISTED).for_each(|item| write(item, text));
+        if let Some(more) = more(total) {
+            text.push_str(&format!("  {}\n", self.styles.dim(more)));
+        }
     }
 
     fn delta(self, delta: Delta) -> String {

@@ -8,6 +8,8 @@ use crate::core::report::{
     Changed, DiffReport, Edit, FileDiff, PatchEdit, RefreshReport, SeriesStatus, ShowReport,
     StatusReport, TreeState, VersionsReport,
 };
+use crate::core::text::line;
+use crate::listing::joined;
 
 impl Human {
     /// Writes where the fork stands.
@@ -35,9 +37,9 @@ impl Human {
             TreeState::Drifted { drift } => text.push_str(&self.drift(&report.path, drift)),
             TreeState::Absent | TreeState::Unlocked => {}
         }
-        for series in &report.series {
-            self.series_status(series, report.budget, &mut text);
-        }
+        self.list(&report.series, &mut text, |series, text| {
+            self.series_status(series, report.budget, text);
+        });
         if let Some(differences) = &report.differences {
             let _ = writeln!(text, "{}", self.styles.bold("Intentional differences:"));
             text.push_str(&self.differences(differences));
@@ -123,9 +125,9 @@ impl Human {
             count(series.patches.len(), "patch").replace("patchs", "patches"),
             count(series.files, "file"),
         );
-        for (path, delta) in &series.patches {
+        self.list(&series.patches, text, |(path, delta), text| {
             let _ = writeln!(text, "  {path} {}", self.delta(*delta));
-        }
+        });
     }
 
     /// Writes what `refresh` did.
@@ -135,7 +137,7 @@ impl Human {
         }
         let verb = if report.dry_run { "Would keep" } else { "Kept" };
         let mut text = format!("{verb} {}:\n", count(report.edits.len(), "edit"));
-        for edit in &report.edits {
+        self.list(&report.edits, &mut text, |edit, text| {
             let what = match edit.what {
                 Changed::New => "new",
                 Changed::Gone => "gone",
@@ -152,20 +154,20 @@ impl Human {
                 edit.stored
             );
             if edit.shared_by.len() > 1 {
-                let bases: Vec<String> = edit.shared_by.iter().map(ToString::to_string).collect();
-                let _ = writeln!(text, "    shared by the series {}", bases.join(", "));
+                let bases = joined(&edit.shared_by, edit.shared_by.len());
+                let _ = writeln!(text, "    shared by the series {bases}");
             }
             if let Some(patch) = &edit.patch {
                 text.push_str(&self.patch_edit(edit, patch));
             }
-        }
-        let written: Vec<String> = report.written.iter().map(ToString::to_string).collect();
+        });
+        let written = joined(&report.written, report.written.len());
         let verb = if report.dry_run {
             "Would write"
         } else {
             "Wrote"
         };
-        let _ = writeln!(text, "{verb}: {}", written.join(", "));
+        let _ = writeln!(text, "{verb}: {written}");
         text
     }
 
@@ -266,7 +268,7 @@ impl Human {
                 "{mark} {}  v{:<9} {}",
                 self.styles.bold(fork),
                 row.upstream.to_string(),
-                row.notes
+                line(&row.notes.replace('\n', " "))
             );
         }
         for path in &report.written {

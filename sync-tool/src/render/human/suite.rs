@@ -17,9 +17,9 @@ impl Human {
         for set in &report.sets {
             self.wrong(set, &mut text);
         }
-        for stale in &report.stale {
-            self.stale(stale, &mut text);
-        }
+        self.list(&report.stale, &mut text, |stale, text| {
+            self.stale(stale, text);
+        });
         for set in &report.sets {
             self.set(set, &mut text);
         }
@@ -36,9 +36,8 @@ impl Human {
             let verdict = test.verdict;
             test.is_bad() || matches!(verdict, Verdict::Machine | Verdict::ExpectedFailure)
         };
-        for test in set.tests.iter().filter(told) {
-            self.test(test, text);
-        }
+        let told: Vec<&Judged> = set.tests.iter().filter(told).collect();
+        self.list(told, text, |test, text| self.test(test, text));
     }
 
     fn unbuilt(self, set: &SetReport, failure: &BuildFailure, text: &mut String) {

@@ -158,11 +158,11 @@ fn long_lists_are_cut_and_say_so() {
         )
     };
     let report = MadeReport {
-        changes: (0..20).map(many).collect(),
+        changes: (0..28).map(many).collect(),
         ..upgraded()
     };
     let text = HUMAN.made(&report);
-    assert!(text.contains("Changed files (20)\n"), "{text}");
+    assert!(text.contains("Changed files (28)\n"), "{text}");
     assert!(
         text.contains("  and 8 more: `--format json` lists them all\n"),
         "{text}"

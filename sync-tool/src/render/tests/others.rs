@@ -84,7 +84,7 @@ fn a_check_tells_what_drifted_and_how_to_go_on() {
     help: to drop them: `wash-wasi-sync vendor --discard-edits`
     help: to make the tree of the inputs as they are now: `wash-wasi-sync vendor`
     ");
-    insta::assert_snapshot!(check_annotations(&checked(drifted())), @r"
+    insta::assert_snapshot!(annotations(&Findings::from(&checked(drifted()))), @r"
     ::error file=patches/v41.0.0/src/ctx.rs.patch,title=wash-wasi drift::patches/v41.0.0/src/ctx.rs.patch is not what the tree was made of
     ::error file=vendor/wash-wasi/src/ctx.rs,title=wash-wasi drift::vendor/wash-wasi/src/ctx.rs was changed
     ::error file=vendor/wash-wasi/src/odd%2C name%3A 100%25.rs,title=wash-wasi drift::vendor/wash-wasi/src/odd, name: 100%25.rs does not belong there
@@ -113,11 +113,16 @@ fn a_check_tells_what_drifted_and_how_to_go_on() {
 
 #[test]
 fn sarif_points_at_files_of_the_repository() {
-    let sarif = check_sarif(&checked(drifted())).unwrap();
-    let sarif: serde_json::Value = serde_json::from_str(&sarif).unwrap();
+    let sarif = sarif(&Findings::from(&checked(drifted()))).unwrap();
+    let sarif: Value = serde_json::from_str(&sarif).unwrap();
     insta::assert_snapshot!(format!("{:#}", sarif["runs"][0]["results"][2]), @r#"
     {
+      "ruleId": "unknown",
+      "ruleIndex": 3,
       "level": "error",
+      "message": {
+        "text": "vendor/wash-wasi/src/odd, name: 100%.rs does not belong there"
+      },
       "locations": [
         {
           "physicalLocation": {
@@ -128,14 +133,9 @@ fn sarif_points_at_files_of_the_repository() {
           }
         }
       ],
-      "message": {
-        "text": "vendor/wash-wasi/src/odd, name: 100%.rs does not belong there"
-      },
       "partialFingerprints": {
         "driftPath/v1": "unknown:vendor/wash-wasi/src/odd, name: 100%.rs"
-      },
-      "ruleId": "unknown",
-      "ruleIndex": 3
+      }
     }
     "#);
 }
@@ -268,7 +268,7 @@ fn a_difference_is_shown_as_git_shows_it() {
     -y
     ");
     let colored = Human::new(Styles::new(true)).diff(&report);
-    insta::assert_snapshot!(colored.replace('\u{1b}', "␛"), @r"
+    insta::assert_snapshot!(printable(&colored).replace('\u{1b}', "␛"), @r"
     a.bin: binary files differ
     ␛[1m--- /dev/null␛[0m
     ␛[1m+++ b/a.rs␛[0m

@@ -184,7 +184,7 @@ fn a_control_that_says_nothing_is_told_and_colours_mark_the_figures() {
         broken: Some("it does not compile (1 error)".to_owned()),
     });
     let colored = Human::new(Styles::new(true)).suite(&report(vec![one]));
-    let shown = colored.replace('\u{1b}', "␛");
+    let shown = printable(&colored).replace('\u{1b}', "␛");
     insta::assert_snapshot!(shown, @r"
     ␛[31mFAILED␛[0m ␛[1mall p2_tcp (p1,p2)␛[0m: no end within 300 s
 

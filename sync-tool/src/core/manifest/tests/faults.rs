@@ -15,7 +15,7 @@ pub(super) fn error(text: &str) -> Error {
 pub(super) fn told(error: &Error) -> String {
     let faults = error.all_faults().iter().map(|fault| {
         let place = fault.place.as_ref().expect("every fault has its place");
-        let span = place.span.clone().expect("every fault has its span");
+        let span = place.bytes().expect("every fault has its span");
         let at = place.text.get(span).expect("a span of the text");
         let at = at.lines().next().unwrap_or_default();
         let help = fault.help.as_ref().expect("every fault has its help");

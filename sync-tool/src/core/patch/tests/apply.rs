@@ -43,18 +43,25 @@ fn a_hunk_applies_wherever_its_text_stands() {
 
 #[test]
 fn two_places_are_a_fault_with_both_lines() {
-    let twice = K::Ambiguous { lines: vec![1, 4] };
+    let twice = K::Ambiguous {
+        count: 2,
+        lines: vec![1, 4],
+    };
     assert_eq!(apply(HUNK, "two\nthree\nx\ntwo\nthree\n"), Err(vec![twice]));
     let overlapping = K::Ambiguous {
+        count: 3,
         lines: vec![1, 2, 3],
     };
     assert_eq!(
         apply("@@ -1,2 +1 @@\n a\n-a\n", &"a\n".repeat(4)),
         Err(vec![overlapping])
     );
-    let many = parsed(&with_head("@@ -1 +1,2 @@\n a\n+b\n")).apply(&"a\n".repeat(20));
+    let many = parsed(&with_head("@@ -1 +1,2 @@\n a\n+b\n")).apply(&"a\n".repeat(32));
     let message = many.expect_err("many places")[0].to_string();
-    assert!(message.ends_with("line 7, line 8 and 12 more"), "{message}");
+    assert!(
+        message.ends_with("line 19, line 20 and 12 more"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -194,6 +201,54 @@ fn a_large_file_of_equal_lines_takes_no_quadratic_time() {
     assert_eq!(applied.places[0].line, 298_001);
     let blank = format!("@@ -1,20000 +1,20001 @@\n{}+more\n", " \n".repeat(20_000));
     assert!(
-        matches!(apply(&blank, &base), Err(kinds) if matches!(&kinds[..], [K::Ambiguous { lines }] if lines.len() == 280_001))
+        matches!(apply(&blank, &base), Err(kinds) if matches!(&kinds[..], [K::Ambiguous { count: 280_001, .. }]))
     );
+}
+
+/// Returns how many steps it takes to look for hunks that stand nowhere, or at many
+/// places, in a file of as many lines.
+fn steps(count: usize, base: impl Fn(usize) -> String, hunk: impl Fn(usize) -> String) -> usize {
+    let base: String = (0..count).map(base).collect();
+    let hunks: String = (0..count)
+        .map(|at| format!("@@ -{0},2 +{0},2 @@\n{1}", 2 * at + 1, hunk(at)))
+        .collect();
+    let patch = parsed(&with_head(&hunks));
+    super::super::index::STEPS.take();
+    let faults = patch.apply(&base).expect_err("no hunk applies");
+    assert_eq!(faults.len(), count);
+    super::super::index::STEPS.take()
+}
+
+#[test]
+fn the_work_for_bad_hunks_grows_with_them_and_not_with_their_square() {
+    type Lines = fn(usize) -> String;
+    let worlds: [(&str, Lines, Lines); 4] = [
+        (
+            "new lines",
+            |at| format!("{at}\n"),
+            |at| format!(" {at}\n-x\n+y\n"),
+        ),
+        (
+            "common lines",
+            |_| "}\n".to_owned(),
+            |_| " }\n-x\n+y\n".to_owned(),
+        ),
+        (
+            "many places",
+            |_| "}\n".to_owned(),
+            |_| " }\n-}\n+y\n".to_owned(),
+        ),
+        (
+            "rare places",
+            |at| format!("{}\n", at % 50),
+            |at| format!(" {}\n-x\n+y\n", at % 50),
+        ),
+    ];
+    for (world, base, hunk) in worlds {
+        let [few, many] = [2_000, 16_000].map(|count| steps(count, base, hunk));
+        assert!(
+            many < few * 16,
+            "{world}: {few} steps, and {many} for eight times as much"
+        );
+    }
 }

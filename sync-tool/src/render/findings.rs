@@ -1,0 +1,122 @@
+//! What programs that collect findings are given, in each of their formats: of a
+//! check, or of a run that failed.
+
+use crate::core::drift::{Drift, What};
+use crate::core::manifest::FILE;
+use crate::core::report::CheckReport;
+use crate::core::tree::TreePath;
+use crate::error::{Error, Fault, Kind, Place};
+
+/// What a run found, or why it found nothing.
+pub struct Findings {
+    /// What is not as it should be.
+    pub(super) found: Vec<Finding>,
+    /// What else is to be known.
+    pub(super) notes: Vec<String>,
+    /// What a check says that found nothing.
+    pub(super) correct: Option<String>,
+    /// How the run ends; `None` where it succeeds.
+    pub(super) kind: Option<Kind>,
+}
+
+/// One thing that is not as it should be.
+pub(super) struct Finding {
+    pub rule: &'static str,
+    pub message: String,
+    /// The file, from the project's root.
+    pub file: Option<String>,
+    /// Line and column, counted from 1.
+    pub position: Option<(usize, usize)>,
+}
+
+impl Findings {
+    /// Tells whether the findings are those of a check: otherwise it could not be made.
+    pub(super) fn is_checked(&self) -> bool {
+        matches!(self.kind, None | Some(Kind::Drift))
+    }
+}
+
+impl From<&CheckReport> for Findings {
+    fn from(report: &CheckReport) -> Self {
+        let is_correct = report.drift.is_empty();
+        let upstream = &report.pinned.upstream;
+        let found = |drift: &Drift| {
+            let file = super::human::drift_path(&report.path, drift);
+            Finding {
+                rule: rule(drift.what),
+                message: format!("{file} {}", drift.what.told()),
+                file: Some(file),
+                position: None,
+            }
+        };
+        Findings {
+            found: report.drift.iter().map(found).collect(),
+            notes: report.notes.clone(),
+            correct: is_correct.then(|| format!("the sync with upstream {upstream} is correct")),
+            kind: (!is_correct).then_some(Kind::Drift),
+        }
+    }
+}
+
+impl From<&Error> for Findings {
+    /// The findings are the faults, and where there are none, the error itself.
+    fn from(error: &Error) -> Self {
+        let rule = error.kind().name();
+        let found = |fault: &Fault| {
+            let place = fault.place.as_ref();
+            let message = with_help(
+                error.message(),
+                [&fault.message].into_iter().chain(&fault.help),
+            );
+            let is_of_project = |place: &&Place| TreePath::new(&place.file).is_ok();
+            match place.filter(is_of_project) {
+                Some(place) => Finding {
+                    rule,
+                    message,
+                    file: Some(place.file.clone()),
+                    position: place.position(),
+                },
+                None => Finding {
+                    rule,
+                    message: place.map_or(message.clone(), |place| format!("{place}: {message}")),
+                    file: None,
+                    position: None,
+                },
+            }
+        };
+        let whole = || Finding {
+            rule,
+            message: with_help(error.message(), error.hints()),
+            file: (error.kind() == Kind::Drift).then(|| FILE.to_owned()),
+            position: None,
+        };
+        let mut faults: Vec<Finding> = error.all_faults().iter().map(found).collect();
+        if faults.is_empty() {
+            faults.push(whole());
+        }
+        Findings {
+            found: faults,
+            notes: Vec::new(),
+            correct: None,
+            kind: Some(error.kind()),
+        }
+    }
+}
+
+/// Writes a message and what follows from it as one text.
+fn with_help<'h>(message: &str, more: impl IntoIterator<Item = &'h String>) -> String {
+    more.into_iter()
+        .fold(message.to_owned(), |text, more| text + "; " + more)
+}
+
+fn rule(what: What) -> &'static str {
+    match what {
+        What::Changed => "changed",
+        What::Mode => "mode",
+        What::Missing => "missing",
+        What::Unknown => "unknown",
+        What::Stray => "stray",
+        What::LineEnds => "line-ends",
+        What::Input => "input",
+    }
+}
