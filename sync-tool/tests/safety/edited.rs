@@ -273,3 +273,17 @@ fn what_is_decided_and_cannot_be_finished_says_so() {
         .says(&["that is finished now"]);
     assert_eq!(world.state(), states.new);
 }
+
+#[test]
+fn a_second_interrupt_does_not_hide_what_was_decided() {
+    let (world, before, states) = world(0);
+    world.restore(before.path());
+    let mut command = world.command(&UPGRADE);
+    let twice = "for i in 1 2; do kill -INT $PPID; sleep 0.3; done";
+    command
+        .env("WASH_WASI_SYNC_EDIT_AT", "journal.sealed")
+        .env("WASH_WASI_SYNC_EDIT", twice);
+    Ran::from(command.output().unwrap()).ends(0);
+    assert_eq!(world.state(), states.new);
+    assert_eq!(world.left(), [""; 0]);
+}

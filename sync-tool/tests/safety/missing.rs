@@ -164,17 +164,7 @@ fn nobody_who_reads() {
 fn a_closed_stdout_hides_no_change() {
     let world = World::new();
     for (args, code) in [(&["check"][..], 0), (&UPGRADE, 0), (&["check"], 0)] {
-        let mut command = std::process::Command::new("sh");
-        let plain = world.command(args);
-        command
-            .args(["-c", "exec \"$@\" >&-", "sh"])
-            .arg(plain.get_program())
-            .args(plain.get_args())
-            .env_clear()
-            .current_dir(world.project());
-        for (name, value) in plain.get_envs() {
-            command.env(name, value.unwrap());
-        }
+        let mut command = world.command_by(&["sh", "-c", "exec \"$@\" >&-", "sh"], args);
         Ran::from(command.output().unwrap()).ends(code);
     }
     assert!(world.read("manifest.toml").contains(NEXT));

@@ -165,8 +165,8 @@ impl Round {
             assert!(in_place || is_kept, "{word} of {path} is lost, {at}");
         }
         // What was edited before it was read is in what follows from it.
-        let follows =
-            |name: &str| story.args == ["refresh"] && (name == "manifest.lock" || name == PATCH);
+        let from_patch = ["manifest.lock", PATCH, "docs/differences.md"];
+        let follows = |name: &str| story.args == ["refresh"] && from_patch.contains(&name);
         let strange = |other: &State| {
             let mut names = differing(&state, other);
             names.retain(|name| {

@@ -20,20 +20,10 @@ fn is_root() -> bool {
 
 /// Runs the program so that modes and owners count.
 fn run(world: &World, args: &[&str]) -> Ran {
-    let plain = world.command(args);
     if !is_root() {
         return world.run(args);
     }
-    let mut command = Command::new("setpriv");
-    command
-        .args(["--bounding-set", "-all"])
-        .arg(plain.get_program())
-        .args(plain.get_args())
-        .env_clear()
-        .current_dir(world.project());
-    for (name, value) in plain.get_envs() {
-        command.env(name, value.unwrap());
-    }
+    let mut command = world.command_by(&["setpriv", "--bounding-set", "-all"], args);
     command.output().expect("setpriv").into()
 }
 

@@ -218,6 +218,11 @@ impl World {
 
     /// Makes the call of the program.
     pub fn command(&self, args: &[&str]) -> Command {
+        self.command_by(&[], args)
+    }
+
+    /// Makes the call of the program by another one, which gets it as last arguments.
+    pub fn command_by(&self, by: &[&str], args: &[&str]) -> Command {
         let text = |path: PathBuf| path.to_string_lossy().into_owned();
         let toolchain = Path::new(env!("CARGO")).parent().expect("a directory");
         let path = std::env::var("PATH").expect("a search path");
@@ -232,9 +237,10 @@ impl World {
             ("PATH", format!("{}:{path}", toolchain.display())),
             ("RUST_BACKTRACE", "0".to_owned()),
         ];
-        let mut command = Command::new(env!("CARGO_BIN_EXE_wash-wasi-sync"));
+        let line = [by, &[env!("CARGO_BIN_EXE_wash-wasi-sync")], args].concat();
+        let mut command = Command::new(line[0]);
         command
-            .args(args)
+            .args(&line[1..])
             .current_dir(self.project())
             .env_clear()
             .envs(own)

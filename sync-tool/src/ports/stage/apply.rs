@@ -98,6 +98,8 @@ impl<'w> Apply<'w> {
             take_out(&place, &self.work.removed(number))?;
             failpoint::hit("file.removed");
         }
+        // It would keep its directory from being removed.
+        self.clear_beside(&remove.path, Some(remove.old))?;
         self.prune(remove.path.as_str());
         Ok(())
     }
@@ -156,9 +158,8 @@ impl<'w> Apply<'w> {
             self.keep_edits_in(path, &self.work.replaced(), swap.old)?;
         }
         for (number, remove) in plan.removes.iter().enumerate() {
-            let (path, old) = (&remove.path, Some(remove.old));
-            self.keep_edits_in(path, &self.work.removed(number), old)?;
-            self.clear_beside(path, old)?;
+            let out = self.work.removed(number);
+            self.keep_edits_in(&remove.path, &out, Some(remove.old))?;
         }
         for (number, write) in plan.writes.iter().enumerate() {
             let (path, staged) = (&write.path, self.work.file(number));
