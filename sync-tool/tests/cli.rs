@@ -38,6 +38,8 @@ mod formats;
 mod fresh;
 #[path = "cli/manifest.rs"]
 mod manifest;
+#[path = "cli/recorded.rs"]
+mod recorded;
 #[path = "cli/reference.rs"]
 mod reference;
 #[path = "cli/sources.rs"]

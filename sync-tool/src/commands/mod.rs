@@ -7,6 +7,7 @@ mod diff;
 mod making;
 mod place;
 mod project;
+mod recorded;
 mod refresh;
 mod run;
 mod show;

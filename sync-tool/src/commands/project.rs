@@ -67,6 +67,8 @@ impl Project {
         let inputs = Inputs::load(manifest, |dir| read_dir(root, dir))?;
         let lock_text = optional_text(&root.join(lock::FILE))?;
         let lock = lock_text.as_deref().map(Lock::parse).transpose()?;
+        lock.as_ref()
+            .map_or(Ok(()), |lock| lock.is_of(&inputs.manifest))?;
         Ok(Project {
             root: root.to_owned(),
             inputs,

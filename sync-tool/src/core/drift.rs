@@ -10,7 +10,7 @@ use super::tree::{Entries, TreePath};
 /// One thing that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Drift {
-    /// The path: of the vendored tree, or an input's from the project's root.
+    /// The path: in the vendored tree, or of a file of the project from its root.
     pub path: String,
     /// What is wrong with it.
     pub what: What,
@@ -34,9 +34,16 @@ pub enum What {
     Stray,
     /// An input is not the one that the tree was made of.
     Input,
+    /// The lock or a document of the project is not what the tool writes there.
+    Generated,
 }
 
 impl What {
+    /// Tells whether it is a file of the project, and not of the vendored tree.
+    pub fn is_of_project(self) -> bool {
+        matches!(self, What::Input | What::Generated)
+    }
+
     /// Returns the end of a sentence that begins with the path.
     pub fn told(self) -> &'static str {
         match self {
@@ -46,6 +53,7 @@ impl What {
             What::Unknown => "does not belong there",
             What::Stray => "is no plain file",
             What::Input => "is not what the tree was made of",
+            What::Generated => "is not what the tool writes there",
         }
     }
 }

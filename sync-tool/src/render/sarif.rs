@@ -6,7 +6,7 @@ use crate::core::drift::What;
 use crate::core::report::CheckReport;
 
 /// Each rule: what it is about, its id, its description.
-const RULES: [(What, &str, &str); 6] = [
+const RULES: [(What, &str, &str); 7] = [
     (
         What::Changed,
         "changed",
@@ -28,6 +28,11 @@ const RULES: [(What, &str, &str); 6] = [
         What::Input,
         "input",
         "An input is not the one that the vendored tree was made of",
+    ),
+    (
+        What::Generated,
+        "generated",
+        "The lock or a document is not what the tool writes there",
     ),
 ];
 
