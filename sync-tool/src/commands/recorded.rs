@@ -31,7 +31,8 @@ impl Placing<'_, '_> {
             return Ok(());
         }
         let mut faults = differing(&old.files, &new.files);
-        if faults.is_empty() {
+        let is_same_tree = faults.is_empty();
+        if is_same_tree {
             let fault = |what: &str| {
                 let message = format!("another {what} is recorded than the same inputs give now");
                 Fault::new(message).at(Place::file(lock::FILE))
@@ -48,9 +49,10 @@ impl Placing<'_, '_> {
                 of(&new.tree.formatter)
             ));
         }
-        Err(error
-            .help("run `wash-wasi-sync check` to see which inputs changed since it was locked")
-            .help("restore manifest.lock from version control, if it was edited"))
+        Err(error.help(match is_same_tree {
+            true => "the lock was edited: restore it from version control",
+            false => "run `wash-wasi-sync check` to see which inputs changed since it was locked",
+        }))
     }
 
     /// Returns the project's files that are not what a run would write now: documents,
