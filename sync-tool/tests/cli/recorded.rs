@@ -53,9 +53,27 @@ fn a_lock_that_contradicts_the_manifest_or_itself_is_of_no_use() {
         world.refused("check", 1);
         world.refused("vendor", 1);
     }
-    shown!(world.run("check"), @"");
+    shown!(world.run("check"), @r#"
+    exit 1
+    --- stderr
+    error: manifest.lock cannot be used
+      × `none` is not a SHA-256 checksum
+        ╭─[manifest.lock:10:12]
+      9 │ commit = "[digest]"
+     10 │ checksum = "none"
+        ·            ──────
+     11 │ digest = "[digest]"
+        ╰────
+    help: restore it from version control, or remove it and run `wash-wasi-sync vendor --discard-edits`
+    "#);
     world.write(LOCK, text.replacen("\"2.0.0-rc.6\"", "\"9.9.9\"", 1));
-    shown!(world.run("check"), @"");
+    shown!(world.run("check"), @r"
+    exit 1
+    --- stderr
+    error: manifest.lock cannot be used
+      manifest.lock: its fork version is 9.9.9, and that of manifest.toml is 2.0.0-rc.6
+    help: restore it from version control, or remove it and run `wash-wasi-sync vendor --discard-edits`
+    ");
 }
 
 #[test]
@@ -78,7 +96,13 @@ fn a_release_that_is_not_the_recorded_one_is_refused() {
     }
     world.write(LOCK, &text);
     record(&world, "digest", &format!("\"{zeros}\""));
-    shown!(world.run("vendor"), @"");
+    shown!(world.run("vendor"), @r"
+    exit 13
+    --- stderr
+    error: upstream 41.0.0 is not what was locked: its files differ
+    help: find out from upstream why a release changed, before anything is taken from it
+    help: or restore manifest.lock from version control, if it was edited
+    ");
 }
 
 #[test]
@@ -98,7 +122,13 @@ fn the_same_inputs_give_what_is_recorded() {
             assert!(format!("{ran}").contains(LOCK), "{command}: {ran}");
         }
     }
-    shown!(world.run("vendor"), @"");
+    shown!(world.run("vendor"), @r"
+    exit 10
+    --- stderr
+    error: the tree is not as locked
+      manifest.lock: another series is recorded than the same inputs give now
+    help: the lock was edited: restore it from version control
+    ");
 }
 
 #[test]
@@ -106,7 +136,16 @@ fn generated_documents_are_looked_at_too() {
     let world = World::vendored();
     world.edit("docs/differences.md", "**Change:**", "**Changed:**");
     world.edit("README.md", "The second", "The 2nd");
-    shown!(world.refused("check --deep", 10), @"");
+    shown!(world.refused("check --deep", 10), @r"
+    exit 10
+    Drift: 2 differences
+      README.md is not what the tool writes there
+      docs/differences.md is not what the tool writes there
+    help: to write them again: `wash-wasi-sync vendor`
+    note: 8 of 8 gates did not run; to build and test the tree: `wash-wasi-sync vendor --verify`
+    --- stderr
+    listing the tags of [upstream]
+    ");
     let sarif = world.run("check --deep --format sarif").ended(10);
     assert!(sarif.out.contains("docs/differences.md"), "{sarif}");
     assert!(!sarif.out.contains("vendor/wash-wasi/docs"), "{sarif}");
