@@ -48,6 +48,8 @@ mod manifest;
 mod messages;
 #[path = "cli/odd_upstream.rs"]
 mod odd_upstream;
+#[path = "cli/recorded.rs"]
+mod recorded;
 #[path = "cli/reference.rs"]
 mod reference;
 #[path = "cli/rust.rs"]

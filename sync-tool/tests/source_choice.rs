@@ -29,6 +29,7 @@ use wash_wasi_sync::{Error, Kind};
 const NOTHING: Locked<'_> = Locked {
     commit: None,
     checksum: None,
+    digest: None,
 };
 
 /// Makes both, the registry with 41.0.0 from the same commit.
@@ -170,6 +171,7 @@ fn a_locked_release_in_either_cache_needs_no_network() {
     let locked = |by_commit: bool, by_checksum: bool| Locked {
         commit: by_commit.then_some(commit.as_str()),
         checksum: by_checksum.then_some(sum.as_str()),
+        digest: None,
     };
     both.run(both.options(), |u| u.release(&version(V), NOTHING))
         .unwrap();
@@ -290,6 +292,7 @@ fn a_manifests_path_begins_at_the_project() {
     let locked = Locked {
         commit: Some(&commit),
         checksum: Some(&sum),
+        digest: None,
     };
     for locked in [NOTHING, locked] {
         let release = both.run(options.clone(), |u| u.release(&version(V), locked));
@@ -304,6 +307,7 @@ fn what_is_not_as_locked_is_refused_by_either() {
     let commit = Locked {
         commit: Some(&other),
         checksum: None,
+        digest: None,
     };
     let moved = error_of(&both, both.options(), commit);
     assert_eq!(moved.kind(), Kind::Upstream);
@@ -322,6 +326,7 @@ fn what_is_not_as_locked_is_refused_by_either() {
     let checksum = Locked {
         commit: None,
         checksum: Some(&sum),
+        digest: None,
     };
     let error = error_of(&both, by(&both, SourceChoice::Registry), checksum);
     assert!(error.message().contains("not as locked"), "{error}");
@@ -367,6 +372,7 @@ fn a_checkout_without_tags_is_compared_with_the_package() {
     let locked = Locked {
         commit: Some(&commit),
         checksum: None,
+        digest: None,
     };
     both.run(options, |u| u.release(&version(V), locked))
         .unwrap();

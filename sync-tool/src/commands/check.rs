@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::{Context, Steps};
 use super::making::Making;
+use super::place::Placing;
 use super::project::{Project, Vendored, read_manifest};
 use super::upgrade::locked;
 use super::upstream_tests;
+use super::verified::Verify;
 use crate::cli::CheckArgs;
-use crate::core::drift::{self, Drift};
+use crate::core::drift::{self, Drift, What};
 use crate::core::lock::Lock;
 use crate::core::patch::Difference;
 use crate::core::report::{CheckReport, Versions};
@@ -81,7 +83,8 @@ pub(super) fn there(project: &Project) -> Result<Vendored> {
     )
 }
 
-/// Makes the tree again from the locked release and compares it with the lock.
+/// Makes the tree again from the locked release and compares it with what stands
+/// there, and lock and documents with what the tool would write.
 /// Tells also where it is not known whether the release's tag moved.
 fn made_again(
     context: &Context<'_>,
@@ -101,12 +104,6 @@ fn made_again(
     let version = &inputs.manifest.fork.pin.clone();
     let locked = locked(Some(lock), version);
     let ready = making.ready(&inputs.manifest, version, locked, &mut steps)?;
-    if *version == lock.upstream.version && ready.release.tree.digest() != lock.upstream.digest {
-        let message = format!("upstream {version} is not what was locked: its files differ");
-        return Err(Error::upstream(message).help(
-            "find out from upstream why a release changed, before anything is taken from it",
-        ));
-    }
     let unknown = upstream.compare_tag(version, locked)?.map(|why| {
         format!("whether the tag of {version} moved since it was locked is not known: {why}")
     });
@@ -115,7 +112,23 @@ fn made_again(
     let nothing = Entries::default();
     let found = vendored.entries().unwrap_or(&nothing);
     let (drift, _) = drift::together(&project.manifest().fork.path, project.edits(&made, found));
-    Ok((drift, unknown))
+    let placing = Placing {
+        context,
+        project,
+        vendored,
+        command: "check",
+        verify: Verify::Skip("check"),
+        upstream: None,
+        toolchain: None,
+        locked: false,
+    };
+    let written = placing.outdated(&forked, lock)?.into_iter();
+    let written = written.map(|path| Drift {
+        path: path.as_str().to_owned(),
+        what: What::Generated,
+        kind: None,
+    });
+    Ok((drift.into_iter().chain(written).collect(), unknown))
 }
 
 fn skipped(lock: &Lock) -> Vec<String> {

@@ -8,6 +8,7 @@ mod diff;
 mod making;
 mod place;
 mod project;
+mod recorded;
 mod refresh;
 mod run;
 mod show;

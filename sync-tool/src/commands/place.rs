@@ -3,20 +3,18 @@
 use std::collections::BTreeMap;
 
 use super::context::{Context, Steps};
-use super::making::{Forked, Ready, exact};
+use super::making::{Forked, Ready};
 use super::project::{Files, Project, Vendored, project_path};
 use super::upstream_tests::UpstreamTests;
 use super::verified::{Verified, Verify};
 use crate::core::compare;
 use crate::core::diagnosis::Trees;
 use crate::core::documents::{Block, difference_list, version_table};
-use crate::core::drift;
-use crate::core::lock::{self, Lock, LockedRelease, LockedTree};
+use crate::core::lock::{self, Lock};
 use crate::core::manifest;
 use crate::core::report::{Ended, FileChange, GateReport, MadeReport, Versions};
-use crate::core::series::Inputs;
 use crate::core::tree::{Entries, TreePath};
-use crate::error::{Error, Fault, Kind, Place, Result};
+use crate::error::{Error, Kind, Result};
 use crate::ports::disk;
 use crate::ports::parallel;
 use crate::ports::stage::{Change, Turn};
@@ -58,9 +56,8 @@ impl<'u> Placing<'_, 'u> {
     ) -> Result<MadeReport> {
         steps.time("cargo lock", || self.cargo_lock(&mut forked))?;
         let entries = forked.made.tree.entries();
-        let digest = entries.digest();
-        self.as_locked(&forked, digest)?;
-        let documents = self.documents(&forked.inputs, &forked)?;
+        self.as_locked(&forked)?;
+        let documents = self.documents(&forked)?;
         let nothing = Entries::default();
         let there = self.vendored.entries().unwrap_or(&nothing);
         let old = disk::read_found(&self.project.tree_dir(), there, &forked.made.tree);
@@ -137,7 +134,7 @@ impl<'u> Placing<'_, 'u> {
     ///
     /// Those of the documents.
     pub fn texts(&self, forked: &Forked) -> Result<Files> {
-        let documents = self.documents(&forked.inputs, forked)?;
+        let documents = self.documents(forked)?;
         let mut files = self.files(forked, documents)?;
         let said = Verified::skipped(&forked.made.tree, self.verify)?;
         let lock = self.lock(forked, &said);
@@ -145,62 +142,6 @@ impl<'u> Placing<'_, 'u> {
             files.insert(project_path(lock::FILE)?, Some(lock.render()?.into_bytes()));
         }
         Ok(files)
-    }
-
-    /// Fails where the same inputs gave another tree than they once did.
-    fn as_locked(&self, forked: &Forked, digest: crate::core::tree::Digest) -> Result<()> {
-        let Some(lock) = &self.project.lock else {
-            return self.refuse_if_locked(lock::FILE);
-        };
-        let release = &forked.ready.release;
-        let same = lock.upstream.version == release.version
-            && lock.tree.rules == forked.inputs.manifest.rules_digest()
-            && lock.inputs == self.input_digests(forked);
-        if lock.tree.digest == digest || !(same || self.locked) {
-            return Ok(());
-        }
-        let drift = drift::between(&lock.files, &forked.made.tree.entries());
-        let fault = |(path, what): &(TreePath, drift::What)| {
-            Fault::new(what.told()).at(Place::file(path.as_str()))
-        };
-        let faults = drift.iter().map(fault).collect();
-        let mut error = Error::faults(Kind::Drift, "the tree is not as locked", faults);
-        if lock.tree.formatter != forked.ready.prepared.formatter {
-            let of =
-                |version: &Option<String>| version.clone().unwrap_or_else(|| "none".to_owned());
-            error = error.help(format!(
-                "it was formatted with {}, now with {}: take the same",
-                of(&lock.tree.formatter),
-                of(&forked.ready.prepared.formatter)
-            ));
-        }
-        Err(error
-            .help("run `wash-wasi-sync check` to see which inputs changed since it was locked"))
-    }
-
-    /// Makes the tree again from the inputs as they will be on disk. What a later run
-    /// would make differently is not committed.
-    fn made_again(&self, forked: &Forked, files: &Files) -> Result<()> {
-        if files.is_empty() {
-            return Ok(());
-        }
-        let again = exact(self.project.inputs_with(files)?, forked.ready.clone())?;
-        let differing = drift::between(&forked.made.tree.entries(), &again.made.tree.entries());
-        let of = |forked: &Forked| {
-            let rules = forked.inputs.manifest.rules_digest();
-            (rules, forked.series.clone(), self.input_digests(forked))
-        };
-        if differing.is_empty() && of(forked) == of(&again) {
-            return Ok(());
-        }
-        let fault = |(path, what): &(TreePath, drift::What)| {
-            Fault::new(what.told()).at(Place::file(path.as_str()))
-        };
-        let faults = differing.iter().map(fault).collect();
-        let message = "the files to be stored do not give the tree that was made";
-        Err(Error::faults(Kind::General, message, faults)
-            .help("run the same command again, if a file of the project was edited meanwhile")
-            .help("else report it, with the release: it is a fault of the tool"))
     }
 
     /// Fails where the tree must be as locked.
@@ -211,52 +152,6 @@ impl<'u> Placing<'_, 'u> {
         let message = format!("{what} would have to be written, and `--locked` forbids it");
         Err(Error::new(Kind::Drift, message)
             .help("run the command without `--locked`, and commit what it writes"))
-    }
-
-    fn input_digests(&self, forked: &Forked) -> BTreeMap<TreePath, crate::core::tree::Digest> {
-        let series = forked
-            .series
-            .as_ref()
-            .and_then(|base| forked.inputs.series_of(base));
-        forked.inputs.digests(&forked.ready.release.version, series)
-    }
-
-    fn lock(&self, forked: &Forked, said: &BTreeMap<String, String>) -> Lock {
-        let Ready {
-            release, prepared, ..
-        } = &forked.ready;
-        let manifest = &forked.inputs.manifest;
-        let files = forked.made.tree.entries();
-        let upstream_digest = release.tree.digest();
-        let old = self.project.lock.as_ref();
-        let same_release = old.filter(|lock| lock.upstream.digest == upstream_digest);
-        let same_tree = old.filter(|lock| lock.tree.digest == files.digest());
-        let upstream = LockedRelease {
-            name: manifest.upstream.name.clone(),
-            version: release.version.clone(),
-            commit: release.commit.clone(),
-            // Git knows no checksum: what the registry once said stays.
-            checksum: release
-                .checksum
-                .clone()
-                .or_else(|| same_release.and_then(|lock| lock.upstream.checksum.clone())),
-            digest: upstream_digest,
-        };
-        let tree = LockedTree {
-            version: manifest.fork.version.clone(),
-            digest: files.digest(),
-            rules: manifest.rules_digest(),
-            series: forked.series.clone(),
-            formatter: same_tree.map_or_else(
-                || prepared.formatter.clone(),
-                |lock| lock.tree.formatter.clone(),
-            ),
-        };
-        let gates = match same_tree {
-            Some(lock) => lock.gates_after(said),
-            None => said.clone(),
-        };
-        Lock::new(upstream, tree, gates, self.input_digests(forked), files)
     }
 
     /// Tells whether the lock stays as it is; where `--locked` lets none be written,
@@ -314,7 +209,8 @@ impl<'u> Placing<'_, 'u> {
         Err(Error::general(message).help("move the directory away, or name it in a `[[series]]`"))
     }
 
-    fn documents(&self, inputs: &Inputs, forked: &Forked) -> Result<Files> {
+    pub(super) fn documents(&self, forked: &Forked) -> Result<Files> {
+        let inputs = &forked.inputs;
         let series = forked
             .series
             .as_ref()

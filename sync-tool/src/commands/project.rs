@@ -104,6 +104,8 @@ impl Project {
             files,
         };
         let lock = project.text(lock::FILE)?.map(Lock::parse).transpose()?;
+        lock.as_ref()
+            .map_or(Ok(()), |lock| lock.is_of(project.manifest()))?;
         Ok(Project { lock, ..project })
     }
 

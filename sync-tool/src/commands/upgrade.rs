@@ -147,6 +147,7 @@ pub fn locked<'l>(lock: Option<&'l Lock>, version: &Version) -> Locked<'l> {
     Locked {
         commit: lock.and_then(|lock| lock.upstream.commit.as_deref()),
         checksum: lock.and_then(|lock| lock.upstream.checksum.as_deref()),
+        digest: lock.map(|lock| lock.upstream.digest),
     }
 }
 

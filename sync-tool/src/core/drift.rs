@@ -13,7 +13,7 @@ use crate::error::Fault;
 /// One thing that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Drift {
-    /// The path: of the vendored tree, or an input's from the project's root.
+    /// The path: in the vendored tree, or of a file of the project from its root.
     pub path: String,
     /// What is wrong with it.
     pub what: What,
@@ -40,9 +40,16 @@ pub enum What {
     LineEnds,
     /// An input is not the one that the tree was made of.
     Input,
+    /// The lock or a document of the project is not what the tool writes there.
+    Generated,
 }
 
 impl What {
+    /// Tells whether it is a file of the project, and not of the vendored tree.
+    pub fn is_of_project(self) -> bool {
+        matches!(self, What::Input | What::LineEnds | What::Generated)
+    }
+
     /// Returns the end of a sentence that begins with the path.
     pub fn told(self) -> &'static str {
         match self {
@@ -53,6 +60,7 @@ impl What {
             What::Stray => "is not a plain file with a portable name",
             What::LineEnds => "has line ends that git converted to CRLF",
             What::Input => "is not what the tree was made of",
+            What::Generated => "is not what the tool writes there",
         }
     }
 }

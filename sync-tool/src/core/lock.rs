@@ -6,6 +6,7 @@ use std::sync::Arc;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
+use super::manifest::{FILE as MANIFEST, Manifest};
 use super::tree::{Digest, Entries, Entry, Mode, TreePath};
 use crate::error::{Error, Fault, Kind, Place, Result};
 
@@ -46,8 +47,16 @@ struct Form {
     form: u32,
 }
 
+/// The next step where a lock is of no use.
+const RESTORE: &str = "restore it from version control, or remove it and run \
+     `wash-wasi-sync vendor --discard-edits`";
+
 fn refused(fault: Fault) -> Error {
-    Error::faults(Kind::General, format!("{FILE} cannot be used"), vec![fault])
+    unusable(vec![fault])
+}
+
+fn unusable(faults: Vec<Fault>) -> Error {
+    Error::faults(Kind::General, format!("{FILE} cannot be used"), faults)
 }
 
 /// The upstream release a tree was made of.
@@ -59,11 +68,19 @@ pub struct LockedRelease {
     pub name: String,
     /// Its version.
     pub version: Version,
-    /// The commit of the release.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The commit of the release, where the source knew it.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "commit"
+    )]
     pub commit: Option<String>,
     /// The registry's checksum of the package, where it was seen.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "checksum"
+    )]
     pub checksum: Option<String>,
     /// The tree digest of upstream's files.
     pub digest: Digest,
@@ -120,15 +137,13 @@ impl Lock {
                  and run `wash-wasi-sync vendor`: it makes the one that fits the merged inputs",
             ));
         }
-        let restore = "restore it from version control, or remove it and run \
-             `wash-wasi-sync vendor --discard-edits`";
         let malformed = |e: toml_edit::de::Error| {
             let place = e.span().map_or_else(
                 || Place::file(FILE),
                 |span| Place::span(FILE, Arc::from(text), span),
             );
             let fault = Fault::new(e.message().to_owned()).at(place);
-            refused(fault).help(restore).caused_by(e)
+            refused(fault).help(RESTORE).caused_by(e)
         };
         // Another form may have what this one does not know.
         let found: Form = toml_edit::de::from_str(text).map_err(malformed)?;
@@ -136,31 +151,91 @@ impl Lock {
             let message = format!("it has the form {}, this tool reads {FORM}", found.form);
             return Err(refused(Fault::new(message).at(Place::file(FILE)))
                 .help("use the version of wash-wasi-sync that wrote it")
-                .help(restore));
+                .help(RESTORE));
         }
         let lock: Lock = toml_edit::de::from_str(text).map_err(malformed)?;
         if lock.files.digest() != lock.tree.digest {
             let message = "its digest is not that of its files: it was edited";
-            return Err(refused(Fault::new(message).at(Place::file(FILE))).help(restore));
+            return Err(refused(Fault::new(message).at(Place::file(FILE))).help(RESTORE));
         }
         Ok(lock)
     }
 
-    /// Tells whether another lock says the same of the tree and of what it was made
-    /// of. The gates say what was done with the tree, and a checksum may be known
-    /// to one alone: git has none.
+    /// Returns what another lock says otherwise of the tree and of what it was made
+    /// of. The gates say what was done with the tree, and commit and checksum may be
+    /// known to one alone: git has no checksum.
+    pub fn disagreements(&self, other: &Lock) -> Vec<&'static str> {
+        let known_differ = |one: &Option<String>, another: &Option<String>| matches!((one, another), (Some(one), Some(another)) if one != another);
+        let (upstream, tree) = (&self.upstream, &self.tree);
+        let (theirs, their_tree) = (&other.upstream, &other.tree);
+        let differ = [
+            ("upstream crate", upstream.name != theirs.name),
+            ("upstream version", upstream.version != theirs.version),
+            ("commit", known_differ(&upstream.commit, &theirs.commit)),
+            (
+                "checksum",
+                known_differ(&upstream.checksum, &theirs.checksum),
+            ),
+            ("upstream digest", upstream.digest != theirs.digest),
+            ("fork version", tree.version != their_tree.version),
+            ("tree digest", tree.digest != their_tree.digest),
+            ("digest of the rules", tree.rules != their_tree.rules),
+            ("series", tree.series != their_tree.series),
+            ("formatter", tree.formatter != their_tree.formatter),
+            ("list of inputs", self.inputs != other.inputs),
+            ("list of files", self.files != other.files),
+        ];
+        let named = differ.into_iter().filter(|(_, differs)| *differs);
+        named.map(|(what, _)| what).collect()
+    }
+
+    /// Tells whether another lock says the same of the tree and of what it was made of.
     pub fn agrees_with(&self, other: &Lock) -> bool {
-        let sums = (&self.upstream.checksum, &other.upstream.checksum);
-        let sums_agree = !matches!(sums, (Some(one), Some(another)) if one != another);
-        let bare = |lock: &Lock| Lock {
-            gates: BTreeMap::new(),
-            upstream: LockedRelease {
-                checksum: None,
-                ..lock.upstream.clone()
-            },
-            ..lock.clone()
-        };
-        sums_agree && bare(self) == bare(other)
+        self.disagreements(other).is_empty()
+    }
+
+    /// Compares the lock with the manifest whose rules it was written by.
+    ///
+    /// # Errors
+    ///
+    /// Fails where these are the rules of that manifest, and what the lock says apart
+    /// from them is not in it: somebody edited the lock.
+    pub fn is_of(&self, manifest: &Manifest) -> Result<()> {
+        if self.tree.rules != manifest.rules_digest() {
+            // Another manifest: that is drift, and named as such.
+            return Ok(());
+        }
+        let fork = &manifest.fork;
+        let recorded = [
+            (
+                "upstream crate",
+                self.upstream.name.clone(),
+                manifest.upstream.name.clone(),
+            ),
+            (
+                "pin",
+                self.upstream.version.to_string(),
+                fork.pin.to_string(),
+            ),
+            (
+                "fork version",
+                self.tree.version.to_string(),
+                fork.version.to_string(),
+            ),
+        ];
+        let wrong = recorded
+            .into_iter()
+            .filter(|(_, here, there)| here != there);
+        let faults: Vec<Fault> = wrong
+            .map(|(what, here, there)| {
+                let message = format!("its {what} is {here}, and that of {MANIFEST} is {there}");
+                Fault::new(message).at(Place::file(FILE))
+            })
+            .collect();
+        match faults.is_empty() {
+            true => Ok(()),
+            false => Err(unusable(faults).help(RESTORE)),
+        }
     }
 
     /// Returns what of the gates is known once they said something of the very same
@@ -187,6 +262,29 @@ impl Lock {
             .map_err(|e| Error::general(format!("{FILE} cannot be written: {e}")).caused_by(e))?;
         Ok(format!("{HEAD}{body}"))
     }
+}
+
+/// Reads a commit id of git: SHA-1 or SHA-256, in hexadecimal digits.
+fn commit<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
+    hexadecimal(d, &[40, 64], "a commit id")
+}
+
+/// Reads a checksum as the registry writes it.
+fn checksum<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
+    hexadecimal(d, &[64], "a SHA-256 checksum")
+}
+
+fn hexadecimal<'de, D: serde::Deserializer<'de>>(
+    d: D,
+    lengths: &[usize],
+    what: &str,
+) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(d)?;
+    let is_digit = |c: u8| matches!(c, b'0'..=b'9' | b'a'..=b'f');
+    if lengths.contains(&text.len()) && text.bytes().all(is_digit) {
+        return Ok(Some(text));
+    }
+    Err(serde::de::Error::custom(format!("`{text}` is not {what}")))
 }
 
 /// A vendored file as `644 <digest>`.

@@ -118,5 +118,6 @@ fn rule(what: What) -> &'static str {
         What::Stray => "stray",
         What::LineEnds => "line-ends",
         What::Input => "input",
+        What::Generated => "generated",
     }
 }

@@ -7,7 +7,7 @@ use crate::error::Kind;
 use crate::listing::MAX_RECORDED;
 
 /// Each rule of a check: its id, its description.
-const RULES: [(&str, &str); 8] = [
+const RULES: [(&str, &str); 9] = [
     (
         "changed",
         "A vendored file is not what upstream, manifest and patches give",
@@ -23,6 +23,10 @@ const RULES: [(&str, &str); 8] = [
     (
         "input",
         "An input is not the one that the vendored tree was made of",
+    ),
+    (
+        "generated",
+        "The lock or a document is not what the tool writes there",
     ),
     ("drift", "There is no vendored tree to check"),
 ];

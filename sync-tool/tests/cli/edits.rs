@@ -229,7 +229,7 @@ fn edits_that_cannot_be_kept_are_named_all_at_once() {
       src/lib.rs: it is upstream's own, and must stay as upstream wrote it
         help: undo the edit, or keep it as a patch: `wash-wasi-sync refresh --as-patch src/lib.rs --difference src/lib.rs CHANGE REASON`
       src/mine.rs: no rule says that such a file is the fork's
-        help: move it below one of the `owned` paths of manifest.toml, or remove it
+        help: move it below one of the `owned` paths of manifest.toml, add a rule of that kind, or remove it
       src/sockets/tcp.rs: it is upstream's file, and a patch cannot remove it
         help: restore it, or omit it by a `[[files]]` rule
       wit/world.wit: it is upstream's own, and must stay as upstream wrote it
@@ -246,7 +246,7 @@ fn edits_that_cannot_be_kept_are_named_all_at_once() {
       src/lib.rs: it is upstream's own, and must stay as upstream wrote it
         help: undo the edit, or keep it as a patch: `wash-wasi-sync refresh --as-patch src/lib.rs --difference src/lib.rs CHANGE REASON`
       src/mine.rs: no rule says that such a file is the fork's
-        help: move it below one of the `owned` paths of manifest.toml, or remove it
+        help: move it below one of the `owned` paths of manifest.toml, add a rule of that kind, or remove it
       src/sockets/tcp.rs: it is upstream's file, and a patch cannot remove it
         help: restore it, or omit it by a `[[files]]` rule
       wit/world.wit: it is upstream's own, and must stay as upstream wrote it

@@ -123,7 +123,7 @@ fn rules_that_do_not_fit_the_release_come_together() {
     world.edit(
         "manifest.toml",
         "\"src/sockets/loopback/**\"",
-        "\"src/random.rs\"",
+        "\"src/random.rs\", \"src/sockets/loopback/**\"",
     );
     shown!(world.refused("vendor", 1), @r#"
     exit 1
@@ -132,7 +132,7 @@ fn rules_that_do_not_fit_the_release_come_together() {
       × upstream has `src/random.rs`, where the fork has files of its own
         ╭─[manifest.toml:41:10]
      40 │ [[files]]
-     41 │ paths = ["src/random.rs", "tests/loopback.rs"]
+     41 │ paths = ["src/random.rs", "src/sockets/loopback/**", "tests/loopback.rs"]
         ·          ───────────────
      42 │ kind = "owned"
         ╰────
@@ -251,7 +251,23 @@ fn fork_owned_files_need_a_rule_as_upstreams_do() {
     for command in ["check", "vendor", "upgrade --to 42 --dry-run", "refresh"] {
         world.refused(command, 1);
     }
-    shown!(world.run("vendor"), @"");
+    shown!(world.run("vendor"), @r"
+    exit 1
+    --- stderr
+    error: the stored patches and files have faults
+      patches/loopback/.DS_Store: no rule says that such a file is the fork's
+        help: move it below one of the `owned` paths of manifest.toml, add a rule of that kind, or remove it
+      patches/loopback/Cargo.lock: the tool generates it
+        help: remove it
+      patches/loopback/notes.md: no rule says that such a file is the fork's
+        help: move it below one of the `owned` paths of manifest.toml, add a rule of that kind, or remove it
+      patches/loopback/src/sockets/loopback/.mod.rs.swp: it looks like what an editor or the system left behind
+        help: remove it, or name it without wildcards in an `owned` rule of manifest.toml
+      patches/loopback/src/sockets/loopback/mod.rs~: it looks like what an editor or the system left behind
+        help: remove it, or name it without wildcards in an `owned` rule of manifest.toml
+      patches/v38.0.1/files/src/sockets/loopback/.DS_Store: it looks like what an editor or the system left behind
+        help: remove it, or name it without wildcards in an `owned` rule of manifest.toml
+    ");
 }
 
 #[test]
@@ -259,7 +275,13 @@ fn an_editors_leftover_is_no_edit_to_keep() {
     let world = World::vendored();
     let left = "vendor/wash-wasi/src/sockets/loopback/.mod.rs.swp";
     world.write(left, "");
-    shown!(world.refused("refresh", 1), @"");
+    shown!(world.refused("refresh", 1), @r"
+    exit 1
+    --- stderr
+    error: edits cannot be kept
+      src/sockets/loopback/.mod.rs.swp: it looks like what an editor or the system left behind
+        help: remove it, or name it without wildcards in an `owned` rule of manifest.toml
+    ");
     // Who means it says so.
     world.edit(
         "manifest.toml",
@@ -280,13 +302,27 @@ fn inputs_are_not_read_through_links() {
         std::fs::rename(world.path(dir), &there).unwrap();
         std::os::unix::fs::symlink(&there, world.path(dir)).unwrap();
     }
-    shown!(world.run("check").ended(1), @"");
+    shown!(world.run("check").ended(1), @r"
+    exit 1
+    --- stderr
+    error: the project's inputs cannot be read
+      patches/loopback: it is a symbolic link, and inputs are not read through links
+        help: put the directory itself in its place, or name the right one in manifest.toml
+      patches/v38.0.1: it is a symbolic link, and inputs are not read through links
+        help: put the directory itself in its place, or name the right one in manifest.toml
+    ");
     std::fs::remove_file(world.path("patches/loopback")).unwrap();
     std::fs::remove_file(world.path("patches/v38.0.1")).unwrap();
     std::fs::rename(world.path("patches/locks"), outside.join("patches/locks")).unwrap();
     std::fs::remove_dir(world.path("patches")).unwrap();
     std::os::unix::fs::symlink(outside.join("patches"), world.path("patches")).unwrap();
-    shown!(world.run("vendor").ended(1), @"");
+    shown!(world.run("vendor").ended(1), @r"
+    exit 1
+    --- stderr
+    error: the project's inputs cannot be read
+      patches: it is a symbolic link, and inputs are not read through links
+        help: put the directory itself in its place, or name the right one in manifest.toml
+    ");
 }
 
 #[test]

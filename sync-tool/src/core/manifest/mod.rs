@@ -287,8 +287,9 @@ impl Manifest {
             return Some(Fault::new("the tool generates it").help("remove it"));
         }
         match rule_for(&self.files, path) {
-            Some((rule, pattern)) if rule.kind == FileKind::Owned => {
-                (is_left_behind && !pattern.is_literal()).then(|| {
+            Some((rule, _)) if rule.kind == FileKind::Owned => {
+                let is_named = rule.paths.iter().any(|pattern| pattern.text == path.as_str());
+                (is_left_behind && !is_named).then(|| {
                     Fault::new("it looks like what an editor or the system left behind").help(
                         format!("remove it, or name it without wildcards in an `owned` rule of {FILE}"),
                     )

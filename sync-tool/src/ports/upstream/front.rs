@@ -10,7 +10,7 @@ use super::git::{self, Export, Failure, Git};
 use super::registry::{self, Registry};
 use crate::core::address::Address;
 use crate::core::release::{Listed, Release, SourceKind};
-use crate::core::tree::TreePath;
+use crate::core::tree::{Digest, TreePath};
 use crate::core::{make, preflight};
 use crate::error::{Error, Fault, Kind, Result};
 use crate::ports::host::Host;
@@ -58,6 +58,8 @@ pub struct Locked<'l> {
     pub commit: Option<&'l str>,
     /// The registry's checksum.
     pub checksum: Option<&'l str>,
+    /// The digest of its files.
+    pub digest: Option<Digest>,
 }
 
 /// Upstream, from the source that the user chose.
@@ -153,6 +155,20 @@ impl<'a> Upstream<'a> {
     /// As [`super::Source::release`], and [`Kind::Upstream`] where the release
     /// is not as locked.
     pub fn release(&self, version: &Version, locked: Locked<'_>) -> Result<Release> {
+        let release = self.read(version, locked)?;
+        if locked
+            .digest
+            .is_none_or(|digest| digest == release.tree.digest())
+        {
+            return Ok(release);
+        }
+        let message = format!("upstream {version} is not what was locked: its files differ");
+        Err(Error::upstream(message)
+            .help("find out from upstream why a release changed, before anything is taken from it")
+            .help("or restore manifest.lock from version control, if it was edited"))
+    }
+
+    fn read(&self, version: &Version, locked: Locked<'_>) -> Result<Release> {
         let of_registry = || self.of_registry(version, locked);
         let Some(git) = self.git() else {
             return of_registry();

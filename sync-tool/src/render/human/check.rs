@@ -73,8 +73,8 @@ impl Human {
             );
         });
         let inputs = all.iter().any(|drift| drift.what == What::Input);
-        let is_edit = |what| !matches!(what, What::Input | What::LineEnds);
-        let edits = all.iter().any(|drift| is_edit(drift.what));
+        let edits = all.iter().any(|drift| !drift.what.is_of_project());
+        let generated = all.iter().any(|drift| drift.what == What::Generated);
         let help = self.styles.cyan("help:");
         if edits {
             let _ = writeln!(text, "{help} to keep edits: `wash-wasi-sync refresh`");
@@ -88,6 +88,8 @@ impl Human {
                 text,
                 "{help} to make the tree of the inputs as they are now: `wash-wasi-sync vendor`"
             );
+        } else if generated {
+            let _ = writeln!(text, "{help} to write them again: `wash-wasi-sync vendor`");
         }
         text
     }

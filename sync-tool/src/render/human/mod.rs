@@ -7,7 +7,7 @@ mod made;
 mod others;
 mod suite;
 
-use crate::core::drift::{Drift, What};
+use crate::core::drift::Drift;
 use crate::core::patch::Delta;
 use crate::core::tree::TreePath;
 use crate::listing::{MAX_LISTED, more};
@@ -60,9 +60,9 @@ impl Human {
 
 /// Returns the path of a finding from the project's root.
 pub(super) fn drift_path(tree: &TreePath, drift: &Drift) -> String {
-    match drift.what {
-        What::Input | What::LineEnds => drift.path.clone(),
-        _ => format!("{tree}/{}", drift.path),
+    match drift.what.is_of_project() {
+        true => drift.path.clone(),
+        false => format!("{tree}/{}", drift.path),
     }
 }
 
