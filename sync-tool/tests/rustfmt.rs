@@ -136,7 +136,7 @@ mod scripts {
     }
 
     fn calls(sandbox: &Sandbox) -> usize {
-        let calls = std::fs::read_to_string(sandbox.path("calls")).unwrap();
+        let calls = std::fs::read_to_string(sandbox.path("calls")).expect("calls");
         calls.lines().count()
     }
 
