@@ -37,7 +37,7 @@ fn upstreams_workspaces_take_the_fork_up() {
     let host = Host::new(Environment::of_process().unwrap(), Arc::new(Silent)).unwrap();
     let options = Options {
         choice: SourceChoice::Git,
-        upstream: Some(upstream.display().to_string()),
+        upstream: Some(upstream.display().to_string().into()),
         cache: cache.path().to_path_buf(),
         offline: false,
         project_dir: project,
