@@ -170,7 +170,11 @@ impl<'a> Upstream<'a> {
         let read = git.attempt(version, git::locked(locked.commit)?);
         let release = self
             .or_instead(&self.called(version), read, of_registry)
-            .map_err(|e| self.hint_at_registry(e, git, version))?;
+            .map_err(|e| match locked.commit {
+                // It was there: the tag moved or is gone.
+                Some(_) => e,
+                None => self.hint_at_registry(e, git, version),
+            })?;
         if release.source == SourceKind::Git && locked.commit.is_none() && git.is_untagged()? {
             self.compare_with_package(&release, locked)?;
         }
