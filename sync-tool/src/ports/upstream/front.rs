@@ -186,6 +186,7 @@ impl<'a> Upstream<'a> {
         let is_of = |listed: &[Listed]| listed.iter().any(|l| l.version == *version && !l.yanked);
         let is_lacking = error.kind() == Kind::Upstream
             && !error.is_unreached()
+            && !self.left_git.get()
             && !self.options.offline
             && git.attempt_list().is_ok_and(|listed| !is_of(&listed));
         let registry = || self.registry().and_then(Registry::list);
