@@ -238,6 +238,7 @@ fn versions_are_given_as_people_write_them() {
     --- stderr
     fetching v38.0.0 of [upstream]
     listing the tags of [upstream]
+    reading the registry's index
     error: [upstream] has no tag v38.0.0
     help: the nearest that it has: v38.0.1, v38.0.4, v41.0.0
     ");

@@ -186,7 +186,11 @@ impl<'a> Upstream<'a> {
         let read = git.attempt(version, git::locked(locked.commit)?);
         let release = self
             .or_instead(&self.called(version), read, of_registry)
-            .map_err(|e| self.hint_at_registry(e, git, version))?;
+            .map_err(|e| match locked.commit {
+                // It was there: the tag moved or is gone.
+                Some(_) => e,
+                None => self.hint_at_registry(e, git, version),
+            })?;
         if release.source == SourceKind::Git && locked.commit.is_none() && git.is_untagged()? {
             self.compare_with_package(&release, locked)?;
         }
@@ -198,6 +202,7 @@ impl<'a> Upstream<'a> {
         let is_of = |listed: &[Listed]| listed.iter().any(|l| l.version == *version && !l.yanked);
         let is_lacking = error.kind() == Kind::Upstream
             && !error.is_unreached()
+            && !self.left_git.get()
             && !self.options.offline
             && git.attempt_list().is_ok_and(|listed| !is_of(&listed));
         let registry = || self.registry().and_then(Registry::list);
