@@ -38,11 +38,11 @@ impl DatagramSocket {
             return Err(Error::AddressNotAvailable);
         }
         let at = binding.endpoint();
-        let mut network = lock(binding.network());
-        let mailbox = Mailbox::new(at, receive_buffer, network.meter())?;
+        let mut tables = lock(binding.tables());
+        let mailbox = Mailbox::new(at, receive_buffer, tables.meter())?;
         let mailbox = Arc::new(mailbox);
-        network.add_mailbox(at, &mailbox);
-        drop(network);
+        tables.add_mailbox(at, &mailbox);
+        drop(tables);
         Ok(DatagramSocket { mailbox, binding })
     }
 
@@ -73,7 +73,10 @@ impl DatagramSocket {
     /// can reach. It stays connected as it was.
     pub fn connect(&self, peer: SocketAddr) -> Result<(), Error> {
         let peer = self.reachable(peer)?;
-        let local = self.source(self.binding.endpoint().host);
+        let local = match self.binding.endpoint().host {
+            Host::WILDCARD => Host::source(peer.family),
+            host => host,
+        };
         self.mailbox
             .set_peer(local, Peer::One(peer.host, peer.port));
         Ok(())
@@ -135,9 +138,9 @@ impl DatagramSocket {
         state.take_refusal()?;
         let local = state.local();
         drop(state);
-        let from = (self.source(local), self.binding.endpoint().port);
+        let from = (local.or_source(to.family), self.binding.endpoint().port);
         let data = data.into();
-        let mailbox = lock(self.binding.network()).mailbox(to);
+        let mailbox = lock(self.binding.tables()).mailbox(to);
         let delivery = mailbox.map_or(Delivery::Nobody, |mailbox| {
             mailbox.deliver(to.host, Datagram { from, data })
         });
@@ -201,24 +204,16 @@ impl DatagramSocket {
         }
     }
 
-    /// Returns the address that is sent from.
-    fn source(&self, local: Host) -> Host {
-        match local.is_wildcard() {
-            true => Host::source(self.family()),
-            false => local,
-        }
-    }
-
     fn reachable(&self, address: SocketAddr) -> Result<Endpoint, Error> {
         Endpoint::new(address)
-            .filter(|to| to.family == self.family() && !to.host.is_wildcard() && to.port != 0)
+            .filter(|to| to.family == self.family() && to.host.is_reachable() && to.port != 0)
             .ok_or(Error::AddressNotAvailable)
     }
 }
 
 impl Drop for DatagramSocket {
     fn drop(&mut self) {
-        lock(self.binding.network()).remove_mailbox(self.binding.endpoint());
+        lock(self.binding.tables()).remove_mailbox(self.binding.endpoint());
         self.mailbox.close();
     }
 }

@@ -184,6 +184,7 @@ fn only_reachable_addresses_can_be_sent_to() {
         (&v4, "192.0.2.1:1"),
         (&v4, "0.0.0.0:1"),
         (&v4, "127.0.0.1:0"),
+        (&v4, "127.255.255.255:1"),
         (&v4, "[::1]:1"),
         (&v6, "127.0.0.1:1"),
         (&v6, "[::ffff:127.0.0.1]:1"),
@@ -198,6 +199,30 @@ fn only_reachable_addresses_can_be_sent_to() {
     assert_eq!(error, Error::AddressNotAvailable);
     drop((v4, v6));
     assert_unused(&network);
+}
+
+/// As with Linux, where it can be bound to but is not sent from.
+#[test]
+fn nobody_sees_the_address_that_means_all() {
+    let network = Shared::default();
+    let all = socket(&network, "127.255.255.255:1");
+    let peer = socket(&network, "127.0.0.1:2");
+    all.send_to(b"x", peer.local_addr()).unwrap();
+    assert_eq!(receive(&peer).unwrap().1, address("127.0.0.1:1"));
+    all.connect(peer.local_addr()).unwrap();
+    assert_eq!(all.local_addr(), address("127.255.255.255:1"));
+    let listener = listen(&network, "127.0.0.1:80", 1);
+    let binding = bind(&network, "127.255.255.255:3").unwrap();
+    let to = listener.local_addr();
+    let connected = poll_once(Connecting::new(
+        &network,
+        Some(binding),
+        to,
+        Options::default(),
+    ));
+    assert!(matches!(connected, Poll::Ready(Ok(_))));
+    let accepted = listener.try_accept().unwrap();
+    assert_eq!(accepted.peer_addr(), address("127.0.0.1:3"));
 }
 
 #[test]

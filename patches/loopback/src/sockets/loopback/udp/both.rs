@@ -8,9 +8,9 @@ use std::task::Poll;
 
 use rustix::io::Errno;
 
+use super::super::destination::Destination;
 use super::super::tcp::system_error;
 use super::super::{DatagramSocket, lock};
-use super::destination::Destination;
 use super::would_block;
 
 /// The two sides of a socket that is bound to all addresses of its family, at

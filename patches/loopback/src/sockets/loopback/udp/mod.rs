@@ -2,7 +2,6 @@
 //! on both: what stands in the place of that of `tokio`.
 
 mod both;
-mod destination;
 mod detached;
 mod settings;
 #[cfg_attr(
