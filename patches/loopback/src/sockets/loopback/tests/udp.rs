@@ -1,4 +1,4 @@
-use super::super::mailbox::{OVERHEAD, RESERVE};
+use super::super::mailbox::{OVERHEAD, Peer, RESERVE};
 use super::*;
 
 const BUFFER: usize = 106_496;
@@ -140,7 +140,7 @@ fn a_connected_socket_hears_its_peer_only() {
     assert_eq!(own.local_addr(), address("127.0.0.1:1"));
     other.send_to(b"heard", own.local_addr()).unwrap();
     assert_eq!(receive(&own).unwrap().0, b"heard");
-    own.detach();
+    own.set_peer(Peer::Elsewhere).wake();
     peer.send_to(b"unheard", own.local_addr()).unwrap();
     own.disconnect();
     assert_eq!(receive(&own), Err(Error::WouldBlock));

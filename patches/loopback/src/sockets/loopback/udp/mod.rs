@@ -3,6 +3,7 @@
 
 mod both;
 mod detached;
+mod senders;
 mod settings;
 #[cfg_attr(
     not(feature = "p3"),

@@ -95,6 +95,10 @@ impl SharedUdpSocket {
         check_family(lock(&self.state).settings.is_ipv6(), remote, ipv4)?;
         let to = Destination::of(&self.origin.network, Protocol::Udp, remote)?;
         let socket = self.bound()?;
+        let to = match &socket {
+            UdpSocket::Unspecified(socket) if socket.both.is_answer(remote) => Destination::System,
+            _ => to,
+        };
         match (&socket, to) {
             // So says Linux, where it does so at all.
             (UdpSocket::Loopback(_), Destination::System) if remote.is_ipv4() => {
