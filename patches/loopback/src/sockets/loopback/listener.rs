@@ -206,7 +206,10 @@ fn start(
 ) -> Result<(Arc<Backlog>, Entered), Error> {
     let remote = Endpoint::new(remote).ok_or(Error::AddressNotAvailable)?;
     let from = binding.as_ref().map(Binding::endpoint);
-    let tables = Network::tables(network);
+    let tables = match &binding {
+        Some(binding) => Arc::clone(binding.tables()),
+        None => Network::tables(network),
+    };
     let mut locked = lock(&tables);
     let meter = Arc::clone(locked.meter());
     let routed = locked.route(from, remote);

@@ -324,7 +324,7 @@ impl Binding {
         self.endpoint.address()
     }
 
-    pub(super) fn tables(&self) -> &Mutex<Tables> {
+    pub(super) fn tables(&self) -> &Arc<Mutex<Tables>> {
         &self.tables
     }
 

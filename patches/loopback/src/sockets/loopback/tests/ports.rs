@@ -306,7 +306,7 @@ fn a_poisoned_lock_is_recovered() {
 #[test]
 fn what_is_dropped_goes_back_to_the_network_it_was_taken_from() {
     let network = Shared::default();
-    let listener = listen(&network, "127.0.0.1:80", 1);
+    let listener = listen(&network, "127.0.0.1:80", 3);
     let at = listener.local_addr();
     let client = bind(&network, "127.0.0.1:0").unwrap();
     let connecting = Connecting::new(&network, Some(client), at, Options::default());
@@ -314,6 +314,7 @@ fn what_is_dropped_goes_back_to_the_network_it_was_taken_from() {
         panic!("a bound socket does not connect");
     };
     let unbound = connect(&network, at).unwrap();
+    let late = bind(&network, "127.0.0.1:0").unwrap();
     let udp = Binding::new(&network, Protocol::Udp, at).unwrap();
     let udp = DatagramSocket::new(udp, 1_000).unwrap();
     let before = std::mem::take(&mut *lock(&network));
@@ -326,7 +327,15 @@ fn what_is_dropped_goes_back_to_the_network_it_was_taken_from() {
     udp.send_to(b"own", at).unwrap();
     assert_eq!(other.try_recv(&mut [0; 9]), Err(Error::WouldBlock));
     assert_eq!(udp.try_recv(&mut [0; 9]), Ok((3, at)));
-    drop((listener, bound, unbound, udp));
+    let late = poll_once(Connecting::new(
+        &network,
+        Some(late),
+        at,
+        Options::default(),
+    ));
+    assert!(matches!(late, Poll::Ready(Ok(_))));
+    assert_eq!(again.try_accept().unwrap_err(), Error::WouldBlock);
+    drop((listener, bound, unbound, late, udp));
     let figures = lock(&network).figures();
     assert_eq!((figures.sockets, figures.ports), (2, 2));
     assert_unused(&Mutex::new(before).into());
