@@ -2,8 +2,8 @@
 //! on both: what stands in the place of that of `tokio`.
 
 mod both;
-mod destination;
 mod detached;
+mod senders;
 mod settings;
 #[cfg_attr(
     not(feature = "p3"),

@@ -8,12 +8,12 @@ use rustix::io::{Errno, Result};
 use tokio::io::Interest;
 use tokio::task::coop::consume_budget;
 
+use super::super::destination::{Destination, check_family};
 use super::super::os::rustix::fd::AsFd;
 use super::super::os::{BorrowedFd, Descriptor, SocketOption};
 use super::super::tcp::system_error;
-use super::super::{Network, lock};
+use super::super::{Network, Protocol, lock};
 use super::both::disconnect_system;
-use super::destination::Destination;
 use super::detached::Detached;
 use super::settings::Settings;
 use super::socket::{NetworkUdpSocket, Origin, UdpSocket, wildcard};
@@ -65,6 +65,16 @@ impl SharedUdpSocket {
         lock(&self.state).socket.clone()
     }
 
+    fn try_bind(&self, address: SocketAddr) -> io::Result<()> {
+        let mut state = lock(&self.state);
+        check_family(state.settings.is_ipv6(), address, Errno::INVAL)?;
+        if state.socket.is_bound() {
+            return Err(Errno::INVAL.into());
+        }
+        state.socket = self.origin.bind(address, &state.settings)?;
+        Ok(())
+    }
+
     /// Returns the socket, bound to its family's wildcard if it was not bound.
     fn bound(&self) -> io::Result<UdpSocket> {
         let mut state = lock(&self.state);
@@ -77,12 +87,18 @@ impl SharedUdpSocket {
 
     /// Returns which side `remote` is on, and the socket, bound if it was not,
     /// if that can send there.
-    fn route(&self, remote: SocketAddr) -> io::Result<(UdpSocket, Destination)> {
-        let to = Destination::of(&self.origin.network, remote)?;
-        if remote.is_ipv6() != lock(&self.state).settings.is_ipv6() {
-            return Err(Errno::AFNOSUPPORT.into());
-        }
+    ///
+    /// # Errors
+    ///
+    /// `ipv4` for an IPv4 address and an IPv6 socket; those of `connect`.
+    fn route(&self, remote: SocketAddr, ipv4: Errno) -> io::Result<(UdpSocket, Destination)> {
+        check_family(lock(&self.state).settings.is_ipv6(), remote, ipv4)?;
+        let to = Destination::of(&self.origin.network, Protocol::Udp, remote)?;
         let socket = self.bound()?;
+        let to = match &socket {
+            UdpSocket::Unspecified(socket) if socket.both.is_answer(remote) => Destination::System,
+            _ => to,
+        };
         match (&socket, to) {
             // So says Linux, where it does so at all.
             (UdpSocket::Loopback(_), Destination::System) if remote.is_ipv4() => {
@@ -95,7 +111,7 @@ impl SharedUdpSocket {
     }
 
     fn try_connect(&self, remote: SocketAddr) -> io::Result<()> {
-        let (socket, to) = self.route(remote)?;
+        let (socket, to) = self.route(remote, Errno::AFNOSUPPORT)?;
         match &socket {
             UdpSocket::Network(_) => Ok(rustix::net::connect(system(&socket)?, &remote)?),
             UdpSocket::Loopback(socket) => socket.socket.connect(remote).map_err(system_error),
@@ -183,7 +199,7 @@ impl SharedUdpSocket {
     ///
     /// Those of `sendto`.
     pub fn try_send_to(&self, data: &[u8], remote: SocketAddr) -> io::Result<usize> {
-        let (socket, to) = self.route(remote)?;
+        let (socket, to) = self.route(remote, Errno::NETUNREACH)?;
         match to {
             Destination::System => system(&socket)?.try_send_to(data, remote),
             Destination::Loopback => send(&socket, data, Some(remote)),
@@ -212,7 +228,7 @@ impl SharedUdpSocket {
     ///
     /// Those of `sendto`.
     pub async fn send_to(&self, data: &[u8], remote: SocketAddr) -> io::Result<usize> {
-        let (socket, to) = self.route(remote)?;
+        let (socket, to) = self.route(remote, Errno::NETUNREACH)?;
         match to {
             Destination::System => system(&socket)?.send_to(data, remote).await,
             Destination::Loopback => {
@@ -342,13 +358,7 @@ impl Descriptor for SharedUdpSocket {
     }
 
     fn bind(&self, address: SocketAddr) -> Result<()> {
-        let mut state = lock(&self.state);
-        if state.socket.is_bound() {
-            return Err(Errno::INVAL);
-        }
-        let bound = self.origin.bind(address, &state.settings);
-        state.socket = bound.map_err(|error| errno(&error))?;
-        Ok(())
+        self.try_bind(address).map_err(|error| errno(&error))
     }
 
     fn connect(&self, address: SocketAddr) -> Result<()> {
