@@ -6,7 +6,7 @@ mod loopback_host;
 use std::sync::{Arc, Mutex};
 
 use loopback_host::p2::{Host, Stream, at_once};
-use loopback_host::{network, v4};
+use loopback_host::{calls, network, v4};
 use wash_wasi::p2::Pollable as _;
 use wash_wasi::p2::bindings::sockets::network::ErrorCode;
 use wash_wasi::p2::bindings::sockets::tcp::{HostTcpSocket as _, ShutdownType};
@@ -55,7 +55,10 @@ async fn closing_with_unread_data_resets() {
     host.close(near);
     assert_eq!(host.read(far, 100).await.unwrap(), "for the peer");
     let end = host.read(far, 100).await;
-    assert_eq!(end, Err(Stream::Failed(ErrorCode::ConnectionReset)));
+    match calls::CLOSING_RESETS {
+        true => assert_eq!(end, Err(Stream::Failed(ErrorCode::ConnectionReset))),
+        false => assert_eq!(end, Err(Stream::Closed)),
+    }
     let end = host
         .check_write(far)
         .and_then(|_| host.try_write(far, "x".into()));
@@ -116,7 +119,7 @@ async fn a_shutdown_loses_no_write_in_the_background() {
         .unwrap();
     let granted = host.check_write(near).unwrap();
     assert!(granted as u64 > small);
-    let sent = vec![7; 100 * usize::try_from(small).unwrap()];
+    let sent = vec![7; granted.min(100 * usize::try_from(small).unwrap())];
     host.try_write(near, sent.clone().into()).unwrap();
     host.shutdown(near.socket, ShutdownType::Send).unwrap();
     assert!(host.read_all(far).await == (sent, Stream::Closed));
@@ -172,7 +175,8 @@ async fn a_chunk_is_moved_where_it_is_taken_whole() {
     let at = chunk.as_ptr();
     host.try_write(near, chunk).unwrap();
     let read = host.try_read(far, 65_536).unwrap();
-    assert_eq!((read.as_ptr(), read.len()), (at, 40_000));
+    assert_eq!(read.len(), 40_000);
+    assert_eq!(read.as_ptr() == at, calls::CHUNKS_ARE_MOVED);
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use wasmtime::component::{Resource, ResourceTable};
 
+use super::calls::{self, TcpSocket};
 use super::wash::p2::bindings::sockets::instance_network::Host as _;
 use super::wash::p2::bindings::sockets::network::{
     ErrorCode, IpAddressFamily, IpSocketAddress, Network as GuestNetwork,
@@ -19,8 +20,8 @@ use super::wash::p2::bindings::sockets::tcp_create_socket::Host as _;
 use super::wash::p2::{
     DynInputStream, DynOutputStream, Pollable, SocketError, SocketResult, StreamError,
 };
+use super::wash::sockets::WasiSocketsCtxView;
 use super::wash::sockets::loopback::Network;
-use super::wash::sockets::{TcpSocket, WasiSocketsCtxView};
 use super::wash::{WasiCtx, WasiCtxBuilder};
 
 pub type Shared = Arc<Mutex<Network>>;
@@ -78,7 +79,9 @@ pub fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
 
 impl Host {
     pub fn new(network: &Shared) -> Host {
-        Host::with(WasiCtxBuilder::new().inherit_network(), network)
+        let mut builder = WasiCtxBuilder::new();
+        builder.inherit_network().allow_tcp(true).allow_udp(true);
+        Host::with(&mut builder, network)
     }
 
     pub fn with(builder: &mut WasiCtxBuilder, network: &Shared) -> Host {
@@ -121,8 +124,9 @@ impl Host {
     }
 
     pub fn listen(&mut self, socket: Socket) -> Result<(), ErrorCode> {
-        let started = self.view().start_listen(socket.resource());
-        started.map_err(code)?;
+        let mut view = self.view();
+        let started = at_once(calls::start_listen(&mut view, socket.resource()));
+        started.expect("listening does not wait").map_err(code)?;
         self.view().finish_listen(socket.resource()).map_err(code)
     }
 
@@ -142,7 +146,7 @@ impl Host {
         let network = self.network();
         let address = IpSocketAddress::from(address);
         let mut view = self.view();
-        let started = view.start_connect(socket.resource(), network, address);
+        let started = calls::start_connect(&mut view, socket.resource(), network, address);
         started.await.map_err(code)
     }
 
@@ -229,10 +233,7 @@ impl Host {
     fn stream<T>(&mut self, result: Result<T, StreamError>) -> Result<T, Stream> {
         result.map_err(|error| match error {
             StreamError::Closed => Stream::Closed,
-            StreamError::LastOperationFailed(error) => {
-                let error = error.downcast::<std::io::Error>().unwrap();
-                Stream::Failed(ErrorCode::from(error))
-            }
+            StreamError::LastOperationFailed(error) => Stream::Failed(calls::stream_code(error)),
             StreamError::Trap(trap) => panic!("the guest would have trapped: {trap}"),
         })
     }
@@ -279,7 +280,9 @@ impl Host {
         self.stream(permitted)
     }
 
+    /// Writes, whether there is room or not.
     pub fn try_write(&mut self, streams: Streams, bytes: Bytes) -> Result<(), Stream> {
+        self.check_write(streams)?;
         let written = self.output(streams).write(bytes);
         self.stream(written)
     }

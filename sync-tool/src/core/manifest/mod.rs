@@ -1,6 +1,7 @@
 //! `manifest.toml`: what people write. Upstream, pin, rules, series, history.
 
 mod edit;
+mod owned;
 mod parse;
 mod reader;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use super::cargo_toml::Additions;
 use super::tree::{Digest, TreePath};
 use crate::error::Place;
 
+pub use owned::OwnedFile;
 pub use upstream_tests::{ExpectedFailure, PROGRAMS, Tests};
 
 /// The name of the file.
@@ -38,6 +40,8 @@ pub struct Manifest {
     pub inserts: Vec<Insert>,
     /// What happens to which file; the last rule that matches wins.
     pub files: Vec<FileRule>,
+    /// Fork-owned files that not every release has, or not at the same path.
+    pub owned: Vec<OwnedFile>,
     /// What the fork's `Cargo.toml` gets beyond upstream's.
     pub cargo: Additions,
     /// Where the patches are, per base release, ascending.
@@ -247,6 +251,7 @@ impl Manifest {
             "rewrites": self.rewrites,
             "inserts": self.inserts,
             "files": self.files,
+            "owned": self.owned,
             "cargo": self.cargo,
             "series": self.series,
         });

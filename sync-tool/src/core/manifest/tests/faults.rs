@@ -388,3 +388,30 @@ fn ten_faults_are_told_together() {
       add `notes = …`
     "#);
 }
+
+#[test]
+fn two_files_at_one_path_of_one_release_are_a_fault() {
+    let rows = |first: &str, second: &str| {
+        let row = |file: &str, bounds: &str| {
+            format!("[[owned]]\npath = \"tests/a.rs\"\nfile = \"{file}\"\n{bounds}\n\n")
+        };
+        let both = format!(
+            "{}{}[documents]",
+            row("one.rs", first),
+            row("two.rs", second)
+        );
+        good_with("[documents]", &both)
+    };
+    let (until, since) = ("until = \"42.0.0\"", "since = \"42.0.0\"");
+    for (first, second) in [(until, since), (since, until)] {
+        Manifest::parse(rows(first, second)).expect("no release has both");
+    }
+    let later = "since = \"41.0.0\"\nuntil = \"43.0.0\"";
+    for (first, second) in [(until, later), (later, since), ("", until), (since, "")] {
+        let error = error(&rows(first, second));
+        let faults: Vec<_> = error.all_faults().iter().map(|f| &f.message).collect();
+        assert_eq!(faults, ["two files stand at `tests/a.rs` in one release"]);
+    }
+    let never = "since = \"42.0.0\"\nuntil = \"42.0.0\"";
+    assert_snapshot!(told(&error(&rows(until, never))), @r"");
+}

@@ -43,8 +43,9 @@ fn start(socket: TcpSocket, remote: SocketAddr) -> io::Result<Progress> {
     if remote.is_ipv6() != socket.common().settings.is_ipv6() {
         return Err(Errno::AFNOSUPPORT.into());
     }
-    let destination = destination(&socket, remote)?;
     let common = socket.common().clone();
+    let network = common.network()?;
+    let destination = destination(&socket, remote)?;
     let (binding, descriptor) = match (socket, destination) {
         (TcpSocket::Network(socket), Destination::System) => (None, socket.descriptor),
         (TcpSocket::Network(socket), Destination::Loopback) => {
@@ -68,7 +69,7 @@ fn start(socket: TcpSocket, remote: SocketAddr) -> io::Result<Progress> {
     Ok(match destination {
         Destination::Loopback => {
             let options = common.settings.options;
-            Progress::Loopback(Connecting::new(&common.network, binding, remote, options))
+            Progress::Loopback(Connecting::new(network, binding, remote, options))
         }
         Destination::System => {
             let descriptor = descriptor.map_or_else(|| common.descriptor(), Ok)?;
@@ -87,7 +88,7 @@ fn destination(socket: &TcpSocket, remote: SocketAddr) -> io::Result<Destination
     if !is_loopback(ip) {
         return Ok(Destination::System);
     }
-    let network = lock(&socket.common().network);
+    let network = lock(socket.common().network()?);
     Ok(
         match network.is_passed_through(Protocol::Tcp, remote) || network.is_real() {
             true => Destination::System,

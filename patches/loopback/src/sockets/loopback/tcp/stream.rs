@@ -145,6 +145,14 @@ impl TcpStream {
         }
     }
 
+    /// Calls `f` with a stream of the system. One of the loopback network has
+    /// its listener's options already, so nothing is left to be done there.
+    pub fn on_system(&self, f: impl FnOnce(&tokio::net::TcpStream)) {
+        if let TcpStream::Network(stream) = self {
+            f(stream);
+        }
+    }
+
     /// Makes dropping it reset the connection.
     ///
     /// # Errors

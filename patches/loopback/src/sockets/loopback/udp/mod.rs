@@ -3,15 +3,14 @@
 
 mod both;
 mod destination;
+#[allow(dead_code, reason = "what upstream uses depends on the release")]
 mod detached;
 mod settings;
-#[cfg_attr(
-    not(feature = "p3"),
-    allow(dead_code, reason = "P2 has its own way of waiting")
-)]
+#[allow(dead_code, reason = "what upstream uses depends on the release")]
 mod shared;
 mod socket;
 
+pub use detached::Detached;
 pub use shared::SharedUdpSocket;
 pub use socket::{LoopbackUdpSocket, NetworkUdpSocket, UdpSocket, UnspecifiedUdpSocket};
 

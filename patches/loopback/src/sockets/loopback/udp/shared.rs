@@ -2,9 +2,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use cap_net_ext::AddressFamily;
-use io_lifetimes::{FromSocketlike as _, IntoSocketlike};
+use rustix::fd::OwnedFd;
 use rustix::io::{Errno, Result};
+use rustix::net::SendFlags;
 use tokio::io::Interest;
 use tokio::task::coop::consume_budget;
 
@@ -16,7 +16,7 @@ use super::both::disconnect_system;
 use super::destination::Destination;
 use super::detached::Detached;
 use super::settings::Settings;
-use super::socket::{NetworkUdpSocket, Origin, UdpSocket, wildcard};
+use super::socket::{Make, NetworkUdpSocket, Origin, UdpSocket, wildcard};
 use super::{errno, would_block};
 
 /// A [`UdpSocket`] that is used as that of `tokio` is: binding it, connecting
@@ -36,28 +36,30 @@ struct State {
 impl SharedUdpSocket {
     /// Makes a socket that may use `network`. It has no descriptor yet; when one
     /// is needed, `make` makes it.
-    pub fn detached<S: IntoSocketlike + 'static>(
+    pub fn detached<S: Into<OwnedFd> + 'static>(
         network: &Arc<Mutex<Network>>,
-        family: AddressFamily,
-        make: fn(AddressFamily) -> io::Result<S>,
+        ipv6: bool,
+        make: impl Fn() -> io::Result<S> + Send + Sync + 'static,
     ) -> Detached {
-        let ipv6 = matches!(family, AddressFamily::Ipv6);
-        let system = move || {
-            let socket = make(family)?.into_socketlike();
-            Ok(std::net::UdpSocket::from_socketlike(socket))
-        };
-        let origin = Origin {
-            network: Arc::clone(network),
-            make: Arc::new(system),
-        };
+        let make = Arc::new(move || Ok(make()?.into().into()));
+        Detached(SharedUdpSocket::new(Some(Arc::clone(network)), ipv6, make))
+    }
+
+    pub(super) fn new(network: Option<Arc<Mutex<Network>>>, ipv6: bool, make: Make) -> Self {
         let state = State {
             socket: UdpSocket::Network(NetworkUdpSocket::default()),
-            settings: Settings::new(ipv6, &origin.make),
+            settings: Settings::new(ipv6, &make),
         };
-        Detached(SharedUdpSocket {
-            origin,
+        SharedUdpSocket {
+            origin: Origin { network, make },
             state: Mutex::new(state),
-        })
+        }
+    }
+
+    /// Makes the socket one of those that may use `network`.
+    pub fn on(mut self, network: &Arc<Mutex<Network>>) -> SharedUdpSocket {
+        self.origin.network = Some(Arc::clone(network));
+        self
     }
 
     /// Returns the socket as it is now.
@@ -78,7 +80,7 @@ impl SharedUdpSocket {
     /// Returns which side `remote` is on, and the socket, bound if it was not,
     /// if that can send there.
     fn route(&self, remote: SocketAddr) -> io::Result<(UdpSocket, Destination)> {
-        let to = Destination::of(&self.origin.network, remote)?;
+        let to = Destination::of(self.origin.network()?, remote)?;
         if remote.is_ipv6() != lock(&self.state).settings.is_ipv6() {
             return Err(Errno::AFNOSUPPORT.into());
         }
@@ -172,7 +174,7 @@ impl SharedUdpSocket {
     pub fn try_send(&self, data: &[u8]) -> io::Result<usize> {
         let (socket, to) = self.connected()?;
         match to {
-            Destination::System => system(&socket)?.try_send(data),
+            Destination::System => send_now(system(&socket)?, data, None),
             Destination::Loopback => send(&socket, data, None),
         }
     }
@@ -185,7 +187,7 @@ impl SharedUdpSocket {
     pub fn try_send_to(&self, data: &[u8], remote: SocketAddr) -> io::Result<usize> {
         let (socket, to) = self.route(remote)?;
         match to {
-            Destination::System => system(&socket)?.try_send_to(data, remote),
+            Destination::System => send_now(system(&socket)?, data, Some(remote)),
             Destination::Loopback => send(&socket, data, Some(remote)),
         }
     }
@@ -198,7 +200,15 @@ impl SharedUdpSocket {
     pub async fn send(&self, data: &[u8]) -> io::Result<usize> {
         let (socket, to) = self.connected()?;
         match to {
-            Destination::System => system(&socket)?.send(data).await,
+            Destination::System => {
+                let socket = system(&socket)?;
+                match send_now(socket, data, None) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                        socket.send(data).await
+                    }
+                    sent => sent,
+                }
+            }
             Destination::Loopback => {
                 consume_budget().await;
                 send(&socket, data, None)
@@ -214,7 +224,15 @@ impl SharedUdpSocket {
     pub async fn send_to(&self, data: &[u8], remote: SocketAddr) -> io::Result<usize> {
         let (socket, to) = self.route(remote)?;
         match to {
-            Destination::System => system(&socket)?.send_to(data, remote).await,
+            Destination::System => {
+                let socket = system(&socket)?;
+                match send_now(socket, data, Some(remote)) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                        socket.send_to(data, remote).await
+                    }
+                    sent => sent,
+                }
+            }
             Destination::Loopback => {
                 consume_budget().await;
                 send(&socket, data, Some(remote))
@@ -279,6 +297,15 @@ impl SharedUdpSocket {
         Ok(())
     }
 
+    /// Waits until sending is worth a try.
+    ///
+    /// # Errors
+    ///
+    /// None, as with [`SharedUdpSocket::ready`].
+    pub async fn writable(&self) -> io::Result<()> {
+        self.ready(Interest::WRITABLE).await
+    }
+
     async fn readable(&self) {
         // As the sockets of `tokio` do, lets a guest that finds all it waits for
         // yield from time to time.
@@ -299,6 +326,22 @@ fn system(socket: &UdpSocket) -> io::Result<&tokio::net::UdpSocket> {
     // One that is not bound has no peer either.
     let descriptor = socket.descriptor();
     descriptor.ok_or_else(|| Errno::DESTADDRREQ.into())
+}
+
+/// Sends on the system, if that takes the datagram now.
+///
+/// This asks the system itself: a descriptor is made late, and `tokio` says of
+/// each new one that it cannot be written to until its runtime has rested.
+fn send_now(
+    socket: &tokio::net::UdpSocket,
+    data: &[u8],
+    to: Option<SocketAddr>,
+) -> io::Result<usize> {
+    let sent = match to {
+        Some(to) => rustix::net::sendto(socket, data, SendFlags::empty(), &to),
+        None => rustix::net::send(socket, data, SendFlags::empty()),
+    };
+    Ok(sent?)
 }
 
 /// Sends on the loopback network, which takes datagrams whole.
