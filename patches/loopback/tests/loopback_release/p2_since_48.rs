@@ -21,9 +21,6 @@ use super::wash::sockets::WasiSocketsCtxView;
 /// with sockets of the system.
 pub const CLOSING_RESETS: bool = false;
 
-/// Whether a chunk that is taken whole is moved and not copied.
-pub const CHUNKS_ARE_MOVED: bool = false;
-
 /// Returns what the last operation on a stream failed with.
 pub fn stream_code(error: wasmtime::Error) -> ErrorCode {
     match error.downcast::<super::wash::sockets::ErrorCode>() {

@@ -21,9 +21,6 @@ use super::wash::sockets::WasiSocketsCtxView;
 /// with sockets of the system.
 pub const CLOSING_RESETS: bool = true;
 
-/// Whether a chunk that is taken whole is moved and not copied.
-pub const CHUNKS_ARE_MOVED: bool = true;
-
 /// Returns what the last operation on a stream failed with.
 pub fn stream_code(error: wasmtime::Error) -> ErrorCode {
     let error = error.downcast::<std::io::Error>();

@@ -141,6 +141,15 @@ impl Stream {
         self.told_of_reset(read, Bytes::new())
     }
 
+    /// Returns what [`Stream::try_read_most`] does if there are bytes, and `None`
+    /// for all else: that is left to who reads next.
+    pub fn take_most(&self, max: usize) -> Option<Bytes> {
+        let read = self.receive(None, |flow| flow.read_most(max, self.connection.meter()));
+        let bytes = read.ok().filter(|bytes| !bytes.is_empty())?;
+        self.count(bytes.len());
+        Some(bytes)
+    }
+
     /// Writes as many of the bytes as there is room for, and returns how many.
     ///
     /// # Errors

@@ -75,3 +75,69 @@ impl TryFrom<Detached> for SharedUdpSocket {
         Ok(socket.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::net::SocketAddr;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use rustix::io::Errno;
+
+    use super::super::super::os::rustix::net;
+    use super::super::super::{Protocol, lock};
+    use super::*;
+
+    fn address(text: &str) -> SocketAddr {
+        text.parse().unwrap()
+    }
+
+    fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
+        match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(value) => Some(value),
+            Poll::Pending => None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_socket_that_was_never_put_on_a_network_can_use_neither_side() {
+        for ipv6 in [false, true] {
+            let socket = SharedUdpSocket::try_from(Detached::new(ipv6)).unwrap();
+            let all = match ipv6 {
+                false => ["127.0.0.1:9", "0.0.0.0:9", "192.0.2.1:9"],
+                true => ["[::1]:9", "[::]:9", "[2001:db8::1]:9"],
+            };
+            for at in all.map(address) {
+                assert_eq!(net::bind(&socket, &at), Err(Errno::NETDOWN), "{at}");
+                assert_eq!(net::connect(&socket, &at), Err(Errno::NETDOWN), "{at}");
+                let sent = at_once(socket.send_to(b"x", at)).unwrap().unwrap_err();
+                assert_eq!(Errno::from_io_error(&sent), Some(Errno::NETDOWN), "{at}");
+            }
+            assert!(socket.current().descriptor().is_none());
+        }
+    }
+
+    /// Nothing has told the runtime yet that the new descriptor can be written to.
+    #[tokio::test]
+    async fn the_first_datagram_to_the_system_does_not_wait_for_the_runtime() {
+        let host = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let to = host.local_addr().unwrap();
+        let network = Arc::<Mutex<Network>>::default();
+        lock(&network).pass_through(Protocol::Udp, [to.port()]);
+        for connects in [false, true] {
+            let socket = SharedUdpSocket::try_from(Detached::new(false)).unwrap();
+            let socket = socket.on(&network);
+            assert!(at_once(socket.writable()).is_some());
+            let sent = if connects {
+                net::connect(&socket, &to).unwrap();
+                at_once(socket.send(b"first"))
+            } else {
+                at_once(socket.send_to(b"first", to))
+            };
+            assert_eq!(sent.unwrap().unwrap(), 5);
+            let mut buffer = [0; 9];
+            assert_eq!(host.recv(&mut buffer).unwrap(), 5);
+        }
+    }
+}
