@@ -5,7 +5,9 @@ mod loopback_udp;
 use std::net::SocketAddr;
 
 use loopback_udp::p2::{Host, at_once};
-use loopback_udp::{address, all_v4, assert_unused, figures, network, settle, v4, v6, wildcard};
+use loopback_udp::{
+    address, all_v4, assert_unused, calls, figures, network, settle, v4, v6, wildcard,
+};
 use wash_wasi::p2::bindings::sockets::network::ErrorCode;
 use wash_wasi::p2::bindings::sockets::udp::HostUdpSocket as _;
 use wash_wasi::sockets::loopback::Limits;
@@ -220,6 +222,23 @@ async fn permits_and_polls_lose_nothing() {
     host.check_send(&socket);
     let mixed = [one, (b"x", Some(address("192.0.2.1:1"))), one];
     assert_eq!(host.send_all(&socket, &mixed).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_stream_that_waited_holds_the_socket_as_upstream_has_it() {
+    let network = network();
+    let mut host = Host::new(&network);
+    for waits in [false, true] {
+        let mut socket = host.bound(v4(0)).await;
+        if waits {
+            assert_eq!(host.try_receive(&socket, 1), Ok(vec![]));
+        }
+        // Nobody waits for the end of the drop.
+        _ = at_once(host.drop_streams(&mut socket));
+        let again = host.view().stream(socket.resource(), None).await;
+        let holds = waits && calls::WAITING_HOLDS_THE_SOCKET;
+        assert_eq!(again.is_err(), holds);
+    }
 }
 
 #[tokio::test]

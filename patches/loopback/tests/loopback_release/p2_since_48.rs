@@ -21,6 +21,10 @@ use super::wash::sockets::WasiSocketsCtxView;
 /// with sockets of the system.
 pub const CLOSING_RESETS: bool = false;
 
+/// Whether a stream that has waited for a datagram holds the socket until its
+/// drop has been waited for, so that the guest traps that takes streams before.
+pub const WAITING_HOLDS_THE_SOCKET: bool = true;
+
 /// Returns what the last operation on a stream failed with.
 pub fn stream_code(error: wasmtime::Error) -> ErrorCode {
     match error.downcast::<super::wash::sockets::ErrorCode>() {

@@ -214,8 +214,8 @@ impl Host {
         if let Some((incoming, outgoing)) = socket.streams.take() {
             let mut view = self.view();
             let (incoming, outgoing) = (Resource::new_own(incoming), Resource::new_own(outgoing));
-            drop_incoming(&mut view, incoming).await.unwrap();
             calls::drop_outgoing(&mut view, outgoing).await.unwrap();
+            drop_incoming(&mut view, incoming).await.unwrap();
         }
     }
 
