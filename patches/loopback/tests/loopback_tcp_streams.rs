@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex};
 
 use loopback_host::p2::{Host, Stream, at_once};
 use loopback_host::{calls, network, v4};
-use wash_wasi::p2::Pollable as _;
 use wash_wasi::p2::bindings::sockets::network::ErrorCode;
 use wash_wasi::p2::bindings::sockets::tcp::{HostTcpSocket as _, ShutdownType};
+use wash_wasi::p2::{Pollable as _, StreamError};
 use wash_wasi::sockets::loopback::{Figures, Limits, Network};
 
 fn figures(network: &Arc<Mutex<Network>>) -> Figures {
@@ -43,6 +43,20 @@ async fn half_a_connection_closes() {
     host.shutdown(near.socket, ShutdownType::Send).unwrap();
     host.write(far, "into the void").await.unwrap();
     assert_eq!(host.write(far, "x").await, Err(Stream::Closed));
+}
+
+#[tokio::test]
+async fn errors_of_streams_have_codes_where_upstreams_have() {
+    let network = network();
+    let mut host = Host::new(&network);
+    let (listener, at) = host.listener(v4(0)).await;
+    let near = host.connected(at).await.unwrap();
+    host.drop_socket(listener);
+    let Err(StreamError::LastOperationFailed(error)) = host.input(near).read(1) else {
+        panic!("the connection was reset");
+    };
+    let reset = calls::STREAM_ERRORS_HAVE_CODES.then_some(ErrorCode::ConnectionReset);
+    assert_eq!(host.error_code(error), reset);
 }
 
 #[tokio::test]

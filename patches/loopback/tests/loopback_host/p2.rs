@@ -13,7 +13,7 @@ use wasmtime::component::{Resource, ResourceTable};
 use super::calls::{self, TcpSocket};
 use super::wash::p2::bindings::sockets::instance_network::Host as _;
 use super::wash::p2::bindings::sockets::network::{
-    ErrorCode, IpAddressFamily, IpSocketAddress, Network as GuestNetwork,
+    ErrorCode, Host as _, IpAddressFamily, IpSocketAddress, Network as GuestNetwork,
 };
 use super::wash::p2::bindings::sockets::tcp::{HostTcpSocket, ShutdownType};
 use super::wash::p2::bindings::sockets::tcp_create_socket::Host as _;
@@ -251,6 +251,12 @@ impl Host {
     pub fn try_read(&mut self, streams: Streams, size: usize) -> Result<Bytes, Stream> {
         let read = self.input(streams).read(size);
         self.stream(read)
+    }
+
+    /// Returns what `network-error-code` says of the error of a stream.
+    pub fn error_code(&mut self, error: wasmtime::Error) -> Option<ErrorCode> {
+        let error = self.table.push(error).unwrap();
+        self.view().network_error_code(error).unwrap()
     }
 
     /// Reads at least one byte.

@@ -21,6 +21,9 @@ use super::wash::sockets::WasiSocketsCtxView;
 /// with sockets of the system.
 pub const CLOSING_RESETS: bool = true;
 
+/// Whether `network-error-code` knows the errors of TCP streams.
+pub const STREAM_ERRORS_HAVE_CODES: bool = true;
+
 /// Whether a stream that has waited for a datagram holds the socket until its
 /// drop has been waited for, so that the guest traps that takes streams before.
 pub const WAITING_HOLDS_THE_SOCKET: bool = false;
