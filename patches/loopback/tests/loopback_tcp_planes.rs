@@ -95,6 +95,9 @@ async fn a_guest_never_reaches_the_hosts_loopback() {
             );
         }
     }
+    let all = SocketAddr::new("127.255.255.255".parse().unwrap(), port);
+    let unreachable = Err(ErrorCode::RemoteUnreachable);
+    assert_eq!(host.connected(all).await, unreachable);
     for local in [None, Some(v6(0)), Some(address("[::]:0"))] {
         let socket = host.tcp(true);
         if let Some(local) = local {
@@ -301,7 +304,10 @@ async fn listed_ports_go_to_the_hosts_loopback() {
     }
     // Nobody can take the host's place, nor get there from the network.
     let socket = host.tcp(false);
-    assert_eq!(host.bind(socket, at).await, Err(ErrorCode::AddressInUse));
+    drop(real);
+    for at in [at, address(&format!("0.0.0.0:{}", at.port()))] {
+        assert_eq!(host.bind(socket, at).await, Err(ErrorCode::AddressInUse));
+    }
     host.bind(socket, v4(0)).await.unwrap();
     assert_eq!(
         host.connect(socket, at).await,

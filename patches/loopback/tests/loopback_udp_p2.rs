@@ -126,6 +126,22 @@ async fn datagrams_have_the_systems_largest_size() {
 }
 
 #[tokio::test]
+async fn what_means_all_addresses_is_denied() {
+    let network = network();
+    let mut host = Host::new(&network);
+    for bind in [v4(0), all_v4(0)] {
+        let mut socket = host.bound(bind).await;
+        for all in ["127.255.255.255:9", "255.255.255.255:9"] {
+            let all = address(all);
+            let denied = Err(ErrorCode::AccessDenied);
+            assert_eq!(host.send(&socket, b"x", all).await, denied, "{all}");
+            assert_eq!(host.stream(&mut socket, Some(all)).await, denied, "{all}");
+            host.stream(&mut socket, None).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_slow_receiver_holds_up_nobody() {
     let network = network();
     let mut host = Host::new(&network);

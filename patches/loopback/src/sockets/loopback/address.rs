@@ -48,6 +48,14 @@ impl Host {
         self == Host::WILDCARD
     }
 
+    /// 127.255.255.255, to which nothing can be sent.
+    const BROADCAST: Host = Host(0x7fff_ffff);
+
+    /// Returns whether a socket can reach this address.
+    pub(super) fn is_reachable(self) -> bool {
+        !self.is_wildcard() && self != Host::BROADCAST
+    }
+
     const SOURCE_V4: Host = Host(Ipv4Addr::LOCALHOST.to_bits());
     const SOURCE_V6: Host = Host(1);
 
@@ -57,6 +65,14 @@ impl Host {
         match family {
             Family::V4 => Host::SOURCE_V4,
             Family::V6 => Host::SOURCE_V6,
+        }
+    }
+
+    /// Returns the address that peers see of a socket bound to this one.
+    pub(super) fn or_source(self, family: Family) -> Host {
+        match self.is_reachable() {
+            true => self,
+            false => Host::source(family),
         }
     }
 

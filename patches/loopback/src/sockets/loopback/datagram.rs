@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use super::address::{Endpoint, Family, Host};
 use super::mailbox::{Datagram, Delivery, Mailbox, Peer};
-use super::waiters::Ticket;
+use super::waiters::{Ticket, Wakers};
 use super::{Binding, Error, Protocol, lock};
 
 /// The most bytes that a datagram can carry over IPv4.
@@ -38,11 +38,11 @@ impl DatagramSocket {
             return Err(Error::AddressNotAvailable);
         }
         let at = binding.endpoint();
-        let mut network = lock(binding.network());
-        let mailbox = Mailbox::new(at, receive_buffer, network.meter())?;
+        let mut tables = lock(binding.tables());
+        let mailbox = Mailbox::new(at, receive_buffer, tables.meter())?;
         let mailbox = Arc::new(mailbox);
-        network.add_mailbox(at, &mailbox);
-        drop(network);
+        tables.add_mailbox(at, &mailbox);
+        drop(tables);
         Ok(DatagramSocket { mailbox, binding })
     }
 
@@ -56,8 +56,7 @@ impl DatagramSocket {
 
     /// Returns the address that the socket is connected to.
     pub fn peer_addr(&self) -> Option<SocketAddr> {
-        let peer = self.mailbox.lock().peer();
-        let Peer::One(host, port) = peer else {
+        let Peer::One(host, port) = self.peer() else {
             return None;
         };
         let family = self.family();
@@ -72,24 +71,32 @@ impl DatagramSocket {
     /// [`Error::AddressNotAvailable`] if the address is none that the socket
     /// can reach. It stays connected as it was.
     pub fn connect(&self, peer: SocketAddr) -> Result<(), Error> {
-        let peer = self.reachable(peer)?;
-        let local = self.source(self.binding.endpoint().host);
-        self.mailbox
-            .set_peer(local, Peer::One(peer.host, peer.port));
+        self.set_peer(self.peer_at(peer)?).wake();
         Ok(())
-    }
-
-    /// Has nothing received until the socket is connected again, because its
-    /// peer is on another network.
-    pub fn detach(&self) {
-        let host = self.binding.endpoint().host;
-        self.mailbox.set_peer(host, Peer::Elsewhere);
     }
 
     /// Takes back that the socket is connected. It keeps its port.
     pub fn disconnect(&self) {
-        let host = self.binding.endpoint().host;
-        self.mailbox.set_peer(host, Peer::Anybody);
+        self.set_peer(Peer::Anybody).wake();
+    }
+
+    pub(super) fn peer(&self) -> Peer {
+        self.mailbox.lock().peer()
+    }
+
+    /// Returns what a socket that is connected to `address` has as its peer.
+    pub(super) fn peer_at(&self, address: SocketAddr) -> Result<Peer, Error> {
+        let Endpoint { host, port, .. } = self.reachable(address)?;
+        Ok(Peer::One(host, port))
+    }
+
+    /// Sets the peer, and returns whom to wake once no lock is held.
+    pub(super) fn set_peer(&self, peer: Peer) -> Wakers {
+        let local = match (self.binding.endpoint().host, peer) {
+            (Host::WILDCARD, Peer::One(..)) => Host::source(self.family()),
+            (host, _) => host,
+        };
+        self.mailbox.set_peer(local, peer)
     }
 
     /// Sets how many bytes of memory the queue may hold. What is queued stays.
@@ -135,9 +142,9 @@ impl DatagramSocket {
         state.take_refusal()?;
         let local = state.local();
         drop(state);
-        let from = (self.source(local), self.binding.endpoint().port);
+        let from = (local.or_source(to.family), self.binding.endpoint().port);
         let data = data.into();
-        let mailbox = lock(self.binding.network()).mailbox(to);
+        let mailbox = lock(self.binding.tables()).mailbox(to);
         let delivery = mailbox.map_or(Delivery::Nobody, |mailbox| {
             mailbox.deliver(to.host, Datagram { from, data })
         });
@@ -201,24 +208,16 @@ impl DatagramSocket {
         }
     }
 
-    /// Returns the address that is sent from.
-    fn source(&self, local: Host) -> Host {
-        match local.is_wildcard() {
-            true => Host::source(self.family()),
-            false => local,
-        }
-    }
-
     fn reachable(&self, address: SocketAddr) -> Result<Endpoint, Error> {
         Endpoint::new(address)
-            .filter(|to| to.family == self.family() && !to.host.is_wildcard() && to.port != 0)
+            .filter(|to| to.family == self.family() && to.host.is_reachable() && to.port != 0)
             .ok_or(Error::AddressNotAvailable)
     }
 }
 
 impl Drop for DatagramSocket {
     fn drop(&mut self) {
-        lock(self.binding.network()).remove_mailbox(self.binding.endpoint());
+        lock(self.binding.tables()).remove_mailbox(self.binding.endpoint());
         self.mailbox.close();
     }
 }

@@ -32,11 +32,11 @@ impl Listener {
         if binding.protocol() != Protocol::Tcp {
             return Err(Error::AddressNotAvailable);
         }
-        let mut network = lock(binding.network());
-        let limit = backlog.min(network.limits().backlog);
+        let mut tables = lock(binding.tables());
+        let limit = backlog.min(tables.meter().limits().backlog);
         let backlog = Arc::new(Backlog::new(limit, options));
-        network.add_listener(binding.endpoint(), &backlog);
-        drop(network);
+        tables.add_listener(binding.endpoint(), &backlog);
+        drop(tables);
         Ok(Listener { backlog, binding })
     }
 
@@ -47,7 +47,7 @@ impl Listener {
 
     /// Sets how many connections can be queued, and one more.
     pub fn set_backlog(&self, backlog: usize) {
-        let limit = backlog.min(lock(self.binding.network()).limits().backlog);
+        let limit = backlog.min(lock(self.binding.tables()).meter().limits().backlog);
         let promoted = self.backlog.lock().set_limit(limit);
         promoted.wake();
     }
@@ -110,7 +110,7 @@ impl Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        lock(self.binding.network()).remove_listener(self.binding.endpoint());
+        lock(self.binding.tables()).remove_listener(self.binding.endpoint());
         self.backlog.close();
     }
 }
@@ -206,13 +206,17 @@ fn start(
 ) -> Result<(Arc<Backlog>, Entered), Error> {
     let remote = Endpoint::new(remote).ok_or(Error::AddressNotAvailable)?;
     let from = binding.as_ref().map(Binding::endpoint);
-    let mut locked = lock(network);
+    let tables = match &binding {
+        Some(binding) => Arc::clone(binding.tables()),
+        None => Network::tables(network),
+    };
+    let mut locked = lock(&tables);
     let meter = Arc::clone(locked.meter());
     let routed = locked.route(from, remote);
     drop(locked);
     let (backlog, ends) = routed?;
     let request = Request {
-        lease: Lease::new(network, ends),
+        lease: Lease::new(tables, ends),
         share: Share::new(&meter, binding.is_some())?,
         options,
         binding,

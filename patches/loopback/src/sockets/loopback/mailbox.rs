@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::address::{Endpoint, Host};
 use super::meter::Meter;
-use super::waiters::Waiters;
+use super::waiters::{Waiters, Wakers};
 use super::{Error, lock};
 
 /// What a datagram costs beside its bytes: its place in the queue, which grows
@@ -156,17 +156,15 @@ impl Mailbox {
     }
 
     /// Connects to somebody, or takes back that it is; the address of a socket
-    /// that is bound to the wildcard becomes `local` with it.
-    pub(super) fn set_peer(&self, local: Host, peer: Peer) {
+    /// that is bound to the wildcard becomes `local` with it. Returns those that
+    /// may have something now, or nothing more to wait for.
+    pub(super) fn set_peer(&self, local: Host, peer: Peer) -> Wakers {
         let mut state = self.lock();
         state.local = local;
         state.peer = peer;
         // Whoever is connected elsewhere is told of what is there.
         state.refused &= peer != Peer::Elsewhere;
-        // Those who wait may have something now, or nothing more to wait for.
-        let woken = state.readers.take();
-        drop(state);
-        woken.wake();
+        state.readers.take()
     }
 
     /// Notes that a datagram to that address found nobody, which a socket that

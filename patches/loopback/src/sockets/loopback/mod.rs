@@ -22,6 +22,7 @@ mod address;
 mod backlog;
 mod connection;
 mod datagram;
+mod destination;
 mod error;
 mod flow;
 mod listener;

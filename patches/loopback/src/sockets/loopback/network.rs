@@ -1,5 +1,5 @@
-use std::collections::{HashMap, HashSet};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, Weak};
 
 use super::address::{Endpoint, Family, Host};
@@ -7,6 +7,7 @@ use super::backlog::Backlog;
 use super::mailbox::Mailbox;
 use super::meter::Meter;
 use super::ports::{Pair, Ports};
+use super::portset::PortSet;
 use super::{Error, Figures, Limits, lock};
 
 /// An in-memory network of loopback addresses.
@@ -15,12 +16,22 @@ use super::{Error, Figures, Limits, lock};
 /// the others reach. It takes no port and no file descriptor of the host.
 /// Its lock is only ever held for a few steps, never across a system call or
 /// while anything waits.
+///
+/// A host may put another network in its place at any time. Sockets stay on the
+/// one that they were bound or connected on, and give back to it what they hold.
 #[derive(Debug, Default)]
 pub struct Network {
+    /// Leases refer to these, not to whatever stands in their network's place
+    /// when they end.
+    tables: Arc<Mutex<Tables>>,
+}
+
+/// What the sockets of one network have bound and connected.
+#[derive(Debug, Default)]
+pub(super) struct Tables {
     tcp: Families<Tcp>,
     udp: Families<Udp>,
     meter: Arc<Meter>,
-    passed: HashSet<(Protocol, u16)>,
     /// Whether this is no network at all, and everything the system's.
     #[cfg(test)]
     real: bool,
@@ -74,20 +85,21 @@ pub enum Protocol {
 impl Network {
     /// Returns what the sockets of this network may use together.
     pub fn limits(&self) -> Limits {
-        self.meter.limits()
+        lock(&self.tables).meter.limits()
     }
 
     /// Sets what the sockets of this network may use together. What is in use
     /// stays; only new sockets, blocks and listeners are measured by it.
     pub fn set_limits(&mut self, limits: Limits) {
-        self.meter.set_limits(limits);
+        lock(&self.tables).meter.set_limits(limits);
     }
 
     /// Returns what the network is doing, and has done so far.
     pub fn figures(&self) -> Figures {
-        let Network {
+        let tables = lock(&self.tables);
+        let Tables {
             tcp, udp, meter, ..
-        } = self;
+        } = &*tables;
         let tcp = tcp.v4.ports.taken() + tcp.v6.ports.taken();
         let udp = udp.v4.ports.taken() + udp.v6.ports.taken();
         Figures {
@@ -100,30 +112,38 @@ impl Network {
     /// the place of all that were left to it before. None are at first.
     ///
     /// A socket that is bound to no loopback address and goes to such a port
-    /// reaches what the host has there; none can be bound to it.
+    /// reaches what the host has there; none can be bound to it, at one of these
+    /// addresses or at all. Those that are bound already stay so.
     pub fn pass_through(&mut self, protocol: Protocol, ports: impl IntoIterator<Item = u16>) {
-        self.passed.retain(|(other, _)| *other != protocol);
         let ports = ports.into_iter().filter(|port| *port != 0);
-        self.passed.extend(ports.map(|port| (protocol, port)));
+        let ports = PortSet::from_iter(ports);
+        let mut tables = lock(&self.tables);
+        for family in [Family::V4, Family::V6] {
+            tables.ports(protocol, family).reserve(ports.clone());
+        }
     }
 
-    /// Returns whether an address is left to the host.
-    pub(super) fn is_passed_through(&self, protocol: Protocol, address: SocketAddr) -> bool {
-        let first = match address.ip().to_canonical() {
-            IpAddr::V4(ip) => ip == Ipv4Addr::LOCALHOST,
-            IpAddr::V6(ip) => ip == Ipv6Addr::LOCALHOST,
-        };
-        first && self.passed.contains(&(protocol, address.port()))
+    /// Returns the tables of the network that is there now.
+    pub(super) fn tables(network: &Mutex<Network>) -> Arc<Mutex<Tables>> {
+        Arc::clone(&lock(network).tables)
     }
 
     /// Returns a network that leaves every address to the system, to compare
     /// ours with.
     #[cfg(test)]
     pub(super) fn real() -> Network {
-        Network {
-            real: true,
-            ..Network::default()
-        }
+        let network = Network::default();
+        lock(&network.tables).real = true;
+        network
+    }
+}
+
+impl Tables {
+    /// Returns whether a loopback address is left to the host.
+    pub(super) fn is_passed_through(&mut self, protocol: Protocol, address: SocketAddr) -> bool {
+        Endpoint::new(address).is_some_and(|to| {
+            to.host.is_source() && self.ports(protocol, to.family).is_reserved(to.port)
+        })
     }
 
     /// Returns whether everything is the system's.
@@ -182,23 +202,17 @@ impl Network {
         to: Endpoint,
     ) -> Result<(Arc<Backlog>, Ends), Error> {
         let family = to.family;
-        if to.host.is_wildcard() || from.is_some_and(|from| from.family != family) {
+        if !to.host.is_reachable() || from.is_some_and(|from| from.family != family) {
             return Err(Error::AddressNotAvailable);
         }
         let tcp = self.tcp.of(family);
         let backlog = tcp.listener(to.host, to.port);
         let backlog = backlog.ok_or(Error::ConnectionRefused)?;
         let remote = (to.host, to.port);
-        let source = Host::source(family);
         let pair = match from {
-            None => tcp.ports.connect_from(source, remote)?,
+            None => tcp.ports.connect_from(Host::source(family), remote)?,
             Some(from) => {
-                let host = if from.host.is_wildcard() {
-                    source
-                } else {
-                    from.host
-                };
-                let from = (host, from.port);
+                let from = (from.host.or_source(family), from.port);
                 let pair = Pair { from, to: remote };
                 tcp.ports.connect(pair)?;
                 pair
@@ -236,14 +250,13 @@ impl Ends {
 /// A connection's hold on its two ends, given back when it is dropped.
 #[derive(Debug)]
 pub(super) struct Lease {
-    network: Arc<Mutex<Network>>,
+    tables: Arc<Mutex<Tables>>,
     ends: Ends,
 }
 
 impl Lease {
-    pub(super) fn new(network: &Arc<Mutex<Network>>, ends: Ends) -> Lease {
-        let network = Arc::clone(network);
-        Lease { network, ends }
+    pub(super) fn new(tables: Arc<Mutex<Tables>>, ends: Ends) -> Lease {
+        Lease { tables, ends }
     }
 
     pub(super) fn ends(&self) -> &Ends {
@@ -258,8 +271,8 @@ impl Drop for Lease {
             pair,
             implicit,
         } = self.ends;
-        let mut network = lock(&self.network);
-        network.tcp.of(family).ports.disconnect(pair, implicit);
+        let mut tables = lock(&self.tables);
+        tables.tcp.of(family).ports.disconnect(pair, implicit);
     }
 }
 
@@ -267,7 +280,7 @@ impl Drop for Lease {
 /// this lives.
 #[derive(Debug)]
 pub struct Binding {
-    network: Arc<Mutex<Network>>,
+    tables: Arc<Mutex<Tables>>,
     protocol: Protocol,
     endpoint: Endpoint,
 }
@@ -287,7 +300,8 @@ impl Binding {
         address: SocketAddr,
     ) -> Result<Binding, Error> {
         let mut endpoint = Endpoint::new(address).ok_or(Error::AddressNotAvailable)?;
-        let mut locked = lock(network);
+        let tables = Network::tables(network);
+        let mut locked = lock(&tables);
         locked.meter.open(1)?;
         let ports = locked.ports(protocol, endpoint.family);
         match ports.bind(endpoint.host, endpoint.port) {
@@ -299,7 +313,7 @@ impl Binding {
         }
         drop(locked);
         Ok(Binding {
-            network: Arc::clone(network),
+            tables,
             protocol,
             endpoint,
         })
@@ -310,8 +324,8 @@ impl Binding {
         self.endpoint.address()
     }
 
-    pub(super) fn network(&self) -> &Arc<Mutex<Network>> {
-        &self.network
+    pub(super) fn tables(&self) -> &Arc<Mutex<Tables>> {
+        &self.tables
     }
 
     pub(super) fn endpoint(&self) -> Endpoint {
@@ -326,8 +340,8 @@ impl Binding {
 impl Drop for Binding {
     fn drop(&mut self) {
         let Endpoint { family, host, port } = self.endpoint;
-        let mut network = lock(&self.network);
-        network.ports(self.protocol, family).unbind(host, port);
-        network.meter.close(1);
+        let mut tables = lock(&self.tables);
+        tables.ports(self.protocol, family).unbind(host, port);
+        tables.meter.close(1);
     }
 }

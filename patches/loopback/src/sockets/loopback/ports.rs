@@ -21,8 +21,13 @@ pub(super) struct Ports {
     hosts: HashMap<Host, PortSet>,
     /// The ports that are bound at any address.
     bound: PortSet,
+    /// The ports that are implicit.
+    implicit: PortSet,
     /// The ports at which connections end, but for implicit ones.
     connected: PortSet,
+    /// The ports that unbound sockets reach on another network: nobody is bound
+    /// to them at the address that those have, nor at all addresses.
+    reserved: PortSet,
     /// The ports that are in any of these ways in use.
     used: PortSet,
     /// Who shares each port.
@@ -92,7 +97,9 @@ impl Ports {
         Ports {
             hosts: HashMap::new(),
             bound: PortSet::default(),
+            implicit: PortSet::default(),
             connected: PortSet::default(),
+            reserved: PortSet::default(),
             used: PortSet::default(),
             uses: HashMap::new(),
             routes: HashMap::new(),
@@ -106,11 +113,22 @@ impl Ports {
         self.taken
     }
 
+    /// Sets which ports are reserved. Those that are taken stay so.
+    pub(super) fn reserve(&mut self, ports: PortSet) {
+        self.reserved = ports;
+    }
+
+    pub(super) fn is_reserved(&self, port: u16) -> bool {
+        self.reserved.contains(port)
+    }
+
     /// Takes a port at an address, a free one where `port` is 0, and returns it.
     pub(super) fn bind(&mut self, host: Host, port: u16) -> Result<u16, Error> {
         let port = match port {
             0 => self.next_free(host).ok_or(Error::AddressInUse)?,
-            _ if self.conflicts(host, port) => return Err(Error::AddressInUse),
+            _ if self.taken_at(host).iter().any(|set| set.contains(port)) => {
+                return Err(Error::AddressInUse);
+            }
             _ => port,
         };
         self.hosts.entry(host).or_default().insert(port);
@@ -217,29 +235,29 @@ impl Ports {
         self.hosts.get(&host).unwrap_or(PortSet::EMPTY)
     }
 
-    /// Returns whether somebody has the port at that address.
-    fn conflicts(&self, host: Host, port: u16) -> bool {
-        let Some(uses) = self.uses.get(&port) else {
-            return false;
+    /// Returns the sets of the ports that nobody can be given at that address.
+    fn taken_at(&self, host: Host) -> [&PortSet; 4] {
+        let [implicit, reserved] = match host.is_wildcard() || host.is_source() {
+            true => [&self.implicit, &self.reserved],
+            // Implicit ports are all at one address.
+            false => [PortSet::EMPTY; 2],
         };
-        if host.is_wildcard() {
-            return uses.bound > 0 || uses.implicit > 0;
+        match host.is_wildcard() {
+            true => [&self.bound, PortSet::EMPTY, implicit, reserved],
+            false => [self.at(host), self.at(Host::WILDCARD), implicit, reserved],
         }
-        // Implicit ports are all at one address.
-        let implicit = uses.implicit > 0 && host.is_source();
-        implicit || self.at(host).contains(port) || self.at(Host::WILDCARD).contains(port)
     }
 
-    /// Finds a port that is not bound at that address, if possible one that
+    /// Finds a port that can be given at that address, if possible one that
     /// nobody has anywhere, and moves the cursor behind it.
     fn next_free(&mut self, host: Host) -> Option<u16> {
-        let [one, other] = match host.is_wildcard() {
-            true => [&self.bound, PortSet::EMPTY],
-            false => [self.at(host), self.at(Host::WILDCARD)],
-        };
-        let port = first_free(&[&self.used], self.cursor)
-            .or_else(|| first_free(&[one, other, &self.connected], self.cursor))
-            .or_else(|| first_free(&[one, other], self.cursor))?;
+        let [one, other, implicit, reserved] = self.taken_at(host);
+        let port = first_free(&[&self.used, reserved], self.cursor)
+            .or_else(|| {
+                let sets = [one, other, implicit, reserved, &self.connected];
+                first_free(&sets, self.cursor)
+            })
+            .or_else(|| first_free(&[one, other, implicit, reserved], self.cursor))?;
         self.advance(port);
         Some(port)
     }
@@ -251,7 +269,7 @@ impl Ports {
     /// Returns whether nothing is taken, nor anything left of what was.
     #[cfg(test)]
     pub(super) fn is_unused(&self) -> bool {
-        let sets = [&self.bound, &self.connected, &self.used];
+        let sets = [&self.bound, &self.implicit, &self.connected, &self.used];
         let maps = self.hosts.is_empty() && self.uses.is_empty() && self.routes.is_empty();
         sets.iter().all(|set| set.is_empty()) && maps && self.taken == 0
     }
@@ -265,6 +283,7 @@ impl Ports {
         let after = [uses.bound > 0, uses.implicit > 0, uses.routes > 0];
         let used = |by: [bool; 3]| by.contains(&true);
         set(&mut self.bound, port, before[0], after[0]);
+        set(&mut self.implicit, port, before[1], after[1]);
         set(&mut self.connected, port, before[2], after[2]);
         set(&mut self.used, port, used(before), used(after));
         if !used(after) {

@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 /// The first port that is given out where none is asked for; the last is 65535.
 pub(super) const EPHEMERAL: u16 = 32_768;
 
@@ -9,20 +7,23 @@ const BITS: u16 = 64;
 const FIRST_WORD: u16 = EPHEMERAL / BITS;
 /// How many words hold the ephemeral ports.
 const WORDS: u16 = 512;
+/// After how many words that several sets fill together all are joined.
+const SINGLY: u16 = 8;
 
 /// A set of ports: a bitmap of two levels, so that a free port is found in
 /// constant time however many are taken. Words without a port take no memory.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct PortSet {
     /// Which words of the ephemeral ports are full.
     full: [u64; 8],
-    words: BTreeMap<u16, u64>,
+    /// The words that have a port, in order.
+    words: Vec<(u16, u64)>,
 }
 
 impl PortSet {
     pub(super) const EMPTY: &'static PortSet = &PortSet {
         full: [0; 8],
-        words: BTreeMap::new(),
+        words: Vec::new(),
     };
 
     pub(super) fn is_empty(&self) -> bool {
@@ -34,7 +35,14 @@ impl PortSet {
     }
 
     pub(super) fn insert(&mut self, port: u16) {
-        let word = self.words.entry(port / BITS).or_default();
+        let at = match self.position(port / BITS) {
+            Ok(at) => at,
+            Err(at) => {
+                self.words.insert(at, (port / BITS, 0));
+                at
+            }
+        };
+        let (_, word) = &mut self.words[at];
         *word |= bit(port);
         if *word == u64::MAX && port >= EPHEMERAL {
             let at = port / BITS - FIRST_WORD;
@@ -43,12 +51,16 @@ impl PortSet {
     }
 
     pub(super) fn remove(&mut self, port: u16) {
-        let Some(word) = self.words.get_mut(&(port / BITS)) else {
+        let Ok(at) = self.position(port / BITS) else {
             return;
         };
+        let (_, word) = &mut self.words[at];
         *word &= !bit(port);
         if *word == 0 {
-            self.words.remove(&(port / BITS));
+            self.words.remove(at);
+            if self.words.len() < self.words.capacity() / 4 {
+                self.words.shrink_to(self.words.len() * 2);
+            }
         }
         if port >= EPHEMERAL {
             let at = port / BITS - FIRST_WORD;
@@ -57,7 +69,20 @@ impl PortSet {
     }
 
     fn word(&self, index: u16) -> u64 {
-        self.words.get(&index).copied().unwrap_or_default()
+        self.position(index).map_or(0, |at| self.words[at].1)
+    }
+
+    /// Returns where the word is, or where it would have to be.
+    fn position(&self, index: u16) -> Result<usize, usize> {
+        self.words.binary_search_by_key(&index, |(index, _)| *index)
+    }
+}
+
+impl FromIterator<u16> for PortSet {
+    fn from_iter<I: IntoIterator<Item = u16>>(ports: I) -> Self {
+        let mut set = PortSet::default();
+        ports.into_iter().for_each(|port| set.insert(port));
+        set
     }
 }
 
@@ -71,28 +96,49 @@ pub(super) fn first_free(sets: &[&PortSet], from: u16) -> Option<u16> {
         return Some(port);
     }
     // The first word comes again at the end, for the ports below `from`.
-    let mut step = 1;
+    let (mut step, mut looked_at) = (1, 0);
     while step <= WORDS {
         let at = (start + step) % WORDS;
         let full = full_words(sets, at);
-        if full == 0
-            && let Some(port) = free_in(sets, at, 0)
-        {
+        if full > 0 {
+            step += full;
+            continue;
+        }
+        if let Some(port) = free_in(sets, at, 0) {
             return Some(port);
         }
-        step += full.max(1);
+        step += 1;
+        looked_at += 1;
+        if looked_at == SINGLY {
+            return free_in_union(sets, (step..=WORDS).map(|step| (start + step) % WORDS));
+        }
     }
     None
 }
 
+/// Returns the first port of these words that is in none of the sets, each of
+/// which is gone through once.
+fn free_in_union(sets: &[&PortSet], mut words: impl Iterator<Item = u16>) -> Option<u16> {
+    let mut taken = [0; WORDS as usize];
+    for set in sets {
+        let first = set.words.partition_point(|(index, _)| *index < FIRST_WORD);
+        for (index, word) in &set.words[first..] {
+            taken[usize::from(index - FIRST_WORD)] |= word;
+        }
+    }
+    words.find_map(|at| port_in(at, taken[usize::from(at)]))
+}
+
 /// Returns the first port of a word that is in none of the sets nor `except`.
 fn free_in(sets: &[&PortSet], at: u16, except: u64) -> Option<u16> {
-    let index = FIRST_WORD + at;
-    let taken = sets
-        .iter()
-        .fold(except, |taken, set| taken | set.word(index));
+    let words = sets.iter().map(|set| set.word(FIRST_WORD + at));
+    port_in(at, words.fold(except, |taken, word| taken | word))
+}
+
+/// Returns the first port of a word that is not taken.
+fn port_in(at: u16, taken: u64) -> Option<u16> {
     let free = u16::try_from(taken.trailing_ones()).ok()?;
-    (free < BITS).then(|| index * BITS + free)
+    (free < BITS).then(|| (FIRST_WORD + at) * BITS + free)
 }
 
 /// Counts the words from `at` on that some set holds whole.
@@ -137,8 +183,11 @@ mod tests {
             if port % 2 == 0 { &mut even } else { &mut odd }.insert(port);
         }
         assert_eq!(first_free(&[&even, &odd], 50_000), None);
-        odd.remove(49_999);
-        assert_eq!(first_free(&[&even, &odd], 50_000), Some(49_999));
+        for port in [49_999, 50_001, EPHEMERAL + 1, u16::MAX] {
+            odd.remove(port);
+            assert_eq!(first_free(&[&even, &odd], 50_000), Some(port));
+            odd.insert(port);
+        }
     }
 
     #[test]

@@ -250,6 +250,48 @@ async fn the_hosts_loopback_cannot_be_reached() {
     }
 }
 
+/// Upstream lets P3 send wherever the system may be asked to.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn sending_fails_as_with_the_systems_sockets() {
+    use rustix::net::{AddressFamily, SendFlags, SocketType, sendto, sockopt};
+
+    let network = network();
+    for (ipv6, family) in [(false, AddressFamily::INET), (true, AddressFamily::INET6)] {
+        let Ok(system) = rustix::net::socket(family, SocketType::DGRAM, None) else {
+            continue; // The host does not have that family.
+        };
+        if ipv6 {
+            sockopt::set_ipv6_v6only(&system, true).unwrap();
+        }
+        run(&network, async |guest| {
+            let guest = guest.udp();
+            for to in [
+                "127.0.0.1:9",
+                "127.0.0.1:0",
+                "127.255.255.255:9",
+                "255.255.255.255:9",
+                "[::1]:9",
+                "[::1]:0",
+                "[::ffff:127.0.0.1]:9",
+                "[::ffff:0.0.0.0]:0",
+            ] {
+                let to = address(to);
+                let by_system = sendto(&system, b"x", SendFlags::empty(), &to);
+                let expected = by_system.map(drop).map_err(ErrorCode::from);
+                for socket in [
+                    guest.create(ipv6),
+                    guest.bound(if ipv6 { v6(0) } else { v4(0) }),
+                ] {
+                    let sent = guest.send(socket, b"x", to).await;
+                    assert_eq!(sent, expected, "{to}, IPv6: {ipv6}");
+                }
+            }
+        })
+        .await;
+    }
+}
+
 #[tokio::test]
 async fn what_is_passed_through_is_the_hosts() {
     let network = network();

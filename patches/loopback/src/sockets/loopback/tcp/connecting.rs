@@ -7,8 +7,8 @@ use std::task::{Context, Poll, ready};
 
 use rustix::io::Errno;
 
-use super::super::address::is_host_only;
-use super::super::{Connecting, Protocol, is_loopback, lock};
+use super::super::destination::{Destination, check_family};
+use super::super::{Connecting, Protocol};
 use super::{TcpSocket, TcpStream, poll_budget, system_error};
 
 type SystemConnect = Pin<Box<dyn Future<Output = io::Result<tokio::net::TcpStream>> + Send>>;
@@ -25,13 +25,6 @@ enum Progress {
     Done,
 }
 
-/// Where an address leads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Destination {
-    Loopback,
-    System,
-}
-
 impl ConnectingTcpStream {
     pub(super) fn new(socket: TcpSocket, remote: SocketAddr) -> Self {
         ConnectingTcpStream(Progress::New(socket, remote))
@@ -40,12 +33,10 @@ impl ConnectingTcpStream {
 
 /// Chooses the side on which the socket connects, and lets the other one go.
 fn start(socket: TcpSocket, remote: SocketAddr) -> io::Result<Progress> {
-    if remote.is_ipv6() != socket.common().settings.is_ipv6() {
-        return Err(Errno::AFNOSUPPORT.into());
-    }
     let common = socket.common().clone();
     let network = common.network()?;
-    let destination = destination(&socket, remote)?;
+    check_family(common.settings.is_ipv6(), remote, Errno::INVAL)?;
+    let destination = Destination::of(network, Protocol::Tcp, remote)?;
     let (binding, descriptor) = match (socket, destination) {
         (TcpSocket::Network(socket), Destination::System) => (None, socket.descriptor),
         (TcpSocket::Network(socket), Destination::Loopback) => {
@@ -76,25 +67,6 @@ fn start(socket: TcpSocket, remote: SocketAddr) -> io::Result<Progress> {
             Progress::Network(Box::pin(descriptor.connect(remote)))
         }
     })
-}
-
-/// Returns where `remote` leads. No address that means the host's loopback
-/// ever leads to the system, but for those that the network passes through.
-fn destination(socket: &TcpSocket, remote: SocketAddr) -> io::Result<Destination> {
-    let ip = remote.ip().to_canonical();
-    if ip.is_unspecified() || is_host_only(remote) {
-        return Err(Errno::INVAL.into());
-    }
-    if !is_loopback(ip) {
-        return Ok(Destination::System);
-    }
-    let network = lock(socket.common().network()?);
-    Ok(
-        match network.is_passed_through(Protocol::Tcp, remote) || network.is_real() {
-            true => Destination::System,
-            false => Destination::Loopback,
-        },
-    )
 }
 
 impl Future for ConnectingTcpStream {

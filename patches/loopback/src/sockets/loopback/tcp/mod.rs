@@ -14,10 +14,10 @@ pub use chunk::Chunk;
 pub use connecting::ConnectingTcpStream;
 pub use listener::TcpListener;
 pub(super) use settings::{DOUBLED, bounds as buffer_bounds};
+pub(super) use socket::TRIES;
 pub use socket::{
     LoopbackTcpSocket, NetworkTcpSocket, SharedTcpSocket, TcpSocket, UnspecifiedTcpSocket,
 };
-pub(super) use socket::{TRIES, bind_virtual};
 pub use stream::TcpStream;
 
 use std::future::Future;

@@ -4,9 +4,10 @@ use std::sync::{Arc, Mutex};
 
 use rustix::io::{Errno, Result};
 
+use super::super::destination::check_family;
 use super::super::os::rustix::fd::AsFd;
 use super::super::os::{BorrowedFd, Descriptor, SocketOption};
-use super::super::{Binding, Error, Listener, Network, Protocol, is_loopback, lock};
+use super::super::{Binding, Listener, Network, Protocol, is_loopback, lock};
 use super::settings::Settings;
 use super::{ConnectingTcpStream, TcpListener, system_error};
 
@@ -79,6 +80,7 @@ impl TcpSocket {
     ///
     /// Those of `bind`.
     pub fn bind(&mut self, address: SocketAddr) -> io::Result<()> {
+        check_family(self.common().settings.is_ipv6(), address, Errno::INVAL)?;
         match self {
             TcpSocket::Network(socket) if socket.descriptor.is_none() => {
                 *self = socket.common.bind(address)?;
@@ -207,11 +209,8 @@ impl Common {
     }
 
     fn bind(&self, address: SocketAddr) -> io::Result<TcpSocket> {
-        if address.is_ipv6() != self.settings.is_ipv6() {
-            return Err(Errno::AFNOSUPPORT.into());
-        }
         let ip = address.ip().to_canonical();
-        let real = lock(self.network()?).is_real();
+        let real = lock(&Network::tables(self.network()?)).is_real();
         if is_loopback(ip) && !real {
             self.bind_loopback(address)
         } else if ip.is_unspecified() && !real {
@@ -227,7 +226,7 @@ impl Common {
     }
 
     fn bind_loopback(&self, address: SocketAddr) -> io::Result<TcpSocket> {
-        let binding = bind_virtual(self.network()?, Protocol::Tcp, address);
+        let binding = Binding::new(self.network()?, Protocol::Tcp, address);
         let binding = binding.map_err(system_error)?;
         let common = self.clone();
         Ok(TcpSocket::Loopback(LoopbackTcpSocket { common, binding }))
@@ -258,28 +257,6 @@ impl Common {
             }
         }
         Err(result.err().unwrap_or_else(|| Errno::ADDRINUSE.into()))
-    }
-}
-
-/// Binds to a loopback address, but to no port that the network leaves to the
-/// host: there, somebody has it.
-pub(in super::super) fn bind_virtual(
-    network: &Arc<Mutex<Network>>,
-    protocol: Protocol,
-    address: SocketAddr,
-) -> std::result::Result<Binding, Error> {
-    let is_host = |address| lock(network).is_passed_through(protocol, address);
-    if is_host(address) {
-        return Err(Error::AddressInUse);
-    }
-    // No more of them can be in the way than there are.
-    let mut in_the_way = Vec::new();
-    loop {
-        let binding = Binding::new(network, protocol, address)?;
-        if address.port() != 0 || !is_host(binding.local_addr()) {
-            return Ok(binding);
-        }
-        in_the_way.push(binding);
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod backlog;
 mod backlog_model;
+#[cfg(target_os = "linux")]
+mod families;
 mod locks;
 mod pipe;
 mod pipe_model;

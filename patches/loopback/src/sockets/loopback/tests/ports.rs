@@ -86,6 +86,31 @@ fn every_ephemeral_port_can_be_taken_once() {
 }
 
 #[test]
+fn nobody_is_bound_to_a_port_that_is_passed_through() {
+    for protocol in [Protocol::Tcp, Protocol::Udp] {
+        let network = Shared::default();
+        let bind = |at: &str| Binding::new(&network, protocol, address(at));
+        lock(&network).pass_through(protocol, 32_768..=65_534);
+        for at in ["127.0.0.1", "0.0.0.0", "[::1]", "[::]"] {
+            let taken = bind(&format!("{at}:40000"));
+            assert_eq!(taken.unwrap_err(), Error::AddressInUse, "{at}");
+            let any = bind(&format!("{at}:0")).unwrap();
+            assert_eq!(any.local_addr().port(), 65_535);
+            let none = bind(&format!("{at}:0"));
+            assert_eq!(none.unwrap_err(), Error::AddressInUse, "{at}");
+        }
+        // Of the network's other addresses, none leads to the host.
+        drop(bind("127.0.0.2:40000").unwrap());
+        let held = bind("127.0.0.1:80").unwrap();
+        lock(&network).pass_through(protocol, [80]);
+        drop(bind("127.0.0.1:40000").unwrap());
+        drop(held);
+        assert_eq!(bind("0.0.0.0:80").unwrap_err(), Error::AddressInUse);
+        assert_unused(&network);
+    }
+}
+
+#[test]
 fn freed_ports_are_not_given_out_again_at_once() {
     let network = Shared::default();
     let first = bind(&network, "127.0.0.1:0").unwrap().local_addr();
@@ -138,14 +163,18 @@ fn a_port_with_connections_is_given_out_last() {
     for _ in 0..32_760 {
         drop(bind(&network, "127.0.0.1:0").unwrap());
     }
-    let mut taken: Vec<_> = (0..32_768)
+    let mut taken: Vec<_> = (0..32_767)
         .map(|_| bind(&network, "127.0.0.1:0").unwrap())
         .collect();
     let mut last: Vec<_> = taken[32_765..].iter().map(Binding::local_addr).collect();
     last.sort();
-    let mut expected = vec![at, from, live.0.local_addr()];
+    let mut expected = vec![at, from];
     expected.sort();
     assert_eq!(last, expected);
+    // The only one left is implicit.
+    for any in ["127.0.0.1:0", "0.0.0.0:0"] {
+        assert_eq!(bind(&network, any).unwrap_err(), Error::AddressInUse);
+    }
     // By name it can be had at once, and from any other end be reached.
     taken.retain(|taken| taken.local_addr() != at);
     let again = listen(&network, &at.to_string(), 0);
@@ -171,11 +200,13 @@ fn more_connections_than_ports_can_live() {
         assert_eq!(error, Error::AddressNotAvailable);
     }
     assert_eq!(lock(&network).figures().sockets, 2 * 65_536 + 2);
-    // Sockets that are bound find ports all the same, but not the shared ones by name.
-    let bound = bind(&network, "0.0.0.0:0").unwrap();
-    assert!(bound.local_addr().port() >= 32_768);
+    // Nobody else is given the shared ones, but at other addresses.
     let shared = streams[0].local_addr().to_string();
-    assert_eq!(bind(&network, &shared).unwrap_err(), Error::AddressInUse);
+    for at in ["0.0.0.0:0", "127.0.0.1:0", &shared] {
+        assert_eq!(bind(&network, at).unwrap_err(), Error::AddressInUse);
+    }
+    let bound = bind(&network, "127.0.0.2:0").unwrap();
+    assert!(bound.local_addr().port() >= 32_768);
     drop((streams, listeners, bound));
     drop(bind(&network, &shared).unwrap());
     assert_unused(&network);
@@ -268,5 +299,46 @@ fn a_poisoned_lock_is_recovered() {
     let [connected, accepted] = pair_with(&network, Options::default());
     assert_eq!(connected.try_write(b"fine"), Ok(4));
     drop((connected, accepted));
+    assert_unused(&network);
+}
+
+/// A host may put another network into the same place while sockets live.
+#[test]
+fn what_is_dropped_goes_back_to_the_network_it_was_taken_from() {
+    let network = Shared::default();
+    let listener = listen(&network, "127.0.0.1:80", 3);
+    let at = listener.local_addr();
+    let client = bind(&network, "127.0.0.1:0").unwrap();
+    let connecting = Connecting::new(&network, Some(client), at, Options::default());
+    let Poll::Ready(Ok(bound)) = poll_once(connecting) else {
+        panic!("a bound socket does not connect");
+    };
+    let unbound = connect(&network, at).unwrap();
+    let late = bind(&network, "127.0.0.1:0").unwrap();
+    let udp = Binding::new(&network, Protocol::Udp, at).unwrap();
+    let udp = DatagramSocket::new(udp, 1_000).unwrap();
+    let before = std::mem::take(&mut *lock(&network));
+    assert_unused(&network);
+    // The new one knows nothing of those before it, nor they of it.
+    assert_eq!(connect(&network, at).unwrap_err(), Error::ConnectionRefused);
+    let again = listen(&network, "127.0.0.1:80", 1);
+    let other = Binding::new(&network, Protocol::Udp, at).unwrap();
+    let other = DatagramSocket::new(other, 1_000).unwrap();
+    udp.send_to(b"own", at).unwrap();
+    assert_eq!(other.try_recv(&mut [0; 9]), Err(Error::WouldBlock));
+    assert_eq!(udp.try_recv(&mut [0; 9]), Ok((3, at)));
+    let late = poll_once(Connecting::new(
+        &network,
+        Some(late),
+        at,
+        Options::default(),
+    ));
+    assert!(matches!(late, Poll::Ready(Ok(_))));
+    assert_eq!(again.try_accept().unwrap_err(), Error::WouldBlock);
+    drop((listener, bound, unbound, late, udp));
+    let figures = lock(&network).figures();
+    assert_eq!((figures.sockets, figures.ports), (2, 2));
+    assert_unused(&Mutex::new(before).into());
+    drop((connect(&network, at).unwrap(), again, other));
     assert_unused(&network);
 }

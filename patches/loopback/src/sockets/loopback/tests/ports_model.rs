@@ -172,16 +172,17 @@ const LISTENER: Host = HOSTS[1];
 #[test]
 fn a_port_that_nobody_can_connect_to_is_not_given_out() {
     let mut ports = Ports::starting_at(32_768);
-    let gone = ports.bind(LISTENER, 0).unwrap();
+    let listener = HOSTS[2];
+    let gone = ports.bind(listener, 0).unwrap();
     let mut pairs = Vec::new();
-    while let Ok(pair) = ports.connect_from(SOURCE, (LISTENER, gone)) {
+    while let Ok(pair) = ports.connect_from(SOURCE, (listener, gone)) {
         pairs.push(pair);
     }
-    assert_eq!(pairs.len(), 32_767);
-    ports.unbind(LISTENER, gone);
-    let port = ports.bind(LISTENER, 0).unwrap();
-    let pair = ports.connect_from(SOURCE, (LISTENER, port)).unwrap();
-    ports.unbind(LISTENER, port);
+    assert_eq!(pairs.len(), 32_768);
+    ports.unbind(listener, gone);
+    let port = ports.bind(listener, 0).unwrap();
+    let pair = ports.connect_from(SOURCE, (listener, port)).unwrap();
+    ports.unbind(listener, port);
     for pair in pairs.into_iter().chain([pair]) {
         ports.disconnect(pair, true);
     }

@@ -1,4 +1,4 @@
-use super::super::mailbox::{OVERHEAD, RESERVE};
+use super::super::mailbox::{OVERHEAD, Peer, RESERVE};
 use super::*;
 
 const BUFFER: usize = 106_496;
@@ -140,7 +140,7 @@ fn a_connected_socket_hears_its_peer_only() {
     assert_eq!(own.local_addr(), address("127.0.0.1:1"));
     other.send_to(b"heard", own.local_addr()).unwrap();
     assert_eq!(receive(&own).unwrap().0, b"heard");
-    own.detach();
+    own.set_peer(Peer::Elsewhere).wake();
     peer.send_to(b"unheard", own.local_addr()).unwrap();
     own.disconnect();
     assert_eq!(receive(&own), Err(Error::WouldBlock));
@@ -184,6 +184,7 @@ fn only_reachable_addresses_can_be_sent_to() {
         (&v4, "192.0.2.1:1"),
         (&v4, "0.0.0.0:1"),
         (&v4, "127.0.0.1:0"),
+        (&v4, "127.255.255.255:1"),
         (&v4, "[::1]:1"),
         (&v6, "127.0.0.1:1"),
         (&v6, "[::ffff:127.0.0.1]:1"),
@@ -198,6 +199,30 @@ fn only_reachable_addresses_can_be_sent_to() {
     assert_eq!(error, Error::AddressNotAvailable);
     drop((v4, v6));
     assert_unused(&network);
+}
+
+/// As with Linux, where it can be bound to but is not sent from.
+#[test]
+fn nobody_sees_the_address_that_means_all() {
+    let network = Shared::default();
+    let all = socket(&network, "127.255.255.255:1");
+    let peer = socket(&network, "127.0.0.1:2");
+    all.send_to(b"x", peer.local_addr()).unwrap();
+    assert_eq!(receive(&peer).unwrap().1, address("127.0.0.1:1"));
+    all.connect(peer.local_addr()).unwrap();
+    assert_eq!(all.local_addr(), address("127.255.255.255:1"));
+    let listener = listen(&network, "127.0.0.1:80", 1);
+    let binding = bind(&network, "127.255.255.255:3").unwrap();
+    let to = listener.local_addr();
+    let connected = poll_once(Connecting::new(
+        &network,
+        Some(binding),
+        to,
+        Options::default(),
+    ));
+    assert!(matches!(connected, Poll::Ready(Ok(_))));
+    let accepted = listener.try_accept().unwrap();
+    assert_eq!(accepted.peer_addr(), address("127.0.0.1:3"));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use std::future::{Future, poll_fn};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::pin;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -8,27 +8,30 @@ use std::task::Poll;
 
 use rustix::io::Errno;
 
+use super::super::destination::Destination;
+use super::super::mailbox::Peer;
 use super::super::tcp::system_error;
+use super::super::waiters::Wakers;
 use super::super::{DatagramSocket, lock};
-use super::destination::Destination;
+use super::senders::Senders;
 use super::would_block;
 
 /// The two sides of a socket that is bound to all addresses of its family, at
 /// one port.
+///
+/// The loopback's side alone knows whether the socket is connected, and where. It
+/// tells those who wait when that changes, after which each looks at both sides
+/// again.
 #[derive(Debug)]
 pub(super) struct Both {
     loopback: DatagramSocket,
     system: tokio::net::UdpSocket,
-    peer: Mutex<Option<Peer>>,
+    /// Held while the sides are connected and disconnected, for one to follow the
+    /// other. Nobody is woken meanwhile.
+    changing: Mutex<()>,
+    senders: Mutex<Senders>,
     /// Whether the system's side is asked first the next time.
     systems_turn: AtomicBool,
-}
-
-/// The side that a connected socket is connected on.
-#[derive(Debug, Clone, Copy)]
-enum Peer {
-    Loopback,
-    System(SocketAddr),
 }
 
 impl Both {
@@ -36,7 +39,8 @@ impl Both {
         Both {
             loopback,
             system,
-            peer: Mutex::new(None),
+            changing: Mutex::default(),
+            senders: Mutex::default(),
             systems_turn: AtomicBool::new(false),
         }
     }
@@ -49,50 +53,86 @@ impl Both {
         &self.system
     }
 
-    fn peer(&self) -> Option<Peer> {
-        *lock(&self.peer)
+    /// Returns the side on which the socket is connected.
+    fn peers_side(&self) -> Option<Destination> {
+        match self.loopback.peer() {
+            Peer::Anybody => None,
+            Peer::One(..) => Some(Destination::Loopback),
+            Peer::Elsewhere => Some(Destination::System),
+        }
     }
 
+    /// Returns whether a loopback address is one of the host's own that the
+    /// socket has heard from, and not of the network since.
+    pub(super) fn is_answer(&self, to: SocketAddr) -> bool {
+        lock(&self.senders).contains(to)
+    }
+
+    /// Connects one side, and has the other take nothing. Where that fails the
+    /// socket is not connected any more, but if it could not be disconnected.
     pub(super) fn connect(&self, remote: SocketAddr, to: Destination) -> io::Result<()> {
-        let mut peer = lock(&self.peer);
-        match to {
+        let peer = match to {
+            Destination::Loopback => self.loopback.peer_at(remote).map_err(system_error)?,
+            Destination::System => Peer::Elsewhere,
+        };
+        let changing = lock(&self.changing);
+        let before = self.dissolve()?;
+        let connected = match to {
             Destination::Loopback => {
-                if let Some(Peer::System(_)) = peer.take() {
-                    disconnect_system(&self.system)?;
-                }
-                self.loopback.connect(remote).map_err(system_error)?;
-                *peer = Some(Peer::Loopback);
+                self.deafen_system();
+                Ok(())
             }
-            Destination::System => {
-                rustix::net::connect(&self.system, &remote)?;
-                *peer = Some(Peer::System(remote));
-                drop(peer);
-                self.loopback.detach();
-            }
-        }
+            Destination::System => rustix::net::connect(&self.system, &remote),
+        };
+        let woken = connected.map(|()| self.loopback.set_peer(peer));
+        drop(changing);
+        before.wake();
+        woken?.wake();
         Ok(())
     }
 
     pub(super) fn disconnect(&self) -> io::Result<()> {
-        let before = lock(&self.peer).take();
-        self.loopback.disconnect();
-        match before {
-            Some(Peer::System(_)) => disconnect_system(&self.system),
-            Some(Peer::Loopback) | None => Ok(()),
+        let changing = lock(&self.changing);
+        let woken = self.dissolve();
+        drop(changing);
+        woken?.wake();
+        Ok(())
+    }
+
+    /// Disconnects both sides, the one first that can fail, and returns whom to
+    /// wake.
+    fn dissolve(&self) -> io::Result<Wakers> {
+        if self.peers_side().is_none() {
+            return Ok(Wakers::default());
         }
+        disconnect_system(&self.system)?;
+        Ok(self.loopback.set_peer(Peer::Anybody))
+    }
+
+    /// Has the system's side take nothing: connected to itself, it has a peer that
+    /// never sends. Where the system refuses that, what others send is received
+    /// when the socket is disconnected.
+    fn deafen_system(&self) {
+        let at = self.loopback.local_addr();
+        let ip = match at.is_ipv4() {
+            true => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            false => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        };
+        let own = SocketAddr::new(ip, at.port());
+        drop(rustix::net::connect(&self.system, &own));
     }
 
     pub(super) fn local_addr(&self) -> io::Result<SocketAddr> {
-        match self.peer() {
-            Some(Peer::System(_)) => self.system.local_addr(),
-            Some(Peer::Loopback) | None => Ok(self.loopback.local_addr()),
+        match self.peers_side() {
+            Some(Destination::System) => self.system.local_addr(),
+            Some(Destination::Loopback) | None => Ok(self.loopback.local_addr()),
         }
     }
 
     pub(super) fn peer_addr(&self) -> io::Result<SocketAddr> {
-        match self.peer() {
-            Some(Peer::System(_)) => self.system.peer_addr(),
-            Some(Peer::Loopback) | None => {
+        match self.peers_side() {
+            Some(Destination::System) => self.system.peer_addr(),
+            Some(Destination::Loopback) | None => {
                 let peer = self.loopback.peer_addr();
                 peer.ok_or_else(|| Errno::NOTCONN.into())
             }
@@ -101,19 +141,19 @@ impl Both {
 
     /// Returns the side that a datagram to nobody in particular goes to.
     pub(super) fn connected_to(&self) -> io::Result<Destination> {
-        match self.peer() {
-            Some(Peer::Loopback) => Ok(Destination::Loopback),
-            Some(Peer::System(_)) => Ok(Destination::System),
-            None => Err(Errno::DESTADDRREQ.into()),
-        }
+        self.peers_side().ok_or_else(|| Errno::DESTADDRREQ.into())
     }
 
     /// Receives from the side where the peer is; without one from both, the
     /// one first that did not give the last datagram.
     pub(super) fn try_recv_from(&self, into: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        match self.peer() {
-            Some(Peer::Loopback) => self.try_loopback(into),
-            Some(Peer::System(peer)) => self.try_system(into, Some(peer)),
+        match self.peers_side() {
+            Some(Destination::Loopback) => self.try_loopback(into),
+            Some(Destination::System) => {
+                // It may just have been disconnected.
+                let peer = self.system.peer_addr().ok();
+                self.try_system(into, peer)
+            }
             None => {
                 let first = self.systems_turn.load(Relaxed);
                 let result = self.try_side(first, into);
@@ -137,7 +177,9 @@ impl Both {
     }
 
     fn try_loopback(&self, into: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        self.loopback.try_recv(into).map_err(system_error)
+        let (length, from) = self.loopback.try_recv(into).map_err(system_error)?;
+        lock(&self.senders).note(from, Destination::Loopback);
+        Ok((length, from))
     }
 
     /// Receives from the system, also there only what the peer has sent.
@@ -150,6 +192,7 @@ impl Both {
             let (length, from) = self.system.try_recv_from(into)?;
             let of_peer = |peer: SocketAddr| (peer.ip(), peer.port()) == (from.ip(), from.port());
             if peer.is_none_or(of_peer) {
+                lock(&self.senders).note(from, Destination::System);
                 return Ok((length, from));
             }
         }
@@ -160,20 +203,16 @@ impl Both {
         let mut loopback = pin!(self.loopback.readable());
         let mut system = pin!(self.system.readable());
         let mut system_ready = false;
-        // The peer may change meanwhile, of which the loopback's side tells.
         poll_fn(|cx| {
             let loopback_ready = loopback.as_mut().poll(cx).is_ready();
             // An error counts too: it comes again when receiving is tried.
             system_ready = system_ready || system.as_mut().poll(cx).is_ready();
-            let ready = match self.peer() {
-                Some(Peer::Loopback) => loopback_ready,
-                Some(Peer::System(_)) => system_ready,
-                None => loopback_ready || system_ready,
-            };
-            if ready {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
+            // Looked at last: where the loopback's side is not ready, it tells of
+            // what is changed from now on.
+            let is_systems = || self.peers_side() != Some(Destination::Loopback);
+            match loopback_ready || system_ready && is_systems() {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
             }
         })
         .await;

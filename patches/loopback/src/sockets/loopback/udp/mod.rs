@@ -2,9 +2,9 @@
 //! on both: what stands in the place of that of `tokio`.
 
 mod both;
-mod destination;
 #[allow(dead_code, reason = "what upstream uses depends on the release")]
 mod detached;
+mod senders;
 mod settings;
 #[allow(dead_code, reason = "what upstream uses depends on the release")]
 mod shared;

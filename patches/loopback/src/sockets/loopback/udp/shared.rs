@@ -8,12 +8,12 @@ use rustix::net::SendFlags;
 use tokio::io::Interest;
 use tokio::task::coop::consume_budget;
 
+use super::super::destination::{Destination, check_family};
 use super::super::os::rustix::fd::AsFd;
 use super::super::os::{BorrowedFd, Descriptor, SocketOption};
 use super::super::tcp::system_error;
-use super::super::{Network, lock};
+use super::super::{Network, Protocol, lock};
 use super::both::disconnect_system;
-use super::destination::Destination;
 use super::detached::Detached;
 use super::settings::Settings;
 use super::socket::{Make, NetworkUdpSocket, Origin, UdpSocket, wildcard};
@@ -67,6 +67,16 @@ impl SharedUdpSocket {
         lock(&self.state).socket.clone()
     }
 
+    fn try_bind(&self, address: SocketAddr) -> io::Result<()> {
+        let mut state = lock(&self.state);
+        check_family(state.settings.is_ipv6(), address, Errno::INVAL)?;
+        if state.socket.is_bound() {
+            return Err(Errno::INVAL.into());
+        }
+        state.socket = self.origin.bind(address, &state.settings)?;
+        Ok(())
+    }
+
     /// Returns the socket, bound to its family's wildcard if it was not bound.
     fn bound(&self) -> io::Result<UdpSocket> {
         let mut state = lock(&self.state);
@@ -79,12 +89,19 @@ impl SharedUdpSocket {
 
     /// Returns which side `remote` is on, and the socket, bound if it was not,
     /// if that can send there.
-    fn route(&self, remote: SocketAddr) -> io::Result<(UdpSocket, Destination)> {
-        let to = Destination::of(self.origin.network()?, remote)?;
-        if remote.is_ipv6() != lock(&self.state).settings.is_ipv6() {
-            return Err(Errno::AFNOSUPPORT.into());
-        }
+    ///
+    /// # Errors
+    ///
+    /// `ipv4` for an IPv4 address and an IPv6 socket; those of `connect`.
+    fn route(&self, remote: SocketAddr, ipv4: Errno) -> io::Result<(UdpSocket, Destination)> {
+        let network = self.origin.network()?;
+        check_family(lock(&self.state).settings.is_ipv6(), remote, ipv4)?;
+        let to = Destination::of(network, Protocol::Udp, remote)?;
         let socket = self.bound()?;
+        let to = match &socket {
+            UdpSocket::Unspecified(socket) if socket.both.is_answer(remote) => Destination::System,
+            _ => to,
+        };
         match (&socket, to) {
             // So says Linux, where it does so at all.
             (UdpSocket::Loopback(_), Destination::System) if remote.is_ipv4() => {
@@ -97,7 +114,7 @@ impl SharedUdpSocket {
     }
 
     fn try_connect(&self, remote: SocketAddr) -> io::Result<()> {
-        let (socket, to) = self.route(remote)?;
+        let (socket, to) = self.route(remote, Errno::AFNOSUPPORT)?;
         match &socket {
             UdpSocket::Network(_) => Ok(rustix::net::connect(system(&socket)?, &remote)?),
             UdpSocket::Loopback(socket) => socket.socket.connect(remote).map_err(system_error),
@@ -185,7 +202,7 @@ impl SharedUdpSocket {
     ///
     /// Those of `sendto`.
     pub fn try_send_to(&self, data: &[u8], remote: SocketAddr) -> io::Result<usize> {
-        let (socket, to) = self.route(remote)?;
+        let (socket, to) = self.route(remote, Errno::NETUNREACH)?;
         match to {
             Destination::System => send_now(system(&socket)?, data, Some(remote)),
             Destination::Loopback => send(&socket, data, Some(remote)),
@@ -222,7 +239,7 @@ impl SharedUdpSocket {
     ///
     /// Those of `sendto`.
     pub async fn send_to(&self, data: &[u8], remote: SocketAddr) -> io::Result<usize> {
-        let (socket, to) = self.route(remote)?;
+        let (socket, to) = self.route(remote, Errno::NETUNREACH)?;
         match to {
             Destination::System => {
                 let socket = system(&socket)?;
@@ -385,13 +402,7 @@ impl Descriptor for SharedUdpSocket {
     }
 
     fn bind(&self, address: SocketAddr) -> Result<()> {
-        let mut state = lock(&self.state);
-        if state.socket.is_bound() {
-            return Err(Errno::INVAL);
-        }
-        let bound = self.origin.bind(address, &state.settings);
-        state.socket = bound.map_err(|error| errno(&error))?;
-        Ok(())
+        self.try_bind(address).map_err(|error| errno(&error))
     }
 
     fn connect(&self, address: SocketAddr) -> Result<()> {

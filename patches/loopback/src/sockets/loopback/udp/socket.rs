@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use rustix::io::Errno;
 
-use super::super::tcp::{TRIES, bind_virtual, system_error};
+use super::super::tcp::{TRIES, system_error};
 use super::super::{Binding, DatagramSocket, Network, Protocol, is_loopback};
 use super::both::Both;
 use super::settings::Settings;
@@ -101,13 +101,10 @@ impl Origin {
     /// Makes a socket that is bound to `address`. Where that fails, nothing is
     /// left of it.
     pub(super) fn bind(&self, address: SocketAddr, settings: &Settings) -> io::Result<UdpSocket> {
-        if address.is_ipv6() != settings.is_ipv6() {
-            return Err(Errno::AFNOSUPPORT.into());
-        }
         let network = self.network()?;
         let ip = address.ip().to_canonical();
         if is_loopback(ip) {
-            let binding = bind_virtual(network, Protocol::Udp, address);
+            let binding = Binding::new(network, Protocol::Udp, address);
             let socket = datagrams(binding.map_err(system_error)?, settings)?;
             let socket = Arc::new(socket);
             Ok(UdpSocket::Loopback(LoopbackUdpSocket { socket }))

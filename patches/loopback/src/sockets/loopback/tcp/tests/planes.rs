@@ -71,11 +71,7 @@ fn a_family_binds_and_connects_its_own_only() {
     let network = network();
     let mut socket = TcpSocket::new(&network, true);
     for other in ["127.0.0.1:1", "0.0.0.0:1", "192.0.2.1:1"] {
-        let error = socket.bind(other.parse().unwrap()).unwrap_err();
-        assert_eq!(
-            error.raw_os_error(),
-            Some(rustix::io::Errno::AFNOSUPPORT.raw_os_error())
-        );
+        assert!(socket.bind(other.parse().unwrap()).is_err());
         let connect = TcpSocket::new(&network, true).connect(other.parse().unwrap());
         assert!(at_once(connect).unwrap().is_err());
     }
