@@ -14,7 +14,9 @@
 //! * [`Limits`] and [`Figures`] are for whoever runs it.
 //!
 //! Everything that a socket has taken is given back when it is dropped. All
-//! of it can be polled from any task and thread; nothing here ever blocks.
+//! of it can be polled from any task and thread; nothing here ever blocks. Of
+//! the tasks that wait by a `poll_` function, the last few of each direction are
+//! woken; any number can wait by a future.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

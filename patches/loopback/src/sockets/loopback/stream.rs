@@ -13,6 +13,7 @@ pub use ready::Ready;
 use super::connection::{Connection, Side};
 use super::flow::Flow;
 use super::queue::MOVED;
+use super::waiters::register;
 use super::{Binding, Error, Options};
 use ready::Direction;
 
@@ -190,11 +191,11 @@ impl Stream {
         if self.seems_ready(Direction::Read) {
             return Poll::Ready(());
         }
-        let mut flow = self.connection.incoming(self.side);
+        let flow = self.connection.incoming(self.side);
         if flow.is_readable() {
             return Poll::Ready(());
         }
-        flow.readers.register(cx.waker());
+        register(flow, |flow| &mut flow.readers, cx.waker());
         Poll::Pending
     }
 
@@ -203,11 +204,11 @@ impl Stream {
         if self.seems_ready(Direction::Write) {
             return Poll::Ready(());
         }
-        let mut flow = self.connection.outgoing(self.side);
+        let flow = self.connection.outgoing(self.side);
         if flow.is_writable(self.connection.meter()) {
             return Poll::Ready(());
         }
-        flow.writers.register(cx.waker());
+        register(flow, |flow| &mut flow.writers, cx.waker());
         Poll::Pending
     }
 
@@ -286,7 +287,7 @@ impl Stream {
             }
             Err(error) => {
                 if let (Error::WouldBlock, Some(cx)) = (&error, cx) {
-                    flow.readers.register(cx.waker());
+                    register(flow, |flow| &mut flow.readers, cx.waker());
                 }
                 Err(error)
             }
@@ -309,7 +310,7 @@ impl Stream {
             }
             Err(error) => {
                 if let (Error::WouldBlock, Some(cx)) = (&error, cx) {
-                    flow.writers.register(cx.waker());
+                    register(flow, |flow| &mut flow.writers, cx.waker());
                 }
                 Err(error)
             }

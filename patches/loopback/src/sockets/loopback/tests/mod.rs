@@ -5,6 +5,7 @@ mod backlog_model;
 mod locks;
 mod pipe;
 mod pipe_model;
+mod polls;
 mod ports;
 mod ports_model;
 mod stress;
