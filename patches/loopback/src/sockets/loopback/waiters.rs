@@ -23,8 +23,7 @@ struct Rest {
     futures: BTreeMap<usize, Waker>,
     /// The last one comes first.
     polls: [Option<Waker>; POLLS],
-    /// A waker without data, as [`Waker::noop`], most likely wakes nobody: it
-    /// has a place of its own, so as to take none of the others'.
+    /// One without data has a place of its own, so as to take none of the others'.
     bare: Option<Waker>,
 }
 
@@ -165,7 +164,9 @@ impl Rest {
     }
 }
 
-fn is_bare(waker: &Waker) -> bool {
+/// Returns whether a waker has no data, as [`Waker::noop`]: it is that of a poll
+/// that only asks, where nobody is to be woken.
+pub(super) fn is_bare(waker: &Waker) -> bool {
     waker.data().is_null()
 }
 

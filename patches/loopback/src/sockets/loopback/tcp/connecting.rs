@@ -9,7 +9,7 @@ use rustix::io::Errno;
 
 use super::super::address::is_host_only;
 use super::super::{Connecting, Protocol, is_loopback, lock};
-use super::{TcpSocket, TcpStream, poll_budget, system_error};
+use super::{TcpSocket, TcpStream, poll_charged, system_error};
 
 type SystemConnect = Pin<Box<dyn Future<Output = io::Result<tokio::net::TcpStream>> + Send>>;
 
@@ -105,8 +105,13 @@ impl Future for ConnectingTcpStream {
     ///
     /// Panics, as futures do, if it is polled after it has returned.
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        ready!(poll_budget(cx));
-        let progress = &mut self.0;
+        poll_charged(cx, |cx| self.0.poll(cx))
+    }
+}
+
+impl Progress {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<TcpStream>> {
+        let progress = self;
         if let Progress::New(..) = progress
             && let Progress::New(socket, remote) = std::mem::replace(progress, Progress::Done)
         {
