@@ -164,7 +164,8 @@ impl Drop for Accept<'_> {
 
 /// A connect in progress. It is done when the connection is queued at its
 /// listener, whether or not that accepts it; dropping it before gives
-/// everything back.
+/// everything back. It waits for a place there without limit: who polls it sets
+/// one, as the sockets of guests do.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
 pub struct Connecting(Progress);

@@ -4,6 +4,8 @@
 //! A host makes a [`Network`], puts it into an `Arc<Mutex<…>>` and gives that
 //! to each context that is to share it, by
 //! [`WasiCtxBuilder::loopback_network`](crate::WasiCtxBuilder::loopback_network).
+//! Whoever locks it must let it go before guests run again: they wait for it on the
+//! executor's thread.
 //!
 //! What is here knows nothing of WASI. It is the machinery that sockets are
 //! made of, and lets the host itself take part in a network:

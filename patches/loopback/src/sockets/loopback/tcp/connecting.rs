@@ -4,12 +4,20 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use rustix::io::Errno;
+use tokio::time::{Sleep, sleep};
+
+use crate::runtime::with_ambient_tokio_runtime;
 
 use super::super::address::is_host_only;
 use super::super::{Connecting, Protocol, is_loopback, lock};
 use super::{TcpSocket, TcpStream, poll_charged, system_error};
+
+/// How long a connect waits for a place in a backlog. Linux gives up when it has sent
+/// its request seven times, which takes 127 s, some seconds more from 6.5 on.
+const LIMIT: Duration = Duration::from_secs(127);
 
 type SystemConnect = Pin<Box<dyn Future<Output = io::Result<tokio::net::TcpStream>> + Send>>;
 
@@ -21,7 +29,8 @@ pub struct ConnectingTcpStream(Progress);
 enum Progress {
     New(TcpSocket, SocketAddr),
     Network(SystemConnect),
-    Loopback(Connecting),
+    /// With the end of its time, once it has to wait.
+    Loopback(Connecting, Option<Pin<Box<Sleep>>>),
     Done,
 }
 
@@ -68,7 +77,8 @@ fn start(socket: TcpSocket, remote: SocketAddr) -> io::Result<Progress> {
     Ok(match destination {
         Destination::Loopback => {
             let options = common.settings.options;
-            Progress::Loopback(Connecting::new(&common.network, binding, remote, options))
+            let connect = Connecting::new(&common.network, binding, remote, options);
+            Progress::Loopback(connect, None)
         }
         Destination::System => {
             let descriptor = descriptor.map_or_else(|| common.descriptor(), Ok)?;
@@ -96,10 +106,15 @@ fn destination(socket: &TcpSocket, remote: SocketAddr) -> io::Result<Destination
     )
 }
 
+fn timer() -> Pin<Box<Sleep>> {
+    Box::pin(with_ambient_tokio_runtime(|| sleep(LIMIT)))
+}
+
 impl Future for ConnectingTcpStream {
     type Output = io::Result<TcpStream>;
 
-    /// Returns the connection.
+    /// Returns the connection; an error of `TimedOut` where its listener has had no
+    /// place for it for two minutes.
     ///
     /// # Panics
     ///
@@ -122,10 +137,13 @@ impl Progress {
         }
         let result = match progress {
             Progress::Network(connect) => ready!(connect.as_mut().poll(cx)).map(TcpStream::Network),
-            Progress::Loopback(connect) => {
-                let result = ready!(Pin::new(connect).poll(cx));
-                result.map(TcpStream::Loopback).map_err(system_error)
-            }
+            Progress::Loopback(connect, end) => match Pin::new(connect).poll(cx) {
+                Poll::Ready(result) => result.map(TcpStream::Loopback).map_err(system_error),
+                Poll::Pending => {
+                    ready!(end.get_or_insert_with(timer).as_mut().poll(cx));
+                    Err(Errno::TIMEDOUT.into())
+                }
+            },
             Progress::New(..) | Progress::Done => panic!("a connect is polled once it is done"),
         };
         *progress = Progress::Done;
@@ -138,7 +156,7 @@ impl fmt::Debug for ConnectingTcpStream {
         f.write_str(match self.0 {
             Progress::New(..) => "ConnectingTcpStream(New)",
             Progress::Network(_) => "ConnectingTcpStream(Network)",
-            Progress::Loopback(_) => "ConnectingTcpStream(Loopback)",
+            Progress::Loopback(..) => "ConnectingTcpStream(Loopback)",
             Progress::Done => "ConnectingTcpStream(Done)",
         })
     }
