@@ -18,7 +18,8 @@ use super::wash::p2::bindings::sockets::network::{
 use super::wash::p2::bindings::sockets::tcp::{HostTcpSocket, ShutdownType};
 use super::wash::p2::bindings::sockets::tcp_create_socket::Host as _;
 use super::wash::p2::{
-    DynInputStream, DynOutputStream, Pollable, SocketError, SocketResult, StreamError,
+    DynInputStream, DynOutputStream, DynPollable, Pollable, SocketError, SocketResult, StreamError,
+    subscribe,
 };
 use super::wash::sockets::WasiSocketsCtxView;
 use super::wash::sockets::loopback::Network;
@@ -56,7 +57,7 @@ fn code(error: SocketError) -> ErrorCode {
 }
 
 impl Socket {
-    fn resource(self) -> Resource<TcpSocket> {
+    pub fn resource(self) -> Resource<TcpSocket> {
         Resource::new_borrow(self.0)
     }
 }
@@ -90,11 +91,15 @@ impl Host {
         Host { ctx, table }
     }
 
-    fn view(&mut self) -> WasiSocketsCtxView<'_> {
+    pub fn view(&mut self) -> WasiSocketsCtxView<'_> {
         WasiSocketsCtxView {
             ctx: self.ctx.sockets(),
             table: &mut self.table,
         }
+    }
+
+    pub fn table(&mut self) -> &mut ResourceTable {
+        &mut self.table
     }
 
     pub fn try_tcp(&mut self, ipv6: bool) -> Result<Socket, ErrorCode> {
@@ -246,6 +251,16 @@ impl Host {
     pub fn output(&mut self, streams: Streams) -> &mut DynOutputStream {
         let output = Resource::<DynOutputStream>::new_borrow(streams.output);
         self.table.get_mut(&output).unwrap()
+    }
+
+    pub fn subscribe_input(&mut self, streams: Streams) -> Resource<DynPollable> {
+        let input = Resource::<DynInputStream>::new_borrow(streams.input);
+        subscribe(&mut self.table, input).unwrap()
+    }
+
+    pub fn subscribe_output(&mut self, streams: Streams) -> Resource<DynPollable> {
+        let output = Resource::<DynOutputStream>::new_borrow(streams.output);
+        subscribe(&mut self.table, output).unwrap()
     }
 
     pub fn try_read(&mut self, streams: Streams, size: usize) -> Result<Bytes, Stream> {

@@ -77,6 +77,10 @@ impl Host {
         Host { ctx, table }
     }
 
+    pub fn table(&mut self) -> &mut ResourceTable {
+        &mut self.table
+    }
+
     pub fn view(&mut self) -> WasiSocketsCtxView<'_> {
         WasiSocketsCtxView {
             ctx: self.ctx.sockets(),

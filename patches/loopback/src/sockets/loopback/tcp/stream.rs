@@ -11,7 +11,7 @@ use super::super::Stream;
 use super::super::os::bytes::BytesMut;
 use super::super::os::rustix::fd::AsFd;
 use super::super::os::{BorrowedFd, Descriptor, SocketOption};
-use super::{Chunk, poll_budget, settings, system_error};
+use super::{Chunk, poll_budget, poll_yield, settings, system_error};
 
 /// One end of a TCP connection.
 #[derive(Debug)]
@@ -188,7 +188,7 @@ impl TcpStream {
 
 /// Charges the task as often as sockets of the system would in the same time.
 fn poll_turn(stream: &Stream, cx: &mut Context<'_>) -> Poll<()> {
-    stream.poll_turn(|| poll_budget(cx))
+    poll_yield(cx, |cx| stream.poll_turn(|| poll_budget(cx)))
 }
 
 impl Descriptor for TcpStream {

@@ -1,3 +1,4 @@
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -11,7 +12,8 @@ use tokio::task::coop::consume_budget;
 use super::super::destination::{Destination, check_family};
 use super::super::os::rustix::fd::AsFd;
 use super::super::os::{BorrowedFd, Descriptor, SocketOption};
-use super::super::tcp::system_error;
+use super::super::tcp::{poll_budget, poll_yield, system_error};
+use super::super::turns::Turns;
 use super::super::{Network, Protocol, lock};
 use super::both::disconnect_system;
 use super::detached::Detached;
@@ -25,6 +27,7 @@ use super::{errno, would_block};
 pub struct SharedUdpSocket {
     origin: Origin,
     state: Mutex<State>,
+    turns: Turns,
 }
 
 #[derive(Debug)]
@@ -53,6 +56,7 @@ impl SharedUdpSocket {
         SharedUdpSocket {
             origin: Origin { network, make },
             state: Mutex::new(state),
+            turns: Turns::default(),
         }
     }
 
@@ -324,9 +328,6 @@ impl SharedUdpSocket {
     }
 
     async fn readable(&self) {
-        // As the sockets of `tokio` do, lets a guest that finds all it waits for
-        // yield from time to time.
-        consume_budget().await;
         match self.current() {
             UdpSocket::Network(socket) => {
                 if let Some(descriptor) = &socket.descriptor {
@@ -336,6 +337,8 @@ impl SharedUdpSocket {
             UdpSocket::Loopback(socket) => socket.socket.readable().await,
             UdpSocket::Unspecified(socket) => socket.both.readable().await,
         }
+        self.turns.owe();
+        poll_fn(|cx| poll_yield(cx, |cx| self.turns.poll(|| poll_budget(cx)))).await;
     }
 }
 
