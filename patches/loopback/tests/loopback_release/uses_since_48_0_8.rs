@@ -6,8 +6,6 @@ pub const CREATED_BY_DEFAULT: bool = false;
 
 /// Whether a socket whose connect was denied is of no more use.
 pub const DENIED_CONNECT_CLOSES: bool = true;
-/// Whether a UDP socket that is not bound is bound by a connect.
-pub const UDP_CONNECT_BINDS: bool = true;
 /// Whether a host of P3 looks at the address that a datagram is sent to.
 pub const UDP_SEND_IS_CHECKED: bool = true;
 
