@@ -294,6 +294,32 @@ async fn sending_fails_as_with_the_systems_sockets() {
 }
 
 #[tokio::test]
+async fn an_answer_goes_to_where_the_datagram_came_from() {
+    let network = network();
+    let system = std::net::UdpSocket::bind(v4(0)).unwrap();
+    system.set_nonblocking(true).unwrap();
+    let at = system.local_addr().unwrap();
+    run(&network, async |guest| {
+        let guest = guest.udp();
+        let (socket, same) = (guest.bound(all_v4(0)), guest.bound(at));
+        let own = v4(guest.local(socket).unwrap().port());
+        for _ in 0..2 {
+            system.send_to(b"question", own).unwrap();
+            let question = (b"question".to_vec(), at);
+            assert_eq!(guest.receive(socket).await, Ok(question));
+            guest.send(socket, b"answer", at).await.unwrap();
+            assert_eq!(system.recv(&mut [0; 10]).unwrap(), 6);
+            guest.send(same, b"own", own).await.unwrap();
+            assert_eq!(guest.receive(socket).await, Ok((b"own".to_vec(), at)));
+            guest.send(socket, b"answer", at).await.unwrap();
+            assert_eq!(guest.receive(same).await.unwrap().0, b"answer");
+        }
+        assert!(system.recv(&mut [0; 10]).is_err());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_is_passed_through_is_the_hosts() {
     let network = network();
     let database = std::net::UdpSocket::bind(v4(0)).unwrap();

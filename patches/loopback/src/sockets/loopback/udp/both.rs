@@ -119,7 +119,7 @@ impl Both {
             false => IpAddr::V6(Ipv6Addr::LOCALHOST),
         };
         let own = SocketAddr::new(ip, at.port());
-        drop(rustix::net::connect(&self.system, &own));
+        _ = rustix::net::connect(&self.system, &own);
     }
 
     pub(super) fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -149,11 +149,7 @@ impl Both {
     pub(super) fn try_recv_from(&self, into: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         match self.peers_side() {
             Some(Destination::Loopback) => self.try_loopback(into),
-            Some(Destination::System) => {
-                // It may just have been disconnected.
-                let peer = self.system.peer_addr().ok();
-                self.try_system(into, peer)
-            }
+            Some(Destination::System) => self.try_system(into),
             None => {
                 let first = self.systems_turn.load(Relaxed);
                 let result = self.try_side(first, into);
@@ -167,7 +163,7 @@ impl Both {
 
     fn try_side(&self, system: bool, into: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         let result = match system {
-            true => self.try_system(into, None),
+            true => self.try_system(into),
             false => self.try_loopback(into),
         };
         if !would_block(&result) {
@@ -182,14 +178,14 @@ impl Both {
         Ok((length, from))
     }
 
-    /// Receives from the system, also there only what the peer has sent.
-    fn try_system(
-        &self,
-        into: &mut [u8],
-        peer: Option<SocketAddr>,
-    ) -> io::Result<(usize, SocketAddr)> {
+    /// Receives from the system; once it is connected there, only what its peer
+    /// has sent, also of what was queued before.
+    fn try_system(&self, into: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         loop {
             let (length, from) = self.system.try_recv_from(into)?;
+            // Asked afterwards: what has come since it was disconnected is kept.
+            let is_connected = self.peers_side() == Some(Destination::System);
+            let peer = is_connected.then(|| self.system.peer_addr().ok()).flatten();
             let of_peer = |peer: SocketAddr| (peer.ip(), peer.port()) == (from.ip(), from.port());
             if peer.is_none_or(of_peer) {
                 lock(&self.senders).note(from, Destination::System);
@@ -225,5 +221,54 @@ pub(super) fn disconnect_system(socket: &tokio::net::UdpSocket) -> io::Result<()
         #[cfg(target_os = "macos")]
         Err(Errno::INVAL | Errno::AFNOSUPPORT) => Ok(()),
         result => Ok(result?),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Weak};
+    use std::task::{Context, Wake, Waker};
+
+    use super::super::super::{Binding, Network, Protocol};
+    use super::*;
+
+    /// Notes whether the sides were being changed when it was woken.
+    struct Noted(Weak<Both>, Mutex<Vec<bool>>);
+
+    impl Wake for Noted {
+        fn wake(self: Arc<Self>) {
+            let both = self.0.upgrade().unwrap();
+            lock(&self.1).push(both.changing.try_lock().is_err());
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_is_woken_while_the_sides_change() {
+        let system = tokio::net::UdpSocket::bind("0.0.0.0:0").await.unwrap();
+        let network = Arc::<Mutex<Network>>::default();
+        let at = system.local_addr().unwrap();
+        let binding = Binding::new(&network, Protocol::Udp, at).unwrap();
+        let loopback = DatagramSocket::new(binding, 1_000).unwrap();
+        let both = Arc::new(Both::new(loopback, system));
+        let noted = Arc::new(Noted(Arc::downgrade(&both), Mutex::default()));
+        let waker = Waker::from(Arc::clone(&noted));
+        let mut waiting = pin!(both.readable());
+        for side in [Some(Destination::Loopback), Some(Destination::System), None] {
+            let polled = waiting.as_mut().poll(&mut Context::from_waker(&waker));
+            assert!(polled.is_pending());
+            let changed = match side {
+                // Towards the system's loopback, to which nothing is sent.
+                Some(side) => both.connect("127.0.0.1:9".parse().unwrap(), side),
+                None => both.disconnect(),
+            };
+            changed.unwrap();
+            assert!(!lock(&noted.1).is_empty(), "{side:?}");
+            assert!(
+                std::mem::take(&mut *lock(&noted.1))
+                    .iter()
+                    .all(|held| !held)
+            );
+            assert_eq!(both.peers_side(), side);
+        }
     }
 }
