@@ -105,6 +105,20 @@ impl From<types::ErrorCode> for ErrorCode {
     }
 }
 
+impl From<rustix::io::Errno> for ErrorCode {
+    fn from(errno: rustix::io::Errno) -> ErrorCode {
+        use rustix::io::Errno;
+
+        match errno {
+            Errno::ACCESS => ErrorCode::AccessDenied,
+            Errno::INVAL => ErrorCode::InvalidArgument,
+            Errno::NETUNREACH => ErrorCode::RemoteUnreachable,
+            Errno::AFNOSUPPORT => ErrorCode::NotSupported,
+            _ => ErrorCode::Other,
+        }
+    }
+}
+
 fn code(error: SocketError) -> ErrorCode {
     error
         .downcast()
