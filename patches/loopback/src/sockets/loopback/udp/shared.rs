@@ -337,6 +337,7 @@ impl SharedUdpSocket {
             UdpSocket::Loopback(socket) => socket.socket.readable().await,
             UdpSocket::Unspecified(socket) => socket.both.readable().await,
         }
+        // After the wait, which costs nothing. A datagram is no small step.
         self.turns.owe();
         poll_fn(|cx| poll_yield(cx, |cx| self.turns.poll(|| poll_budget(cx)))).await;
     }
