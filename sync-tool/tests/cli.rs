@@ -26,6 +26,8 @@ mod world;
 
 #[path = "cli/bounds.rs"]
 mod bounds;
+#[path = "cli/by_release.rs"]
+mod by_release;
 #[path = "cli/cargo_config.rs"]
 mod cargo_config;
 #[path = "cli/completions.rs"]

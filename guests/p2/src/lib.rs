@@ -37,6 +37,7 @@ fn play() -> Result<String, Fault> {
         Role::TcpTrap => tcp::fall(address),
         Role::UdpServer => udp::serve(address),
         Role::UdpClient => udp::call(address),
+        Role::GivesUp { .. } => Err("gives-up: a role for WASI P3 alone".to_owned()),
     }
 }
 

@@ -43,7 +43,7 @@ pub async fn write(output: &mut StreamWriter<u8>, bytes: Vec<u8>) -> Result<(), 
 }
 
 /// Returns what a future gives when it is asked but once.
-async fn at_once<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
+pub async fn at_once<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
     poll_fn(|context| {
         Poll::Ready(match future.as_mut().poll(context) {
             Poll::Ready(output) => Some(output),

@@ -5,6 +5,7 @@
 
 mod address;
 mod cancel;
+mod idle;
 mod tcp;
 mod udp;
 
@@ -42,6 +43,7 @@ async fn play() -> Result<String, Fault> {
         Role::TcpTrap => tcp::fall(address).await,
         Role::UdpServer => udp::serve(address).await,
         Role::UdpClient => udp::call(address).await,
+        Role::GivesUp { everywhere } => idle::give_up(address, everywhere).await,
     }
 }
 

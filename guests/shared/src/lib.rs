@@ -4,9 +4,11 @@
 //!   ends its side; the server sends back what it gets, until the end.
 //! - UDP: the client sends datagrams of [`DATAGRAMS`] sizes, one after the other, and
 //!   waits for each to come back; the server sends each back to where it is from.
-//!
 //! - TCP, trapping: a server that takes some bytes of its first connection and traps,
 //!   with everything still open.
+//!
+//! - Giving up, P3 alone: a client that begins reads, writes and accepts on sockets where
+//!   nothing happens, [`GIVEN_UP`] times each, and cancels them.
 //!
 //! A server writes [`READY`] to its standard output when it can be reached.
 
@@ -18,6 +20,8 @@ pub const STREAM: usize = 4 << 20;
 pub const CHUNK: usize = 64 << 10;
 /// The sizes of the datagrams, up to the largest that IPv4 has.
 pub const DATAGRAMS: [usize; 8] = [1, 0, 2, 512, 1472, 9000, 65_506, 65_507];
+/// How often each operation is begun and cancelled.
+pub const GIVEN_UP: usize = 300_000;
 /// What a server says when it can be reached.
 pub const READY: &str = "ready\n";
 
@@ -32,6 +36,10 @@ pub enum Role {
     TcpTrap,
     UdpServer,
     UdpClient,
+    /// With its own listener bound to all addresses, or to a loopback address.
+    GivesUp {
+        everywhere: bool,
+    },
 }
 
 /// Returns the role and the server's address: the last two arguments.
@@ -45,6 +53,8 @@ pub fn told(arguments: &[String]) -> Result<(Role, SocketAddr), Fault> {
         "tcp-trap" => Role::TcpTrap,
         "udp-server" => Role::UdpServer,
         "udp-client" => Role::UdpClient,
+        "gives-up" => Role::GivesUp { everywhere: false },
+        "gives-up-everywhere" => Role::GivesUp { everywhere: true },
         other => return Err(format!("no such role: {other}")),
     };
     let address = address

@@ -31,8 +31,14 @@ impl WasiView for Host {
 async fn run(engine: Engine, network: Arc<Mutex<Network>>, command: Vec<String>) -> Result<()> {
     let wasi = WasiCtxBuilder::new()
         .loopback_network(network)
-        // What is not on the loopback network stays out of reach.
-        .socket_addr_check(|address, _| Box::pin(async move { address.ip().is_loopback() }))
+        .allow_tcp(true)
+        .allow_udp(true)
+        // Who connects unbound is asked for the wildcard from 47 on. From 48 on
+        // that gives no more: who listens there is asked for the port as well.
+        .socket_addr_check(|address, _| {
+            let implicit = address.ip().is_unspecified() && address.port() == 0;
+            Box::pin(async move { address.ip().is_loopback() || implicit })
+        })
         .args(&command)
         .inherit_stdio()
         .build();

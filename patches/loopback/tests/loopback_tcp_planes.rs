@@ -7,6 +7,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
+use loopback_host::asked::{Asked, asked, uses};
 use loopback_host::p2::{Host, Socket, Stream};
 use loopback_host::{address, network, v4, v6};
 use wash_wasi::WasiCtxBuilder;
@@ -323,31 +324,29 @@ async fn listed_ports_go_to_the_hosts_loopback() {
 
 #[tokio::test]
 async fn every_use_is_checked_once_with_the_guests_address() {
-    type Calls = Arc<Mutex<Vec<(SocketAddr, &'static str)>>>;
+    type Calls = Arc<Mutex<Vec<Asked>>>;
     let network = network();
     let calls = Calls::default();
     let log = Arc::clone(&calls);
     let check = move |at: SocketAddr, purpose: SocketAddrUse| {
-        let purpose = match purpose {
-            SocketAddrUse::TcpBind => "bind",
-            SocketAddrUse::TcpConnect => "connect",
-            _ => "other",
-        };
-        log.lock().unwrap().push((at, purpose));
+        log.lock().unwrap().push((at, format!("{purpose:?}")));
         Box::pin(async move { at.port() != 13 }) as _
     };
-    let mut host = Host::with(WasiCtxBuilder::new().socket_addr_check(check), &network);
+    let mut builder = WasiCtxBuilder::new();
+    builder.allow_tcp(true).socket_addr_check(check);
+    let mut host = Host::with(&mut builder, &network);
     let seen = || std::mem::take(&mut *calls.lock().unwrap());
-    let (listener, at) = host.listener(v4(0)).await;
-    assert_eq!(seen(), [(v4(0), "bind")]);
-    host.connected(at).await.unwrap();
-    host.accept(listener).await;
-    assert_eq!(seen(), [(at, "connect")]);
-    let (listener, at) = host.listener(address("0.0.0.0:0")).await;
-    assert_eq!(seen(), [(address("0.0.0.0:0"), "bind")]);
-    host.connected(v4(at.port())).await.unwrap();
-    host.accept(listener).await;
-    assert_eq!(seen(), [(v4(at.port()), "connect")]);
+    for own in [v4(0), address("0.0.0.0:0")] {
+        let (listener, local) = host.listener(own).await;
+        let bind = asked(&["TcpBind"], own);
+        assert_eq!(seen(), [bind, asked(uses::TCP_LISTEN, local)].concat());
+        let at = v4(local.port());
+        let near = host.connected(at).await.unwrap();
+        assert_eq!(seen(), asked(uses::TCP_CONNECT, at));
+        host.accept(listener).await;
+        let peer = host.local(near.socket).unwrap();
+        assert_eq!(seen(), asked(uses::TCP_ACCEPT, peer));
+    }
     // Denial leaves nothing behind, and the socket as it was.
     for denied in [v4(13), address("0.0.0.0:13"), address("127.0.0.1:13")] {
         let socket = host.tcp(false);
@@ -361,14 +360,21 @@ async fn every_use_is_checked_once_with_the_guests_address() {
             Err(ErrorCode::AccessDenied)
         );
         assert_eq!(network.lock().unwrap().figures(), before);
-        assert_eq!(seen(), [(denied, "bind"), (v4(13), "connect")]);
-        host.bind(socket, v4(0)).await.unwrap();
+        let both = [
+            asked(&["TcpBind"], denied),
+            asked(uses::TCP_CONNECT, v4(13)),
+        ];
+        assert_eq!(seen(), both.concat());
+        let again = host.bind(socket, v4(0)).await;
+        assert_eq!(again.is_ok(), !uses::DENIED_CONNECT_CLOSES);
         seen();
     }
     let mut none = Host::with(WasiCtxBuilder::new().allow_tcp(false), &network);
     assert_eq!(none.try_tcp(false), Err(ErrorCode::AccessDenied));
     // Nothing is permitted by default.
-    let mut host = Host::with(&mut WasiCtxBuilder::new(), &network);
+    let created = Host::with(&mut WasiCtxBuilder::new(), &network).try_tcp(false);
+    assert_eq!(created.is_ok(), uses::CREATED_BY_DEFAULT);
+    let mut host = Host::with(WasiCtxBuilder::new().allow_tcp(true), &network);
     let socket = host.tcp(false);
     assert_eq!(host.bind(socket, v4(0)).await, Err(ErrorCode::AccessDenied));
 }

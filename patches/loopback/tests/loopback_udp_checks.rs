@@ -5,6 +5,7 @@ mod loopback_udp;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
+use loopback_udp::asked::{asked, uses};
 use loopback_udp::p2::Host;
 use loopback_udp::{address, all_v4, assert_unused, network, v4};
 use wash_wasi::WasiCtxBuilder;
@@ -18,6 +19,7 @@ fn host(network: &loopback_udp::p2::Shared, denied: &'static str) -> (Host, Call
     let calls = Calls::default();
     let noted = Arc::clone(&calls);
     let mut builder = WasiCtxBuilder::new();
+    builder.allow_tcp(true).allow_udp(true);
     builder.socket_addr_check(move |address, reason: SocketAddrUse| {
         let reason = format!("{reason:?}");
         let permitted = reason != denied;
@@ -41,14 +43,20 @@ async fn each_use_is_asked_once_with_the_given_address() {
         host.bind(&socket, at).await.unwrap();
         assert_eq!(taken(&calls), [(at, "UdpBind".into())]);
         host.stream(&mut socket, Some(v4(9))).await.unwrap();
-        assert_eq!(taken(&calls), [(v4(9), "UdpConnect".into())]);
+        assert_eq!(taken(&calls), asked(uses::UDP_CONNECT, v4(9)));
         host.send(&socket, b"x", None).await.unwrap();
         host.stream(&mut socket, None).await.unwrap();
-        assert_eq!(taken(&calls), []);
+        assert_eq!(taken(&calls), asked(uses::UDP_SEND_CONNECTED, v4(9)));
         let _ = host.send(&socket, b"refused before", v4(8)).await;
         host.send(&socket, b"x", v4(8)).await.unwrap();
-        let asked = (v4(8), "UdpOutgoingDatagram".to_owned());
-        assert_eq!(taken(&calls), [asked.clone(), asked]);
+        let twice = [uses::UDP_SEND, uses::UDP_SEND].concat();
+        assert_eq!(taken(&calls), asked(&twice, v4(8)));
+        // What comes is asked for where it comes from.
+        let own = v4(host.local(&socket).unwrap().port());
+        host.send(&socket, b"own", own).await.unwrap();
+        assert_eq!(taken(&calls), asked(uses::UDP_SEND, own));
+        host.receive(&socket).await.unwrap();
+        assert_eq!(taken(&calls), asked(uses::UDP_RECEIVE, own));
     }
 }
 
@@ -62,18 +70,18 @@ async fn denial_leaves_nothing_behind() {
         assert_unused(&network);
     }
     for at in [v4(0), all_v4(0)] {
-        let (mut connects, _) = host(&network, "UdpConnect");
+        let (mut connects, _) = host(&network, uses::UDP_CONNECT[0]);
         let mut socket = connects.bound(at).await;
         let denied = connects.stream(&mut socket, Some(v4(9))).await;
         assert_eq!(denied, Err(ErrorCode::AccessDenied));
         assert_eq!(connects.remote(&socket), Err(ErrorCode::InvalidState));
-        let (mut sends, _) = host(&network, "UdpOutgoingDatagram");
+        let (mut sends, _) = host(&network, uses::UDP_SEND[0]);
         let there = connects.bound(v4(9)).await;
         let socket = sends.bound(at).await;
         let denied = sends.send(&socket, b"x", v4(9)).await;
         assert_eq!(denied, Err(ErrorCode::AccessDenied));
         assert_eq!(connects.try_receive(&there, 1), Ok(vec![]));
-        connects.close(there);
+        connects.close(there).await;
     }
 }
 
@@ -88,7 +96,9 @@ async fn a_host_without_udp_makes_no_sockets() {
 
 #[tokio::test]
 async fn by_default_nothing_is_permitted() {
-    let mut host = Host::with(&mut WasiCtxBuilder::new(), &network());
+    let created = Host::with(&mut WasiCtxBuilder::new(), &network()).try_udp(false);
+    assert_eq!(created.is_ok(), uses::CREATED_BY_DEFAULT);
+    let mut host = Host::with(WasiCtxBuilder::new().allow_udp(true), &network());
     let socket = host.udp(false);
     assert_eq!(
         host.bind(&socket, v4(0)).await,

@@ -34,7 +34,7 @@ async fn descriptors_are_made_when_the_system_is_needed() {
     let failed = host.udp(false);
     assert!(host.bind(&failed, address("192.0.2.0:0")).await.is_err());
     assert_eq!(descriptors(), before + 1);
-    host.close(both);
+    host.close(both).await;
     drop(host);
     assert_eq!(descriptors(), before);
 }

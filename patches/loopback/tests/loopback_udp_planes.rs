@@ -35,7 +35,7 @@ async fn a_hundred_thousand_binds_leave_nothing() {
     for _ in 0..100_000 {
         let socket = host.udp(false);
         host.bind(&socket, v4(0)).await.unwrap();
-        host.close(socket);
+        host.close(socket).await;
     }
     assert_eq!(figures(&network), before);
 }

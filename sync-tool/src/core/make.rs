@@ -160,21 +160,22 @@ pub fn put(tree: &mut Tree, path: &str, text: &str) -> Result<()> {
 }
 
 fn add_owned(tree: &mut Tree, parts: Parts<'_>) -> Vec<Fault> {
-    let shared_dir = parts.inputs.manifest.fork.owned.as_str().to_owned();
-    let shared = parts
-        .inputs
-        .owned
-        .iter()
-        .map(|owned| (shared_dir.clone(), owned));
+    let shared_dir = &parts.inputs.manifest.fork.owned;
+    let shared = parts.inputs.owned_at(&parts.release.version);
+    let shared = shared.map(|owned| {
+        let place = format!("{shared_dir}/{}", owned.stored);
+        (place, owned.path, owned.file)
+    });
     let stored = parts.series.into_iter().flat_map(|series| {
         let dir = format!("{}/{}", series.dir, super::series::FILES);
-        series.files.iter().map(move |owned| (dir.clone(), owned))
+        let files = series.files.iter();
+        files.map(move |(path, file)| (format!("{dir}/{path}"), path, file))
     });
     let mut faults = Vec::new();
-    for (dir, (path, file)) in shared.chain(stored) {
+    for (place, path, file) in shared.chain(stored) {
         if parts.release.tree.get(path.as_str()).is_some() {
             let message = format!("upstream {} has `{path}` too", parts.release.version);
-            let fault = Fault::new(message).at(Place::file(format!("{dir}/{path}")));
+            let fault = Fault::new(message).at(Place::file(place));
             faults.push(fault.help("rename the fork's own file"));
         } else {
             tree.insert(path.clone(), file.clone());
@@ -312,7 +313,8 @@ fn notice(manifest: &Manifest, parts: Parts<'_>) -> Vec<String> {
             .keys()
             .map(|path| format!("- {path} is patched")),
     );
-    let owned = parts.inputs.owned.paths();
+    let owned = parts.inputs.owned_at(&parts.release.version);
+    let owned = owned.map(|owned| owned.path);
     let stored = parts
         .series
         .into_iter()

@@ -8,7 +8,7 @@ use super::drift::{self, What};
 use super::manifest::{FILE, FileKind, Manifest};
 use super::patch::{Difference, Patch};
 use super::report::{Changed, Edit, PatchEdit};
-use super::series::{FILES, Inputs, PATCH, Stored};
+use super::series::{FILES, Inputs, Owned, PATCH, Stored};
 use super::tree::{File, Mode, Tree, TreePath};
 use crate::error::{Error, Fault, Kind, Place, Result};
 
@@ -105,8 +105,8 @@ struct Work<'a> {
 
 impl Work<'_> {
     fn edit(&mut self, path: &TreePath, what: What) -> Result<(), Fault> {
-        if self.inputs.owned.get(path.as_str()).is_some() {
-            return self.shared(path, what);
+        if let Some(owned) = self.inputs.owned_file(self.pin(), path) {
+            return self.shared(path, what, owned);
         }
         let series = self.series();
         if series.is_some_and(|series| series.files.get(path.as_str()).is_some()) {
@@ -176,16 +176,27 @@ impl Work<'_> {
         }
     }
 
+    fn pin(&self) -> &Version {
+        &self.inputs.manifest.fork.pin
+    }
+
     fn series(&self) -> Option<&Stored> {
         self.inputs.series_of(self.made.series?)
     }
 
     /// A file of `patches/loopback`, which every series shares.
-    fn shared(&mut self, path: &TreePath, what: What) -> Result<(), Fault> {
+    fn shared(&mut self, path: &TreePath, what: What, owned: Owned<'_>) -> Result<(), Fault> {
         let dir = &self.inputs.manifest.fork.owned;
+        let kept = format!("{dir}/{}", owned.stored);
+        let has_row = self.has_row(path);
+        if has_row && (self.wishes.series_only || what == What::Missing) {
+            let why = format!("a row of {FILE} says which releases have it");
+            let help = format!("change that `[[owned]]` and `{kept}` by hand");
+            return Err(at(path, &why).help(help));
+        }
         if !self.wishes.series_only {
             let bases = self.inputs.series.iter().map(|s| s.base.clone()).collect();
-            return self.keep(path, what, format!("{dir}/{path}"), bases);
+            return self.keep(path, what, kept, bases);
         }
         let series = self.series().ok_or_else(|| no_series(path))?;
         let (base, own) = (
@@ -193,11 +204,7 @@ impl Work<'_> {
             format!("{}/{FILES}/{path}", series.dir),
         );
         // The others keep what they had: one path stands in one place only.
-        let old = self
-            .inputs
-            .owned
-            .get(path.as_str())
-            .map(|file| file.bytes().to_vec());
+        let old = Some(owned.file.bytes().to_vec());
         let others = self.inputs.series.iter().filter(|other| other.base != base);
         for stored in others
             .map(|o| format!("{}/{FILES}/{path}", o.dir))
@@ -205,8 +212,13 @@ impl Work<'_> {
         {
             self.put(stored, old.clone())?;
         }
-        self.put(format!("{dir}/{path}"), None)?;
+        self.put(kept, None)?;
         self.keep(path, what, own, vec![base])
+    }
+
+    fn has_row(&self, path: &TreePath) -> bool {
+        let mut rows = self.inputs.manifest.owned.iter();
+        rows.any(|row| row.path == *path)
     }
 
     fn of_series(&mut self, path: &TreePath, what: What) -> Result<(), Fault> {
@@ -227,6 +239,10 @@ impl Work<'_> {
         }
         if let Some(fault) = self.inputs.manifest.not_owned(path) {
             return Err(fault.at(Place::file(path.as_str())));
+        }
+        if self.has_row(path) {
+            let why = format!("a row of {FILE} says which releases have another file there");
+            return Err(at(path, &why).help("give it an `[[owned]]` of its own"));
         }
         if self.wishes.series_only {
             return self.of_series(path, what);

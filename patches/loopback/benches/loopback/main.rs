@@ -13,6 +13,8 @@
 //! names: `p2`, `idle`, `ports`, `flat`. `ROUNDS` sets the rounds, and `ROW`
 //! chooses the rows of `p2` that have it in their names.
 
+#[path = "../../tests/loopback_release/p2.rs"]
+mod calls;
 mod flat;
 mod idle;
 mod measure;
@@ -21,6 +23,8 @@ mod p2;
 mod plane;
 mod ports;
 mod speed;
+
+use wash_wasi as wash;
 
 #[global_allocator]
 static ALLOCATOR: memory::Counting = memory::Counting;

@@ -2,14 +2,31 @@
 //! through the host's side of WASI P3. No targets are set for that.
 #![allow(dead_code, reason = "what is shared with P2 is more than is used here")]
 
+#[path = "../../tests/loopback_p3/suite/host/last.rs"]
+mod last;
 mod measure;
 mod p2;
 mod p3;
 mod plane;
 mod speed;
 
+/// How the host is called in this release.
+#[path = "../../tests/loopback_release"]
+mod release {
+    use wash_wasi as wash;
+
+    pub mod p2;
+    pub mod p3;
+    pub mod p3_listen;
+    pub mod p3_send;
+    pub mod p3_store;
+}
+
+use last::Last;
 use measure::compare;
+use p3::{State, at_once};
 use plane::Plane;
+use release::p2 as calls;
 use speed::{Kind, RUNTIMES, TARGETS};
 
 fn main() {

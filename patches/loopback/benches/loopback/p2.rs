@@ -9,11 +9,12 @@ use wash_wasi::p2::bindings::sockets::network::{IpAddressFamily, Network};
 use wash_wasi::p2::bindings::sockets::tcp::HostTcpSocket;
 use wash_wasi::p2::bindings::sockets::tcp_create_socket::Host as _;
 use wash_wasi::p2::{DynInputStream, DynOutputStream, Pollable};
-use wash_wasi::sockets::{TcpSocket, WasiSocketsCtxView};
+use wash_wasi::sockets::WasiSocketsCtxView;
 use wash_wasi::{WasiCtx, WasiCtxBuilder};
 use wasmtime::component::{Resource, ResourceTable};
 use wasmtime_wasi_io::bindings::wasi::io::streams::{HostInputStream, HostOutputStream};
 
+use super::calls::{self, TcpSocket};
 use super::plane::{Plane, Shared};
 
 pub struct Guest {
@@ -41,7 +42,7 @@ fn socket(number: u32) -> Resource<TcpSocket> {
 impl Guest {
     pub fn new(network: &Shared) -> Guest {
         let mut builder = WasiCtxBuilder::new();
-        builder.inherit_network();
+        builder.inherit_network().allow_tcp(true);
         builder.loopback_network(Arc::clone(network));
         let mut guest = Guest {
             ctx: builder.build(),
@@ -81,7 +82,8 @@ impl Guest {
         let listener = self.tcp();
         self.bind(listener, plane.listen_at()).await;
         let mut view = self.view();
-        view.start_listen(socket(listener.0)).unwrap();
+        let started = calls::start_listen(&mut view, socket(listener.0));
+        started.await.unwrap();
         view.finish_listen(socket(listener.0)).unwrap();
         let address = view.local_address(socket(listener.0)).unwrap();
         (listener, plane.connect_to(network, address.into()))
@@ -95,7 +97,7 @@ impl Guest {
         let connecting = self.tcp().0;
         let network = self.network();
         let mut view = self.view();
-        let started = view.start_connect(socket(connecting), network, to.into());
+        let started = calls::start_connect(&mut view, socket(connecting), network, to.into());
         started.await.unwrap();
         self.ready(connecting).await;
         let connected = self.view().finish_connect(socket(connecting));

@@ -9,20 +9,21 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use wash_wasi::p3::bindings::sockets::types::{
-    HostTcpSocket, HostTcpSocketWithStore, IpAddressFamily,
+    HostTcpSocket, HostTcpSocketWithStore as _, IpAddressFamily,
 };
 use wash_wasi::sockets::{TcpSocket, WasiSockets, WasiSocketsCtxView};
 use wash_wasi::{WasiCtx, WasiCtxBuilder};
 use wasmtime::component::{
-    Access, Accessor, Destination, Resource, ResourceTable, Source, StreamConsumer, StreamProducer,
-    StreamReader, StreamResult, VecBuffer,
+    Accessor, Destination, Resource, ResourceTable, Source, StreamConsumer, StreamProducer,
+    StreamResult, VecBuffer,
 };
-use wasmtime::{AsContextMut, Config, Engine, Store, StoreContextMut};
+use wasmtime::{Config, Engine, Store, StoreContextMut};
 
 use super::plane::{Plane, Shared, network};
+use super::release::{p3, p3_listen, p3_send, p3_store};
 use super::speed::READ;
 
-struct State {
+pub struct State {
     ctx: WasiCtx,
     table: ResourceTable,
 }
@@ -33,6 +34,15 @@ impl State {
             ctx: self.ctx.sockets(),
             table: &mut self.table,
         }
+    }
+}
+
+/// Returns what a future gives at once.
+pub fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
+    let mut cx = Context::from_waker(std::task::Waker::noop());
+    match std::pin::pin!(future).poll(&mut cx) {
+        Poll::Ready(value) => Some(value),
+        Poll::Pending => None,
     }
 }
 
@@ -51,15 +61,16 @@ impl Socket {
 /// Runs what a guest does, in a store of its own.
 async fn run<R>(network: &Shared, body: impl AsyncFnOnce(&Guest) -> R) -> R {
     let mut config = Config::new();
+    #[allow(deprecated, reason = "later releases support it without being asked")]
     config.async_support(true);
     config.wasm_component_model_async(true);
     let engine = Engine::new(&config).unwrap();
     let mut builder = WasiCtxBuilder::new();
-    builder.inherit_network();
+    builder.inherit_network().allow_tcp(true);
     builder.loopback_network(Arc::clone(network));
     let (ctx, table) = (builder.build(), ResourceTable::new());
     let mut store = Store::new(&engine, State { ctx, table });
-    let ran = store.run_concurrent(async |accessor| {
+    let ran = p3_store::run(&mut store, async |accessor| {
         body(&Guest(accessor.with_getter::<WasiSockets>(State::sockets))).await
     });
     ran.await.unwrap()
@@ -84,22 +95,10 @@ impl Guest {
     ) -> (Socket, SocketAddr, Taken<Resource<TcpSocket>>) {
         let socket = self.tcp();
         let address = plane.listen_at().into();
-        self.view(|view| {
-            let bound = HostTcpSocket::bind(view, socket.resource(), address);
-            let mut cx = Context::from_waker(std::task::Waker::noop());
-            match std::pin::pin!(bound).poll(&mut cx) {
-                Poll::Ready(bound) => bound.unwrap(),
-                Poll::Pending => panic!("a bind does not wait"),
-            }
-        });
-        let accepted = self.0.with(|mut access| {
-            let getter = access.getter();
-            let own = Access::<State, WasiSockets>::new(access.as_context_mut(), getter);
-            let stream = WasiSockets::listen(own, socket.resource()).unwrap();
-            let (taken, accepted) = take(1);
-            stream.pipe(&mut access, taken);
-            accepted
-        });
+        p3::bind_tcp(&self.0, socket.resource(), address).unwrap();
+        let stream = p3_listen::listen(&self.0, socket.resource()).unwrap();
+        let (taken, accepted) = take(1);
+        p3_store::pipe(&self.0, stream, taken);
         let address = self.view(|view| HostTcpSocket::get_local_address(view, socket.resource()));
         let address = plane.connect_to(network, address.unwrap().into());
         (socket, address, accepted)
@@ -114,24 +113,17 @@ impl Guest {
 
     /// Sends what is given, until nothing more comes.
     async fn send(&self, socket: Socket, given: impl StreamProducer<State, Item = u8>) {
-        let data = self
-            .0
-            .with(|mut access| StreamReader::new(&mut access, given));
-        let sent = WasiSockets::send(&self.0, socket.resource(), data);
+        let data = p3_store::stream(&self.0, given);
+        let sent = p3_send::send(&self.0, socket.resource(), data);
         sent.await.unwrap();
     }
 
     fn receive(&self, socket: Socket) -> Taken<u8> {
-        self.0.with(|mut access| {
-            let getter = access.getter();
-            let own = Access::<State, WasiSockets>::new(access.as_context_mut(), getter);
-            let received = WasiSockets::receive(own, socket.resource());
-            let (stream, mut result) = received.unwrap();
-            let (taken, bytes) = take(READ as usize);
-            stream.pipe(&mut access, taken);
-            result.close(&mut access);
-            bytes
-        })
+        let (stream, mut result) = p3::receive(&self.0, socket.resource()).unwrap();
+        let (taken, bytes) = take(READ as usize);
+        p3_store::pipe(&self.0, stream, taken);
+        self.0.with(|mut access| _ = result.close(&mut access));
+        bytes
     }
 
     fn drop_socket(&self, socket: Socket) {

@@ -95,6 +95,8 @@ impl Guest {
         let wasi = WasiCtxBuilder::new()
             .loopback_network(network)
             .inherit_network()
+            .allow_tcp(true)
+            .allow_udp(true)
             .args(&arguments)
             .stdout(out)
             .build();

@@ -1,4 +1,4 @@
-//! Looks at the sockets that this process has on the host.
+//! Looks at what this process has on the host: sockets, and memory.
 
 #[cfg(target_os = "linux")]
 use std::collections::HashSet;
@@ -61,4 +61,40 @@ pub fn looking_finds() -> Result<String> {
         true => Ok(format!("{found} found")),
         false => Err(Error::msg(format!("{found} found"))),
     }
+}
+
+/// Returns how much memory this process has, in bytes, and takes that for the most
+/// that it has had.
+#[cfg(target_os = "linux")]
+pub fn forget_peak() -> io::Result<u64> {
+    std::fs::write("/proc/self/clear_refs", "5")?;
+    memory("VmRSS:")
+}
+
+/// Returns the most memory that this process has had, in bytes.
+#[cfg(target_os = "linux")]
+pub fn peak() -> io::Result<u64> {
+    memory("VmHWM:")
+}
+
+#[cfg(target_os = "linux")]
+fn memory(name: &str) -> io::Result<u64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    kilobytes
+        .map(|kilobytes| kilobytes * 1_024)
+        .ok_or_else(|| io::Error::other(format!("no {name} in /proc/self/status")))
+}
+
+/// Elsewhere it is not measured.
+#[cfg(not(target_os = "linux"))]
+pub fn forget_peak() -> io::Result<u64> {
+    Ok(0)
+}
+
+/// Elsewhere it is not measured.
+#[cfg(not(target_os = "linux"))]
+pub fn peak() -> io::Result<u64> {
+    Ok(0)
 }

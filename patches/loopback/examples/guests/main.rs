@@ -1,6 +1,7 @@
 //! Runs the fork's own guests: two components in two stores on one loopback network,
 //! WASI P2 and P3 in each place, over TCP and UDP, IPv4 and IPv6. While they talk, no
 //! socket of the host may appear; when they are gone, nothing of the network is held.
+//! And one guest that gives up all it begins, of which nothing may be left meanwhile.
 //!
 //!     guests P2_COMPONENT P3_COMPONENT
 //!
@@ -8,6 +9,7 @@
 
 mod guest;
 mod host;
+mod idle;
 mod playing;
 mod world;
 
@@ -153,7 +155,15 @@ fn run(paths: &[String; 2]) -> Result<Outcome> {
     let guests = [("P2", p2?), ("P3", p3?)];
     let mut outcome = Outcome::default();
     outcome.take("looking at the host", looking_finds);
-    for (threads, runtime) in &runtimes()? {
+    let runtimes = runtimes()?;
+    let (_, runtime) = &runtimes[0];
+    for (plane, on_system) in [("the network", false), ("the system", true)] {
+        let name = format!("P3 gives up what it begins on {plane}");
+        outcome.take(&name, || {
+            runtime.block_on(idle::given_up(&guests[1].1, on_system))
+        });
+    }
+    for (threads, runtime) in &runtimes {
         for protocol in ["tcp", "udp"] {
             for address in ["127.0.0.1:7", "[::1]:7"] {
                 for (server_name, server) in &guests {

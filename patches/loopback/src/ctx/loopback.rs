@@ -35,6 +35,13 @@ impl WasiCtxBuilder {
     /// same port, on the system: there the host's own 127.0.0.1 and everybody
     /// else reach it too.
     ///
+    /// Only `wasi:sockets` is virtual: `wasi:http` connects on the host's network, to
+    /// the host's own loopback too.
+    ///
+    /// Guests take the network's lock on the executor's thread. It must not be held
+    /// while they run, least of all across an `.await`: they would wait for it, and
+    /// on a runtime of one thread for ever.
+    ///
     /// The network can be bounded, read and changed at any time. Ports of
     /// 127.0.0.1 and ::1 can be left to the host's own loopback, so that the
     /// guests reach a database there, say; none are at first.

@@ -7,6 +7,10 @@ use std::sync::{Arc, Mutex};
 pub use wash_wasi as wash;
 use wash_wasi::sockets::loopback::Network;
 
+#[path = "../loopback_asked/mod.rs"]
+pub mod asked;
+#[path = "../loopback_release/p2.rs"]
+pub mod calls;
 pub mod p2;
 
 pub fn network() -> p2::Shared {

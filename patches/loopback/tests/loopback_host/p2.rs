@@ -10,17 +10,19 @@ use std::time::Duration;
 use bytes::Bytes;
 use wasmtime::component::{Resource, ResourceTable};
 
+use super::calls::{self, TcpSocket};
 use super::wash::p2::bindings::sockets::instance_network::Host as _;
 use super::wash::p2::bindings::sockets::network::{
-    ErrorCode, IpAddressFamily, IpSocketAddress, Network as GuestNetwork,
+    ErrorCode, Host as _, IpAddressFamily, IpSocketAddress, Network as GuestNetwork,
 };
 use super::wash::p2::bindings::sockets::tcp::{HostTcpSocket, ShutdownType};
 use super::wash::p2::bindings::sockets::tcp_create_socket::Host as _;
 use super::wash::p2::{
-    DynInputStream, DynOutputStream, Pollable, SocketError, SocketResult, StreamError,
+    DynInputStream, DynOutputStream, DynPollable, Pollable, SocketError, SocketResult, StreamError,
+    subscribe,
 };
+use super::wash::sockets::WasiSocketsCtxView;
 use super::wash::sockets::loopback::Network;
-use super::wash::sockets::{TcpSocket, WasiSocketsCtxView};
 use super::wash::{WasiCtx, WasiCtxBuilder};
 
 pub type Shared = Arc<Mutex<Network>>;
@@ -55,7 +57,7 @@ fn code(error: SocketError) -> ErrorCode {
 }
 
 impl Socket {
-    fn resource(self) -> Resource<TcpSocket> {
+    pub fn resource(self) -> Resource<TcpSocket> {
         Resource::new_borrow(self.0)
     }
 }
@@ -78,7 +80,9 @@ pub fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
 
 impl Host {
     pub fn new(network: &Shared) -> Host {
-        Host::with(WasiCtxBuilder::new().inherit_network(), network)
+        let mut builder = WasiCtxBuilder::new();
+        builder.inherit_network().allow_tcp(true).allow_udp(true);
+        Host::with(&mut builder, network)
     }
 
     pub fn with(builder: &mut WasiCtxBuilder, network: &Shared) -> Host {
@@ -87,11 +91,15 @@ impl Host {
         Host { ctx, table }
     }
 
-    fn view(&mut self) -> WasiSocketsCtxView<'_> {
+    pub fn view(&mut self) -> WasiSocketsCtxView<'_> {
         WasiSocketsCtxView {
             ctx: self.ctx.sockets(),
             table: &mut self.table,
         }
+    }
+
+    pub fn table(&mut self) -> &mut ResourceTable {
+        &mut self.table
     }
 
     pub fn try_tcp(&mut self, ipv6: bool) -> Result<Socket, ErrorCode> {
@@ -121,8 +129,9 @@ impl Host {
     }
 
     pub fn listen(&mut self, socket: Socket) -> Result<(), ErrorCode> {
-        let started = self.view().start_listen(socket.resource());
-        started.map_err(code)?;
+        let mut view = self.view();
+        let started = at_once(calls::start_listen(&mut view, socket.resource()));
+        started.expect("listening does not wait").map_err(code)?;
         self.view().finish_listen(socket.resource()).map_err(code)
     }
 
@@ -142,7 +151,7 @@ impl Host {
         let network = self.network();
         let address = IpSocketAddress::from(address);
         let mut view = self.view();
-        let started = view.start_connect(socket.resource(), network, address);
+        let started = calls::start_connect(&mut view, socket.resource(), network, address);
         started.await.map_err(code)
     }
 
@@ -229,10 +238,7 @@ impl Host {
     fn stream<T>(&mut self, result: Result<T, StreamError>) -> Result<T, Stream> {
         result.map_err(|error| match error {
             StreamError::Closed => Stream::Closed,
-            StreamError::LastOperationFailed(error) => {
-                let error = error.downcast::<std::io::Error>().unwrap();
-                Stream::Failed(ErrorCode::from(error))
-            }
+            StreamError::LastOperationFailed(error) => Stream::Failed(calls::stream_code(error)),
             StreamError::Trap(trap) => panic!("the guest would have trapped: {trap}"),
         })
     }
@@ -247,9 +253,25 @@ impl Host {
         self.table.get_mut(&output).unwrap()
     }
 
+    pub fn subscribe_input(&mut self, streams: Streams) -> Resource<DynPollable> {
+        let input = Resource::<DynInputStream>::new_borrow(streams.input);
+        subscribe(&mut self.table, input).unwrap()
+    }
+
+    pub fn subscribe_output(&mut self, streams: Streams) -> Resource<DynPollable> {
+        let output = Resource::<DynOutputStream>::new_borrow(streams.output);
+        subscribe(&mut self.table, output).unwrap()
+    }
+
     pub fn try_read(&mut self, streams: Streams, size: usize) -> Result<Bytes, Stream> {
         let read = self.input(streams).read(size);
         self.stream(read)
+    }
+
+    /// Returns what `network-error-code` says of the error of a stream.
+    pub fn error_code(&mut self, error: wasmtime::Error) -> Option<ErrorCode> {
+        let error = self.table.push(error).unwrap();
+        self.view().network_error_code(error).unwrap()
     }
 
     /// Reads at least one byte.
@@ -279,7 +301,9 @@ impl Host {
         self.stream(permitted)
     }
 
+    /// Writes, whether there is room or not.
     pub fn try_write(&mut self, streams: Streams, bytes: Bytes) -> Result<(), Stream> {
+        self.check_write(streams)?;
         let written = self.output(streams).write(bytes);
         self.stream(written)
     }

@@ -3,8 +3,15 @@
 
 use std::net::{SocketAddr, UdpSocket};
 
+pub use wash_wasi as wash;
 use wash_wasi::sockets::loopback::Figures;
 
+#[path = "../loopback_asked/mod.rs"]
+pub mod asked;
+#[path = "../loopback_release/p2.rs"]
+pub mod calls;
+#[path = "../loopback_release/p2_drop.rs"]
+mod drops;
 pub mod p2;
 
 pub fn network() -> p2::Shared {
@@ -34,6 +41,13 @@ pub fn wildcard(of: SocketAddr) -> SocketAddr {
 
 pub fn figures(network: &p2::Shared) -> Figures {
     network.lock().unwrap().figures()
+}
+
+/// Lets tasks end that were left in the background.
+pub async fn settle() {
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
 }
 
 /// Fails unless everything has been given back.

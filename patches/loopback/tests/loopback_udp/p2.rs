@@ -1,21 +1,26 @@
 //! A host of WASI P2 whose UDP sockets are used as a guest would use them.
 
+use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 
 use wasmtime::component::{Resource, ResourceTable};
 
 use wash_wasi::p2::bindings::sockets::instance_network::Host as _;
 use wash_wasi::p2::bindings::sockets::network::{ErrorCode, IpAddressFamily, IpSocketAddress};
 use wash_wasi::p2::bindings::sockets::udp::{
-    HostIncomingDatagramStream, HostOutgoingDatagramStream, HostUdpSocket, IncomingDatagramStream,
-    OutgoingDatagram, OutgoingDatagramStream,
+    HostIncomingDatagramStream as _, HostOutgoingDatagramStream as _, HostUdpSocket,
+    IncomingDatagramStream, OutgoingDatagram, OutgoingDatagramStream,
 };
-use wash_wasi::p2::bindings::sockets::udp_create_socket::Host as _;
 use wash_wasi::p2::{Pollable, SocketError};
+use wash_wasi::sockets::WasiSocketsCtxView;
 use wash_wasi::sockets::loopback::Network;
-use wash_wasi::sockets::{UdpSocket, WasiSocketsCtxView};
 use wash_wasi::{WasiCtx, WasiCtxBuilder};
+
+use super::calls::{self, UdpSocket};
+use super::drops::drop_incoming;
 
 pub type Shared = Arc<Mutex<Network>>;
 pub type Received = Vec<(Vec<u8>, SocketAddr)>;
@@ -51,15 +56,29 @@ impl Socket {
     }
 }
 
+/// Returns what a future gives at once.
+pub fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => Some(value),
+        Poll::Pending => None,
+    }
+}
+
 impl Host {
     pub fn new(network: &Shared) -> Host {
-        Host::with(WasiCtxBuilder::new().inherit_network(), network)
+        let mut builder = WasiCtxBuilder::new();
+        builder.inherit_network().allow_tcp(true).allow_udp(true);
+        Host::with(&mut builder, network)
     }
 
     pub fn with(builder: &mut WasiCtxBuilder, network: &Shared) -> Host {
         let ctx = builder.loopback_network(Arc::clone(network)).build();
         let table = ResourceTable::new();
         Host { ctx, table }
+    }
+
+    pub fn table(&mut self) -> &mut ResourceTable {
+        &mut self.table
     }
 
     pub fn view(&mut self) -> WasiSocketsCtxView<'_> {
@@ -74,7 +93,9 @@ impl Host {
             false => IpAddressFamily::Ipv4,
             true => IpAddressFamily::Ipv6,
         };
-        let socket = self.view().create_udp_socket(family).map_err(code)?;
+        let mut view = self.view();
+        let socket = at_once(calls::create_udp(&mut view, family));
+        let socket = socket.expect("making one does not wait").map_err(code)?;
         Ok(Socket {
             socket: socket.rep(),
             streams: None,
@@ -100,7 +121,7 @@ impl Host {
         socket: &mut Socket,
         remote: Option<SocketAddr>,
     ) -> Result<(), ErrorCode> {
-        self.drop_streams(socket);
+        self.drop_streams(socket).await;
         let remote = remote.map(IpSocketAddress::from);
         let mut view = self.view();
         let streams = view.stream(socket.resource(), remote).await;
@@ -132,7 +153,7 @@ impl Host {
         });
         let datagrams = datagrams.collect();
         let mut view = self.view();
-        HostOutgoingDatagramStream::send(&mut view, socket.outgoing(), datagrams).await
+        calls::send(&mut view, socket.outgoing(), datagrams).await
     }
 
     /// Sends one datagram, and waits where the system has to.
@@ -193,16 +214,17 @@ impl Host {
         address.map(SocketAddr::from).map_err(code)
     }
 
-    pub fn drop_streams(&mut self, socket: &mut Socket) {
+    pub async fn drop_streams(&mut self, socket: &mut Socket) {
         if let Some((incoming, outgoing)) = socket.streams.take() {
             let mut view = self.view();
-            HostIncomingDatagramStream::drop(&mut view, Resource::new_own(incoming)).unwrap();
-            HostOutgoingDatagramStream::drop(&mut view, Resource::new_own(outgoing)).unwrap();
+            let (incoming, outgoing) = (Resource::new_own(incoming), Resource::new_own(outgoing));
+            calls::drop_outgoing(&mut view, outgoing).await.unwrap();
+            drop_incoming(&mut view, incoming).await.unwrap();
         }
     }
 
-    pub fn close(&mut self, mut socket: Socket) {
-        self.drop_streams(&mut socket);
+    pub async fn close(&mut self, mut socket: Socket) {
+        self.drop_streams(&mut socket).await;
         HostUdpSocket::drop(&mut self.view(), Resource::new_own(socket.socket)).unwrap();
     }
 }

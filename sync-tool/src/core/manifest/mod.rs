@@ -2,6 +2,7 @@
 
 mod coherence;
 mod edit;
+mod owned;
 mod parse;
 mod reader;
 #[cfg(test)]
@@ -19,6 +20,7 @@ use super::cargo_toml::Additions;
 use super::tree::{Digest, TreePath};
 use crate::error::{Fault, Place};
 
+pub use owned::OwnedFile;
 pub use upstream_tests::{ExpectedFailure, PROGRAMS, Tests};
 
 /// The name of the file.
@@ -48,6 +50,8 @@ pub struct Manifest {
     pub inserts: Vec<Insert>,
     /// What happens to which file; the last rule that matches wins.
     pub files: Vec<FileRule>,
+    /// Fork-owned files that not every release has, or not at the same path.
+    pub owned: Vec<OwnedFile>,
     /// What the fork's `Cargo.toml` gets beyond upstream's.
     pub cargo: Additions,
     /// Where the patches are, per base release, ascending.
@@ -266,6 +270,7 @@ impl Manifest {
             "rewrites": self.rewrites,
             "inserts": self.inserts,
             "files": self.files,
+            "owned": self.owned,
             "cargo": self.cargo,
             "series": self.series,
         });

@@ -9,18 +9,19 @@ use toml_edit::{Document, TableLike};
 use super::reader::{Reader, Section, span};
 use super::{
     Documents, FILE, FileKind, FileRule, Fork, HistoryRow, Insert, Manifest, Rewrite, Series,
-    Upstream, coherence, upstream_tests,
+    Upstream, coherence, owned, upstream_tests,
 };
 use crate::core::address::masked;
 use crate::core::cargo_toml::Additions;
 use crate::error::{Error, Fault, Kind, Place, Result};
 
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 11] = [
     "upstream",
     "fork",
     "rewrite",
     "insert",
     "files",
+    "owned",
     "cargo",
     "series",
     "history",
@@ -67,6 +68,7 @@ fn parse(r: &mut Reader, text: &Arc<str>, root: &dyn TableLike) -> Option<Manife
     let rewrites = each(r, root, "rewrite", rewrite);
     let inserts = each(r, root, "insert", insert);
     let files = file_rules(r, root);
+    let owned = owned::read(r, root);
     let cargo = additions(r, text, root);
     let series = series(r, root);
     let history = history(r, root);
@@ -84,6 +86,7 @@ fn parse(r: &mut Reader, text: &Arc<str>, root: &dyn TableLike) -> Option<Manife
         rewrites,
         inserts,
         files,
+        owned,
         cargo: cargo?,
         series,
         history,

@@ -1,7 +1,7 @@
 //! All that a tree is made of, upstream apart: manifest, series, fork-owned
 //! files, cargo locks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use semver::Version;
@@ -30,8 +30,8 @@ pub struct Inputs {
     pub manifest: Manifest,
     /// The series, ascending by their base.
     pub series: Vec<Stored>,
-    /// The fork-owned files that do not depend on the release, by their path in the crate.
-    pub owned: Tree,
+    /// The fork-owned files that no series has, by their path in their directory.
+    pub(crate) owned: Tree,
     /// The crate's `Cargo.lock`, by release.
     pub locks: BTreeMap<Version, Arc<str>>,
 }
@@ -71,19 +71,23 @@ impl Inputs {
             &read(&manifest.fork.locks)?,
             &mut faults,
         );
-        let shared = owned
-            .paths()
-            .map(|path| (manifest.fork.owned.to_string(), path));
+        let shared = owned.paths().flat_map(|path| {
+            let dir = manifest.fork.owned.to_string();
+            places(&manifest, path, None).map(move |place| (format!("{dir}/{path}"), place))
+        });
         let of_series = series.iter().flat_map(|stored| {
             let dir = format!("{}/{FILES}", stored.dir);
-            stored.files.paths().map(move |path| (dir.clone(), path))
+            let files = stored.files.paths();
+            files.map(move |path| (format!("{dir}/{path}"), path))
         });
-        faults.extend(shared.chain(of_series).filter_map(|(dir, path)| {
-            let fault = manifest.not_owned(path)?;
-            Some(fault.at(Place::file(format!("{dir}/{path}"))))
-        }));
+        faults.extend(
+            shared.chain(of_series).filter_map(|(stored, path)| {
+                Some(manifest.not_owned(path)?.at(Place::file(stored)))
+            }),
+        );
+        faults.extend(faulty_rows(&manifest, &owned));
         for stored in &series {
-            faults.extend(in_two_places(&manifest.fork.owned, &owned, stored));
+            faults.extend(in_two_places(&manifest, &owned, stored));
         }
         faults.extend(converted_patches(&manifest, &converted));
         if faults.is_empty() {
@@ -106,6 +110,19 @@ impl Inputs {
         self.series.iter().find(|stored| stored.base == *base)
     }
 
+    /// Returns the fork-owned files that a release has, those of its series apart.
+    pub fn owned_at(&self, release: &Version) -> impl Iterator<Item = Owned<'_>> {
+        self.owned.iter().flat_map(|(stored, file)| {
+            let places = places(&self.manifest, stored, Some(release));
+            places.map(move |path| Owned { path, stored, file })
+        })
+    }
+
+    /// Returns the fork-owned file that stands at a path of the crate.
+    pub fn owned_file(&self, release: &Version, path: &TreePath) -> Option<Owned<'_>> {
+        self.owned_at(release).find(|owned| owned.path == path)
+    }
+
     /// Returns the digest of every file that a tree of a release and a series is
     /// made of, from the project's root.
     pub fn digests(
@@ -120,12 +137,11 @@ impl Inputs {
     /// Returns every file that a tree of a release and a series is made of, from the
     /// project's root.
     pub fn files(&self, release: &Version, series: Option<&Stored>) -> BTreeMap<TreePath, File> {
-        let below =
-            |path: &TreePath| TreePath::new(&format!("{}/{path}", self.manifest.fork.owned));
-        let owned = self
-            .owned
-            .iter()
-            .filter_map(|(path, file)| Some((below(path).ok()?, file.clone())));
+        let below = |dir: &TreePath, path: &str| TreePath::new(&format!("{dir}/{path}")).ok();
+        let owned = self.owned_at(release).filter_map(|owned| {
+            let stored = below(&self.manifest.fork.owned, owned.stored.as_str())?;
+            Some((stored, owned.file.clone()))
+        });
         let stored = series.into_iter().flat_map(Stored::stored_files);
         let lock = self
             .locks
@@ -145,6 +161,50 @@ fn converted_patches(manifest: &Manifest, converted: &[String]) -> Option<Fault>
     let dir = converted.first()?.split('/').next()?;
     let fault = drift::converted(converted.len(), dir, &manifest.fork.path);
     Some(fault.at(Place::file(&converted[0])))
+}
+
+/// A fork-owned file of a release.
+#[derive(Debug, Clone, Copy)]
+pub struct Owned<'a> {
+    /// Where it stands in the crate.
+    pub path: &'a TreePath,
+    /// Where it is kept, from the directory of fork-owned files.
+    pub stored: &'a TreePath,
+    /// The file.
+    pub file: &'a File,
+}
+
+/// Returns where a file of the directory stands in the crate: in a release, or
+/// in any.
+fn places<'a>(
+    manifest: &'a Manifest,
+    stored: &'a TreePath,
+    release: Option<&Version>,
+) -> impl Iterator<Item = &'a TreePath> {
+    let rows = || manifest.owned.iter().filter(|row| row.file == *stored);
+    let by_name = rows().next().is_none().then_some(stored);
+    let fitting = rows().filter(move |row| release.is_none_or(|release| row.fits(release)));
+    let paths: Vec<_> = fitting.map(|row| &row.path).collect();
+    by_name.into_iter().chain(paths)
+}
+
+/// Finds rows for files that are not there, or for paths that another has always.
+fn faulty_rows(manifest: &Manifest, owned: &Tree) -> Vec<Fault> {
+    let dir = &manifest.fork.owned;
+    let rows = manifest.owned.iter().filter_map(|row| {
+        let always = manifest.owned.iter().all(|other| other.file != row.path);
+        let (message, help) = if owned.get(row.file.as_str()).is_none() {
+            let message = format!("`{dir}/{}` is not there", row.file);
+            (message, "restore the file, or remove the row")
+        } else if always && owned.get(row.path.as_str()).is_some() {
+            let message = format!("`{dir}/{}` stands there in every release", row.path);
+            (message, "move the file, and give it a row of its own")
+        } else {
+            return None;
+        };
+        Some(Fault::new(message).at(manifest.place(&row.span)).help(help))
+    });
+    rows.collect()
 }
 
 fn stored(
@@ -232,13 +292,12 @@ fn patch(
     Ok((path, StoredPatch { file, text, patch }))
 }
 
-fn in_two_places(owned_dir: &TreePath, owned: &Tree, stored: &Stored) -> Vec<Fault> {
-    let twice = stored
-        .files
-        .paths()
-        .filter(|path| owned.get(path.as_str()).is_some());
+fn in_two_places(manifest: &Manifest, owned: &Tree, stored: &Stored) -> Vec<Fault> {
+    let paths = owned.paths().flat_map(|path| places(manifest, path, None));
+    let shared: BTreeSet<_> = paths.collect();
+    let twice = stored.files.paths().filter(|path| shared.contains(path));
     let fault = |path: &TreePath| {
-        Fault::new(format!("`{path}` stands in `{owned_dir}` too"))
+        Fault::new(format!("`{path}` stands in `{}` too", manifest.fork.owned))
             .at(Place::file(format!("{}/{FILES}/{path}", stored.dir)))
             .help("keep it in every series, or in the shared directory alone")
     };

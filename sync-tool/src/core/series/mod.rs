@@ -20,7 +20,7 @@ use crate::error::{Error, Fault, Kind, Place, Result};
 
 pub use carry::{Carried, Conflict, ConflictKind, carry};
 pub use choose::{Choice, choose};
-pub use inputs::{FILES, Inputs, PATCH};
+pub use inputs::{FILES, Inputs, Owned, PATCH};
 
 /// A series as it is stored.
 #[derive(Debug, Clone)]

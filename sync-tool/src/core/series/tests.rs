@@ -26,7 +26,10 @@ fn patch_text(file: &str, base: &str, new: &str) -> String {
 }
 
 fn inputs(files: &[(&str, &str)]) -> Result<Inputs> {
-    let all = tree(files);
+    load(RULES, &tree(files))
+}
+
+fn load(rules: &str, all: &Tree) -> Result<Inputs> {
     let below = |dir: &TreePath| {
         let prefix = format!("{dir}/");
         let inner = |(path, file): (&TreePath, &File)| {
@@ -35,7 +38,7 @@ fn inputs(files: &[(&str, &str)]) -> Result<Inputs> {
         };
         Ok(all.iter().filter_map(inner).collect())
     };
-    Inputs::load(manifest_with(RULES), below)
+    Inputs::load(manifest_with(rules), below)
 }
 
 fn one_patch() -> Inputs {
@@ -232,4 +235,87 @@ fn a_deleted_file_and_a_merge_that_is_no_rust_are_conflicts() {
         panic!("{:?}", carried.conflicts);
     };
     assert!(error.contains(':'), "{error}");
+}
+
+/// Returns inputs whose manifest has these rows, and these files beside a series.
+fn with_rows(rows: &str, owned: &[&str]) -> Result<Inputs> {
+    let mut files = tree(&[("patches/v38/README.md", "for 38 and after\n")]);
+    for path in owned {
+        let file = tree(&[(path, path)]);
+        files.extend(file.iter().map(|(path, file)| (path.clone(), file.clone())));
+    }
+    load(&format!("{RULES}\n{rows}"), &files)
+}
+
+#[test]
+fn owned_files_are_those_of_the_release() {
+    let rows = r#"
+        [[owned]]
+        path = "tests/calls.rs"
+        file = "tests/calls_old.rs"
+        until = "42.0.0"
+
+        [[owned]]
+        path = "tests/calls.rs"
+        file = "tests/calls_new.rs"
+        since = "43.0.0"
+
+        [[owned]]
+        path = "tests/late.rs"
+        since = "43.0.0"
+    "#;
+    let files = [
+        "always.rs",
+        "tests/calls_old.rs",
+        "tests/calls_new.rs",
+        "tests/late.rs",
+    ];
+    let files = files.map(|file| format!("patches/loopback/{file}"));
+    let inputs = with_rows(rows, &files.each_ref().map(String::as_str)).expect("good inputs");
+    let of = |release| {
+        let release = version(release);
+        let owned = inputs.owned_at(&release);
+        let mut lines: Vec<_> = owned
+            .map(|owned| format!("{} from {}", owned.path, owned.stored))
+            .collect();
+        lines.sort();
+        let digests = inputs.digests(&release, None);
+        assert_eq!(digests.len(), lines.len());
+        lines.join(", ")
+    };
+    assert_eq!(
+        of("41.0.4"),
+        "always.rs from always.rs, tests/calls.rs from tests/calls_old.rs"
+    );
+    assert_eq!(of("42.0.2"), "always.rs from always.rs");
+    assert_eq!(
+        of("43.0.0"),
+        "always.rs from always.rs, tests/calls.rs from tests/calls_new.rs, \
+         tests/late.rs from tests/late.rs"
+    );
+}
+
+#[test]
+fn rows_of_owned_files_that_cannot_be_are_faults() {
+    let rows = r#"
+        [[owned]]
+        path = "tests/gone.rs"
+        until = "42.0.0"
+
+        [[owned]]
+        path = "always.rs"
+        file = "tests/form.rs"
+        until = "42.0.0"
+    "#;
+    let owned = [
+        "patches/loopback/always.rs",
+        "patches/loopback/tests/form.rs",
+    ];
+    let error = with_rows(rows, &owned).unwrap_err();
+    let faults = error.all_faults().iter();
+    let lines = faults.map(|fault| format!("{} ({})", fault.message, fault.help.as_ref().unwrap()));
+    insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r"
+    `patches/loopback/tests/gone.rs` is not there (restore the file, or remove the row)
+    `patches/loopback/always.rs` stands there in every release (move the file, and give it a row of its own)
+    ");
 }

@@ -243,13 +243,10 @@ impl Future for Readable<'_> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let mut replaced = None;
         let Readable { socket, ticket } = &mut *self;
-        let readable = socket.mailbox.is_readable(|readers| {
-            replaced = readers.register_ticket(ticket, cx.waker());
-        });
-        // Whatever a waker owns is dropped here, where no lock is held.
-        drop(replaced);
+        let readable = socket
+            .mailbox
+            .is_readable(|readers| readers.register_ticket(ticket, cx.waker()));
         match readable {
             true => Poll::Ready(()),
             false => Poll::Pending,

@@ -9,7 +9,7 @@ use super::address::Endpoint;
 use super::backlog::{Backlog, Entered, Request};
 use super::connection::Share;
 use super::network::Lease;
-use super::waiters::Ticket;
+use super::waiters::{Ticket, register};
 use super::{Binding, Error, Network, Options, Protocol, Stream, lock};
 
 /// A socket that accepts connections.
@@ -79,7 +79,7 @@ impl Listener {
     pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<Stream> {
         let mut state = self.backlog.lock();
         let Some((stream, promoted)) = state.accept() else {
-            state.acceptors.register(cx.waker());
+            register(state, |state| &mut state.acceptors, cx.waker());
             return Poll::Pending;
         };
         drop(state);
@@ -89,11 +89,11 @@ impl Listener {
 
     /// Waits until a connection is queued, and leaves it there.
     pub fn poll_accept_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
-        let mut state = self.backlog.lock();
+        let state = self.backlog.lock();
         if !state.is_empty() {
             return Poll::Ready(());
         }
-        state.acceptors.register(cx.waker());
+        register(state, |state| &mut state.acceptors, cx.waker());
         Poll::Pending
     }
 
@@ -164,7 +164,8 @@ impl Drop for Accept<'_> {
 
 /// A connect in progress. It is done when the connection is queued at its
 /// listener, whether or not that accepts it; dropping it before gives
-/// everything back.
+/// everything back. It waits for a place there without limit: who polls it sets
+/// one, as the sockets of guests do.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
 pub struct Connecting(Progress);

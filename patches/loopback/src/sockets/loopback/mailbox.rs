@@ -1,5 +1,6 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::Waker;
 
 use super::address::{Endpoint, Host};
 use super::meter::Meter;
@@ -145,13 +146,17 @@ impl Mailbox {
         Ok(datagram)
     }
 
-    /// Returns whether a receive would give something, or registers who waits.
-    pub(super) fn is_readable(&self, register: impl FnOnce(&mut Waiters)) -> bool {
+    /// Returns whether a receive would give something, or registers who waits;
+    /// `register` returns the waker that this displaces.
+    pub(super) fn is_readable(&self, register: impl FnOnce(&mut Waiters) -> Option<Waker>) -> bool {
         let mut state = self.lock();
         if state.refused || state.has_any(&self.meter) {
             return true;
         }
-        register(&mut state.readers);
+        let displaced = register(&mut state.readers);
+        // A waker may own a task, which may own a socket.
+        drop(state);
+        drop(displaced);
         false
     }
 

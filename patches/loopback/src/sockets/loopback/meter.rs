@@ -2,7 +2,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use super::Error;
 
-/// What a host allows the sockets of one loopback network together.
+/// What a host allows the sockets of one loopback network together, whichever
+/// contexts they are of: none has a part of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// How many sockets can be bound or connected at a time.

@@ -4,6 +4,8 @@
 //! A host makes a [`Network`], puts it into an `Arc<Mutex<…>>` and gives that
 //! to each context that is to share it, by
 //! [`WasiCtxBuilder::loopback_network`](crate::WasiCtxBuilder::loopback_network).
+//! Whoever locks it must let it go before guests run again: they wait for it on the
+//! executor's thread.
 //!
 //! What is here knows nothing of WASI. It is the machinery that sockets are
 //! made of, and lets the host itself take part in a network:
@@ -14,7 +16,9 @@
 //! * [`Limits`] and [`Figures`] are for whoever runs it.
 //!
 //! Everything that a socket has taken is given back when it is dropped. All
-//! of it can be polled from any task and thread; nothing here ever blocks.
+//! of it can be polled from any task and thread; nothing here ever blocks. Of
+//! the tasks that wait by a `poll_` function, the last few of each direction are
+//! woken; any number can wait by a future.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -38,6 +42,7 @@ mod stream;
 mod tcp;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod udp;
 mod waiters;
 

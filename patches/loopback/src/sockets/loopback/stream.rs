@@ -3,7 +3,7 @@ mod ready;
 use std::fmt;
 use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -13,11 +13,10 @@ pub use ready::Ready;
 use super::connection::{Connection, Side};
 use super::flow::Flow;
 use super::queue::MOVED;
+use super::turns::Turns;
+use super::waiters::register;
 use super::{Binding, Error, Options};
 use ready::Direction;
-
-/// So many small reads or writes take about as long as one of the system's.
-const SMALL: u8 = 4;
 
 /// From how many bytes on a read or write is not small.
 const LARGE: usize = 4_096;
@@ -33,8 +32,7 @@ pub struct Stream {
     side: Side,
     /// Whether closing is to reset the connection whatever has been read.
     abort: AtomicBool,
-    /// What has been done since the task was charged for it, in small reads and writes. An estimate: it is not kept in step between threads.
-    effort: AtomicU8,
+    turns: Turns,
     /// The port that the socket had been bound to before it connected.
     binding: Option<Binding>,
 }
@@ -48,7 +46,7 @@ impl Stream {
             connection,
             side,
             abort: AtomicBool::new(false),
-            effort: AtomicU8::new(0),
+            turns: Turns::default(),
             binding,
         };
         [
@@ -141,6 +139,15 @@ impl Stream {
         self.told_of_reset(read, Bytes::new())
     }
 
+    /// Returns what [`Stream::try_read_most`] does if there are bytes, and `None`
+    /// for all else: that is left to who reads next.
+    pub fn take_most(&self, max: usize) -> Option<Bytes> {
+        let read = self.receive(None, |flow| flow.read_most(max, self.connection.meter()));
+        let bytes = read.ok().filter(|bytes| !bytes.is_empty())?;
+        self.count(bytes.len());
+        Some(bytes)
+    }
+
     /// Writes as many of the bytes as there is room for, and returns how many.
     ///
     /// # Errors
@@ -190,11 +197,11 @@ impl Stream {
         if self.seems_ready(Direction::Read) {
             return Poll::Ready(());
         }
-        let mut flow = self.connection.incoming(self.side);
+        let flow = self.connection.incoming(self.side);
         if flow.is_readable() {
             return Poll::Ready(());
         }
-        flow.readers.register(cx.waker());
+        register(flow, |flow| &mut flow.readers, cx.waker());
         Poll::Pending
     }
 
@@ -203,11 +210,11 @@ impl Stream {
         if self.seems_ready(Direction::Write) {
             return Poll::Ready(());
         }
-        let mut flow = self.connection.outgoing(self.side);
+        let flow = self.connection.outgoing(self.side);
         if flow.is_writable(self.connection.meter()) {
             return Poll::Ready(());
         }
-        flow.writers.register(cx.waker());
+        register(flow, |flow| &mut flow.writers, cx.waker());
         Poll::Pending
     }
 
@@ -223,23 +230,15 @@ impl Stream {
 
     /// Calls `charge` once as much has been done since it last let that pass as
     /// with one read or write of a socket of the system, this counted as small.
+    /// Whom it tells to wait many times in a row is let pass.
     pub fn poll_turn(&self, charge: impl FnOnce() -> Poll<()>) -> Poll<()> {
-        let effort = self.effort.load(Relaxed).saturating_add(1);
-        if effort < SMALL {
-            self.effort.store(effort, Relaxed);
-            return Poll::Ready(());
-        }
-        // Who has to wait is asked again at once, whoever asks next.
-        let charged = charge();
-        let left = if charged.is_ready() { 0 } else { SMALL };
-        self.effort.store(left, Relaxed);
-        charged
+        self.turns.poll(charge)
     }
 
     /// Counts a read or write of so many bytes.
     fn count(&self, bytes: usize) {
         if bytes >= LARGE {
-            self.effort.store(SMALL, Relaxed);
+            self.turns.owe();
         }
     }
 
@@ -286,7 +285,7 @@ impl Stream {
             }
             Err(error) => {
                 if let (Error::WouldBlock, Some(cx)) = (&error, cx) {
-                    flow.readers.register(cx.waker());
+                    register(flow, |flow| &mut flow.readers, cx.waker());
                 }
                 Err(error)
             }
@@ -309,7 +308,7 @@ impl Stream {
             }
             Err(error) => {
                 if let (Error::WouldBlock, Some(cx)) = (&error, cx) {
-                    flow.writers.register(cx.waker());
+                    register(flow, |flow| &mut flow.writers, cx.waker());
                 }
                 Err(error)
             }

@@ -2,23 +2,42 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Waker;
 
-/// What a waiter is known by: the two pointers that make up a waker, or the
-/// number of a ticket and zero, which no waker's second pointer is.
-type Key = (usize, usize);
-
-type Rest = Box<BTreeMap<Key, Waker>>;
+/// So many polls are kept at least, the last ones.
+pub(super) const POLLS: usize = 3;
 
 /// Those who wait for one thing to happen.
 ///
-/// The same waker is kept once, however often it is registered, and every
-/// waiter is woken when the thing happens, so that none can be forgotten.
-/// What a waiter leaves behind is bounded: a future that is dropped takes its
-/// [`Ticket`] back, and a poll without a ticket belongs to a task that lives.
+/// A future has a [`Ticket`]: it is kept until it is woken or takes its ticket
+/// back. A poll without one belongs to nobody that could take it back: a guest
+/// that cancels what it began leaves its waker behind, another each time. So no
+/// more than the last few of those are kept, where `tokio` keeps the last one.
 #[derive(Debug, Default)]
 pub(super) struct Waiters {
     /// The usual case of a single waiter costs no allocation.
     first: Option<(usize, Waker)>,
-    rest: Option<Rest>,
+    rest: Option<Box<Rest>>,
+}
+
+#[derive(Debug, Default)]
+struct Rest {
+    futures: BTreeMap<usize, Waker>,
+    /// The last one comes first.
+    polls: [Option<Waker>; POLLS],
+    /// One without data has a place of its own, so as to take none of the others'.
+    bare: Option<Waker>,
+}
+
+/// Registers the waker of a poll that no future stands for, and lets the lock
+/// go that guards `waiters`. Whom that displaces is dropped after it: a waker
+/// may own a task, which may own a socket.
+pub(super) fn register<G>(
+    mut guard: G,
+    waiters: impl FnOnce(&mut G) -> &mut Waiters,
+    waker: &Waker,
+) {
+    let displaced = waiters(&mut guard).register(waker);
+    drop(guard);
+    drop(displaced);
 }
 
 /// Wakers taken out of [`Waiters`], to be woken once no lock is held.
@@ -26,7 +45,7 @@ pub(super) struct Waiters {
 #[must_use = "whoever waits has to be woken"]
 pub(super) struct Wakers {
     first: Option<Waker>,
-    rest: Option<Rest>,
+    rest: Option<Box<Rest>>,
 }
 
 /// The claim of one future on one place among the waiters.
@@ -54,30 +73,27 @@ impl Waiters {
         self.first.is_none() && self.rest.is_none()
     }
 
-    /// Registers a waker for a poll that nothing else identifies.
-    pub(super) fn register(&mut self, waker: &Waker) {
+    /// Registers as [`register`] does. Returns the one that has to go for it, to
+    /// be dropped once no lock is held.
+    #[must_use = "a waker must not be dropped under a lock"]
+    pub(super) fn register(&mut self, waker: &Waker) -> Option<Waker> {
         if let Some((0, first)) = &self.first
             && first.will_wake(waker)
         {
-            return;
+            return None;
         }
-        let key = (
-            waker.data().addr(),
-            std::ptr::from_ref(waker.vtable()).addr(),
-        );
-        if self
-            .rest
-            .as_ref()
-            .is_some_and(|rest| rest.contains_key(&key))
-        {
-            return;
+        if self.rest.as_mut().is_some_and(|rest| rest.renew(waker)) {
+            return None;
         }
-        self.add(0, key, waker.clone());
+        if self.first.is_none() && !is_bare(waker) {
+            self.first = Some((0, waker.clone()));
+            return None;
+        }
+        self.rest.get_or_insert_default().add(waker)
     }
 
     /// Registers the waker of the future that owns `ticket`. Returns the one
-    /// it replaces, to be dropped once no lock is held: a waker may own a task,
-    /// which may own a socket.
+    /// it replaces, to be dropped once no lock is held.
     #[must_use = "a waker must not be dropped under a lock"]
     pub(super) fn register_ticket(&mut self, ticket: &mut Ticket, waker: &Waker) -> Option<Waker> {
         let number = ticket.number();
@@ -87,20 +103,16 @@ impl Waiters {
             return replace(first, waker);
         }
         let rest = self.rest.as_mut();
-        if let Some(own) = rest.and_then(|rest| rest.get_mut(&(number, 0))) {
+        if let Some(own) = rest.and_then(|rest| rest.futures.get_mut(&number)) {
             return replace(own, waker);
         }
-        self.add(number, (number, 0), waker.clone());
-        None
-    }
-
-    fn add(&mut self, number: usize, key: Key, waker: Waker) {
         if self.first.is_none() {
-            self.first = Some((number, waker));
-        } else {
-            // The key is new: nothing is displaced.
-            self.rest.get_or_insert_default().insert(key, waker);
+            self.first = Some((number, waker.clone()));
+            return None;
         }
+        // The number is new: nothing is displaced.
+        let rest = self.rest.get_or_insert_default();
+        rest.futures.insert(number, waker.clone())
     }
 
     /// Takes the ticket's waker back, to be dropped once no lock is held.
@@ -110,7 +122,7 @@ impl Waiters {
             return self.first.take().map(|(_, waker)| waker);
         }
         let rest = self.rest.as_mut()?;
-        let waker = rest.remove(&(ticket.0, 0));
+        let waker = rest.futures.remove(&ticket.0);
         if rest.is_empty() {
             self.rest = None;
         }
@@ -124,6 +136,38 @@ impl Waiters {
             rest: self.rest.take(),
         }
     }
+}
+
+impl Rest {
+    fn is_empty(&self) -> bool {
+        let polls = self.polls.iter().chain([&self.bare]);
+        self.futures.is_empty() && polls.flatten().next().is_none()
+    }
+
+    /// Returns whether a poll has left that waker, which becomes the last one.
+    fn renew(&mut self, waker: &Waker) -> bool {
+        let is_own = |own: &Option<Waker>| own.as_ref().is_some_and(|own| own.will_wake(waker));
+        let at = self.polls.iter().position(is_own);
+        if let Some(at) = at {
+            self.polls[..=at].rotate_right(1);
+        }
+        at.is_some()
+    }
+
+    /// Adds the waker of a poll, and returns the oldest if there are too many.
+    fn add(&mut self, waker: &Waker) -> Option<Waker> {
+        if is_bare(waker) {
+            return self.bare.replace(waker.clone());
+        }
+        self.polls.rotate_right(1);
+        self.polls[0].replace(waker.clone())
+    }
+}
+
+/// Returns whether a waker has no data, as [`Waker::noop`]: it is that of a poll
+/// that only asks, where nobody is to be woken.
+pub(super) fn is_bare(waker: &Waker) -> bool {
+    waker.data().is_null()
 }
 
 /// Puts `waker` in the place of `own`, unless both wake the same.
@@ -140,7 +184,11 @@ impl Wakers {
             waker.wake();
         }
         if let Some(rest) = self.rest {
-            rest.into_values().for_each(Waker::wake);
+            let polls = rest.polls.into_iter().chain([rest.bare]).flatten();
+            rest.futures
+                .into_values()
+                .chain(polls)
+                .for_each(Waker::wake);
         }
     }
 }

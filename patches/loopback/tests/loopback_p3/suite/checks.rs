@@ -4,9 +4,9 @@ use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::sync::{Arc, Mutex};
 
 use wash_wasi::WasiCtxBuilder;
-use wash_wasi::p3::bindings::sockets::types::ErrorCode;
 
-use super::host::{Guest, Socket, run_with};
+use super::host::{ErrorCode, Guest, Socket, run_with};
+use super::loopback_host::asked::{asked as uses_of, uses};
 use super::loopback_udp::p2::Shared;
 use super::loopback_udp::{address, all_v4, figures, network, v4, v6};
 
@@ -32,6 +32,7 @@ async fn asking(network: &Shared, body: impl AsyncFnOnce(&Guest, &Asked)) {
     let asked = Arc::new(Asked::default());
     let noted = Arc::clone(&asked);
     let mut builder = WasiCtxBuilder::new();
+    builder.allow_tcp(true).allow_udp(true);
     builder.socket_addr_check(move |address, reason| {
         let call = (address, format!("{reason:?}"));
         noted.calls.lock().unwrap().push(call);
@@ -42,10 +43,6 @@ async fn asking(network: &Shared, body: impl AsyncFnOnce(&Guest, &Asked)) {
         body(guest, &asked).await;
     })
     .await;
-}
-
-fn call(address: SocketAddr, reason: &str) -> (SocketAddr, String) {
-    (address, reason.to_owned())
 }
 
 /// What is in use of the network.
@@ -66,21 +63,28 @@ async fn each_use_of_tcp_is_asked_once_with_the_given_address() {
             (address("127.0.0.9:0"), all_v4(0)),
         ] {
             let (listener, to, mut incoming) = guest.listener(at);
-            assert_eq!(asked.taken(), [call(at, "TcpBind")]);
+            let bind = uses_of(&["TcpBind"], at);
+            let listens = uses_of(uses::TCP_LISTEN, to);
+            assert_eq!(asked.taken(), [bind, listens].concat());
             let near = guest.tcp(at.is_ipv6());
             guest.bind(near, other).unwrap();
-            assert_eq!(asked.taken(), [call(other, "TcpBind")]);
+            assert_eq!(asked.taken(), uses_of(&["TcpBind"], other));
             guest.connect(near, to).await.unwrap();
-            assert_eq!(asked.taken(), [call(to, "TcpConnect")]);
             let far = incoming.next().await;
+            let accept = uses_of(uses::TCP_ACCEPT, guest.local(near).unwrap());
+            let connect = uses_of(&["TcpConnect"], to);
+            assert_eq!(asked.taken(), [connect, accept].concat());
             guest.send_all(far, b"x").await.unwrap();
             assert_eq!(guest.receive(near).next(1).await, b"x");
-            guest.connected(to).await.unwrap();
-            assert_eq!(asked.taken(), [call(to, "TcpConnect")]);
+            let near = guest.connected(to).await.unwrap();
+            incoming.next().await;
+            let accept = uses_of(uses::TCP_ACCEPT, guest.local(near).unwrap());
+            let connect = uses_of(uses::TCP_CONNECT, to);
+            assert_eq!(asked.taken(), [connect, accept].concat());
             // Nor is anything asked that fails for another reason twice.
             let taken = guest.tcp(at.is_ipv6());
             assert_eq!(guest.bind(taken, to), Err(ErrorCode::AddressInUse));
-            assert_eq!(asked.taken(), [call(to, "TcpBind")]);
+            assert_eq!(asked.taken(), uses_of(&["TcpBind"], to));
             guest.drop_socket(listener);
         }
     })
@@ -94,20 +98,26 @@ async fn each_use_of_udp_is_asked_once_with_the_given_address() {
         let guest = guest.udp();
         for at in [v4(1), all_v4(0)] {
             let socket = guest.bound(at);
-            assert_eq!(asked.taken(), [call(at, "UdpBind")]);
+            assert_eq!(asked.taken(), uses_of(&["UdpBind"], at));
             guest.connect(socket, v4(9)).unwrap();
-            assert_eq!(asked.taken(), [call(v4(9), "UdpConnect")]);
+            assert_eq!(asked.taken(), uses_of(uses::UDP_CONNECT, v4(9)));
             guest.send(socket, b"x", None).await.unwrap();
             guest.disconnect(socket).unwrap();
-            assert_eq!(asked.taken(), []);
+            assert_eq!(asked.taken(), uses_of(uses::UDP_SEND_CONNECTED, v4(9)));
             // The refusal of before is told, and asked for all the same.
             _ = guest.send(socket, b"x", v4(9)).await;
             guest.send(socket, b"x", v4(9)).await.unwrap();
-            let asks = call(v4(9), "UdpOutgoingDatagram");
-            assert_eq!(asked.taken(), [asks.clone(), asks.clone()]);
+            let twice = [uses::UDP_SEND, uses::UDP_SEND].concat();
+            assert_eq!(asked.taken(), uses_of(&twice, v4(9)));
             let unbound = guest.create(false);
             guest.send(unbound, b"x", v4(9)).await.unwrap();
-            assert_eq!(asked.taken(), [asks]);
+            assert_eq!(asked.taken(), uses_of(uses::UDP_SEND_UNBOUND, v4(9)));
+            // What comes is asked for where it comes from.
+            let own = v4(guest.local(socket).unwrap().port());
+            guest.send(socket, b"own", own).await.unwrap();
+            assert_eq!(asked.taken(), uses_of(uses::UDP_SEND, own));
+            guest.receive(socket).await.unwrap();
+            assert_eq!(asked.taken(), uses_of(uses::UDP_RECEIVE, own));
         }
     })
     .await;
@@ -152,7 +162,7 @@ async fn denial_leaves_tcp_as_it_was() {
                 // A bound socket is not connected, and can be.
                 let local = guest.local(socket);
                 let before = used(&network);
-                if denied != both {
+                if denied != both && !uses::DENIED_CONNECT_CLOSES {
                     assert_eq!(guest.connect(socket, denied).await, DENIED);
                 }
                 assert_eq!((guest.local(socket), used(&network)), (local, before));
@@ -163,8 +173,13 @@ async fn denial_leaves_tcp_as_it_was() {
             let unbound = guest.tcp(both.is_ipv6());
             let before = used(&network);
             assert_eq!(guest.connect(unbound, loopback).await, DENIED);
+            let unbound = guest.tcp(both.is_ipv6());
             assert_eq!(guest.connect(unbound, elsewhere).await, DENIED);
-            assert_eq!(guest.local(unbound), Err(ErrorCode::InvalidState));
+            let local = match uses::DENIED_CONNECT_CLOSES {
+                false => ErrorCode::InvalidState,
+                true => ErrorCode::AccessDenied,
+            };
+            assert_eq!(guest.local(unbound), Err(local));
             assert_eq!(used(&network), before);
             // Nothing has the port on the system, unless somebody else was faster.
             free += usize::from(TcpListener::bind(both).is_ok());
@@ -218,7 +233,7 @@ async fn creation_is_gated() {
     let network = network();
     let denied = Some(ErrorCode::AccessDenied);
     let mut builder = WasiCtxBuilder::new();
-    builder.inherit_network().allow_tcp(false);
+    builder.inherit_network().allow_tcp(false).allow_udp(true);
     run_with(&mut builder, &network, async |guest| {
         for ipv6 in [false, true] {
             assert_eq!(guest.try_tcp(ipv6).err(), denied);
@@ -227,7 +242,7 @@ async fn creation_is_gated() {
     })
     .await;
     let mut builder = WasiCtxBuilder::new();
-    builder.inherit_network().allow_udp(false);
+    builder.inherit_network().allow_tcp(true).allow_udp(false);
     run_with(&mut builder, &network, async |guest| {
         for ipv6 in [false, true] {
             assert_eq!(guest.udp().try_create(ipv6).err(), denied);
@@ -241,13 +256,22 @@ async fn creation_is_gated() {
 async fn by_default_nothing_is_permitted() {
     let network = network();
     run_with(&mut WasiCtxBuilder::new(), &network, async |guest| {
+        for created in [guest.try_tcp(false), guest.udp().try_create(true)] {
+            assert_eq!(created.is_ok(), uses::CREATED_BY_DEFAULT);
+        }
+    })
+    .await;
+    let mut builder = WasiCtxBuilder::new();
+    builder.allow_tcp(true).allow_udp(true);
+    run_with(&mut builder, &network, async |guest| {
         for at in [v4(0), all_v4(0), v6(0)] {
             let tcp = guest.tcp(at.is_ipv6());
             assert_eq!(guest.bind(tcp, at), DENIED);
-            assert_eq!(guest.connect(tcp, v4(9)).await, DENIED);
+            let (own, own_udp) = (guest.tcp(false), guest.udp().create(false));
+            assert_eq!(guest.connect(own, v4(9)).await, DENIED);
             let udp = guest.udp().create(at.is_ipv6());
             assert_eq!(guest.udp().bind(udp, at), DENIED);
-            assert_eq!(guest.udp().send(udp, b"x", v4(9)).await, DENIED);
+            assert_eq!(guest.udp().send(own_udp, b"x", v4(9)).await, DENIED);
         }
     })
     .await;

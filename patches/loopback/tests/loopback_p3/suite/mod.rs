@@ -2,6 +2,7 @@
 
 mod cancel;
 mod checks;
+mod fair;
 pub mod host;
 #[path = "../../loopback_host/mod.rs"]
 pub mod loopback_host;

@@ -3,9 +3,9 @@
 
 use std::net::SocketAddr;
 
-use wash_wasi::p3::bindings::sockets::types::{ErrorCode, HostTcpSocket, HostUdpSocket};
+use wash_wasi::p3::bindings::sockets::types::{HostTcpSocket, HostUdpSocket};
 
-use super::host::{Guest, Socket, run};
+use super::host::{ErrorCode, Guest, Socket, run};
 use super::loopback_udp::{address, network, v4, v6};
 
 /// What the options are, or what setting them gave.

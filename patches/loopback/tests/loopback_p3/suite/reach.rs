@@ -2,9 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 
-use wash_wasi::p3::bindings::sockets::types::ErrorCode;
-
-use super::host::run;
+use super::host::{ErrorCode, run};
 use super::loopback_host::p2;
 use super::loopback_udp::{address, network, v4, v6};
 

@@ -1,9 +1,9 @@
 //! TCP, between guests of P3 and with guests of P2.
 
 use tokio::sync::{mpsc, oneshot};
-use wash_wasi::p3::bindings::sockets::types::{ErrorCode, HostTcpSocket};
+use wash_wasi::p3::bindings::sockets::types::HostTcpSocket;
 
-use super::host::{Guest, run};
+use super::host::{ErrorCode, Guest, run};
 use super::loopback_host::p2::{Host, at_once, soon};
 use super::loopback_host::{address, network, v4, v6};
 

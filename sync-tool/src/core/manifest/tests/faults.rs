@@ -367,7 +367,7 @@ fn ten_faults_are_told_together() {
     assert_eq!(error.all_faults().len(), 10);
     assert_snapshot!(told(&error), @r#"
     manifest.toml:46:2 `docs`: unknown key `docs` in the manifest
-      known here: upstream, fork, rewrite, insert, files, cargo, series, history, documents, tests
+      known here: upstream, fork, rewrite, insert, files, owned, cargo, series, history, documents, tests
     manifest.toml:5:8 `"../wasi"`: `../wasi` leaves the tree
       name a path below the project's root, with `/` between its parts
     manifest.toml:6:7 `"v41"`: `tag` does not hold `{version}` once
@@ -387,4 +387,34 @@ fn ten_faults_are_told_together() {
     manifest.toml:42:1 `[[history]]`: [[history]] lacks `notes`
       add `notes = …`
     "#);
+}
+
+#[test]
+fn two_files_at_one_path_of_one_release_are_a_fault() {
+    let rows = |first: &str, second: &str| {
+        let row = |file: &str, bounds: &str| {
+            format!("[[owned]]\npath = \"tests/a.rs\"\nfile = \"{file}\"\n{bounds}\n\n")
+        };
+        let both = format!(
+            "{}{}[documents]",
+            row("one.rs", first),
+            row("two.rs", second)
+        );
+        good_with("[documents]", &both)
+    };
+    let (until, since) = ("until = \"42.0.0\"", "since = \"42.0.0\"");
+    for (first, second) in [(until, since), (since, until)] {
+        Manifest::parse(rows(first, second)).expect("no release has both");
+    }
+    let later = "since = \"41.0.0\"\nuntil = \"43.0.0\"";
+    for (first, second) in [(until, later), (later, since), ("", until), (since, "")] {
+        let error = error(&rows(first, second));
+        let faults: Vec<_> = error.all_faults().iter().map(|f| &f.message).collect();
+        assert_eq!(faults, ["two files stand at `tests/a.rs` in one release"]);
+    }
+    let never = "since = \"42.0.0\"\nuntil = \"42.0.0\"";
+    assert_snapshot!(told(&error(&rows(until, never))), @r"
+    manifest.toml:80:1 `[[owned]]`: no version is at or above 42.0.0 and below 42.0.0
+      exchange `since` and `until`, or correct them
+    ");
 }

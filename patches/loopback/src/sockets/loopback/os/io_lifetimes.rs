@@ -1,6 +1,5 @@
-//! Stands in the place of the crate `io_lifetimes`.
-
-pub use ::io_lifetimes::*;
+//! Stands in the place of the crate `io_lifetimes`, of which it has what
+//! upstream's sockets use: later releases do without the crate.
 
 use super::rustix::fd::AsFd;
 

@@ -16,8 +16,11 @@ pub mod bytes;
 mod descriptor;
 pub mod io_lifetimes;
 pub mod rustix;
+pub mod std;
 mod sync;
 pub mod tokio;
+#[cfg(test)]
+pub mod upstream_tests;
 
 pub use super::tcp::Chunk;
 pub use descriptor::{BorrowedFd, Descriptor, SocketOption, set_system_option, system_option};

@@ -4,6 +4,7 @@ pub use ::rustix::*;
 
 /// What has, or stands for, a file descriptor.
 pub mod fd {
+    pub use super::super::super::udp::Detached as OwnedFd;
     pub use super::super::BorrowedFd;
     pub use ::rustix::fd::*;
 
@@ -34,14 +35,50 @@ pub mod fd {
     }
 }
 
+/// What is done to descriptors.
+pub mod io {
+    pub use ::rustix::io::*;
+
+    use super::fd::OwnedFd;
+
+    /// Does nothing: a descriptor is closed on `exec` from when it is made.
+    pub fn ioctl_fioclex(_socket: &OwnedFd) -> Result<()> {
+        Ok(())
+    }
+
+    /// Does nothing: a descriptor does not block from when it is made.
+    pub fn ioctl_fionbio(_socket: &OwnedFd, _value: bool) -> Result<()> {
+        Ok(())
+    }
+}
+
 /// What is done to sockets.
 pub mod net {
     pub use ::rustix::net::*;
 
     use std::net::SocketAddr;
 
-    use super::fd::AsFd;
+    use super::fd::{AsFd, OwnedFd};
     use super::io::Result;
+
+    /// Makes a UDP socket. It has no descriptor until the system is needed,
+    /// and is of no use before it is put [on](OwnedFd::on) a network.
+    ///
+    /// # Errors
+    ///
+    /// [`Errno::OPNOTSUPP`](super::io::Errno::OPNOTSUPP) for any other kind.
+    pub fn socket_with(
+        domain: AddressFamily,
+        kind: SocketType,
+        _flags: SocketFlags,
+        protocol: Option<Protocol>,
+    ) -> Result<OwnedFd> {
+        match (domain, kind, protocol) {
+            (AddressFamily::INET, SocketType::DGRAM, None) => Ok(OwnedFd::new(false)),
+            (AddressFamily::INET6, SocketType::DGRAM, None) => Ok(OwnedFd::new(true)),
+            _ => Err(super::io::Errno::OPNOTSUPP),
+        }
+    }
 
     /// Binds a socket.
     pub fn bind(socket: impl AsFd, address: &SocketAddr) -> Result<()> {

@@ -4,12 +4,20 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use rustix::io::Errno;
+use tokio::time::{Sleep, sleep};
+
+use crate::runtime::with_ambient_tokio_runtime;
 
 use super::super::destination::{Destination, check_family};
 use super::super::{Connecting, Protocol};
-use super::{TcpSocket, TcpStream, poll_budget, system_error};
+use super::{TcpSocket, TcpStream, poll_charged, system_error};
+
+/// How long a connect waits for a place in a backlog. Linux gives up when it has sent
+/// its request seven times, which takes 127 s, some seconds more from 6.5 on.
+const LIMIT: Duration = Duration::from_secs(127);
 
 type SystemConnect = Pin<Box<dyn Future<Output = io::Result<tokio::net::TcpStream>> + Send>>;
 
@@ -21,7 +29,8 @@ pub struct ConnectingTcpStream(Progress);
 enum Progress {
     New(TcpSocket, SocketAddr),
     Network(SystemConnect),
-    Loopback(Connecting),
+    /// With the end of its time, once it has to wait.
+    Loopback(Connecting, Option<Pin<Box<Sleep>>>),
     Done,
 }
 
@@ -34,8 +43,9 @@ impl ConnectingTcpStream {
 /// Chooses the side on which the socket connects, and lets the other one go.
 fn start(socket: TcpSocket, remote: SocketAddr) -> io::Result<Progress> {
     let common = socket.common().clone();
+    let network = common.network()?;
     check_family(common.settings.is_ipv6(), remote, Errno::INVAL)?;
-    let destination = Destination::of(&common.network, Protocol::Tcp, remote)?;
+    let destination = Destination::of(network, Protocol::Tcp, remote)?;
     let (binding, descriptor) = match (socket, destination) {
         (TcpSocket::Network(socket), Destination::System) => (None, socket.descriptor),
         (TcpSocket::Network(socket), Destination::Loopback) => {
@@ -59,7 +69,8 @@ fn start(socket: TcpSocket, remote: SocketAddr) -> io::Result<Progress> {
     Ok(match destination {
         Destination::Loopback => {
             let options = common.settings.options;
-            Progress::Loopback(Connecting::new(&common.network, binding, remote, options))
+            let connect = Connecting::new(network, binding, remote, options);
+            Progress::Loopback(connect, None)
         }
         Destination::System => {
             let descriptor = descriptor.map_or_else(|| common.descriptor(), Ok)?;
@@ -68,17 +79,27 @@ fn start(socket: TcpSocket, remote: SocketAddr) -> io::Result<Progress> {
     })
 }
 
+fn timer() -> Pin<Box<Sleep>> {
+    Box::pin(with_ambient_tokio_runtime(|| sleep(LIMIT)))
+}
+
 impl Future for ConnectingTcpStream {
     type Output = io::Result<TcpStream>;
 
-    /// Returns the connection.
+    /// Returns the connection; an error of `TimedOut` where its listener has had no
+    /// place for it for two minutes.
     ///
     /// # Panics
     ///
     /// Panics, as futures do, if it is polled after it has returned.
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        ready!(poll_budget(cx));
-        let progress = &mut self.0;
+        poll_charged(cx, |cx| self.0.poll(cx))
+    }
+}
+
+impl Progress {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<TcpStream>> {
+        let progress = self;
         if let Progress::New(..) = progress
             && let Progress::New(socket, remote) = std::mem::replace(progress, Progress::Done)
         {
@@ -89,10 +110,13 @@ impl Future for ConnectingTcpStream {
         }
         let result = match progress {
             Progress::Network(connect) => ready!(connect.as_mut().poll(cx)).map(TcpStream::Network),
-            Progress::Loopback(connect) => {
-                let result = ready!(Pin::new(connect).poll(cx));
-                result.map(TcpStream::Loopback).map_err(system_error)
-            }
+            Progress::Loopback(connect, end) => match Pin::new(connect).poll(cx) {
+                Poll::Ready(result) => result.map(TcpStream::Loopback).map_err(system_error),
+                Poll::Pending => {
+                    ready!(end.get_or_insert_with(timer).as_mut().poll(cx));
+                    Err(Errno::TIMEDOUT.into())
+                }
+            },
             Progress::New(..) | Progress::Done => panic!("a connect is polled once it is done"),
         };
         *progress = Progress::Done;
@@ -105,7 +129,7 @@ impl fmt::Debug for ConnectingTcpStream {
         f.write_str(match self.0 {
             Progress::New(..) => "ConnectingTcpStream(New)",
             Progress::Network(_) => "ConnectingTcpStream(Network)",
-            Progress::Loopback(_) => "ConnectingTcpStream(Loopback)",
+            Progress::Loopback(..) => "ConnectingTcpStream(Loopback)",
             Progress::Done => "ConnectingTcpStream(Done)",
         })
     }

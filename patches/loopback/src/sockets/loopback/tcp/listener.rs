@@ -2,7 +2,7 @@ use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use rustix::io::Result;
 
@@ -10,7 +10,7 @@ use super::super::Listener;
 use super::super::os::rustix::fd::AsFd;
 use super::super::os::{BorrowedFd, Descriptor, SocketOption};
 use super::settings;
-use super::{TcpStream, poll_budget};
+use super::{TcpStream, poll_charged};
 
 /// A TCP socket that listens.
 #[derive(Debug)]
@@ -114,9 +114,7 @@ fn accept_system(
 }
 
 fn accept_loopback(loopback: &Listener, cx: &mut Context<'_>) -> Poll<io::Result<Accepted>> {
-    // Before, because what is accepted cannot be put back.
-    ready!(poll_budget(cx));
-    loopback.poll_accept(cx).map(|stream| {
+    poll_charged(cx, |cx| loopback.poll_accept(cx)).map(|stream| {
         let address = stream.peer_addr();
         Ok((TcpStream::Loopback(stream), address))
     })

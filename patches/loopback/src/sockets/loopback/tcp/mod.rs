@@ -23,11 +23,13 @@ pub use stream::TcpStream;
 use std::future::Future;
 use std::io;
 use std::pin::pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use rustix::io::Errno;
+use tokio::task::coop::{consume_budget, has_budget_remaining};
 
 use super::Error;
+use super::waiters::is_bare;
 
 /// Returns the error that the system gives in the same situation.
 pub(super) fn system_error(error: Error) -> io::Error {
@@ -47,9 +49,37 @@ pub(super) fn system_error(error: Error) -> io::Error {
     }
 }
 
-/// Lets the task yield from time to time, as the sockets of `tokio` do: those
-/// of the loopback network are ready so often that a guest that talks to
-/// itself would keep its thread from everybody else.
-fn poll_budget(cx: &mut Context<'_>) -> Poll<()> {
-    pin!(tokio::task::coop::consume_budget()).poll(cx)
+/// Polls what gives something that cannot be put back, and has the task yield
+/// from time to time, as the sockets of `tokio` do: a guest that talks to itself
+/// would keep its thread from everybody else. What comes is charged for, and
+/// waiting is not: idle sockets, however many, leave the rest of the task its part.
+fn poll_charged<T>(
+    cx: &mut Context<'_>,
+    poll: impl FnOnce(&mut Context<'_>) -> Poll<T>,
+) -> Poll<T> {
+    if !has_budget_remaining() {
+        ready!(poll_budget(cx));
+    }
+    let polled = poll(cx);
+    if polled.is_ready() {
+        // There was some left, so that this does not wait.
+        _ = poll_budget(cx);
+    }
+    polled
+}
+
+/// Charges the task that has found a socket ready, so that it yields from time to
+/// time. Who only asks, with a waker that wakes nobody, is answered for nothing.
+pub(super) fn poll_yield(
+    cx: &mut Context<'_>,
+    charge: impl FnOnce(&mut Context<'_>) -> Poll<()>,
+) -> Poll<()> {
+    match is_bare(cx.waker()) {
+        true => Poll::Ready(()),
+        false => charge(cx),
+    }
+}
+
+pub(super) fn poll_budget(cx: &mut Context<'_>) -> Poll<()> {
+    pin!(consume_budget()).poll(cx)
 }

@@ -32,7 +32,8 @@ pub enum TcpSocket {
 /// What all of them have.
 #[derive(Debug, Clone)]
 pub(super) struct Common {
-    pub(super) network: Arc<Mutex<Network>>,
+    /// A socket that was never put on a network can use neither side.
+    network: Option<Arc<Mutex<Network>>>,
     pub(super) settings: Settings,
 }
 
@@ -63,8 +64,10 @@ pub struct UnspecifiedTcpSocket {
 impl TcpSocket {
     /// Makes a socket that may use `network`. It has no descriptor yet.
     pub fn new(network: &Arc<Mutex<Network>>, ipv6: bool) -> TcpSocket {
-        let network = Arc::clone(network);
-        let settings = Settings::new(ipv6);
+        TcpSocket::unbound(Some(Arc::clone(network)), Settings::new(ipv6))
+    }
+
+    fn unbound(network: Option<Arc<Mutex<Network>>>, settings: Settings) -> TcpSocket {
         TcpSocket::Network(NetworkTcpSocket {
             common: Common { network, settings },
             descriptor: None,
@@ -188,6 +191,10 @@ fn listener(binding: Binding, backlog: u32, common: &Common) -> io::Result<Liste
 }
 
 impl Common {
+    pub(super) fn network(&self) -> io::Result<&Arc<Mutex<Network>>> {
+        self.network.as_ref().ok_or_else(|| Errno::NETDOWN.into())
+    }
+
     /// Makes a socket of the system, with the options that have been set.
     pub(super) fn descriptor(&self) -> io::Result<tokio::net::TcpSocket> {
         let socket = if self.settings.is_ipv6() {
@@ -203,7 +210,7 @@ impl Common {
 
     fn bind(&self, address: SocketAddr) -> io::Result<TcpSocket> {
         let ip = address.ip().to_canonical();
-        let real = lock(&Network::tables(&self.network)).is_real();
+        let real = lock(&Network::tables(self.network()?)).is_real();
         if is_loopback(ip) && !real {
             self.bind_loopback(address)
         } else if ip.is_unspecified() && !real {
@@ -219,7 +226,8 @@ impl Common {
     }
 
     fn bind_loopback(&self, address: SocketAddr) -> io::Result<TcpSocket> {
-        let binding = Binding::new(&self.network, Protocol::Tcp, address).map_err(system_error)?;
+        let binding = Binding::new(self.network()?, Protocol::Tcp, address);
+        let binding = binding.map_err(system_error)?;
         let common = self.clone();
         Ok(TcpSocket::Loopback(LoopbackTcpSocket { common, binding }))
     }
@@ -231,7 +239,7 @@ impl Common {
         let tries = if address.port() == 0 { TRIES } else { 1 };
         let mut result = Err(Errno::ADDRINUSE.into());
         for _ in 0..tries {
-            let binding = Binding::new(&self.network, Protocol::Tcp, address);
+            let binding = Binding::new(self.network()?, Protocol::Tcp, address);
             let binding = binding.map_err(system_error)?;
             let port = binding.local_addr().port();
             result = descriptor.bind(SocketAddr::new(address.ip(), port));
@@ -252,62 +260,40 @@ impl Common {
     }
 }
 
-/// A socket that does not know its network yet.
-#[derive(Debug)]
-pub struct Detached {
-    ipv6: bool,
-}
-
-impl Detached {
-    /// Makes the socket one of those that may use `network`.
-    pub fn on(self, network: &Arc<Mutex<Network>>) -> SharedTcpSocket {
-        SharedTcpSocket(Mutex::new(TcpSocket::new(network, self.ipv6)))
-    }
-}
-
-impl Descriptor for Detached {
-    fn option(&self, name: SocketOption) -> Result<u32> {
-        Ok(Settings::new(self.ipv6).get(name))
-    }
-
-    fn set_option(&self, _name: SocketOption, _value: u32) -> Result<()> {
-        Err(Errno::INVAL)
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        Err(Errno::INVAL.into())
-    }
-}
-
-impl AsFd for Detached {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        BorrowedFd::new(self)
-    }
-}
-
 /// A [`TcpSocket`] that is used as those of `tokio` are: binding it and
 /// setting its options takes no more than a shared reference.
 #[derive(Debug)]
 pub struct SharedTcpSocket(Mutex<TcpSocket>);
 
 impl SharedTcpSocket {
-    /// Makes an IPv4 socket, to be put [on](Detached::on) a network.
+    /// Makes an IPv4 socket, to be put [on](SharedTcpSocket::on) a network.
     ///
     /// # Errors
     ///
     /// None; those of the system come when one of its sockets is needed.
-    #[expect(clippy::new_ret_no_self, reason = "it has the name that tokio gave it")]
-    pub fn new_v4() -> io::Result<Detached> {
-        Ok(Detached { ipv6: false })
+    pub fn new_v4() -> io::Result<SharedTcpSocket> {
+        Ok(SharedTcpSocket::detached(false))
     }
 
-    /// Makes an IPv6 socket, to be put [on](Detached::on) a network.
+    /// Makes an IPv6 socket, to be put [on](SharedTcpSocket::on) a network.
     ///
     /// # Errors
     ///
     /// None, as with [`SharedTcpSocket::new_v4`].
-    pub fn new_v6() -> io::Result<Detached> {
-        Ok(Detached { ipv6: true })
+    pub fn new_v6() -> io::Result<SharedTcpSocket> {
+        Ok(SharedTcpSocket::detached(true))
+    }
+
+    fn detached(ipv6: bool) -> SharedTcpSocket {
+        let socket = TcpSocket::unbound(None, Settings::new(ipv6));
+        SharedTcpSocket(Mutex::new(socket))
+    }
+
+    /// Makes the socket one of those that may use `network`.
+    pub fn on(self, network: &Arc<Mutex<Network>>) -> SharedTcpSocket {
+        let settings = self.into_inner().common().settings;
+        let socket = TcpSocket::unbound(Some(Arc::clone(network)), settings);
+        SharedTcpSocket(Mutex::new(socket))
     }
 
     /// Does what [`TcpSocket::bind`] does.

@@ -4,13 +4,14 @@ use std::net::{Shutdown, SocketAddr};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use bytes::Bytes;
 use rustix::io::{Errno, Result};
 
 use super::super::Stream;
 use super::super::os::bytes::BytesMut;
 use super::super::os::rustix::fd::AsFd;
 use super::super::os::{BorrowedFd, Descriptor, SocketOption};
-use super::{Chunk, poll_budget, settings, system_error};
+use super::{Chunk, poll_budget, poll_yield, settings, system_error};
 
 /// One end of a TCP connection.
 #[derive(Debug)]
@@ -63,6 +64,22 @@ impl TcpStream {
                 Ok(written) => Ok(written),
                 Err(error) => Err(system_error(error)),
             },
+        }
+    }
+
+    /// Hands a chunk over whole, if it can be moved and there is room for it.
+    pub fn offer(&self, mut chunk: &mut Bytes) {
+        if let TcpStream::Loopback(stream) = self {
+            chunk.offer_to(stream);
+        }
+    }
+
+    /// Returns bytes that have come, at most so many, if they need not be
+    /// copied; what else there is, reading tells.
+    pub fn chunk(&self, most: usize) -> Option<Bytes> {
+        match self {
+            TcpStream::Network(_) => None,
+            TcpStream::Loopback(stream) => stream.take_most(most),
         }
     }
 
@@ -145,6 +162,14 @@ impl TcpStream {
         }
     }
 
+    /// Calls `f` with a stream of the system. One of the loopback network has
+    /// its listener's options already, so nothing is left to be done there.
+    pub fn on_system(&self, f: impl FnOnce(&tokio::net::TcpStream)) {
+        if let TcpStream::Network(stream) = self {
+            f(stream);
+        }
+    }
+
     /// Makes dropping it reset the connection.
     ///
     /// # Errors
@@ -163,7 +188,7 @@ impl TcpStream {
 
 /// Charges the task as often as sockets of the system would in the same time.
 fn poll_turn(stream: &Stream, cx: &mut Context<'_>) -> Poll<()> {
-    stream.poll_turn(|| poll_budget(cx))
+    poll_yield(cx, |cx| stream.poll_turn(|| poll_budget(cx)))
 }
 
 impl Descriptor for TcpStream {

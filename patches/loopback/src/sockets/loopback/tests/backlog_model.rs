@@ -7,6 +7,7 @@ use std::pin::Pin;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use super::polls::forget_first;
 use super::*;
 
 #[derive(Debug, Clone, Copy)]
@@ -179,6 +180,7 @@ impl Model {
                 .is_ready();
             assert_eq!(ready, !self.queued.is_empty());
             self.acceptors.extend((!ready).then_some(counter));
+            forget_first(&mut self.acceptors, |_| true);
         }
     }
 

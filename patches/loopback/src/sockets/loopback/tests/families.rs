@@ -7,7 +7,6 @@
 use std::io;
 use std::os::fd::OwnedFd;
 
-use cap_net_ext::AddressFamily;
 use rustix::io::Errno;
 use rustix::net::{SendFlags, SocketType, sockopt};
 
@@ -49,17 +48,13 @@ fn system(kind: SocketType, ipv6: bool, local: Option<SocketAddr>) -> OwnedFd {
 }
 
 fn udp(local: Option<SocketAddr>, ipv6: bool) -> UdpSocket {
-    let make = |family| {
-        let ipv6 = matches!(family, AddressFamily::Ipv6);
-        let socket = std::net::UdpSocket::from(system(SocketType::DGRAM, ipv6, None));
-        socket.set_nonblocking(true)?;
-        io::Result::Ok(socket)
-    };
     let family = match ipv6 {
-        false => AddressFamily::Ipv4,
-        true => AddressFamily::Ipv6,
+        false => rustix::net::AddressFamily::INET,
+        true => rustix::net::AddressFamily::INET6,
     };
-    let socket = UdpSocket::detached(&Shared::default(), family, make);
+    let flags = net::SocketFlags::empty();
+    let socket = net::socket_with(family, SocketType::DGRAM, flags, None).unwrap();
+    let socket = socket.on(&Shared::default());
     let socket = UdpSocket::try_from(socket).unwrap();
     if let Some(local) = local {
         net::bind(&socket, &local).unwrap();

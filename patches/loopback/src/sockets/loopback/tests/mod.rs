@@ -7,6 +7,7 @@ mod families;
 mod locks;
 mod pipe;
 mod pipe_model;
+mod polls;
 mod ports;
 mod ports_model;
 mod stress;

@@ -354,6 +354,10 @@ fn a_task_is_charged_by_what_it_does() {
     assert_eq!(charged.get(), 11);
     let waits = (0..8).filter(|_| turn(Poll::Pending).is_pending()).count();
     assert_eq!((waits, charged.get()), (5, 16));
+    // Who asks again and again without waiting is told in the end.
+    assert!((0..20).any(|_| turn(Poll::Pending).is_ready()));
+    assert!(a.try_write(&[0; 4_096]).is_ok());
+    charged.set(16);
     assert!(turn(Poll::Ready(())).is_ready());
     assert_eq!(charged.get(), 17);
 }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use super::polls::forget_first;
 use super::*;
 
 #[derive(Debug, Clone, Copy)]
@@ -157,6 +158,9 @@ impl Model {
         };
         self.waiting
             .extend((!ready).then_some((side, reading, counter)));
+        forget_first(&mut self.waiting, |(at, what, _)| {
+            (*at, *what) == (side, reading)
+        });
     }
 
     /// Makes bytes that tell their place in the stream.

@@ -2,16 +2,15 @@
 //! on both: what stands in the place of that of `tokio`.
 
 mod both;
+#[allow(dead_code, reason = "what upstream uses depends on the release")]
 mod detached;
 mod senders;
 mod settings;
-#[cfg_attr(
-    not(feature = "p3"),
-    allow(dead_code, reason = "P2 has its own way of waiting")
-)]
+#[allow(dead_code, reason = "what upstream uses depends on the release")]
 mod shared;
 mod socket;
 
+pub use detached::Detached;
 pub use shared::SharedUdpSocket;
 pub use socket::{LoopbackUdpSocket, NetworkUdpSocket, UdpSocket, UnspecifiedUdpSocket};
 

@@ -1,22 +1,24 @@
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use cap_net_ext::AddressFamily;
-use io_lifetimes::{FromSocketlike as _, IntoSocketlike};
+use rustix::fd::OwnedFd;
 use rustix::io::{Errno, Result};
+use rustix::net::SendFlags;
 use tokio::io::Interest;
 use tokio::task::coop::consume_budget;
 
 use super::super::destination::{Destination, check_family};
 use super::super::os::rustix::fd::AsFd;
 use super::super::os::{BorrowedFd, Descriptor, SocketOption};
-use super::super::tcp::system_error;
+use super::super::tcp::{poll_budget, poll_yield, system_error};
+use super::super::turns::Turns;
 use super::super::{Network, Protocol, lock};
 use super::both::disconnect_system;
 use super::detached::Detached;
 use super::settings::Settings;
-use super::socket::{NetworkUdpSocket, Origin, UdpSocket, wildcard};
+use super::socket::{Make, NetworkUdpSocket, Origin, UdpSocket, wildcard};
 use super::{errno, would_block};
 
 /// A [`UdpSocket`] that is used as that of `tokio` is: binding it, connecting
@@ -25,6 +27,7 @@ use super::{errno, would_block};
 pub struct SharedUdpSocket {
     origin: Origin,
     state: Mutex<State>,
+    turns: Turns,
 }
 
 #[derive(Debug)]
@@ -36,28 +39,31 @@ struct State {
 impl SharedUdpSocket {
     /// Makes a socket that may use `network`. It has no descriptor yet; when one
     /// is needed, `make` makes it.
-    pub fn detached<S: IntoSocketlike + 'static>(
+    pub fn detached<S: Into<OwnedFd> + 'static>(
         network: &Arc<Mutex<Network>>,
-        family: AddressFamily,
-        make: fn(AddressFamily) -> io::Result<S>,
+        ipv6: bool,
+        make: impl Fn() -> io::Result<S> + Send + Sync + 'static,
     ) -> Detached {
-        let ipv6 = matches!(family, AddressFamily::Ipv6);
-        let system = move || {
-            let socket = make(family)?.into_socketlike();
-            Ok(std::net::UdpSocket::from_socketlike(socket))
-        };
-        let origin = Origin {
-            network: Arc::clone(network),
-            make: Arc::new(system),
-        };
+        let make = Arc::new(move || Ok(make()?.into().into()));
+        Detached(SharedUdpSocket::new(Some(Arc::clone(network)), ipv6, make))
+    }
+
+    pub(super) fn new(network: Option<Arc<Mutex<Network>>>, ipv6: bool, make: Make) -> Self {
         let state = State {
             socket: UdpSocket::Network(NetworkUdpSocket::default()),
-            settings: Settings::new(ipv6, &origin.make),
+            settings: Settings::new(ipv6, &make),
         };
-        Detached(SharedUdpSocket {
-            origin,
+        SharedUdpSocket {
+            origin: Origin { network, make },
             state: Mutex::new(state),
-        })
+            turns: Turns::default(),
+        }
+    }
+
+    /// Makes the socket one of those that may use `network`.
+    pub fn on(mut self, network: &Arc<Mutex<Network>>) -> SharedUdpSocket {
+        self.origin.network = Some(Arc::clone(network));
+        self
     }
 
     /// Returns the socket as it is now.
@@ -92,8 +98,9 @@ impl SharedUdpSocket {
     ///
     /// `ipv4` for an IPv4 address and an IPv6 socket; those of `connect`.
     fn route(&self, remote: SocketAddr, ipv4: Errno) -> io::Result<(UdpSocket, Destination)> {
+        let network = self.origin.network()?;
         check_family(lock(&self.state).settings.is_ipv6(), remote, ipv4)?;
-        let to = Destination::of(&self.origin.network, Protocol::Udp, remote)?;
+        let to = Destination::of(network, Protocol::Udp, remote)?;
         let socket = self.bound()?;
         let to = match &socket {
             UdpSocket::Unspecified(socket) if socket.both.is_answer(remote) => Destination::System,
@@ -188,7 +195,7 @@ impl SharedUdpSocket {
     pub fn try_send(&self, data: &[u8]) -> io::Result<usize> {
         let (socket, to) = self.connected()?;
         match to {
-            Destination::System => system(&socket)?.try_send(data),
+            Destination::System => send_now(system(&socket)?, data, None),
             Destination::Loopback => send(&socket, data, None),
         }
     }
@@ -201,7 +208,7 @@ impl SharedUdpSocket {
     pub fn try_send_to(&self, data: &[u8], remote: SocketAddr) -> io::Result<usize> {
         let (socket, to) = self.route(remote, Errno::NETUNREACH)?;
         match to {
-            Destination::System => system(&socket)?.try_send_to(data, remote),
+            Destination::System => send_now(system(&socket)?, data, Some(remote)),
             Destination::Loopback => send(&socket, data, Some(remote)),
         }
     }
@@ -214,7 +221,15 @@ impl SharedUdpSocket {
     pub async fn send(&self, data: &[u8]) -> io::Result<usize> {
         let (socket, to) = self.connected()?;
         match to {
-            Destination::System => system(&socket)?.send(data).await,
+            Destination::System => {
+                let socket = system(&socket)?;
+                match send_now(socket, data, None) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                        socket.send(data).await
+                    }
+                    sent => sent,
+                }
+            }
             Destination::Loopback => {
                 consume_budget().await;
                 send(&socket, data, None)
@@ -230,7 +245,15 @@ impl SharedUdpSocket {
     pub async fn send_to(&self, data: &[u8], remote: SocketAddr) -> io::Result<usize> {
         let (socket, to) = self.route(remote, Errno::NETUNREACH)?;
         match to {
-            Destination::System => system(&socket)?.send_to(data, remote).await,
+            Destination::System => {
+                let socket = system(&socket)?;
+                match send_now(socket, data, Some(remote)) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                        socket.send_to(data, remote).await
+                    }
+                    sent => sent,
+                }
+            }
             Destination::Loopback => {
                 consume_budget().await;
                 send(&socket, data, Some(remote))
@@ -295,10 +318,16 @@ impl SharedUdpSocket {
         Ok(())
     }
 
+    /// Waits until sending is worth a try.
+    ///
+    /// # Errors
+    ///
+    /// None, as with [`SharedUdpSocket::ready`].
+    pub async fn writable(&self) -> io::Result<()> {
+        self.ready(Interest::WRITABLE).await
+    }
+
     async fn readable(&self) {
-        // As the sockets of `tokio` do, lets a guest that finds all it waits for
-        // yield from time to time.
-        consume_budget().await;
         match self.current() {
             UdpSocket::Network(socket) => {
                 if let Some(descriptor) = &socket.descriptor {
@@ -308,6 +337,9 @@ impl SharedUdpSocket {
             UdpSocket::Loopback(socket) => socket.socket.readable().await,
             UdpSocket::Unspecified(socket) => socket.both.readable().await,
         }
+        // After the wait, which costs nothing. A datagram is no small step.
+        self.turns.owe();
+        poll_fn(|cx| poll_yield(cx, |cx| self.turns.poll(|| poll_budget(cx)))).await;
     }
 }
 
@@ -315,6 +347,22 @@ fn system(socket: &UdpSocket) -> io::Result<&tokio::net::UdpSocket> {
     // One that is not bound has no peer either.
     let descriptor = socket.descriptor();
     descriptor.ok_or_else(|| Errno::DESTADDRREQ.into())
+}
+
+/// Sends on the system, if that takes the datagram now.
+///
+/// This asks the system itself: a descriptor is made late, and `tokio` says of
+/// each new one that it cannot be written to until its runtime has rested.
+fn send_now(
+    socket: &tokio::net::UdpSocket,
+    data: &[u8],
+    to: Option<SocketAddr>,
+) -> io::Result<usize> {
+    let sent = match to {
+        Some(to) => rustix::net::sendto(socket, data, SendFlags::empty(), &to),
+        None => rustix::net::send(socket, data, SendFlags::empty()),
+    };
+    Ok(sent?)
 }
 
 /// Sends on the loopback network, which takes datagrams whole.

@@ -73,7 +73,8 @@ pub(super) type Make = Arc<dyn Fn() -> io::Result<std::net::UdpSocket> + Send + 
 /// What a socket is made from when it is bound.
 #[derive(Clone)]
 pub(super) struct Origin {
-    pub(super) network: Arc<Mutex<Network>>,
+    /// A socket that was never put on a network can use neither side.
+    pub(super) network: Option<Arc<Mutex<Network>>>,
     pub(super) make: Make,
 }
 
@@ -93,12 +94,17 @@ pub(super) fn wildcard(ipv6: bool) -> SocketAddr {
 }
 
 impl Origin {
+    pub(super) fn network(&self) -> io::Result<&Arc<Mutex<Network>>> {
+        self.network.as_ref().ok_or_else(|| Errno::NETDOWN.into())
+    }
+
     /// Makes a socket that is bound to `address`. Where that fails, nothing is
     /// left of it.
     pub(super) fn bind(&self, address: SocketAddr, settings: &Settings) -> io::Result<UdpSocket> {
+        let network = self.network()?;
         let ip = address.ip().to_canonical();
         if is_loopback(ip) {
-            let binding = Binding::new(&self.network, Protocol::Udp, address);
+            let binding = Binding::new(network, Protocol::Udp, address);
             let socket = datagrams(binding.map_err(system_error)?, settings)?;
             let socket = Arc::new(socket);
             Ok(UdpSocket::Loopback(LoopbackUdpSocket { socket }))
@@ -120,7 +126,7 @@ impl Origin {
         let tries = if address.port() == 0 { TRIES } else { 1 };
         let mut refused = Errno::ADDRINUSE;
         for _ in 0..tries {
-            let binding = Binding::new(&self.network, Protocol::Udp, address);
+            let binding = Binding::new(self.network()?, Protocol::Udp, address);
             let binding = binding.map_err(system_error)?;
             let mut same = address;
             same.set_port(binding.local_addr().port());

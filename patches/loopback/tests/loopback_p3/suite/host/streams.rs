@@ -3,11 +3,10 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{
-    Destination, FutureConsumer, Lift, Resource, Source, StreamConsumer, StreamProducer,
-    StreamResult, VecBuffer,
+    Destination, Resource, Source, StreamConsumer, StreamProducer, StreamResult, VecBuffer,
 };
 
 use wash_wasi::sockets::TcpSocket;
@@ -99,28 +98,6 @@ impl<D> StreamConsumer<D> for Sink<u8> {
             source.mark_read(bytes.len());
             Ok(bytes)
         })
-    }
-}
-
-/// Takes the one value of a future.
-pub struct Last<T>(pub Option<oneshot::Sender<T>>);
-
-impl<T: Lift + Send + 'static, D> FutureConsumer<D> for Last<T> {
-    type Item = T;
-
-    fn poll_consume(
-        mut self: Pin<&mut Self>,
-        _cx: &mut Context<'_>,
-        store: StoreContextMut<'_, D>,
-        mut source: Source<'_, T>,
-        _finish: bool,
-    ) -> Poll<wasmtime::Result<()>> {
-        let mut value = None;
-        source.read(store, &mut value)?;
-        if let (Some(sender), Some(value)) = (self.0.take(), value) {
-            _ = sender.send(value);
-        }
-        Poll::Ready(Ok(()))
     }
 }
 

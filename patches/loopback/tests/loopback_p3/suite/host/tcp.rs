@@ -6,14 +6,15 @@ use tokio::sync::{mpsc, oneshot};
 use wasmtime::component::Resource;
 
 use wash_wasi::p3::bindings::sockets::types::{
-    ErrorCode, HostTcpSocket, HostTcpSocketWithStore as _, IpSocketAddress,
+    self, HostTcpSocket, HostTcpSocketWithStore as _, IpSocketAddress,
 };
 use wash_wasi::sockets::{TcpSocket, WasiSockets};
 
 use super::super::loopback_host::p2::soon;
-use super::streams::{Feed, Last, Sink};
-use super::{Guest, Socket, code, family};
-use crate::{calls, stores};
+use super::last::Last;
+use super::streams::{Feed, Sink};
+use super::{ErrorCode, Guest, Socket, code, family};
+use crate::release::{p3, p3_listen, p3_send, p3_store};
 
 /// The sockets that a listener's stream gives; dropping it ends the stream.
 pub struct Incoming(mpsc::Receiver<Vec<Resource<TcpSocket>>>);
@@ -32,7 +33,7 @@ impl Incoming {
 pub struct Received {
     bytes: mpsc::Receiver<Vec<u8>>,
     rest: Vec<u8>,
-    end: oneshot::Receiver<Result<(), ErrorCode>>,
+    end: oneshot::Receiver<Result<(), types::ErrorCode>>,
 }
 
 impl Received {
@@ -49,7 +50,8 @@ impl Received {
     /// Reads to the end.
     pub async fn rest(mut self) -> (Vec<u8>, Result<(), ErrorCode>) {
         let all = self.next(usize::MAX).await;
-        (all, soon("the result", self.end).await.unwrap())
+        let end = soon("the result", self.end).await.unwrap();
+        (all, end.map_err(ErrorCode::from))
     }
 }
 
@@ -64,14 +66,13 @@ impl Guest {
     }
 
     pub fn bind(&self, socket: Socket, address: SocketAddr) -> Result<(), ErrorCode> {
-        calls::bind_tcp(&self.0, socket.resource(), address.into()).map_err(code)
+        p3::bind_tcp(&self.0, socket.resource(), address.into()).map_err(code)
     }
 
     pub fn listen(&self, socket: Socket) -> Result<Incoming, ErrorCode> {
-        let stream = calls::listen(&self.0, socket.resource()).map_err(code)?;
+        let stream = p3_listen::listen(&self.0, socket.resource()).map_err(code)?;
         let (sender, receiver) = mpsc::channel(1);
-        self.0
-            .with(|mut access| stream.pipe(&mut access, Sink::new(sender, 1)));
+        p3_store::pipe(&self.0, stream, Sink::new(sender, 1));
         Ok(Incoming(receiver))
     }
 
@@ -102,9 +103,9 @@ impl Guest {
         socket: Socket,
         data: mpsc::UnboundedReceiver<Vec<u8>>,
     ) -> Result<(), ErrorCode> {
-        let data = stores::stream(&self.0, Feed(data));
-        let sent = WasiSockets::send(&self.0, socket.resource(), data);
-        sent.await.map_err(code)
+        let data = p3_store::stream(&self.0, Feed(data));
+        let sent = p3_send::send(&self.0, socket.resource(), data);
+        sent.await.map_err(ErrorCode::from)
     }
 
     /// Sends some bytes, and then the end.
@@ -121,13 +122,11 @@ impl Guest {
 
     /// Receives not more than so many bytes at a time.
     pub fn receive_by(&self, socket: Socket, most: usize) -> Received {
-        let (stream, end) = calls::receive(&self.0, socket.resource()).unwrap();
+        let (stream, end) = p3::receive(&self.0, socket.resource()).unwrap();
         let (sender, bytes) = mpsc::channel(1);
         let (ended, result) = oneshot::channel();
-        self.0.with(|mut access| {
-            stream.pipe(&mut access, Sink::new(sender, most));
-            end.pipe(&mut access, Last(Some(ended)));
-        });
+        p3_store::pipe(&self.0, stream, Sink::new(sender, most));
+        p3_store::pipe_last(&self.0, end, Last(Some(ended)));
         Received {
             bytes,
             rest: Vec::new(),

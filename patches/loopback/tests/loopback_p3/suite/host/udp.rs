@@ -5,12 +5,12 @@ use std::net::SocketAddr;
 use wasmtime::component::Resource;
 
 use wash_wasi::p3::bindings::sockets::types::{
-    ErrorCode, HostUdpSocket, HostUdpSocketWithStore as _, IpSocketAddress,
+    HostUdpSocket, HostUdpSocketWithStore as _, IpSocketAddress,
 };
 use wash_wasi::sockets::{UdpSocket, WasiSockets};
 
-use super::{Guest, Socket, code, family};
-use crate::calls;
+use super::{ErrorCode, Guest, Socket, code, family};
+use crate::release::{p3, p3_udp};
 
 /// What a guest does with UDP sockets.
 pub struct Udp<'a>(&'a Guest);
@@ -23,9 +23,7 @@ impl Guest {
 
 impl Udp<'_> {
     pub fn try_create(&self, ipv6: bool) -> Result<Socket, ErrorCode> {
-        let socket = self
-            .0
-            .view(|view| HostUdpSocket::create(view, family(ipv6)));
+        let socket = p3_udp::create(&self.0.0, family(ipv6));
         Ok(Socket(socket.map_err(code)?.rep()))
     }
 
@@ -34,7 +32,7 @@ impl Udp<'_> {
     }
 
     pub fn bind(&self, socket: Socket, address: SocketAddr) -> Result<(), ErrorCode> {
-        calls::bind_udp(&self.0.0, socket.resource(), address.into()).map_err(code)
+        p3::bind_udp(&self.0.0, socket.resource(), address.into()).map_err(code)
     }
 
     /// Returns a new socket that is bound to an address.
@@ -45,7 +43,7 @@ impl Udp<'_> {
     }
 
     pub fn connect(&self, socket: Socket, address: SocketAddr) -> Result<(), ErrorCode> {
-        calls::connect_udp(&self.0.0, socket.resource(), address.into()).map_err(code)
+        p3::connect_udp(&self.0.0, socket.resource(), address.into()).map_err(code)
     }
 
     pub fn disconnect(&self, socket: Socket) -> Result<(), ErrorCode> {

@@ -1,3 +1,5 @@
+#[path = "../../../../../tests/loopback_release/p2.rs"]
+mod calls;
 mod model;
 mod ops;
 #[path = "../../../../../tests/loopback_host/p2.rs"]

@@ -44,6 +44,29 @@ fn the_address_chooses_the_plane() {
 }
 
 #[test]
+fn a_socket_that_was_never_put_on_a_network_can_use_neither_side() {
+    let down = Some(rustix::io::Errno::NETDOWN.raw_os_error());
+    for (ipv6, addresses) in [
+        (false, ["127.0.0.1:9", "0.0.0.0:9", "192.0.2.1:9"]),
+        (true, ["[::1]:9", "[::]:9", "[2001:db8::1]:9"]),
+    ] {
+        let new = || match ipv6 {
+            false => SharedTcpSocket::new_v4().unwrap(),
+            true => SharedTcpSocket::new_v6().unwrap(),
+        };
+        for at in addresses {
+            let at: SocketAddr = at.parse().unwrap();
+            assert_eq!(new().bind(at).unwrap_err().raw_os_error(), down, "{at}");
+            let connected = at_once(new().connect(at)).unwrap();
+            assert_eq!(connected.unwrap_err().raw_os_error(), down, "{at}");
+        }
+        assert_eq!(new().listen(1).unwrap_err().raw_os_error(), down);
+        let told = new().on(&network());
+        told.bind(addresses[0].parse().unwrap()).unwrap();
+    }
+}
+
+#[test]
 fn a_family_binds_and_connects_its_own_only() {
     let network = network();
     let mut socket = TcpSocket::new(&network, true);

@@ -1,5 +1,6 @@
-//! How the host's side is called: binding, listening and receiving are done at
-//! once.
+//! How the host's side of WASI P3 is called from release 40 on: binding and
+//! receiving are done at once.
+#![allow(dead_code, reason = "each target uses a part of it")]
 
 use wasmtime::component::{Access, Accessor, FutureReader, Resource, StreamReader};
 use wasmtime::{AsContextMut as _, Result};
@@ -10,13 +11,13 @@ use wash_wasi::p3::bindings::sockets::types::{
 use wash_wasi::p3::sockets::SocketResult;
 use wash_wasi::sockets::{TcpSocket, UdpSocket, WasiSockets};
 
-use crate::suite::host::State;
-use crate::suite::loopback_host::p2::at_once;
+use crate::State;
+use crate::at_once;
 
 type Guest = Accessor<State, WasiSockets>;
 
 /// Calls what works on the store.
-fn access<R>(guest: &Guest, call: impl FnOnce(Access<'_, State, WasiSockets>) -> R) -> R {
+pub fn access<R>(guest: &Guest, call: impl FnOnce(Access<'_, State, WasiSockets>) -> R) -> R {
     guest.with(|mut access| {
         let getter = access.getter();
         call(Access::<State, WasiSockets>::new(
@@ -36,13 +37,6 @@ pub fn bind_tcp(
         let bound = HostTcpSocket::bind(&mut view, socket, address);
         at_once(bound).expect("a bind does not wait")
     })
-}
-
-pub fn listen(
-    guest: &Guest,
-    socket: Resource<TcpSocket>,
-) -> SocketResult<StreamReader<Resource<TcpSocket>>> {
-    access(guest, |own| WasiSockets::listen(own, socket))
 }
 
 pub fn receive(
