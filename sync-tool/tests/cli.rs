@@ -36,6 +36,8 @@ mod formats;
 mod fresh;
 #[path = "cli/manifest.rs"]
 mod manifest;
+#[path = "cli/odd_upstream.rs"]
+mod odd_upstream;
 #[path = "cli/reference.rs"]
 mod reference;
 #[path = "cli/sources.rs"]

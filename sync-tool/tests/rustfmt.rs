@@ -64,17 +64,8 @@ fn nothing_to_format_needs_no_formatter() {
 }
 
 #[test]
-fn what_is_kept_needs_no_process() {
-    let mut sandbox = Sandbox::new();
-    let first = format(&sandbox, &[("a.rs", USES)]).unwrap();
-    sandbox.var("RUSTFMT", sandbox.path("none"));
-    let second = format(&sandbox, &[("b.rs", USES)]).unwrap();
-    assert_eq!(second, first);
-}
-
-#[test]
 fn an_entry_that_is_not_whole_is_made_anew() {
-    let mut sandbox = Sandbox::new();
+    let sandbox = Sandbox::new();
     let first = format(&sandbox, &[("a.rs", USES)]).unwrap();
     let entries: Vec<_> = std::fs::read_dir(sandbox.path("cache/rustfmt"))
         .unwrap()
@@ -94,9 +85,6 @@ fn an_entry_that_is_not_whole_is_made_anew() {
         assert_eq!(format(&sandbox, &[("a.rs", USES)]).unwrap(), first);
         assert_eq!(std::fs::read_to_string(entry).unwrap(), whole);
     }
-    std::fs::write(entry, "broken").unwrap();
-    sandbox.var("RUSTFMT", sandbox.path("none"));
-    assert!(format(&sandbox, &[("a.rs", USES)]).is_err());
 }
 
 #[test]
@@ -136,32 +124,78 @@ fn every_source_that_does_not_parse_is_named_with_its_place() {
 mod scripts {
     use super::*;
 
-    /// Stands in for a rustfmt of a version; it tells what it was asked.
-    fn rustfmt(sandbox: &mut Sandbox, version: &str) {
+    /// Stands in for a rustfmt of a version, which adds a line; it tells what it was asked.
+    fn rustfmt(sandbox: &mut Sandbox, version: &str, line: &str) {
         let calls = sandbox.path("calls");
         let text = format!(
-            "echo \"$*\" >> '{}'\ncase \"$*\" in\n  --version) echo 'rustfmt {version} (0000 2026)';;\n  *) cat; echo '// {version}';;\nesac",
+            "echo \"$*\" >> '{}'\ncase \"$*\" in\n  --version) echo 'rustfmt {version} (0000 2026)';;\n  *) cat; echo '{line}';;\nesac",
             calls.display()
         );
         let path = sandbox.script("rustfmt.sh", &text);
         sandbox.var("RUSTFMT", path);
     }
 
+    fn calls(sandbox: &Sandbox) -> usize {
+        let calls = std::fs::read_to_string(sandbox.path("calls")).unwrap();
+        calls.lines().count()
+    }
+
     #[test]
-    fn all_texts_come_from_one_version() {
+    fn all_texts_come_from_one_program() {
         let mut sandbox = Sandbox::new();
-        rustfmt(&mut sandbox, "1.0.0-old");
+        rustfmt(&mut sandbox, "1.0.0-old", "// old");
         let old = format(&sandbox, &[("a.rs", "a")]).unwrap();
         assert_eq!(
             (texts(&old), old.version.as_str()),
-            (vec!["a// 1.0.0-old\n"], "rustfmt 1.0.0-old")
+            (vec!["a// old\n"], "rustfmt 1.0.0-old")
         );
-        rustfmt(&mut sandbox, "2.0.0-new");
-        let both = format(&sandbox, &[("a.rs", "a"), ("b.rs", "b")]).unwrap();
-        assert_eq!(texts(&both), ["a// 2.0.0-new\n", "b// 2.0.0-new\n"]);
-        assert_eq!(both.version, "rustfmt 2.0.0-new");
-        let calls = std::fs::read_to_string(sandbox.path("calls")).unwrap();
-        assert_eq!(calls.lines().count(), 5, "{calls}");
+        // The same program is not asked again for what it made.
+        assert_eq!(format(&sandbox, &[("b.rs", "a")]).unwrap(), old);
+        assert_eq!(calls(&sandbox), 3);
+        // Another version, and another program that says the same version.
+        for version in ["1.0.0-new", "1.0.0-old"] {
+            let line = format!("// another {version}");
+            rustfmt(&mut sandbox, version, &line);
+            let both = format(&sandbox, &[("a.rs", "a"), ("b.rs", "b")]).unwrap();
+            assert_eq!(texts(&both), [format!("a{line}\n"), format!("b{line}\n")]);
+            assert_eq!(both.version, format!("rustfmt {version}"));
+        }
+    }
+
+    #[test]
+    fn a_program_that_changes_code_is_refused_by_name() {
+        let mut sandbox = Sandbox::new();
+        rustfmt(&mut sandbox, "1.0.0", "fn more() {}");
+        for _ in 0..2 {
+            let files = [("src/a.rs", "fn a() {}"), ("src/b.rs", "fn b() {}")];
+            let error = format(&sandbox, &files).unwrap_err();
+            let program = sandbox.path("rustfmt.sh").display().to_string();
+            let cache = sandbox.path("cache/rustfmt").display().to_string();
+            assert!(error.message().contains("rustfmt 1.0.0"), "{error}");
+            assert!(error.message().contains(&program), "{error}");
+            assert!(error.hints().join("\n").contains(&cache), "{error:?}");
+            let places = error.all_faults().iter();
+            let places: Vec<String> = places
+                .map(|fault| fault.place.as_ref().unwrap().to_string())
+                .collect();
+            assert_eq!(places, ["src/a.rs", "src/b.rs"]);
+        }
+        assert!(!sandbox.path("cache/rustfmt").exists());
+    }
+
+    #[test]
+    fn what_is_kept_is_not_believed_either() {
+        let mut sandbox = Sandbox::new();
+        rustfmt(&mut sandbox, "1.0.0", "// made");
+        format(&sandbox, &[("a.rs", "fn a() {}")]).unwrap();
+        let entry = std::fs::read_dir(sandbox.path("cache/rustfmt")).unwrap();
+        let entry = entry.map(|entry| entry.unwrap().path()).next().unwrap();
+        let text = "fn another() {}";
+        let digest = wash_wasi_sync::core::tree::Digest::of(text);
+        std::fs::write(&entry, format!("{digest}\n{text}")).unwrap();
+        let error = format(&sandbox, &[("a.rs", "fn a() {}")]).unwrap_err();
+        let told = error.hints().join("\n");
+        assert!(told.contains("cache/rustfmt"), "{error:?}");
     }
 
     #[test]

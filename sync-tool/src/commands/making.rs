@@ -77,6 +77,8 @@ impl Making<'_> {
     }
 
     fn prepared(&self, manifest: &Manifest, release: Release) -> Result<Ready> {
+        // The registry's package has a copy of such files, which no rule names.
+        make::check_paths(&release, manifest)?;
         let plan = Plan::of(manifest, &release.tree)?;
         let inherited = make::inherited(&release)?;
         let edition = inherited.edition.as_str();

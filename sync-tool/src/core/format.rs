@@ -1,6 +1,10 @@
 //! Formatting as the core sees it: texts in, texts out; who formats is told by a port.
 
+mod code;
+
 use std::sync::Arc;
+
+pub use code::same_code;
 
 use super::tree::TreePath;
 use crate::error::Result;

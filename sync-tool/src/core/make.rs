@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::cargo_lock;
 use super::cargo_toml::{self, ForkPackage, Generated, Inherited};
 use super::manifest::Manifest;
+use super::outside::outside;
 use super::preflight;
 use super::release::{Release, Workspace};
 use super::series::{Inputs, Stored};
@@ -56,6 +57,17 @@ pub fn inherited(release: &Release) -> Result<Inherited> {
     inherited.map_err(|errors| cannot_make(&errors))
 }
 
+/// Checks that upstream's crate can stand alone: that its `Cargo.toml` names no file
+/// outside of it.
+///
+/// # Errors
+///
+/// Those of [`cargo_toml::check_paths`].
+pub fn check_paths(release: &Release, manifest: &Manifest) -> Result<()> {
+    let checked = cargo_toml::check_paths(member(release)?, &manifest.cargo.left_out_tests);
+    checked.map_err(|errors| cannot_make(&errors))
+}
+
 fn member(release: &Release) -> Result<&str> {
     let file = release.tree.get(CARGO_TOML).and_then(File::text);
     file.ok_or_else(|| Error::upstream("upstream's `Cargo.toml` is missing, or no text"))
@@ -66,8 +78,9 @@ fn member(release: &Release) -> Result<&str> {
 /// # Errors
 ///
 /// All together: fork-owned files where upstream has its own, targets without
-/// a file, test targets of upstream's that would vanish unnoticed, names that
-/// differ by case alone; and those of the generated `Cargo.toml`.
+/// a file, test targets of upstream's that would vanish unnoticed, sources that
+/// read from outside of the crate, names that differ by case alone; and those of
+/// the generated `Cargo.toml`.
 pub fn make(parts: Parts<'_>, inherited: &Inherited) -> Result<Made> {
     let mut tree = parts.prepared.clone();
     for (path, text) in parts.patched {
@@ -85,6 +98,7 @@ pub fn make(parts: Parts<'_>, inherited: &Inherited) -> Result<Made> {
         put_lock(&mut tree, lock, &parts.inputs.manifest)?;
     }
     faults.extend(faulty_targets(&tree, parts)?);
+    faults.extend(outside(&tree));
     for (one, other) in tree.case_collisions() {
         let message = format!("`{one}` and `{other}` are one file where case is folded");
         faults.push(Fault::new(message).help("rename the fork's own"));

@@ -13,6 +13,7 @@ pub mod lock;
 pub mod make;
 pub mod manifest;
 pub mod merge;
+mod outside;
 pub mod patch;
 pub mod plan;
 pub mod preflight;

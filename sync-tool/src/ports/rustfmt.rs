@@ -2,15 +2,16 @@
 
 mod cache;
 
+use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use self::cache::{Cache, Entry};
+use self::cache::Cache;
 use super::host::Host;
 use super::process::{Call, Outcome};
-use crate::core::format::{Formatted, Formatter};
+use crate::core::format::{Formatted, Formatter, same_code};
 use crate::core::tree::{Digest, TreePath};
 use crate::error::{Error, Fault, Kind, Place, Result};
 
@@ -21,10 +22,11 @@ const INSTALL: &str = "install rustfmt with `rustup component add rustfmt` (or `
 /// How many processes run at a time.
 const AT_ONCE: usize = 2;
 
-/// Formats with the program rustfmt; results are kept by the digest of the source.
+/// Formats with the program rustfmt; results are kept by the program and the source.
 pub struct Rustfmt<'a> {
     host: &'a Host,
     cache: Cache,
+    program: OnceCell<Program<'a>>,
 }
 
 impl<'a> Rustfmt<'a> {
@@ -33,66 +35,74 @@ impl<'a> Rustfmt<'a> {
         Rustfmt {
             host,
             cache: Cache::new(cache.join("rustfmt")),
+            program: OnceCell::new(),
         }
+    }
+
+    fn program(&self) -> Result<&Program<'a>> {
+        if let Some(program) = self.program.get() {
+            return Ok(program);
+        }
+        let program = Program::find(self.host)?;
+        Ok(self.program.get_or_init(|| program))
+    }
+
+    /// Fails where a text is other code than its source, whoever made it.
+    fn check(
+        &self,
+        program: &Program<'_>,
+        files: &[(TreePath, Arc<str>)],
+        texts: &[Arc<str>],
+    ) -> Result<()> {
+        let pairs = files.iter().zip(texts);
+        let faults: Vec<Fault> = pairs
+            .filter(|((_, before), after)| !same_code(before, after))
+            .map(|((path, _), _)| {
+                Fault::new("the formatted text has other code").at(Place::file(path.as_str()))
+            })
+            .collect();
+        if faults.is_empty() {
+            return Ok(());
+        }
+        let message = format!(
+            "{} ({}) changed more than the layout of sources",
+            program.version,
+            program.path.display()
+        );
+        let cache = self.cache.dir().display();
+        Err(Error::faults(Kind::General, message, faults)
+            .help("see whether this program is rustfmt; another one is named by the environment variable RUSTFMT")
+            .help(format!("if it is, remove what is kept of it, `{cache}`, and run the same command again")))
     }
 }
 
 impl Formatter for Rustfmt<'_> {
     fn format(&self, edition: &str, files: &[(TreePath, Arc<str>)]) -> Result<Formatted> {
-        let keys: Vec<Digest> = files
-            .iter()
-            .map(|(_, text)| cache::key(edition, text))
-            .collect();
-        let kept: Vec<Option<Entry>> = keys.iter().map(|key| self.cache.get(*key)).collect();
-        if let Some(formatted) = all_of_one_version(&kept) {
-            return Ok(formatted);
+        if files.is_empty() {
+            return Ok(Formatted {
+                texts: Vec::new(),
+                version: String::new(),
+            });
         }
-        // One formatter for all: what another version made is made anew.
-        let program = Program::find(self.host)?;
-        let todo: Vec<usize> = (0..files.len())
-            .filter(|&i| {
-                kept[i]
-                    .as_ref()
-                    .is_none_or(|entry| entry.version != program.version)
-            })
-            .collect();
-        let made = program.format_all(edition, files, &todo)?;
-        let mut texts: Vec<Arc<str>> = kept
-            .into_iter()
-            .map(|entry| entry.map_or_else(|| Arc::from(""), |entry| entry.text))
-            .collect();
-        for (i, text) in made {
-            let entry = Entry {
-                version: program.version.clone(),
-                text,
-            };
-            self.cache.put(self.host, keys[i], &entry);
-            texts[i] = entry.text;
+        let program = self.program()?;
+        let sources = files.iter().map(|(_, text)| text);
+        let keys: Vec<Digest> = sources.map(|text| program.key(edition, text)).collect();
+        let mut texts: Vec<Option<Arc<str>>> =
+            keys.iter().map(|key| self.cache.get(*key)).collect();
+        let todo: Vec<usize> = (0..files.len()).filter(|&i| texts[i].is_none()).collect();
+        for (i, text) in program.format_all(edition, files, &todo)? {
+            texts[i] = Some(text);
+        }
+        let texts: Vec<Arc<str>> = texts.into_iter().flatten().collect();
+        self.check(program, files, &texts)?;
+        for i in todo {
+            self.cache.put(self.host, keys[i], &texts[i]);
         }
         Ok(Formatted {
             texts,
-            version: program.version,
+            version: program.version.clone(),
         })
     }
-}
-
-/// Returns what is kept, if it is everything and one version made it.
-fn all_of_one_version(kept: &[Option<Entry>]) -> Option<Formatted> {
-    let entries: Vec<&Entry> = kept.iter().map(Option::as_ref).collect::<Option<_>>()?;
-    let version = entries
-        .first()
-        .map_or("", |entry| entry.version.as_str())
-        .to_owned();
-    entries
-        .iter()
-        .all(|entry| entry.version == version)
-        .then(|| Formatted {
-            texts: entries
-                .iter()
-                .map(|entry| Arc::clone(&entry.text))
-                .collect(),
-            version,
-        })
 }
 
 /// The number of a source, and what was made of it.
@@ -102,7 +112,13 @@ type Made = (usize, Result<Arc<str>, Fault>);
 struct Program<'a> {
     host: &'a Host,
     name: OsString,
+    /// Where it is on disk.
+    path: PathBuf,
+    /// As the lock has it: `rustfmt 1.9.0-stable`.
     version: String,
+    /// Digest of its bytes and of all that it says of its version: rustup has one
+    /// program for every toolchain.
+    identity: Digest,
     /// Holds the empty configuration.
     dir: tempfile::TempDir,
 }
@@ -124,12 +140,21 @@ impl<'a> Program<'a> {
         if !outcome.success() || version.len() < 2 {
             return Err(unusable(&line, &outcome));
         }
+        let path = located(host, &name);
+        let bytes = std::fs::read(&path).map_err(|e| Error::io("read", &path, e))?;
         Ok(Program {
             host,
             version: version.join(" "),
+            identity: Digest::of(format!("{}\n{said}", Digest::of(bytes))),
+            path,
             name,
             dir,
         })
+    }
+
+    /// Returns the key of what this program makes of a source.
+    fn key(&self, edition: &str, text: &str) -> Digest {
+        Digest::of(format!("{}\n{edition}\n{text}", self.identity))
     }
 
     /// Formats the files with these numbers, several at a time.
@@ -215,6 +240,23 @@ fn existing(dir: &Path) -> &Path {
     } else {
         dir
     }
+}
+
+/// Returns the file that is run by a name: the first of the search path.
+fn located(host: &Host, name: &OsString) -> PathBuf {
+    let dir = existing(host.env.dir());
+    let exact = dir.join(name);
+    if Path::new(name).components().count() > 1 {
+        return exact;
+    }
+    let file = format!("{}{}", name.to_string_lossy(), std::env::consts::EXE_SUFFIX);
+    let places = host
+        .env
+        .var("PATH")
+        .into_iter()
+        .flat_map(std::env::split_paths);
+    let mut places = places.map(|place| dir.join(place).join(&file));
+    places.find(|place| place.is_file()).unwrap_or(exact)
 }
 
 fn unless_faults(all: Vec<Made>) -> Result<Vec<(usize, Arc<str>)>> {

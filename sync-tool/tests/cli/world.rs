@@ -34,7 +34,7 @@ impl World {
     pub fn new() -> Self {
         let git = GitWorld::empty();
         for release in RELEASES {
-            publish(&git, release);
+            publish(&git, release, &[]);
         }
         let world = World {
             both: Both::of(git),
@@ -51,6 +51,29 @@ impl World {
         let world = World::new();
         world.run("vendor").done();
         world
+    }
+
+    /// Adds a release that has more files, or others, than those of its line; git
+    /// and the registry have it.
+    pub fn publish(&self, version: &str, more: &[(&str, &[u8])]) {
+        publish(&self.both.git, version, more);
+        let package = self.both.packaged_by_cargo(version);
+        self.both.publish(&[(version, package)]);
+    }
+
+    /// Runs an upgrade that is refused from either source, with or without writing,
+    /// and returns what is told of it each time alike.
+    pub fn refused_by_both(&self, version: &str, code: i32) -> Value {
+        let told = ["git", "registry"].map(|source| {
+            let [dry, wet] = ["--dry-run", "--no-verify"].map(|how| {
+                let line = format!("upgrade --to {version} --source {source} --format json {how}");
+                self.refused(&line, code).error()
+            });
+            assert_eq!(dry, wet, "{source}");
+            dry
+        });
+        assert_eq!(told[0], told[1]);
+        told[0].clone()
     }
 
     pub fn root(&self) -> PathBuf {
@@ -194,12 +217,15 @@ impl std::fmt::Display for Ran {
 }
 
 /// Commits and tags a release, with its files and no others.
-fn publish(git: &GitWorld, version: &str) {
+fn publish(git: &GitWorld, version: &str, more: &[(&str, &[u8])]) {
     if git.upstream().join("Cargo.toml").exists() {
         git.git(&["rm", "-r", "--quiet", "."]);
     }
     for (path, text) in files(version) {
         write(&git.upstream().join(path), text);
+    }
+    for (path, bytes) in more {
+        write(&git.upstream().join(path), bytes);
     }
     git.git(&["add", "--all"]);
     git.git(&["commit", "--quiet", "--message", version]);

@@ -85,6 +85,14 @@ pub enum Error {
         /// The key with the tables above it.
         key: String,
     },
+    /// A file that the crate needs is not one of the crate's.
+    #[error("`{key}` is `{path}`, which is outside of the crate")]
+    Outside {
+        /// The key with the tables above it.
+        key: String,
+        /// The path.
+        path: String,
+    },
     /// A text is not a version.
     #[error("`{key}` is `{version}`, which is not a version: {message}")]
     NotAVersion {
@@ -153,6 +161,13 @@ impl Error {
                 )
             }
             Error::Unpublished { .. } => "choose a release whose package is published".to_owned(),
+            Error::Outside { key, .. } if key.starts_with("test.") => {
+                "add the test to `omit-tests` of `[cargo]` in manifest.toml".to_owned()
+            }
+            Error::Outside { .. } => {
+                "take a release that has the file in the crate's directory, and tell upstream"
+                    .to_owned()
+            }
             Error::NotAVersion { .. } => "write a version such as 2.0.0-rc.6".to_owned(),
             Error::Disagrees { what, name, .. } => {
                 format!("leave `{what}` out of `{name}` in manifest.toml to follow upstream")

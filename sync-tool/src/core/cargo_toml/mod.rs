@@ -16,6 +16,7 @@ mod generate;
 mod include;
 mod inherited;
 mod lints;
+mod outside;
 mod plain;
 mod reader;
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub use error::{Error, Errors, Text};
 pub use generate::{generate, unlisted_tests, workspace_form};
 pub use inherited::Inherited;
 pub use lints::{Lint, Lints};
+pub use outside::check_paths;
 pub use plain::Plain;
 
 /// What the fork calls itself.

@@ -113,3 +113,20 @@ proptest! {
         prop_assert_ne!(gone.digest(), tree.digest());
     }
 }
+
+#[test]
+fn a_path_is_joined_by_its_names() {
+    for (dir, path, leads) in [
+        ("src/a", "../b.rs", Some("src/b.rs")),
+        ("src", "./b//c.rs", Some("src/b/c.rs")),
+        ("src", "..", Some("")),
+        ("", "a/../b", Some("b")),
+        ("src", "../../b.rs", None),
+        ("src", "x/../../..", None),
+        ("", "..\\b.rs", None),
+        ("src", "/b.rs", None),
+        ("src", "C:/b.rs", None),
+    ] {
+        assert_eq!(joined(dir, path).as_deref(), leads, "{dir} {path}");
+    }
+}

@@ -7,7 +7,7 @@ mod workspace_form;
 
 use toml_edit::Document;
 
-use super::{Additions, Errors, Fault, ForkPackage};
+use super::{Additions, Errors, Fault, ForkPackage, check_paths};
 
 /// A crate that inherits in every way upstream does.
 pub(super) const MEMBER: &str = r#"[package]
@@ -215,4 +215,25 @@ pub(super) fn fork() -> ForkPackage {
 pub(super) fn told(errors: &Errors) -> String {
     let lines = errors.0.iter().map(|e| format!("{e} -> {}\n", e.help()));
     lines.collect()
+}
+
+#[test]
+fn files_outside_of_the_crate_are_named_unless_their_test_is_left_out() {
+    let member = MEMBER.replace(
+        "[package]\n",
+        "[package]\nbuild = \"../build.rs\"\nlicense-file = \"/LICENSE\"\nreadme = \"./README.md\"\n",
+    );
+    let member = format!(
+        "{member}\n[lib]\npath = \"src/../lib.rs\"\n\
+         [[bin]]\nname = \"b\"\npath = \"src/../../b.rs\"\n\
+         [[test]]\nname = \"t\"\npath = \"../t.rs\"\n\
+         [[test]]\nname = \"left\"\npath = \"../left.rs\"\n"
+    );
+    let errors = check_paths(&member, &["left".to_owned()]).unwrap_err();
+    insta::assert_snapshot!(told(&errors), @"
+    `package.build` is `../build.rs`, which is outside of the crate -> take a release that has the file in the crate's directory, and tell upstream
+    `package.license-file` is `/LICENSE`, which is outside of the crate -> take a release that has the file in the crate's directory, and tell upstream
+    `bin.b.path` is `src/../../b.rs`, which is outside of the crate -> take a release that has the file in the crate's directory, and tell upstream
+    `test.t.path` is `../t.rs`, which is outside of the crate -> add the test to `omit-tests` of `[cargo]` in manifest.toml
+    ");
 }
