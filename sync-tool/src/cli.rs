@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use semver::Version;
 
+use crate::core::address::Address;
 use crate::core::release::Wanted;
 use crate::core::suite::TIME_LIMIT;
 
@@ -90,7 +91,7 @@ pub struct SourceArgs {
     pub source: SourceArg,
     /// Another repository: a URL, or the path of a clone, bare repository or checkout
     #[arg(long, value_name = "URL|PATH")]
-    pub upstream: Option<String>,
+    pub upstream: Option<Address>,
 }
 
 /// A source of upstream's releases.
@@ -221,7 +222,7 @@ pub struct TestArgs {
     /// The repository with upstream's workspace: a URL, or the path of a clone, bare
     /// repository or checkout [default: that of the manifest]
     #[arg(long, value_name = "URL|PATH")]
-    pub upstream: Option<String>,
+    pub upstream: Option<Address>,
     /// Go on with the next features where tests fail or do not build; all tests of
     /// the same features run in any case
     #[arg(long)]
@@ -252,14 +253,17 @@ pub struct StatusArgs {
 #[derive(Debug, Args)]
 pub struct RefreshArgs {
     /// Make the edit of a direct file a patch (may be given more than once)
-    #[arg(long, value_name = "FILE", requires_all = ["change", "reason"])]
+    #[arg(long, value_name = "FILE", requires = "head")]
     pub as_patch: Vec<String>,
-    /// What a new patch changes
-    #[arg(long, value_name = "TEXT", requires = "reason")]
+    /// What the only patch that is edited changes besides; a new patch needs it
+    #[arg(long, value_name = "TEXT", requires = "reason", group = "head", value_parser = filled)]
     pub change: Option<String>,
-    /// Why a new patch must be
-    #[arg(long, value_name = "TEXT", requires = "change")]
+    /// Why it must
+    #[arg(long, value_name = "TEXT", requires = "change", value_parser = filled)]
     pub reason: Option<String>,
+    /// What the patch of a file changes besides, and why; once for each of several patches
+    #[arg(long, num_args = 3, value_names = ["FILE", "CHANGE", "REASON"], group = "head", value_parser = filled)]
+    pub difference: Vec<String>,
     /// Keep edits of shared fork-owned files in this release's series alone
     #[arg(long)]
     pub series_only: bool,
@@ -269,6 +273,14 @@ pub struct RefreshArgs {
     #[command(flatten)]
     #[allow(missing_docs, reason = "the type says it")]
     pub source: SourceArgs,
+}
+
+/// Takes a text that says something.
+fn filled(text: &str) -> Result<String, &'static str> {
+    match text.trim() {
+        "" => Err("the text is empty"),
+        _ => Ok(text.to_owned()),
+    }
 }
 
 /// `diff`.

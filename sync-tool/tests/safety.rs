@@ -43,6 +43,8 @@ mod missing;
 mod mounted;
 #[path = "safety/project.rs"]
 mod project;
+#[path = "safety/secrets.rs"]
+mod secrets;
 #[path = "safety/world.rs"]
 mod the_world;
 #[path = "safety/upstream.rs"]

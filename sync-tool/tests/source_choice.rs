@@ -49,7 +49,7 @@ fn by(both: &Both, choice: SourceChoice) -> Options {
 fn unreachable(both: &Both) -> Options {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     Options {
-        repository: format!("git://{}/a/b", listener.local_addr().unwrap()),
+        repository: format!("git://{}/a/b", listener.local_addr().unwrap()).into(),
         ..both.options()
     }
 }
@@ -252,8 +252,8 @@ fn where_neither_has_it_both_say_why() {
 fn a_repository_that_is_given_means_git() {
     let both = both();
     let given = |upstream: &str, choice| Options {
-        upstream: Some(upstream.to_owned()),
-        repository: "git://127.0.0.1:1/nowhere".to_owned(),
+        upstream: Some(upstream.to_owned().into()),
+        repository: "git://127.0.0.1:1/nowhere".to_owned().into(),
         choice,
         ..both.options()
     };
@@ -276,7 +276,7 @@ fn a_manifests_path_begins_at_the_project() {
     let both = both();
     let options = Options {
         project_dir: both.git.path("project"),
-        repository: "../upstream".to_owned(),
+        repository: "../upstream".to_owned().into(),
         ..both.options()
     };
     fs::create_dir(both.git.path("project")).unwrap();
@@ -336,7 +336,7 @@ fn checkout(both: &Both) -> Options {
     let detach = ["checkout", "--quiet", "--detach", &commit];
     both.git.git_in(&both.git.path("checkout"), &detach);
     Options {
-        upstream: Some("checkout".to_owned()),
+        upstream: Some("checkout".to_owned().into()),
         ..both.options()
     }
 }

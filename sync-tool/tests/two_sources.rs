@@ -110,7 +110,7 @@ fn upstreams_releases_give_the_same_tree() {
             offline: false,
             project_dir: PathBuf::from(env!("CARGO_MANIFEST_DIR")),
             name: CRATE.to_owned(),
-            repository: repository.to_str().unwrap().to_owned(),
+            repository: repository.to_str().unwrap().to_owned().into(),
             path: wash_wasi_sync::core::tree::TreePath::new("crates/wasi").unwrap(),
             tag: "v{version}".to_owned(),
         };

@@ -77,7 +77,7 @@ impl<'a> Context<'a> {
             offline: self.offline,
             project_dir: self.root.clone(),
             name: manifest.upstream.name.clone(),
-            repository: manifest.upstream.repository.clone(),
+            repository: manifest.upstream.repository.clone().into(),
             path: manifest.upstream.path.clone(),
             tag: manifest.upstream.tag.clone(),
         };

@@ -15,7 +15,7 @@ use crate::core::drift;
 use crate::core::make::{CARGO_LOCK, CARGO_TOML};
 use crate::core::patch::Difference;
 use crate::core::refresh::{self, Wishes};
-use crate::core::report::RefreshReport;
+use crate::core::report::{DELTA_BUDGET, RefreshReport};
 use crate::core::series::Inputs;
 use crate::core::tree::{File, Tree, TreePath};
 use crate::error::{Error, Fault, Kind, Place, Result};
@@ -62,11 +62,22 @@ pub fn run(context: &Context<'_>, args: &RefreshArgs) -> Result<RefreshReport> {
         .keys()
         .cloned()
         .chain(in_project(&project, &following)?);
+    let has_patch = outcome.edits.iter().any(|edit| edit.patch.is_some());
+    let series = after.report.as_ref().filter(|_| has_patch);
     let report = RefreshReport {
         edits: outcome.edits,
         written: written.collect(),
         dry_run: args.dry_run,
+        delta: series.map(|series| series.delta),
+        budget: DELTA_BUDGET,
     };
+    if let Some(series) = series.filter(|series| series.delta.total() > DELTA_BUDGET) {
+        context.host.status.warn(&format!(
+            "the patches of {} change {} lines, more than the {DELTA_BUDGET} that they may: move code into fork-owned files, and keep in the patches only what leads to it",
+            series.dir,
+            series.delta.total()
+        ));
+    }
     if let Some(turn) = hold.turn().filter(|_| !report.written.is_empty()) {
         let made = (!following.is_empty()).then_some(&after);
         context.warn_of(commit(&placing, turn, &edited, made, files)?);
@@ -104,17 +115,28 @@ fn wishes(args: &RefreshArgs) -> Result<Wishes> {
             Err(e) => faults.push(Fault::new(e.to_string())),
         }
     }
+    let mut differences: BTreeMap<TreePath, Vec<Difference>> = BTreeMap::new();
+    for given in args.difference.chunks_exact(3) {
+        match TreePath::new(&given[0]) {
+            Ok(path) => {
+                let difference = Difference::new(&given[1], &given[2]);
+                differences.entry(path).or_default().push(difference);
+            }
+            Err(e) => faults.push(Fault::new(e.to_string())),
+        }
+    }
     if !faults.is_empty() {
         return Err(Error::faults(
             Kind::Usage,
-            "`--as-patch` names no file of the crate",
+            "`--as-patch` or `--difference` does not name a file of the crate",
             faults,
         ));
     }
-    let difference = args.change.as_ref().zip(args.reason.as_ref());
+    let sole = args.change.as_ref().zip(args.reason.as_ref());
     Ok(Wishes {
         as_patch,
-        difference: difference.map(|(change, reason)| Difference::new(change, reason)),
+        sole: sole.map(|(change, reason)| Difference::new(change, reason)),
+        differences,
         series_only: args.series_only,
     })
 }

@@ -10,6 +10,7 @@ use clap::{CommandFactory as _, Parser as _};
 use super::context::Context;
 use super::{check, diff, refresh, show, status, test, upgrade, vendor, versions};
 use crate::cli::{Cli, Color, Command, Format, Global};
+use crate::core::address::{masked, masked_in};
 use crate::core::report::{CheckReport, Ended};
 use crate::core::suite::SuiteReport;
 use crate::error::{Error, Kind, Result};
@@ -30,15 +31,12 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         // Help and version are printed to stdout, and succeed.
-        Err(e) => return e.print().map_or(ExitCode::FAILURE, |()| code_of(&e)),
+        Err(e) => return code_of(&e),
     };
     let global = cli.global.clone();
     let out = styles(global.color, std::io::stdout().is_terminal());
     let err = styles(global.color, std::io::stderr().is_terminal());
-    let line: Vec<String> = args
-        .iter()
-        .map(|a| a.to_string_lossy().into_owned())
-        .collect();
+    let line: Vec<String> = args.iter().map(|a| masked(&a.to_string_lossy())).collect();
     let told = run(cli, out, err, line.join(" "));
     let ended = told.and_then(|told| match print(&told.text) {
         // The code says what happened, not what became of its report.
@@ -61,12 +59,16 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
+/// Prints what clap says, which may quote a URL, and returns the exit code.
 fn code_of(e: &clap::Error) -> ExitCode {
+    let text = masked_in(&e.render().ansi().to_string());
     if e.use_stderr() {
-        ExitCode::from(Kind::Usage.exit_code())
-    } else {
-        ExitCode::SUCCESS
+        // Nobody is left to tell where stderr is closed.
+        let _ = anstream::stderr().write_all(text.as_bytes());
+        return ExitCode::from(Kind::Usage.exit_code());
     }
+    let printed = anstream::stdout().write_all(text.as_bytes());
+    printed.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
 }
 
 /// Decides on colours: what was asked for, then NO_COLOR and its kin, then the terminal.

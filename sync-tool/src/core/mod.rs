@@ -1,6 +1,7 @@
 //! The pure part: trees, rules, patches, merges. No files, no processes, no
 //! clock, no network; values in, values out.
 
+pub mod address;
 pub mod cargo_lock;
 pub mod cargo_toml;
 pub mod compare;

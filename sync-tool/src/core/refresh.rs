@@ -7,7 +7,7 @@ use semver::Version;
 use super::drift::{self, What};
 use super::manifest::{FILE, FileKind, Manifest};
 use super::patch::{Difference, Patch};
-use super::report::{Changed, Edit};
+use super::report::{Changed, Edit, PatchEdit};
 use super::series::{FILES, Inputs, PATCH, Stored};
 use super::tree::{File, Tree, TreePath};
 use crate::error::{Error, Fault, Kind, Place, Result};
@@ -30,8 +30,10 @@ pub struct Made<'a> {
 pub struct Wishes {
     /// Direct files whose edits become patches.
     pub as_patch: Vec<TreePath>,
-    /// The head of new patches.
-    pub difference: Option<Difference>,
+    /// What the only patch that is edited changes besides.
+    pub sole: Option<Difference>,
+    /// What the patches of these files change besides.
+    pub differences: BTreeMap<TreePath, Vec<Difference>>,
     /// Whether edits of shared files go into this series alone.
     pub series_only: bool,
 }
@@ -52,7 +54,8 @@ pub struct Refreshed {
 /// # Errors
 ///
 /// All together: edits of direct and generated files, new files that belong to
-/// nobody, new patches without a head, patches where there is no series.
+/// nobody, new patches without a head, one head for several patches, patches where
+/// there is no series.
 pub fn refresh(
     inputs: &Inputs,
     made: Made<'_>,
@@ -69,6 +72,7 @@ pub fn refresh(
             files: BTreeMap::new(),
             manifest: inputs.manifest.clone(),
         },
+        of_sole: Vec::new(),
         faults: Vec::new(),
     };
     for (path, what) in drift::between(&made.tree.entries(), &edited.entries()) {
@@ -76,12 +80,8 @@ pub fn refresh(
             work.faults.push(fault);
         }
     }
-    for path in &wishes.as_patch {
-        if made.tree.get(path.as_str()) == edited.get(path.as_str()) {
-            let fault = Fault::new("`--as-patch` names it, but it has no edit");
-            work.faults.push(fault.at(Place::file(path.as_str())));
-        }
-    }
+    work.unedited();
+    work.sole_is_for_one();
     if work.faults.is_empty() {
         return Ok(work.done);
     }
@@ -98,6 +98,8 @@ struct Work<'a> {
     edited: &'a Tree,
     wishes: &'a Wishes,
     done: Refreshed,
+    /// The edited patches of files that no difference is given for.
+    of_sole: Vec<TreePath>,
     faults: Vec<Fault>,
 }
 
@@ -125,6 +127,52 @@ impl Work<'_> {
             Some(FileKind::Generated) => Err(at(path, "the tool generates it")
                 .help(format!("change what it is made from, in {FILE}"))),
             _ => Err(upstreams_own(path, what)),
+        }
+    }
+
+    /// Takes up what is said of files that have no edit: a stored patch can be given
+    /// another difference.
+    fn unedited(&mut self) {
+        let wishes = self.wishes;
+        let is_edited =
+            |path: &TreePath| self.made.tree.get(path.as_str()) != self.edited.get(path.as_str());
+        let named = wishes.as_patch.iter().map(|path| (path, "--as-patch"));
+        let explained = wishes.differences.keys().map(|path| (path, "--difference"));
+        let unedited: Vec<_> = named
+            .chain(explained)
+            .filter(|(path, _)| !is_edited(path))
+            .collect();
+        for (path, flag) in unedited {
+            let has_patch = |series: &Stored| series.patches.contains_key(path);
+            let done = match flag {
+                "--difference" if self.series().is_some_and(has_patch) => {
+                    self.patched(path, What::Changed)
+                }
+                _ => Err(at(path, &format!("`{flag}` names it, but it has no edit"))
+                    .help("edit the file, or leave it out")),
+            };
+            self.faults.extend(done.err());
+        }
+    }
+
+    /// One text must not explain several patches, nor be lost.
+    fn sole_is_for_one(&mut self) {
+        if self.wishes.sole.is_none() || self.of_sole.len() == 1 {
+            return;
+        }
+        if self.of_sole.is_empty() && self.faults.is_empty() {
+            let fault = Fault::new("`--change` is given, but no edit changes a patch");
+            let help = "leave it out, or name the patch's file: `--difference FILE CHANGE REASON`";
+            self.faults.push(fault.help(help));
+        }
+        for path in &self.of_sole {
+            let fault = at(
+                path,
+                "`--change` is for one patch, and this is one of several",
+            );
+            self.faults.push(fault.help(format!(
+                "say it for each file: `--difference {path} CHANGE REASON`"
+            )));
         }
     }
 
@@ -215,29 +263,45 @@ impl Work<'_> {
                 .and_then(File::text)
                 .map(str::to_owned)
         };
-        let no_text = || at(path, "it is no text").help("restore it");
+        let no_text = || at(path, "it is not UTF-8").help("restore it");
         let upstream = text(self.made.prepared).ok_or_else(no_text)?;
         let new = text(self.edited).ok_or_else(no_text)?;
-        let differences = match (&old, &self.wishes.difference) {
-            (Some(old), None) => old.differences.clone(),
-            (Some(old), Some(new)) => [old.differences.clone(), vec![new.clone()]].concat(),
-            (None, Some(new)) => vec![new.clone()],
-            (None, None) => {
-                return Err(at(path, "it has no patch yet, and a new one needs a head")
-                    .help("say what it changes and why: `--change … --reason …`"));
+        let mut differences = old
+            .as_ref()
+            .map_or(Vec::new(), |old| old.differences.clone());
+        let known = differences.len();
+        match self.wishes.differences.get(path) {
+            Some(given) => differences.extend(given.iter().cloned()),
+            None => {
+                differences.extend(self.wishes.sole.clone());
+                self.of_sole.push(path.clone());
             }
-        };
+        }
+        if differences.is_empty() {
+            return Err(
+                at(path, "it has no patch yet, and a new one needs a head").help(format!(
+                    "say what it changes and why: `--difference {path} CHANGE REASON`"
+                )),
+            );
+        }
+        let before = old.as_ref().map(Patch::delta).unwrap_or_default();
         let patch = Patch::between(path.as_str(), &upstream, &new, differences)
             .map_err(|e| at(path, &e.to_string()).help(e.help()))?;
         let patch = patch.map(|patch| Patch {
             notes: old.map(|old| old.notes).unwrap_or_default(),
             ..patch
         });
+        let change = patch.as_ref().map(|patch| PatchEdit {
+            before,
+            after: patch.delta(),
+            differences: patch.differences.clone(),
+            explained: patch.differences.len() > known,
+        });
         self.put(
             stored.clone(),
             patch.map(|patch| patch.render().into_bytes()),
         )?;
-        self.told(path, what, stored, vec![base])
+        self.told(path, what, stored, vec![base], change)
     }
 
     /// Stores the edited file as it is.
@@ -255,7 +319,7 @@ impl Work<'_> {
         }
         let file = self.edited.get(path.as_str());
         self.put(stored.clone(), file.map(|file| file.bytes().to_vec()))?;
-        self.told(path, what, stored, bases)
+        self.told(path, what, stored, bases, None)
     }
 
     fn told(
@@ -264,6 +328,7 @@ impl Work<'_> {
         what: What,
         stored: String,
         shared_by: Vec<Version>,
+        patch: Option<PatchEdit>,
     ) -> Result<(), Fault> {
         let what = match what {
             What::Unknown => Changed::New,
@@ -277,6 +342,7 @@ impl Work<'_> {
             what,
             stored,
             shared_by,
+            patch,
         });
         Ok(())
     }
@@ -306,7 +372,7 @@ fn upstreams_own(path: &TreePath, what: What) -> Fault {
         }
         _ => format!(
             "undo the edit, or keep it as a patch: \
-             `wash-wasi-sync refresh --as-patch {path} --change … --reason …`"
+             `wash-wasi-sync refresh --as-patch {path} --difference {path} CHANGE REASON`"
         ),
     })
 }

@@ -261,6 +261,10 @@ pub struct RefreshReport {
     pub written: Vec<TreePath>,
     /// Whether nothing was to be written.
     pub dry_run: bool,
+    /// The changed lines of all patches of the series, where an edit changed one.
+    pub delta: Option<Delta>,
+    /// How many there may be.
+    pub budget: usize,
 }
 
 /// An edit of the vendored tree.
@@ -274,6 +278,21 @@ pub struct Edit {
     pub stored: TreePath,
     /// The bases of the series that share that file.
     pub shared_by: Vec<Version>,
+    /// What became of its patch, where it has one.
+    pub patch: Option<PatchEdit>,
+}
+
+/// What an edit made of a patch.
+#[derive(Debug, Clone, Serialize)]
+pub struct PatchEdit {
+    /// The lines that it changed before.
+    pub before: Delta,
+    /// The lines that it changes now.
+    pub after: Delta,
+    /// What its head says now.
+    pub differences: Vec<Difference>,
+    /// Whether the head says more than before.
+    pub explained: bool,
 }
 
 /// What `diff` shows.

@@ -5,12 +5,13 @@ mod part;
 mod route;
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Response, StatusCode};
 
 use super::host::Host;
+use crate::core::address::masked;
 use crate::error::{Error, Result};
 use failure::Failure;
 
@@ -31,6 +32,8 @@ pub struct Settings {
     pub certificates: Option<PathBuf>,
     /// How long nothing may come before a connection counts as dead; zero is for ever.
     pub timeout: Duration,
+    /// How many bytes must come in a second, over the time of `timeout`; zero is any number.
+    pub least_speed: u64,
     /// How often a transient failure is tried again.
     pub retries: u32,
     /// The wait before the first new try; it doubles with each.
@@ -62,7 +65,7 @@ impl Ask {
         let mut value = HeaderValue::from_str(value).map_err(|e| {
             Error::upstream(format!(
                 "the header `{name}` for {} is malformed",
-                shown(&self.url)
+                masked(&self.url)
             ))
             .caused_by(e)
         })?;
@@ -71,22 +74,10 @@ impl Ask {
         Ok(self)
     }
 
-    /// Returns the URL as it may be shown: without user, password and query.
+    /// Returns the URL as it may be shown.
     pub fn shown(&self) -> String {
-        shown(&self.url)
+        masked(&self.url)
     }
-}
-
-/// Returns a URL without user, password and query.
-pub fn shown(url: &str) -> String {
-    let Ok(mut parsed) = reqwest::Url::parse(url) else {
-        return url.to_owned();
-    };
-    parsed.set_query(None);
-    // These fail for URLs that cannot have a user anyway.
-    let _ = parsed.set_username("");
-    let _ = parsed.set_password(None);
-    parsed.to_string()
 }
 
 /// What a server said.
@@ -238,7 +229,9 @@ impl<'a> Http<'a> {
             HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"))]);
         let mut response = self.send(ask, packed).await?;
         let mut body = Vec::new();
+        let mut pace = Pace::of(&self.settings);
         while let Some(chunk) = response.chunk().await? {
+            pace.keep(chunk.len())?;
             if body.len() as u64 + chunk.len() as u64 > limit {
                 return Err(Failure::TooLong { limit });
             }
@@ -279,7 +272,9 @@ impl<'a> Http<'a> {
         let total = response
             .content_length()
             .map_or(0, |rest| part.len().saturating_add(rest));
+        let mut pace = Pace::of(&self.settings);
         while let Some(chunk) = response.chunk().await? {
+            pace.keep(chunk.len())?;
             if part.len() + chunk.len() as u64 > limit {
                 part.restart()?;
                 return Err(Failure::TooLong { limit });
@@ -291,6 +286,39 @@ impl<'a> Http<'a> {
             status: 200,
             resumed,
         })
+    }
+}
+
+/// How fast an answer comes. That anything comes at all, the client's timeout sees to.
+struct Pace {
+    window: Duration,
+    least: u64,
+    begun: Instant,
+    bytes: u64,
+}
+
+impl Pace {
+    fn of(settings: &Settings) -> Self {
+        Pace {
+            window: settings.timeout,
+            least: settings.least_speed,
+            begun: Instant::now(),
+            bytes: 0,
+        }
+    }
+
+    /// Counts what came, and fails where too little did since the last time.
+    fn keep(&mut self, bytes: usize) -> Result<(), Failure> {
+        self.bytes += bytes as u64;
+        if self.window.is_zero() || self.begun.elapsed() < self.window {
+            return Ok(());
+        }
+        if self.bytes < self.least.saturating_mul(self.window.as_secs()) {
+            return Err(Failure::Slow { least: self.least });
+        }
+        self.begun = Instant::now();
+        self.bytes = 0;
+        Ok(())
     }
 }
 

@@ -1,7 +1,9 @@
 //! Runs external programs: one way for all of them, with locale and colour pinned.
 
+mod group;
 mod limited;
 
+use group::{Group, end_group};
 pub use limited::Limited;
 
 use std::cell::RefCell;
@@ -10,9 +12,10 @@ use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 
 use super::host::{Environment, Host};
+use crate::core::address::masked;
 use crate::error::{Error, Result};
 
 /// An external program to run, with everything that decides what it does.
@@ -130,7 +133,7 @@ impl Call {
     pub fn line(&self) -> String {
         let words = std::iter::once(&self.program).chain(&self.args);
         words
-            .map(|w| quoted(&w.to_string_lossy()))
+            .map(|w| quoted(&masked(&w.to_string_lossy())))
             .collect::<Vec<_>>()
             .join(" ")
     }
@@ -154,10 +157,6 @@ impl Call {
                 None => command.env_remove(name),
             };
         }
-        // A group of its own: Ctrl-C reaches it through us, with its children.
-        #[cfg(unix)]
-        command.process_group(0);
-        command.kill_on_drop(true);
         command
     }
 
@@ -193,13 +192,16 @@ impl Call {
         host.status.detail(&format!("running {}", self.line()));
         let stdin = std::mem::take(&mut self.stdin);
         host.run(async {
-            let child = self.command().spawn().map_err(|e| self.not_started(e))?;
-            let mut group = Group::of(child);
+            let mut group = self.start()?;
             let result = group.drive(stdin, &RefCell::new(on_line)).await;
             result.map_err(|e| {
                 Error::general(format!("cannot talk to `{}`: {e}", self.line())).caused_by(e)
             })
         })
+    }
+
+    fn start(&self) -> Result<Group> {
+        Group::start(self.command()).map_err(|e| self.not_started(e))
     }
 
     fn not_started(&self, e: std::io::Error) -> Error {
@@ -223,20 +225,7 @@ fn quoted(word: &str) -> String {
     }
 }
 
-/// A child and everything it starts; what still runs when this is dropped is ended.
-struct Group {
-    child: Child,
-    ended: bool,
-}
-
 impl Group {
-    fn of(child: Child) -> Self {
-        Group {
-            child,
-            ended: false,
-        }
-    }
-
     async fn drive(
         &mut self,
         stdin: Vec<u8>,
@@ -282,22 +271,4 @@ async fn listen(
         start = bytes.len();
     }
     Ok(bytes)
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if self.ended {
-            return;
-        }
-        end_group(self.child.id());
-    }
-}
-
-/// Ends every process of the group that a child leads.
-#[cfg_attr(not(unix), allow(unused_variables, reason = "there are no groups"))]
-fn end_group(leader: Option<u32>) {
-    #[cfg(unix)]
-    if let Some(pid) = leader.and_then(|id| rustix::process::Pid::from_raw(id.cast_signed())) {
-        let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
-    }
 }

@@ -49,24 +49,26 @@ fn edits_of_each_sort_come_back() {
         "Tells, edited, whether it is",
     );
     world.write(&tree("src/sockets/loopback/new.rs"), "//! New.\n");
-    shown!(world.refused("refresh --dry-run", 0), @r"
+    shown!(world.refused("refresh --dry-run", 0), @r#"
     exit 0
     Would keep 4 edits:
       src/sockets/loopback/mod.rs (changed) in patches/loopback/src/sockets/loopback/mod.rs
       src/sockets/loopback/new.rs (new) in patches/loopback/src/sockets/loopback/new.rs
       src/sockets/loopback/ports.rs (changed) in patches/v38.0.1/files/src/sockets/loopback/ports.rs
       src/sockets/tcp.rs (changed) in patches/v38.0.1/src/sockets/tcp.rs.patch
+        the patch changes +8 −1 lines as before; it says: "a socket knows whether it is of the loopback"
     Would write: manifest.lock, patches/loopback/src/sockets/loopback/mod.rs, patches/loopback/src/sockets/loopback/new.rs, patches/v38.0.1/files/src/sockets/loopback/ports.rs, patches/v38.0.1/src/sockets/tcp.rs.patch, vendor/wash-wasi/Cargo.toml
-    ");
-    shown!(round_trip(&world, &[]), @r"
+    "#);
+    shown!(round_trip(&world, &[]), @r#"
     exit 0
     Kept 4 edits:
       src/sockets/loopback/mod.rs (changed) in patches/loopback/src/sockets/loopback/mod.rs
       src/sockets/loopback/new.rs (new) in patches/loopback/src/sockets/loopback/new.rs
       src/sockets/loopback/ports.rs (changed) in patches/v38.0.1/files/src/sockets/loopback/ports.rs
       src/sockets/tcp.rs (changed) in patches/v38.0.1/src/sockets/tcp.rs.patch
+        the patch changes +8 −1 lines as before; it says: "a socket knows whether it is of the loopback"
     Wrote: manifest.lock, patches/loopback/src/sockets/loopback/mod.rs, patches/loopback/src/sockets/loopback/new.rs, patches/v38.0.1/files/src/sockets/loopback/ports.rs, patches/v38.0.1/src/sockets/tcp.rs.patch, vendor/wash-wasi/Cargo.toml
-    ");
+    "#);
     shown!(world.read("patches/v38.0.1/src/sockets/tcp.rs.patch"), @r"
     Change: a socket knows whether it is of the loopback
     Reason: the host must not be asked for what only the loopback has
@@ -139,16 +141,15 @@ fn a_direct_file_becomes_a_patched_one_only_where_that_is_said() {
     --- stderr
     error: edits cannot be kept
       src/random.rs: it is upstream's own, and must stay as upstream wrote it
-        help: undo the edit, or keep it as a patch: `wash-wasi-sync refresh --as-patch src/random.rs --change … --reason …`
+        help: undo the edit, or keep it as a patch: `wash-wasi-sync refresh --as-patch src/random.rs --difference src/random.rs CHANGE REASON`
     ");
     shown!(world.refused("refresh --as-patch src/random.rs", 2), @r"
     exit 2
     --- stderr
     error: the following required arguments were not provided:
-      --reason <TEXT>
-      --change <TEXT>
+      <--change <TEXT>|--difference <FILE> <CHANGE> <REASON>>
 
-    Usage: wash-wasi-sync refresh --reason <TEXT> --change <TEXT> --as-patch <FILE>
+    Usage: wash-wasi-sync refresh --as-patch <FILE> <--change <TEXT>|--difference <FILE> <CHANGE> <REASON>>
 
     For more information, try '--help'.
     ");
@@ -160,12 +161,13 @@ fn a_direct_file_becomes_a_patched_one_only_where_that_is_said() {
         "--reason",
         "they are not random at all",
     ];
-    shown!(round_trip(&world, &words), @r"
+    shown!(round_trip(&world, &words), @r#"
     exit 0
     Kept 1 edit:
       src/random.rs (changed) in patches/v38.0.1/src/random.rs.patch
+        the patch changes +1 −1 lines; it says: "the bytes are called so"
     Wrote: docs/differences.md, manifest.lock, manifest.toml, patches/v38.0.1/src/random.rs.patch, vendor/wash-wasi/Cargo.toml
-    ");
+    "#);
     assert!(world.read("manifest.toml").contains("\"src/random.rs\""));
     shown!(world.read("patches/v38.0.1/src/random.rs.patch"), @r#"
     Change: the bytes are called so
@@ -226,7 +228,7 @@ fn edits_that_cannot_be_kept_are_named_all_at_once() {
       Cargo.toml: the tool generates it
         help: change what it is made from, in manifest.toml
       src/lib.rs: it is upstream's own, and must stay as upstream wrote it
-        help: undo the edit, or keep it as a patch: `wash-wasi-sync refresh --as-patch src/lib.rs --change … --reason …`
+        help: undo the edit, or keep it as a patch: `wash-wasi-sync refresh --as-patch src/lib.rs --difference src/lib.rs CHANGE REASON`
       src/mine.rs: no rule says that such a file is the fork's
         help: move it below one of the `owned` paths of manifest.toml, or remove it
       src/sockets/tcp.rs: it is upstream's file, and a patch cannot remove it
@@ -243,7 +245,7 @@ fn edits_that_cannot_be_kept_are_named_all_at_once() {
       Cargo.toml: the tool generates it
         help: change what it is made from, in manifest.toml
       src/lib.rs: it is upstream's own, and must stay as upstream wrote it
-        help: undo the edit, or keep it as a patch: `wash-wasi-sync refresh --as-patch src/lib.rs --change … --reason …`
+        help: undo the edit, or keep it as a patch: `wash-wasi-sync refresh --as-patch src/lib.rs --difference src/lib.rs CHANGE REASON`
       src/mine.rs: no rule says that such a file is the fork's
         help: move it below one of the `owned` paths of manifest.toml, or remove it
       src/sockets/tcp.rs: it is upstream's file, and a patch cannot remove it
@@ -251,6 +253,7 @@ fn edits_that_cannot_be_kept_are_named_all_at_once() {
       wit/world.wit: it is upstream's own, and must stay as upstream wrote it
         help: restore it: no patch can keep that; or omit it by a `[[files]]` rule
       src/none.rs: `--as-patch` names it, but it has no edit
+        help: edit the file, or leave it out
     ");
 }
 
@@ -300,4 +303,157 @@ fn a_new_file_of_one_series_does_not_reach_the_other() {
     ");
     world.run("upgrade --to v41.0.0 --no-verify").done();
     assert!(!world.path(&tree("src/sockets/loopback/new.rs")).exists());
+}
+
+const MOD: &str = "src/sockets/mod.rs";
+
+#[test]
+fn an_edit_of_a_patched_file_tells_under_which_head_it_stands() {
+    let world = World::vendored();
+    world.edit(
+        &tree(PATCHED),
+        "/// Returns the port.",
+        "/// Returns it.\n    /// Always.",
+    );
+    shown!(round_trip(&world, &[]), @r#"
+    exit 0
+    Kept 1 edit:
+      src/sockets/tcp.rs (changed) in patches/v38.0.1/src/sockets/tcp.rs.patch
+        the patch changes +10 −2 lines, before +8 −1; it says: "a socket knows whether it is of the loopback"
+        if that does not say why it grew: `wash-wasi-sync refresh --difference src/sockets/tcp.rs CHANGE REASON`
+    Wrote: docs/differences.md, manifest.lock, patches/v38.0.1/src/sockets/tcp.rs.patch
+    "#);
+    // It can be said later as well, without another edit.
+    let said = [
+        "--difference",
+        PATCHED,
+        "the port is explained",
+        "nobody knew it",
+    ];
+    shown!(round_trip(&world, &said), @r#"
+    exit 0
+    Kept 1 edit:
+      src/sockets/tcp.rs (changed) in patches/v38.0.1/src/sockets/tcp.rs.patch
+        the patch changes +10 −2 lines as before; it says: "a socket knows whether it is of the loopback", "the port is explained"
+    Wrote: docs/differences.md, manifest.lock, patches/v38.0.1/src/sockets/tcp.rs.patch
+    "#);
+    let patch = world.read(&format!("patches/v38.0.1/{PATCHED}.patch"));
+    let heads = patch.lines().take(4).collect::<Vec<_>>().join("\n");
+    shown!(heads, @r"
+    Change: a socket knows whether it is of the loopback
+    Reason: the host must not be asked for what only the loopback has
+    Change: the port is explained
+    Reason: nobody knew it
+    ");
+    assert!(
+        world
+            .read("docs/differences.md")
+            .contains("the port is explained")
+    );
+    let report = world.run("refresh --dry-run --format json").done().json();
+    assert_eq!(report["edits"], serde_json::json!([]));
+    let none = ["refresh", "--difference", "src/random.rs", "c", "r"];
+    shown!(world.run_args(&none).ended(1), @r"
+    exit 1
+    --- stderr
+    error: edits cannot be kept
+      src/random.rs: `--difference` names it, but it has no edit
+        help: edit the file, or leave it out
+    ");
+}
+
+#[test]
+fn several_patches_get_no_text_that_is_for_one() {
+    let world = World::vendored();
+    world.edit(&tree(PATCHED), "/// Returns the port.", "/// Returns it.");
+    world.edit(
+        &tree(MOD),
+        "mod loopback",
+        "#[doc(hidden)]\npub mod loopback",
+    );
+    world.edit(&tree("src/random.rs"), "Random bytes.", "Bytes.");
+    let one = "refresh --as-patch src/random.rs --change c --reason r";
+    shown!(world.refused(one, 1), @r"
+    exit 1
+    --- stderr
+    error: edits cannot be kept
+      src/random.rs: `--change` is for one patch, and this is one of several
+        help: say it for each file: `--difference src/random.rs CHANGE REASON`
+      src/sockets/mod.rs: `--change` is for one patch, and this is one of several
+        help: say it for each file: `--difference src/sockets/mod.rs CHANGE REASON`
+      src/sockets/tcp.rs: `--change` is for one patch, and this is one of several
+        help: say it for each file: `--difference src/sockets/tcp.rs CHANGE REASON`
+    ");
+    shown!(world.refused("refresh --as-patch src/random.rs --difference src/sockets/mod.rs c r", 1), @r"
+    exit 1
+    --- stderr
+    error: edits cannot be kept
+      src/random.rs: it has no patch yet, and a new one needs a head
+        help: say what it changes and why: `--difference src/random.rs CHANGE REASON`
+    ");
+    let each = [
+        "--as-patch",
+        "src/random.rs",
+        "--difference",
+        "src/random.rs",
+        "the bytes are called so",
+        "they are not random",
+        "--difference",
+        MOD,
+        "the loopback is hidden",
+        "hosts need not see it",
+    ];
+    shown!(round_trip(&world, &each), @r#"
+    exit 0
+    Kept 3 edits:
+      src/random.rs (changed) in patches/v38.0.1/src/random.rs.patch
+        the patch changes +1 −1 lines; it says: "the bytes are called so"
+      src/sockets/mod.rs (changed) in patches/v38.0.1/src/sockets/mod.rs.patch
+        the patch changes +4 −1 lines, before +3 −1; it says: "the loopback is asked before the host", "the loopback is hidden"
+      src/sockets/tcp.rs (changed) in patches/v38.0.1/src/sockets/tcp.rs.patch
+        the patch changes +9 −2 lines, before +8 −1; it says: "a socket knows whether it is of the loopback"
+        if that does not say why it grew: `wash-wasi-sync refresh --difference src/sockets/tcp.rs CHANGE REASON`
+    Wrote: docs/differences.md, manifest.lock, manifest.toml, patches/v38.0.1/src/random.rs.patch, patches/v38.0.1/src/sockets/mod.rs.patch, patches/v38.0.1/src/sockets/tcp.rs.patch, vendor/wash-wasi/Cargo.toml
+    "#);
+    let head = |path: &str| world.read(&format!("patches/v38.0.1/{path}.patch"));
+    assert!(!head(PATCHED).contains("hidden") && !head(PATCHED).contains("random"));
+    assert!(head(MOD).contains("Change: the loopback is hidden\n"));
+    assert!(head("src/random.rs").starts_with("Change: the bytes are called so\n"));
+}
+
+#[test]
+fn a_head_that_says_nothing_is_refused() {
+    let world = World::vendored();
+    for args in [
+        &["refresh", "--change", "", "--reason", "r"][..],
+        &["refresh", "--change", "c", "--reason", " "],
+        &["refresh", "--difference", PATCHED, " ", "r"],
+    ] {
+        let ran = world.run_args(args).ended(2);
+        assert!(ran.err.contains("the text is empty"), "{ran}");
+    }
+    shown!(world.refused("refresh --change c --reason r", 1), @r"
+    exit 1
+    --- stderr
+    error: edits cannot be kept
+      `--change` is given, but no edit changes a patch
+        help: leave it out, or name the patch's file: `--difference FILE CHANGE REASON`
+    ");
+}
+
+#[test]
+fn a_refresh_that_passes_the_budget_warns() {
+    let world = World::vendored();
+    let lines = "    // One of many.\n".repeat(20) + "    /// Returns the port.";
+    world.edit(&tree(PATCHED), "    /// Returns the port.", &lines);
+    shown!(round_trip(&world, &[]), @r#"
+    exit 0
+    Kept 1 edit:
+      src/sockets/tcp.rs (changed) in patches/v38.0.1/src/sockets/tcp.rs.patch
+        the patch changes +28 −1 lines, before +8 −1; it says: "a socket knows whether it is of the loopback"
+        if that does not say why it grew: `wash-wasi-sync refresh --difference src/sockets/tcp.rs CHANGE REASON`
+    Wrote: docs/differences.md, manifest.lock, patches/v38.0.1/src/sockets/tcp.rs.patch
+    --- stderr
+    warning: the patches of patches/v38.0.1 change 33 lines, more than the 30 that they may: move code into fork-owned files, and keep in the patches only what leads to it
+    "#);
 }

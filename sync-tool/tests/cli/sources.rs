@@ -1,6 +1,7 @@
 //! The same bytes from git and from the registry.
 
 use super::*;
+use crate::server::Reply;
 
 fn published() -> World {
     let world = World::new();
@@ -85,6 +86,22 @@ fn a_merge_from_a_registry_needs_the_series_base_there() {
     error: wasmtime-wasi 38.0.1 does not exist in the registry http://[registry]/index/
     help: nearest are v38.0.4, v41.0.0, v42.0.0
     ");
+}
+
+#[test]
+fn a_repository_that_sends_byte_by_byte_is_given_up() {
+    let world = World::new();
+    let server = &world.both.registry.server;
+    let refs = "/upstream/info/refs?service=git-upload-pack";
+    server.on(refs, [Reply::body(vec![b'0'; 100_000]).drip()]);
+    let url = server.url("/upstream");
+    let args = ["upgrade", "--to", "42.0.0", "--upstream", &url];
+    // The time alone is shortened.
+    let time = [("GIT_HTTP_LOW_SPEED_TIME", "1")];
+    let ran = world.run_in(&world.root(), &time, &args).ended(13);
+    let said = "Operation too slow. Less than 1000 bytes/sec";
+    assert!(ran.err.contains(said), "{ran}");
+    assert!(ran.err.contains("GIT_HTTP_LOW_SPEED_LIMIT"), "{ran}");
 }
 
 #[test]

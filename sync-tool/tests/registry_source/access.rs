@@ -38,6 +38,32 @@ fn a_server_that_says_nothing_is_given_up_after_the_time_that_cargo_is_set_to() 
 }
 
 #[test]
+fn a_server_that_sends_byte_by_byte_is_given_up() {
+    let world = World::with(&[V]).var("CARGO_HTTP_TIMEOUT", "1");
+    world
+        .server
+        .on(&download(V), [Reply::body(vec![0; 100_000]).drip()]);
+    let error = world.run(|r| r.release(&version(V))).unwrap_err();
+    assert_eq!(error.kind(), Kind::Upstream);
+    let said = "fewer than 1000 bytes come in a second";
+    assert!(error.message().contains(said), "{error}");
+    assert!(error.hints()[0].contains("low-speed-limit"), "{error:?}");
+    assert_eq!(world.server.requests_for(&download(V)).len(), 1);
+    world
+        .server
+        .on(INDEX, [Reply::body(vec![b'{'; 100_000]).drip()]);
+    let error = world.run(|r| r.list()).unwrap_err();
+    assert!(error.message().contains(said), "{error}");
+    // Who has a slow line says so to cargo.
+    let world = world.var("CARGO_HTTP_LOW_SPEED_LIMIT", "0");
+    world
+        .server
+        .on(INDEX, [Reply::body("{}\n".repeat(40)).drip()]);
+    let error = world.run(|r| r.list()).unwrap_err();
+    assert!(!error.message().contains("in a second"), "{error}");
+}
+
+#[test]
 fn a_certificate_that_nobody_vouches_for_is_refused_at_once() {
     let world = World::at(Server::start_secure(), &[V]);
     let error = world.run(|r| r.list()).unwrap_err();

@@ -72,10 +72,56 @@ fn a_termination_is_as_tidy() {
 }
 
 /// Finds a program as the shell does.
-fn real(name: &str) -> String {
+pub fn real(name: &str) -> String {
     let path = std::env::var_os("PATH").unwrap();
     let found = std::env::split_paths(&path)
         .map(|dir| dir.join(name))
         .find(|p| p.is_file());
     found.unwrap().display().to_string()
+}
+
+/// Kills a run that is stuck in a program: it cannot end tidily, and what it has
+/// started ends all the same.
+fn killed(world: &World, args: &[&str]) {
+    let ran = Stuck::start(world, args).end(world, Signal::KILL);
+    assert_eq!(ran.code, None, "{ran:#?}");
+}
+
+#[test]
+fn a_kill_ends_gits_transport_too() {
+    let mut world = World::new();
+    std::fs::remove_dir_all(world.path("cache")).unwrap();
+    let script = world.script("upload-pack", &format!("{}\nstuck", stuck(&world)));
+    let config = format!("[remote \"origin\"]\n\tuploadpack = {script}\n");
+    std::fs::write(world.path("gitconfig"), config).unwrap();
+    let config = world.path("gitconfig").display().to_string();
+    world.var("GIT_CONFIG_GLOBAL", config);
+    killed(&world, &UPGRADE);
+    world.var("GIT_CONFIG_GLOBAL", "/dev/null");
+    world.run(&["upgrade", "--no-verify", "--to", NEW]).ends(0);
+}
+
+#[test]
+fn a_kill_ends_a_gate_too() {
+    let mut world = World::new();
+    let script = format!(
+        "{}\ncase $1 in update) exec {} \"$@\";; *) stuck;; esac",
+        stuck(&world),
+        env!("CARGO")
+    );
+    let slow = world.script("slow", &script);
+    world.var("CARGO", slow);
+    killed(&world, &UPGRADE);
+}
+
+#[test]
+fn a_kill_ends_the_formatter_too() {
+    let mut world = World::new();
+    let script = format!(
+        "{}\ncase $1 in --version) echo rustfmt 9.9.9;; *) stuck;; esac",
+        stuck(&world)
+    );
+    let slow = world.script("slow", &script);
+    world.var("RUSTFMT", slow);
+    killed(&world, &UPGRADE);
 }

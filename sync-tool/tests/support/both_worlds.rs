@@ -65,7 +65,7 @@ impl Both {
             offline: false,
             project_dir: self.git.dir.path().to_path_buf(),
             name: CRATE.to_owned(),
-            repository: self.git.url(),
+            repository: self.git.url().into(),
             path: TreePath::new("crates/wasi").expect("a path"),
             tag: "v{version}".to_owned(),
         }

@@ -239,7 +239,7 @@ impl GitWorld {
             crate_name: CRATE.to_owned(),
             path: TreePath::new("crates/wasi").expect("a path"),
             tag: "v{version}".to_owned(),
-            upstream: upstream.to_owned(),
+            upstream: upstream.to_owned().into(),
             cache: self.path("cache"),
             offline: false,
         }

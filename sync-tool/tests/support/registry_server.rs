@@ -13,6 +13,7 @@ pub struct Reply {
     body: Vec<u8>,
     cut: Option<usize>,
     stalls: bool,
+    drips: bool,
     ranges: bool,
     token: Option<String>,
 }
@@ -26,6 +27,7 @@ impl Reply {
             body: body.into(),
             cut: None,
             stalls: false,
+            drips: false,
             ranges: true,
             token: None,
         }
@@ -51,6 +53,12 @@ impl Reply {
             stalls: true,
             ..Reply::body("")
         }
+    }
+
+    /// Sends its body byte by byte, some dozens in a second.
+    pub fn drip(mut self) -> Self {
+        self.drips = true;
+        self
     }
 
     /// Knows nothing of ranges.
@@ -310,6 +318,14 @@ fn answer(mut stream: impl Write, request: &Request, mut reply: Reply) -> std::i
     }
     write!(stream, "\r\n")?;
     let sent = reply.cut.unwrap_or(reply.body.len()).min(reply.body.len());
+    if reply.drips {
+        for byte in reply.body.chunks(1) {
+            stream.write_all(byte)?;
+            stream.flush()?;
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        return Ok(());
+    }
     stream.write_all(&reply.body[..sent])?;
     stream.flush()
 }

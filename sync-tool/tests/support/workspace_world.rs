@@ -151,12 +151,12 @@ impl WorkspaceWorld {
     pub fn options(&self, upstream: Option<String>) -> Options {
         Options {
             choice: SourceChoice::Git,
-            upstream,
+            upstream: upstream.map(Into::into),
             cache: self.git.path("cache"),
             offline: false,
             project_dir: self.git.dir.path().to_path_buf(),
             name: self.manifest.upstream.name.clone(),
-            repository: self.manifest.upstream.repository.clone(),
+            repository: self.manifest.upstream.repository.clone().into(),
             path: self.manifest.upstream.path.clone(),
             tag: self.manifest.upstream.tag.clone(),
         }

@@ -42,7 +42,7 @@ fn upstreams_workspaces_take_the_fork_up() {
         offline: false,
         project_dir: project,
         name: manifest.upstream.name.clone(),
-        repository: manifest.upstream.repository.clone(),
+        repository: manifest.upstream.repository.clone().into(),
         path: manifest.upstream.path.clone(),
         tag: manifest.upstream.tag.clone(),
     };

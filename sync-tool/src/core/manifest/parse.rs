@@ -1,6 +1,7 @@
 //! From text to [`Manifest`], with every fault at once.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use toml_edit::{Document, TableLike};
@@ -10,6 +11,7 @@ use super::{
     Documents, FILE, FileKind, FileRule, Fork, HistoryRow, Insert, Manifest, Rewrite, Series,
     Upstream, upstream_tests,
 };
+use crate::core::address::masked;
 use crate::core::cargo_toml::Additions;
 use crate::error::{Error, Fault, Kind, Place, Result};
 
@@ -106,6 +108,7 @@ fn upstream(r: &mut Reader, s: &Section<'_>) -> Option<Upstream> {
     let repository = r.string(s, "repository");
     let path = r.path(s, "path");
     let tag = r.string(s, "tag");
+    public(r, "upstream", repository.as_ref());
     if let Some((tag, at)) = &tag
         && tag.matches("{version}").count() != 1
     {
@@ -147,6 +150,7 @@ fn fork(r: &mut Reader, s: &Section<'_>) -> Option<Fork> {
         .collect();
     let description = r.string(s, "description");
     let repository = r.string(s, "repository");
+    public(r, "fork", repository.as_ref());
     let owned = r.path_or(s, "owned", "patches/loopback");
     let locks = r.path_or(s, "locks", "patches/locks");
     Some(Fork {
@@ -160,6 +164,18 @@ fn fork(r: &mut Reader, s: &Section<'_>) -> Option<Fork> {
         owned: owned?,
         locks: locks?,
     })
+}
+
+/// Refuses a password in what the fork's `Cargo.toml` shows to everybody.
+fn public(r: &mut Reader, table: &str, repository: Option<&(String, Range<usize>)>) {
+    if repository.is_some_and(|(url, _)| masked(url) != *url) {
+        let message = format!("`{table}.repository` holds a password");
+        // Not at its line, which would be shown.
+        r.faults
+            .push(Fault::new(message).at(Place::file(FILE)).help(
+            "leave it out: everybody can read the manifest; git takes it from a credential helper",
+        ));
+    }
 }
 
 fn rewrite(r: &mut Reader, s: &Section<'_>) -> Option<Rewrite> {

@@ -7,6 +7,7 @@ use std::process::ExitStatus;
 use std::time::Instant;
 
 use super::Cargo;
+use crate::core::address::masked_in;
 use crate::core::gate::{CrateManifest, Ended, Gate, GateOutcome, GateResult, Transcript};
 use crate::error::{Error, Result};
 use crate::ports::process::{Call, Stream};
@@ -153,7 +154,7 @@ impl Log {
         let Some((_, file)) = self.file.as_mut().filter(|_| self.failed.is_none()) else {
             return;
         };
-        let line = format!("{}\n", line.trim_end());
+        let line = format!("{}\n", masked_in(line.trim_end()));
         self.failed = file.write_all(line.as_bytes()).err();
     }
 

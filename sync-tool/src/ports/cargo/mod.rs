@@ -17,6 +17,7 @@ use semver::Version;
 
 use super::host::Host;
 use super::process::{Call, Outcome};
+use crate::core::address::masked_in;
 use crate::error::Error;
 
 /// The next step where there is no cargo.
@@ -139,7 +140,7 @@ impl<'a> Cargo<'a> {
         if said.is_empty() {
             said = complaint.lines().take(3).collect();
         }
-        let said = said.join("; ");
+        let said = masked_in(&said.join("; "));
         let message = said.strip_prefix("error: ").unwrap_or(&said);
         let error = Error::general(format!("`{line}` failed: {message}"));
         let Some(toolchain) = &self.toolchain else {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::Read as _;
 use std::time::Duration;
 
-use super::shown;
+use crate::core::address::{masked, masked_in};
 use crate::error::Error;
 
 /// Why an attempt failed.
@@ -23,6 +23,11 @@ pub(super) enum Failure {
     TooLong {
         /// What may come, in bytes.
         limit: u64,
+    },
+    /// It comes so slowly that it would not end.
+    Slow {
+        /// What must come in a second, in bytes.
+        least: u64,
     },
     /// The server does not speak as it should.
     Malformed(String),
@@ -52,6 +57,9 @@ impl fmt::Display for Failure {
             Failure::TooLong { limit } => {
                 write!(f, "the answer is longer than {} MiB", limit >> 20)
             }
+            Failure::Slow { least } => {
+                write!(f, "fewer than {least} bytes come in a second")
+            }
             Failure::Malformed(what) => write!(f, "the server does not keep to HTTP: {what}"),
             Failure::Own(e) => e.fmt(f),
         }
@@ -68,7 +76,7 @@ impl Failure {
                 !(slow || e.is_builder() || e.is_redirect() || certificate(e).is_some())
             }
             Failure::Status { .. } | Failure::Malformed(_) => true,
-            Failure::TooLong { .. } | Failure::Own(_) => false,
+            Failure::TooLong { .. } | Failure::Slow { .. } | Failure::Own(_) => false,
         }
     }
 
@@ -96,9 +104,12 @@ impl Failure {
             Failure::Status { .. } | Failure::Malformed(_) => {
                 Some("try again later, or from another network")
             }
+            Failure::Slow { .. } => Some(
+                "try again later, or from another network; on a line that is as slow, set cargo's `http.low-speed-limit` (or CARGO_HTTP_LOW_SPEED_LIMIT)",
+            ),
             Failure::TooLong { .. } => Some("check that the URL is a package registry's"),
         };
-        let message = format!("cannot get {}: {self}", shown(url));
+        let message = format!("cannot get {}: {self}", masked(url));
         let error = match self {
             Failure::Own(error) => return error,
             Failure::Transport(e) => Error::upstream(message).caused_by(e.without_url()),
@@ -139,7 +150,7 @@ pub(super) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     while let Some(next) = last.source() {
         last = next;
     }
-    last.to_string()
+    masked_in(&last.to_string())
 }
 
 /// Unpacks an answer, at most `limit` bytes of it.

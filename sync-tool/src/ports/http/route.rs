@@ -4,7 +4,7 @@ use std::path::Path;
 
 use reqwest::{NoProxy, Proxy};
 
-use super::shown;
+use crate::core::address::masked;
 use crate::error::{Error, Result};
 use crate::ports::host::Environment;
 
@@ -22,8 +22,8 @@ pub(super) fn proxies(env: &Environment, configured: Option<&str>) -> Result<Vec
         } else {
             format!("http://{of}")
         };
-        let proxy = proxy(url).map_err(|e| {
-            Error::general(format!("the proxy `{}` is malformed", shown(of)))
+        let proxy = proxy(url.clone()).map_err(|e| {
+            Error::general(format!("the proxy `{}` is malformed", masked(&url)))
                 .caused_by(e)
                 .help("correct cargo's `http.proxy`, or `https_proxy` and `http_proxy` in the environment")
         })?;

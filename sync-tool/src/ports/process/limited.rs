@@ -83,8 +83,7 @@ impl Call {
 
     async fn limited(self, limit: Duration) -> Result<Limited> {
         let begun = Instant::now();
-        let child = self.command().spawn().map_err(|e| self.not_started(e))?;
-        let mut group = Group::of(child);
+        let mut group = self.start()?;
         let result = group.limited(limit).await;
         let limited = result.map_err(|e| {
             Error::general(format!("cannot talk to `{}`: {e}", self.line())).caused_by(e)
@@ -111,8 +110,7 @@ impl Call {
     ) -> Result<Option<Outcome>> {
         host.status.detail(&format!("running {}", self.line()));
         host.run(async {
-            let child = self.command().spawn().map_err(|e| self.not_started(e))?;
-            let mut group = Group::of(child);
+            let mut group = self.start()?;
             let heard = Cell::new(Instant::now());
             let on_line = RefCell::new(|stream, line: &str| {
                 heard.set(Instant::now());
@@ -137,7 +135,7 @@ impl Group {
     async fn limited(&mut self, limit: Duration) -> std::io::Result<Limited> {
         // It reads nothing: what is not there ends at once.
         drop(self.child.stdin.take());
-        let leader = self.child.id();
+        let id = self.id();
         let mut printed = (Vec::new(), Vec::new());
         let (stdout, stderr) = (self.child.stdout.take(), self.child.stderr.take());
         let status = {
@@ -159,7 +157,7 @@ impl Group {
             });
             let status = status.await.ok().transpose()?;
             // Also what outlives its leader: a test leaves nothing behind.
-            end_group(leader);
+            end_group(id);
             self.ended = status.is_some();
             if !gathered && let Ok(read) = tokio::time::timeout(GRACE, gather).await {
                 read?;

@@ -8,6 +8,7 @@ use semver::Version;
 use super::Source as _;
 use super::git::{self, Export, Failure, Git};
 use super::registry::{self, Registry};
+use crate::core::address::Address;
 use crate::core::release::{Listed, Release, SourceKind};
 use crate::core::tree::TreePath;
 use crate::error::{Error, Fault, Kind, Result};
@@ -31,7 +32,7 @@ pub struct Options {
     /// `--source`.
     pub choice: SourceChoice,
     /// `--upstream`: a URL, or a path that begins at the run's directory. It means git.
-    pub upstream: Option<String>,
+    pub upstream: Option<Address>,
     /// The tool's cache directory.
     pub cache: PathBuf,
     /// Whether the network is forbidden.
@@ -42,7 +43,7 @@ pub struct Options {
     /// The crate's name: the manifest's `upstream.crate`.
     pub name: String,
     /// The manifest's `upstream.repository`.
-    pub repository: String,
+    pub repository: Address,
     /// The manifest's `upstream.path`.
     pub path: TreePath,
     /// The manifest's `upstream.tag`.

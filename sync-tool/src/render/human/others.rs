@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use super::{Human, count, not_run, not_verified};
 use crate::core::report::{
-    Changed, DiffReport, FileDiff, RefreshReport, SeriesStatus, ShowReport, StatusReport,
-    TreeState, VersionsReport,
+    Changed, DiffReport, Edit, FileDiff, PatchEdit, RefreshReport, SeriesStatus, ShowReport,
+    StatusReport, TreeState, VersionsReport,
 };
 
 impl Human {
@@ -155,6 +155,9 @@ impl Human {
                 let bases: Vec<String> = edit.shared_by.iter().map(ToString::to_string).collect();
                 let _ = writeln!(text, "    shared by the series {}", bases.join(", "));
             }
+            if let Some(patch) = &edit.patch {
+                text.push_str(&self.patch_edit(edit, patch));
+            }
         }
         let written: Vec<String> = report.written.iter().map(ToString::to_string).collect();
         let verb = if report.dry_run {
@@ -163,6 +166,34 @@ impl Human {
             "Wrote"
         };
         let _ = writeln!(text, "{verb}: {}", written.join(", "));
+        text
+    }
+
+    /// Tells how a patch grew and what its head says of it.
+    fn patch_edit(self, edit: &Edit, patch: &PatchEdit) -> String {
+        let PatchEdit { before, after, .. } = patch;
+        let was = match before.total() {
+            0 => String::new(),
+            _ if before == after => " as before".to_owned(),
+            _ => format!(", before {}", self.delta(*before)),
+        };
+        let changes: Vec<String> = patch
+            .differences
+            .iter()
+            .map(|difference| format!("\"{}\"", difference.change.replace('\n', " ")))
+            .collect();
+        let mut text = format!(
+            "    the patch changes {} lines{was}; it says: {}\n",
+            self.delta(*after),
+            changes.join(", ")
+        );
+        if after.total() > before.total() && !patch.explained {
+            let _ = writeln!(
+                text,
+                "    if that does not say why it grew: `wash-wasi-sync refresh --difference {} CHANGE REASON`",
+                edit.path
+            );
+        }
         text
     }
 

@@ -188,6 +188,7 @@ fn a_refresh_tells_where_edits_went() {
         what,
         stored: path(stored),
         shared_by: shared.iter().map(|v| v.parse().unwrap()).collect(),
+        patch: None,
     };
     let report = RefreshReport {
         edits: vec![
@@ -212,6 +213,8 @@ fn a_refresh_tells_where_edits_went() {
         ],
         written: vec![path("manifest.lock")],
         dry_run: false,
+        delta: None,
+        budget: 30,
     };
     insta::assert_snapshot!(HUMAN.refresh(&report), @r"
     Kept 3 edits:

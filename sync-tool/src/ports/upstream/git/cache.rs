@@ -5,13 +5,16 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
+#[cfg(unix)]
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use git2::{ConfigLevel, Repository, RepositoryInitOptions};
 use tempfile::TempDir;
 
-use super::location::Url;
+use super::location::readable;
+use crate::core::address::Address;
 use crate::core::tree::Digest;
 use crate::error::{Error, Result};
 use crate::ports::failpoint;
@@ -37,15 +40,18 @@ pub(super) enum Way {
 pub(super) struct Cache {
     above: PathBuf,
     name: String,
+    url: Address,
 }
 
 impl Cache {
     /// Names the cache of a URL below the tool's cache directory.
-    pub(super) fn new(cache: &Path, url: &Url) -> Self {
-        let digest = Digest::of(url.secret()).to_string();
+    pub(super) fn new(cache: &Path, url: &Address) -> Self {
+        // Of what may be seen: a digest of a password would let it be guessed.
+        let digest = Digest::of(url.to_string()).to_string();
         Cache {
             above: cache.join("git"),
-            name: format!("{}-{}", url.readable(), &digest[..16]),
+            name: format!("{}-{}", readable(url), &digest[..16]),
+            url: url.clone(),
         }
     }
 
@@ -55,7 +61,7 @@ impl Cache {
     }
 
     /// Opens the repository, or returns `None` where there is none that can be used for a URL.
-    pub(super) fn open(&self, url: &Url) -> Option<(Repository, Way)> {
+    pub(super) fn open(&self, url: &Address) -> Option<(Repository, Way)> {
         let dir = self.dir();
         // Ours is bare at the very top; what lies above it is none of our concern.
         let repository = Repository::open_bare(dir).ok()?;
@@ -64,7 +70,8 @@ impl Cache {
             .ok()?
             .open_level(ConfigLevel::Local)
             .ok()?;
-        if config.get_string("remote.origin.url").ok()? != url.secret() {
+        let stored = Address::from(config.get_string("remote.origin.url").ok()?);
+        if stored.to_string() != url.to_string() {
             return None;
         }
         let way = match config.get_bool("remote.origin.promisor") {
@@ -108,6 +115,10 @@ impl Cache {
                 tokio::time::sleep(LOCK_PAUSE).await;
             }
         })?;
+        if let Some((repository, _)) = self.open(&self.url) {
+            // The password may be another one than the last time.
+            keep_url(&repository, &self.url).map_err(|e| not_made(repository.path(), e))?;
+        }
         Ok(file)
     }
 
@@ -145,22 +156,16 @@ impl Cache {
     /// # Errors
     ///
     /// Fails where the cache cannot be written.
-    pub(super) fn draft(&self, url: &Url, way: Way) -> Result<TempDir> {
+    pub(super) fn draft(&self, url: &Address, way: Way) -> Result<TempDir> {
         fs::create_dir_all(&self.above).map_err(|e| Error::io("make", &self.above, e))?;
-        let draft = tempfile::Builder::new()
+        let mut builder = tempfile::Builder::new();
+        #[cfg(unix)]
+        builder.permissions(fs::Permissions::from_mode(0o700));
+        let draft = builder
             .prefix(&format!("{}.draft-", self.name))
             .tempdir_in(&self.above)
             .map_err(|e| Error::io("write", &self.above, e))?;
-        let made = init(draft.path(), url, way);
-        made.map_err(|e| {
-            let path = draft.path().display();
-            Error::general(format!(
-                "cannot make a repository in {path}: {}",
-                e.message()
-            ))
-            .help_by(e.message())
-            .caused_by(e)
-        })?;
+        init(draft.path(), url, way).map_err(|e| not_made(draft.path(), e))?;
         failpoint::hit("git-cache.drafted");
         Ok(draft)
     }
@@ -182,18 +187,39 @@ impl Cache {
     }
 }
 
-fn init(dir: &Path, url: &Url, way: Way) -> Result<(), git2::Error> {
+fn init(dir: &Path, url: &Address, way: Way) -> Result<(), git2::Error> {
     let mut options = RepositoryInitOptions::new();
     options.bare(true).external_template(false).no_reinit(true);
     let repository = Repository::init_opts(dir, &options)?;
-    let mut config = repository.config()?.open_level(ConfigLevel::Local)?;
-    // In the file, not on command lines, which every user of a machine can read.
-    config.set_str("remote.origin.url", url.secret())?;
     if way == Way::Filtered {
+        let mut config = repository.config()?.open_level(ConfigLevel::Local)?;
         config.set_bool("remote.origin.promisor", true)?;
         config.set_str("remote.origin.partialclonefilter", "blob:none")?;
     }
+    keep_url(&repository, url)
+}
+
+/// Puts the URL into the configuration of a repository, which nobody else can read;
+/// command lines can be read by every user of a machine.
+fn keep_url(repository: &Repository, url: &Address) -> Result<(), git2::Error> {
+    let mut config = repository.config()?.open_level(ConfigLevel::Local)?;
+    if config.get_string("remote.origin.url").ok().as_deref() != Some(url.secret()) {
+        config.set_str("remote.origin.url", url.secret())?;
+    }
+    #[cfg(unix)]
+    fs::set_permissions(
+        repository.path().join("config"),
+        fs::Permissions::from_mode(0o600),
+    )
+    .map_err(|e| git2::Error::from_str(&e.to_string()))?;
     Ok(())
+}
+
+fn not_made(dir: &Path, e: git2::Error) -> Error {
+    let (path, said) = (dir.display(), e.message());
+    Error::general(format!("cannot write the repository {path}: {said}"))
+        .help_by(said)
+        .caused_by(e)
 }
 
 /// Returns an entry that can be read; what cannot be read shows itself when git uses it.

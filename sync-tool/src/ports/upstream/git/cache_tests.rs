@@ -8,9 +8,9 @@ use crate::ports::status::{Silent, Status, Step};
 
 const URL: &str = "https://u:secret@example.org/a/b";
 
-fn url(text: &str) -> Url {
+fn url(text: &str) -> Address {
     let env = Environment::new("/", []);
-    match Location::parse(text, &env, Path::new("/")) {
+    match Location::parse(&text.parse().unwrap(), &env, Path::new("/")) {
         Ok(Location::Remote(url)) => url,
         other => panic!("{other:?}"),
     }
@@ -22,7 +22,7 @@ fn host(status: Arc<dyn Status>) -> Host {
 }
 
 /// Puts a new repository in place.
-fn fill(cache: &Cache, url: &Url, way: Way) {
+fn fill(cache: &Cache, url: &Address, way: Way) {
     let draft = cache.draft(url, way).unwrap();
     cache.replace(draft).unwrap();
 }
@@ -39,9 +39,14 @@ fn names(dir: &Path) -> Vec<String> {
 #[test]
 fn a_name_tells_urls_apart_and_shows_no_secret() {
     let dir = Path::new("/cache");
-    let [one, other] =
-        [URL, "https://u:other@example.org/a/b"].map(|u| Cache::new(dir, &url(u)).dir());
+    let [one, other, again] = [
+        URL,
+        "https://u:secret@example.org/a.b",
+        "https://u:other@example.org/a/b",
+    ]
+    .map(|u| Cache::new(dir, &url(u)).dir());
     assert_ne!(one, other);
+    assert_eq!(one, again);
     let name = one.file_name().unwrap().to_str().unwrap();
     assert!(name.starts_with("example-org-a-b-"), "{name}");
     assert!(one.starts_with("/cache/git") && !name.contains("secret"));
@@ -58,6 +63,29 @@ fn a_repository_is_opened_as_it_was_made() {
         assert_eq!(opened, way);
         assert!(repository.is_bare());
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_reads_a_password_and_a_new_one_is_used() {
+    let dir = tempfile::tempdir().unwrap();
+    let cache = Cache::new(dir.path(), &url(URL));
+    fill(&cache, &url(URL), Way::Filtered);
+    let config = cache.dir().join("config");
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&cache.dir()), mode(&config)), (0o700, 0o600));
+    // As an older version left it.
+    fs::set_permissions(&config, fs::Permissions::from_mode(0o644)).unwrap();
+    let new = url("https://u:other@example.org/a/b");
+    let cache = Cache::new(dir.path(), &new);
+    assert!(cache.open(&new).is_some());
+    drop(cache.lock(&host(Arc::new(Silent))).unwrap());
+    assert_eq!(mode(&config), 0o600);
+    let text = fs::read_to_string(&config).unwrap();
+    assert!(
+        text.contains("u:other@") && !text.contains("secret"),
+        "{text}"
+    );
 }
 
 #[test]

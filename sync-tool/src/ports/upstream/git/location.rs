@@ -1,8 +1,8 @@
 //! Where an upstream repository is: a path that is read in place, or a URL.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::core::address::Address;
 use crate::error::{Error, Result};
 use crate::ports::host::Environment;
 
@@ -15,12 +15,8 @@ pub(super) enum Location {
     /// A clone, bare repository, worktree or checkout on this machine.
     Local(PathBuf),
     /// What the `git` program fetches from.
-    Remote(Url),
+    Remote(Address),
 }
-
-/// A URL, or ssh's `user@host:path`. Shown without passwords and tokens.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) struct Url(String);
 
 impl Location {
     /// Reads what a user or a manifest says; a relative path begins at `dir`.
@@ -28,9 +24,10 @@ impl Location {
     /// # Errors
     ///
     /// Fails where the text is nothing that git could fetch from.
-    pub(super) fn parse(text: &str, env: &Environment, dir: &Path) -> Result<Self> {
+    pub(super) fn parse(address: &Address, env: &Environment, dir: &Path) -> Result<Self> {
+        let text = address.secret();
         let refused = |why: &str| {
-            Error::general(format!("`{text}` is no upstream repository: {why}"))
+            Error::general(format!("`{address}` is not an upstream repository: {why}"))
                 .help("give a URL, as https://github.com/bytecodealliance/wasmtime, or the path of a clone")
         };
         if text.is_empty() || text.starts_with('-') || text.contains(char::is_control) {
@@ -43,13 +40,13 @@ impl Location {
             if rest.trim_matches('/').is_empty() {
                 return Err(refused("it names no repository"));
             }
-            return Ok(Location::Remote(Url(text.to_owned())));
+            return Ok(Location::Remote(address.clone()));
         }
         if text.split('/').next().is_some_and(|t| t.contains("::")) {
             return Err(refused("it names a remote helper"));
         }
         if is_ssh_short(text) {
-            return Ok(Location::Remote(Url(text.to_owned())));
+            return Ok(Location::Remote(address.clone()));
         }
         Ok(Location::Local(expanded(text, env, dir)))
     }
@@ -76,48 +73,16 @@ fn expanded(text: &str, env: &Environment, dir: &Path) -> PathBuf {
     }
 }
 
-impl Url {
-    /// Returns the URL as git needs it, secrets included.
-    pub(super) fn secret(&self) -> &str {
-        &self.0
-    }
-
-    /// Returns a name for a directory: what a person would recognise, without secrets.
-    pub(super) fn readable(&self) -> String {
-        let shown = self.to_string();
-        let bare = shown.split_once("://").map_or(&*shown, |(_, rest)| rest);
-        let bare = bare.rsplit_once('@').map_or(bare, |(_, host)| host);
-        let bare = bare.trim_matches('/');
-        let bare = bare.strip_suffix(".git").unwrap_or(bare);
-        let safe = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-        let name: Vec<char> = bare.chars().map(safe).collect();
-        name[name.len().saturating_sub(48)..].iter().collect()
-    }
-}
-
-impl fmt::Display for Url {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some((scheme, rest)) = self.0.split_once("://") else {
-            return f.write_str(&self.0);
-        };
-        let end = rest.find('/').unwrap_or(rest.len());
-        let Some((user, host)) = rest[..end].rsplit_once('@') else {
-            return f.write_str(&self.0);
-        };
-        // With ssh the user is no secret; with http it may be a token.
-        let user = match user.split_once(':') {
-            None if scheme.contains("ssh") => user.to_owned(),
-            Some((user, _)) if scheme.contains("ssh") => format!("{user}:***"),
-            _ => "***".to_owned(),
-        };
-        write!(f, "{scheme}://{user}@{host}{}", &rest[end..])
-    }
-}
-
-impl fmt::Debug for Url {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
+/// Returns a name for a directory: what a person would recognise, without secrets.
+pub(super) fn readable(url: &Address) -> String {
+    let shown = url.to_string();
+    let bare = shown.split_once("://").map_or(&*shown, |(_, rest)| rest);
+    let bare = bare.rsplit_once('@').map_or(bare, |(_, host)| host);
+    let bare = bare.trim_matches('/');
+    let bare = bare.strip_suffix(".git").unwrap_or(bare);
+    let safe = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    let name: Vec<char> = bare.chars().map(safe).collect();
+    name[name.len().saturating_sub(48)..].iter().collect()
 }
 
 #[cfg(test)]
@@ -126,10 +91,10 @@ mod tests {
 
     fn parse(text: &str) -> Result<Location> {
         let env = Environment::new("/elsewhere", [("HOME".into(), "/home/u".into())]);
-        Location::parse(text, &env, Path::new("/project"))
+        Location::parse(&text.parse().unwrap(), &env, Path::new("/project"))
     }
 
-    fn url(text: &str) -> Url {
+    fn url(text: &str) -> Address {
         match parse(text) {
             Ok(Location::Remote(url)) => url,
             other => panic!("{text}: {other:?}"),
@@ -169,23 +134,8 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_not_shown() {
-        for (text, shown) in [
-            ("https://a/b", "https://a/b"),
-            ("https://token@a/b@c", "https://***@a/b@c"),
-            ("https://u:p@a/b", "https://***@a/b"),
-            ("ssh://git@a/b", "ssh://git@a/b"),
-            ("ssh://git:p@a/b", "ssh://git:***@a/b"),
-            ("git@a:b/c", "git@a:b/c"),
-        ] {
-            assert_eq!(url(text).to_string(), shown);
-            assert_eq!(url(text).secret(), text);
-        }
-    }
-
-    #[test]
     fn names_are_readable() {
-        let name = |text: &str| url(text).readable();
+        let name = |text: &str| readable(&url(text));
         assert_eq!(name("https://u:p@github.com/a/b.git/"), "github-com-a-b");
         assert_eq!(name("git@github.com:a/b"), "github-com-a-b");
         assert_eq!(name(&format!("https://h/{}é", "x".repeat(99))).len(), 48);

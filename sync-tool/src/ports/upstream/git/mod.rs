@@ -30,6 +30,7 @@ use self::location::Location;
 use self::remote::Remote;
 use self::tags::Template;
 use super::Source;
+use crate::core::address::Address;
 use crate::core::release::{Listed, Release};
 use crate::core::tree::TreePath;
 use crate::error::{Error, Kind, Result};
@@ -45,7 +46,7 @@ pub struct Options {
     /// The name of a release's tag, `{version}` standing for the version.
     pub tag: String,
     /// The repository: a URL, or a path that begins at the run's directory.
-    pub upstream: String,
+    pub upstream: Address,
     /// The tool's cache directory.
     pub cache: PathBuf,
     /// Whether the network is forbidden.
@@ -141,7 +142,7 @@ impl<'a> Git<'a> {
             tags: Template::parse(&options.tag)?,
         };
         let place = match Location::parse(&options.upstream, &host.env, dir)? {
-            Location::Local(path) => Place::Local(Local::new(path, options.upstream)),
+            Location::Local(path) => Place::Local(Local::new(path, options.upstream.to_string())),
             Location::Remote(url) => {
                 Place::Remote(Remote::new(host, url, &options.cache, options.offline))
             }

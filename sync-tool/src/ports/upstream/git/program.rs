@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 
 use super::Failure;
-use super::location::Url;
+use crate::core::address::{Address, masked_in};
 use crate::error::{Error, Result};
 use crate::ports::host::Host;
 use crate::ports::process::{Call, Outcome};
@@ -43,7 +43,8 @@ const LEADING: [&str; 5] = [
     "GIT_CONFIG_SYSTEM",
 ];
 
-/// Settings for every command. A silent connection ends after 30 seconds.
+/// Settings for every command. A connection that is silent, or slower than 1000 bytes a
+/// second, ends after 30 seconds; GIT_HTTP_LOW_SPEED_LIMIT of the user comes first.
 const SETTINGS: [&str; 9] = [
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
@@ -52,7 +53,7 @@ const SETTINGS: [&str; 9] = [
     "protocol.version=2",
     "advice.detachedHead=false",
     "color.ui=false",
-    "http.lowSpeedLimit=1",
+    "http.lowSpeedLimit=1000",
     "http.lowSpeedTime=30",
 ];
 
@@ -97,7 +98,7 @@ pub(super) fn command(host: &Host, repository: &Path, args: &[&str]) -> Call {
 pub(super) fn talk(
     host: &Host,
     call: Call,
-    url: &Url,
+    url: &Address,
     cache: &Path,
     act: &str,
 ) -> Result<Outcome, Complaint> {
@@ -152,6 +153,7 @@ pub(super) enum Complaint {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sort {
     Unreachable,
+    Slow,
     Login,
     HostKey,
     Certificate,
@@ -164,8 +166,9 @@ enum Sort {
 }
 
 #[rustfmt::skip]
-const TEXTS: [(Sort, &[&str]); 11] = [
+const TEXTS: [(Sort, &[&str]); 12] = [
     (Sort::TooOld, &["unknown option"]),
+    (Sort::Slow, &["operation too slow"]),
     (Sort::DiskFull, &["no space left on device", "disk quota exceeded"]),
     (Sort::NoReference, &["find remote ref"]),
     (Sort::Format, &["mismatched algorithms"]),
@@ -182,7 +185,7 @@ const TEXTS: [(Sort, &[&str]); 11] = [
         "could not resolve host", "resolving timed out", "name resolution", "name or service not known",
         "failed to connect", "connect to server", "could not connect", "unable to connect", "connection refused",
         "timed out", "network is unreachable", "network is down", "no route to host", "host is down",
-        "operation too slow", "connection reset", "connection was reset", "connection closed by", "unable to look up",
+        "connection reset", "connection was reset", "connection closed by", "unable to look up",
         "empty reply from server", "recv failure", "send failure", "unexpected eof", "early eof", "unexpected disconnect",
         "hung up unexpectedly", "returned error: 407", "returned error: 429",
         "returned error: 500", "returned error: 502", "returned error: 503", "returned error: 504",
@@ -200,9 +203,10 @@ impl Sort {
     }
 
     /// Returns the next step.
-    fn help(self, url: &Url) -> String {
+    fn help(self, url: &Address) -> String {
         match self {
             Sort::Unreachable => "check the network and git's `http.proxy`, or take upstream from the registry: `--source registry`".to_owned(),
+            Sort::Slow => "try again later, take upstream from the registry (`--source registry`), or, on a line that is as slow, set GIT_HTTP_LOW_SPEED_LIMIT to the bytes per second that it reaches".to_owned(),
             Sort::Login => format!(
                 "give git what it needs to log in without asking (a credential helper, a key in the ssh agent), so that `git ls-remote {url}` works; a repository that does not exist looks the same"
             ),
@@ -240,8 +244,8 @@ impl Complaint {
         }
     }
 
-    fn of(outcome: &Outcome, url: &Url, cache: &Path, act: &str) -> Self {
-        let said = said(&outcome.complaint()).replace(url.secret(), &url.to_string());
+    fn of(outcome: &Outcome, url: &Address, cache: &Path, act: &str) -> Self {
+        let said = masked_in(&said(&outcome.complaint()).replace(url.secret(), &url.to_string()));
         let sort = Sort::of(&said);
         let said = match said.as_str() {
             "" => format!("git ended with {}", outcome.status),
@@ -258,7 +262,7 @@ impl Complaint {
         };
         let error = error.help(sort.help(url));
         match sort {
-            Sort::Unreachable => Complaint::Unreachable(error),
+            Sort::Unreachable | Sort::Slow => Complaint::Unreachable(error),
             Sort::NoReference => Complaint::NoReference(error),
             _ => Complaint::Clear(error),
         }

@@ -8,9 +8,9 @@ use crate::ports::status::Silent;
 
 const SECRET: &str = "https://u:secret@example.org/a/b";
 
-fn url() -> Url {
+fn url() -> Address {
     let env = Environment::new("/", []);
-    match Location::parse(SECRET, &env, Path::new("/")) {
+    match Location::parse(&SECRET.parse().unwrap(), &env, Path::new("/")) {
         Ok(Location::Remote(url)) => url,
         other => panic!("{other:?}"),
     }
@@ -57,8 +57,8 @@ const SAID: [(Sort, &str); 23] = [
         "ssh: Could not resolve hostname e: Temporary failure in name resolution",
     ),
     (
-        Sort::Unreachable,
-        "error: RPC failed; curl 28 Operation too slow. Less than 1 bytes/sec transferred the last 30 seconds",
+        Sort::Slow,
+        "error: RPC failed; curl 28 Operation too slow. Less than 1000 bytes/sec transferred the last 30 seconds",
     ),
     (
         Sort::Unreachable,
@@ -145,7 +145,7 @@ fn what_git_says_is_told_apart() {
 fn a_complaint_has_the_next_step_and_no_secret() {
     for (sort, text) in SAID {
         let (error, fits) = match complaint(text) {
-            Complaint::Unreachable(e) => (e, sort == Sort::Unreachable),
+            Complaint::Unreachable(e) => (e, [Sort::Unreachable, Sort::Slow].contains(&sort)),
             Complaint::NoReference(e) => (e, sort == Sort::NoReference),
             Complaint::Clear(e) => (e, true),
             other => panic!("{other:?}"),

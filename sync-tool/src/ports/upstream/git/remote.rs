@@ -11,10 +11,10 @@ use super::cache::{Cache, Way};
 use super::fetch::{Fetch, Setback};
 use super::list::{Missing, Trouble};
 use super::local::moved;
-use super::location::Url;
 use super::program;
 use super::tags::Template;
 use super::{Failure, Subject};
+use crate::core::address::Address;
 use crate::core::release::{Listed, Release};
 use crate::error::{Error, Result};
 use crate::ports::host::Host;
@@ -24,7 +24,7 @@ pub(super) struct Remote<'a> {
     /// The run's surroundings.
     pub(super) host: &'a Host,
     /// Where it is.
-    pub(super) url: Url,
+    pub(super) url: Address,
     /// What it is fetched into.
     pub(super) cache: Cache,
     offline: bool,
@@ -46,7 +46,7 @@ pub(super) enum Lack {
 
 impl<'a> Remote<'a> {
     /// Names a repository and its cache. Nothing is reached yet.
-    pub(super) fn new(host: &'a Host, url: Url, cache: &Path, offline: bool) -> Self {
+    pub(super) fn new(host: &'a Host, url: Address, cache: &Path, offline: bool) -> Self {
         Remote {
             host,
             cache: Cache::new(&host.env.dir().join(cache), &url),

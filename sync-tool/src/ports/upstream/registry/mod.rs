@@ -38,6 +38,8 @@ use crate::ports::http::Settings;
 
 /// What cargo waits for a sign of life, by default.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// How many bytes must come in a second. Cargo's own 10 let a download run for hours.
+const LEAST_SPEED: u64 = 1000;
 /// How often cargo tries again, by default.
 const RETRIES: u32 = 3;
 /// The wait before the first new try.
@@ -109,6 +111,9 @@ impl<'a> Registry<'a> {
             timeout: config
                 .number(&["http", "timeout"])?
                 .map_or(TIMEOUT, Duration::from_secs),
+            least_speed: config
+                .number(&["http", "low-speed-limit"])?
+                .unwrap_or(LEAST_SPEED),
             retries: config
                 .number(&["net", "retry"])?
                 .map_or(RETRIES, |n| u32::try_from(n).unwrap_or(u32::MAX)),

@@ -48,7 +48,7 @@ impl<'a> Registry<'a> {
         {
             return Ok(package);
         }
-        let checksum = self.chosen(version, wanted, &crate::ports::http::shown(&sparse.url))?;
+        let checksum = self.chosen(version, wanted, &crate::core::address::masked(&sparse.url))?;
         if wanted.is_none() {
             if let Some(package) = self.hold_cached(store, version, Some(checksum))? {
                 return Ok(package);
@@ -293,7 +293,7 @@ impl<'a> Registry<'a> {
                 index::parse(
                     &text,
                     name,
-                    &crate::ports::http::shown(&format!("{}{below}", sparse.url)),
+                    &crate::core::address::masked(&format!("{}{below}", sparse.url)),
                 )
             }
             (Origin::Local(dir), _) => {

@@ -4,8 +4,8 @@
 use std::path::PathBuf;
 
 use super::config::Config;
+use crate::core::address::masked;
 use crate::error::{Error, Result};
-use crate::ports::http::shown;
 
 /// The index of crates.io by the sparse protocol.
 const CRATES_IO: &str = "https://index.crates.io/";
@@ -41,7 +41,7 @@ impl std::fmt::Debug for Sparse {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let token = self.token.as_ref().map(|_| "…");
         f.debug_struct("Sparse")
-            .field("url", &shown(&self.url))
+            .field("url", &masked(&self.url))
             .field("name", &self.name)
             .field("token", &token)
             .finish()
@@ -51,7 +51,7 @@ impl std::fmt::Debug for Sparse {
 impl std::fmt::Display for Origin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Origin::Sparse(sparse) => f.write_str(&shown(&sparse.url)),
+            Origin::Sparse(sparse) => f.write_str(&masked(&sparse.url)),
             Origin::Local(dir) | Origin::Directory(dir) => dir.display().fmt(f),
         }
     }
@@ -144,7 +144,7 @@ impl Sparse {
         if parsed.is_none() {
             return Err(Error::general(format!(
                 "the index of cargo's source `{name}` is malformed: `{}`",
-                shown(index)
+                masked(index)
             ))
             .help("give it as `sparse+https://host/path/`"));
         }
@@ -181,7 +181,7 @@ fn registry_name(config: &Config, source: &str, url: &str) -> Result<Option<Stri
 }
 
 fn git_index(name: &str, url: &str) -> Error {
-    Error::general(format!("cargo's source `{name}` has an index in git, which is not read here: {}", shown(url)))
+    Error::general(format!("cargo's source `{name}` has an index in git, which is not read here: {}", masked(url)))
         .help("use the registry's sparse index (`registry = \"sparse+https://…/\"` in cargo's configuration)")
         .help("or take upstream from git: `--source git`")
 }

@@ -211,7 +211,7 @@ impl<'a> Remote<'a> {
     }
 
     fn sparse_shown(&self) -> String {
-        crate::ports::http::shown(&self.sparse.url)
+        crate::core::address::masked(&self.sparse.url)
     }
 
     fn not_let_in(&self, place: &str) -> Error {
