@@ -3,6 +3,7 @@
 mod edit;
 mod parse;
 mod reader;
+mod support;
 #[cfg(test)]
 mod tests;
 mod upstream_tests;
@@ -18,6 +19,7 @@ use super::cargo_toml::Additions;
 use super::tree::{Digest, TreePath};
 use crate::error::Place;
 
+pub use support::{LongTerm, Support};
 pub use upstream_tests::{ExpectedFailure, PROGRAMS, Tests};
 
 /// The name of the file.
@@ -62,6 +64,9 @@ pub struct Upstream {
     pub path: TreePath,
     /// The name of a release's tag, `{version}` standing for the version.
     pub tag: String,
+    /// Which lines upstream supports, where the manifest says it.
+    #[serde(skip)]
+    pub support: Option<Support>,
 }
 
 /// `[fork]`.
