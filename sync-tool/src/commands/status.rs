@@ -2,13 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use semver::Version;
+
 use super::check::differences;
 use super::context::Context;
 use super::project::{Project, read_manifest};
 use crate::cli::StatusArgs;
 use crate::core::drift;
+use crate::core::manifest::Manifest;
 use crate::core::release::Wanted;
-use crate::core::report::{DELTA_BUDGET, Newest, SeriesStatus, StatusReport, TreeState, Versions};
+use crate::core::report::{
+    DELTA_BUDGET, Newest, SeriesStatus, StatusReport, SupportStatus, TreeState, Versions,
+};
 use crate::core::series::Stored;
 use crate::error::Result;
 
@@ -29,6 +34,8 @@ pub fn run(context: &Context<'_>, args: &StatusArgs) -> Result<StatusReport> {
         Err(e) if e.kind() == crate::Kind::Interrupted => return Err(e),
         Err(e) => (None, Some(e.to_string())),
     };
+    let overall = newest.as_ref().and_then(|newest| newest.overall.as_ref());
+    let support = overall.and_then(|overall| support(project.manifest(), overall));
     let lock = project.lock.as_ref();
     let in_use = lock.and_then(|lock| lock.tree.series.as_ref());
     let series = project.inputs.series.iter();
@@ -43,6 +50,7 @@ pub fn run(context: &Context<'_>, args: &StatusArgs) -> Result<StatusReport> {
         commit: lock.and_then(|lock| lock.upstream.commit.clone()),
         newest,
         newest_unknown,
+        support,
         series: series
             .map(|stored| told(stored, in_use == Some(&stored.base)))
             .collect(),
@@ -65,6 +73,17 @@ fn newest(context: &Context<'_>, args: &StatusArgs, project: &Project) -> Result
     Ok(Newest {
         of_line: newest(line),
         overall: newest(Wanted::Latest),
+    })
+}
+
+fn support(manifest: &Manifest, newest: &Version) -> Option<SupportStatus> {
+    let policy = manifest.upstream.support.as_ref()?;
+    let line = manifest.fork.pin.major;
+    let lines = policy.lines(newest.major.max(line));
+    Some(SupportStatus {
+        supported: lines.contains(&line),
+        long_term: policy.is_long_term(line),
+        lines,
     })
 }
 

@@ -206,6 +206,9 @@ pub struct StatusReport {
     pub newest: Option<Newest>,
     /// Why upstream's releases are not known.
     pub newest_unknown: Option<String>,
+    /// Whether upstream still mends the pin's line; `None` where the manifest or
+    /// upstream does not say.
+    pub support: Option<SupportStatus>,
     /// The series there are.
     pub series: Vec<SeriesStatus>,
     /// The most changed lines that a series may have.
@@ -228,6 +231,17 @@ pub struct Newest {
     pub of_line: Option<Version>,
     /// Over all.
     pub overall: Option<Version>,
+}
+
+/// Whether a line of upstream's releases is supported, by `[upstream.support]`.
+#[derive(Debug, Clone, Serialize)]
+pub struct SupportStatus {
+    /// Whether the pin's line is.
+    pub supported: bool,
+    /// Whether the pin's line is a long-term one.
+    pub long_term: bool,
+    /// The lines that are, ascending.
+    pub lines: Vec<u64>,
 }
 
 /// A series, as `status` shows it.

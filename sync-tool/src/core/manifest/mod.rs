@@ -5,6 +5,7 @@ mod edit;
 mod owned;
 mod parse;
 mod reader;
+mod support;
 #[cfg(test)]
 mod tests;
 mod upstream_tests;
@@ -21,6 +22,7 @@ use super::tree::{Digest, TreePath};
 use crate::error::{Fault, Place};
 
 pub use owned::OwnedFile;
+pub use support::{LongTerm, Support};
 pub use upstream_tests::{ExpectedFailure, PROGRAMS, Tests};
 
 /// The name of the file.
@@ -76,6 +78,9 @@ pub struct Upstream {
     pub path: TreePath,
     /// The name of a release's tag, `{version}` standing for the version.
     pub tag: String,
+    /// Which lines upstream supports, where the manifest says it.
+    #[serde(skip)]
+    pub support: Option<Support>,
 }
 
 /// `[fork]`.

@@ -9,7 +9,7 @@ use toml_edit::{Document, TableLike};
 use super::reader::{Reader, Section, span};
 use super::{
     Documents, FILE, FileKind, FileRule, Fork, HistoryRow, Insert, Manifest, Rewrite, Series,
-    Upstream, coherence, owned, upstream_tests,
+    Upstream, coherence, owned, support, upstream_tests,
 };
 use crate::core::address::masked;
 use crate::core::cargo_toml::Additions;
@@ -108,11 +108,13 @@ fn each<T>(
 }
 
 fn upstream(r: &mut Reader, s: &Section<'_>) -> Option<Upstream> {
-    r.only(s.table, &s.name, &["crate", "repository", "path", "tag"]);
+    let known = ["crate", "repository", "path", "tag", "support"];
+    r.only(s.table, &s.name, &known);
     let name = crate_name(r, s);
     let repository = r.string(s, "repository");
     let path = r.path(s, "path");
     let tag = r.string(s, "tag");
+    let support = s.table.get("support").and_then(|i| support::read(r, i));
     public(r, "upstream", repository.as_ref());
     if let Some((tag, at)) = &tag
         && tag.matches("{version}").count() != 1
@@ -128,6 +130,7 @@ fn upstream(r: &mut Reader, s: &Section<'_>) -> Option<Upstream> {
         repository: repository?.0,
         path: path?,
         tag: tag?.0,
+        support,
     })
 }
 

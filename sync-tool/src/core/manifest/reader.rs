@@ -95,7 +95,13 @@ impl Reader {
         Vec::new()
     }
 
-    fn as_section<'a>(&mut self, item: &'a Item, name: String, label: &str) -> Option<Section<'a>> {
+    /// Returns an item as a table: its key, and how messages name it.
+    pub(super) fn as_section<'a>(
+        &mut self,
+        item: &'a Item,
+        name: String,
+        label: &str,
+    ) -> Option<Section<'a>> {
         match item.as_table_like() {
             Some(table) => Some(Section {
                 table,
@@ -134,7 +140,7 @@ impl Reader {
         }
     }
 
-    fn needed<'a>(&mut self, section: &Section<'a>, key: &str) -> Option<&'a Item> {
+    pub(super) fn needed<'a>(&mut self, section: &Section<'a>, key: &str) -> Option<&'a Item> {
         let item = section.table.get(key);
         if item.is_none() {
             let message = format!("{} lacks `{key}`", section.name);

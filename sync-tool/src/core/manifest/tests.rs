@@ -5,6 +5,7 @@ mod edit;
 mod faults;
 mod mutated;
 mod read;
+mod support;
 mod upstream_tests;
 
 use semver::Version;

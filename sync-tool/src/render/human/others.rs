@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::{Human, count, not_run, not_verified};
 use crate::core::report::{
     Changed, DiffReport, Edit, FileDiff, PatchEdit, RefreshReport, SeriesStatus, ShowReport,
-    StatusReport, TreeState, VersionsReport,
+    StatusReport, SupportStatus, TreeState, VersionsReport,
 };
 use crate::core::text::line;
 use crate::listing::joined;
@@ -31,6 +31,9 @@ impl Human {
             self.styles.bold("Upstream:"),
             self.newest(report)
         );
+        if let Some(support) = &report.support {
+            self.support(report.pinned.upstream.major, support, &mut text);
+        }
         let _ = writeln!(text, "{} {}", self.styles.bold("Tree:"), self.tree(report));
         match &report.tree {
             TreeState::Clean { .. } => self.gates_status(&report.gates, &mut text),
@@ -45,6 +48,24 @@ impl Human {
             text.push_str(&self.differences(differences));
         }
         text
+    }
+
+    fn support(self, line: u64, support: &SupportStatus, text: &mut String) {
+        let long_term = if support.long_term {
+            " (long-term)"
+        } else {
+            ""
+        };
+        if support.supported {
+            let _ = writeln!(text, "  upstream supports line {line}{long_term}");
+            return;
+        }
+        let lines: Vec<String> = support.lines.iter().map(u64::to_string).collect();
+        let warning = format!(
+            "upstream no longer supports line {line}{long_term}, so it gets no security fixes; supported: {}",
+            lines.join(", ")
+        );
+        let _ = writeln!(text, "  {}", self.styles.yellow(warning));
     }
 
     fn gates_status(self, gates: &BTreeMap<String, String>, text: &mut String) {

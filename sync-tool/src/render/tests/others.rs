@@ -8,7 +8,7 @@ use crate::core::manifest::{FileKind, HistoryRow};
 use crate::core::patch::Difference;
 use crate::core::report::{
     Changed, CheckReport, DiffReport, Edit, FileDiff, Newest, RefreshReport, SeriesStatus,
-    ShowReport, StatusReport, TreeState, VersionsReport,
+    ShowReport, StatusReport, SupportStatus, TreeState, VersionsReport,
 };
 
 fn drift(name: &str, what: What, kind: Option<FileKind>) -> Drift {
@@ -55,6 +55,7 @@ fn status(tree: TreeState) -> StatusReport {
             overall: Some("48.0.0".parse().unwrap()),
         }),
         newest_unknown: None,
+        support: None,
         series: vec![SeriesStatus {
             base: "38.0.4".parse().unwrap(),
             dir: path("patches/v38.0.4"),
@@ -179,6 +180,27 @@ fn a_status_tells_where_the_fork_stands() {
     Upstream: newest releases unknown: github.com cannot be reached
     Tree: not there; make it: `wash-wasi-sync vendor`
     ");
+}
+
+#[test]
+fn a_status_warns_of_a_line_that_upstream_no_longer_supports() {
+    let on = |line: &str, supported, long_term| {
+        let support = SupportStatus {
+            supported,
+            long_term,
+            lines: vec![48, 49, 50],
+        };
+        let report = StatusReport {
+            pinned: versions("2.0.0-rc.6", line),
+            support: Some(support),
+            series: Vec::new(),
+            ..status(TreeState::Absent)
+        };
+        let text = HUMAN.status(&report);
+        text.lines().nth(2).map(str::to_owned).unwrap_or_default()
+    };
+    insta::assert_snapshot!(on("41.0.0", false, false), @"  upstream no longer supports line 41, so it gets no security fixes; supported: 48, 49, 50");
+    insta::assert_snapshot!(on("48.0.8", true, true), @"  upstream supports line 48 (long-term)");
 }
 
 #[test]
