@@ -71,31 +71,7 @@ impl Project {
     /// Fails with all faults of the stored patches and files, or those of the lock.
     pub fn load(root: &Path, manifest: Manifest) -> Result<Project> {
         not_linked(root, &manifest)?;
-        let files = RefCell::new(Tree::new());
-        let read = |dir: &TreePath| {
-            let path = dir.below(root);
-            if !path.exists() {
-                return Ok(Tree::new());
-            }
-            let tree = disk::read_tree(&path)?;
-            let below = |path: &TreePath| project_path(&format!("{dir}/{path}"));
-            for (path, file) in tree.iter() {
-                files.borrow_mut().insert(below(path)?, file.clone());
-            }
-            Ok(tree)
-        };
-        let inputs = Inputs::load(manifest, read)?;
-        let mut files = files.into_inner();
-        let documents = &inputs.manifest.documents;
-        let documents = documents.versions.iter().chain(&documents.differences);
-        let lock_path = project_path(lock::FILE)?;
-        for path in documents.chain([&lock_path]) {
-            if let Some(bytes) = optional(&path.below(root))? {
-                files.insert(path.clone(), File::regular(bytes));
-            }
-        }
-        let text = inputs.manifest.text.as_bytes();
-        files.insert(project_path(manifest::FILE)?, File::regular(text));
+        let (inputs, files) = read_inputs(root, manifest)?;
         failpoint::hit("project.read");
         let project = Project {
             root: root.to_owned(),
@@ -134,7 +110,22 @@ impl Project {
         }
     }
 
-    /// Reads the inputs as they will be once these files are written or removed.
+    /// Reads the project's files again, as they are on disk now.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Project::load`].
+    pub fn read_again(&self) -> Result<Project> {
+        let (inputs, files) = read_inputs(&self.root, self.manifest().clone())?;
+        Ok(Project {
+            root: self.root.clone(),
+            inputs,
+            lock: None,
+            files,
+        })
+    }
+
+    /// Returns the inputs as they will be once these files are written or removed.
     ///
     /// # Errors
     ///
@@ -398,6 +389,36 @@ fn not_linked(root: &Path, manifest: &Manifest) -> Result<()> {
             Err(Error::faults(Kind::General, message, faults))
         }
     }
+}
+
+/// Reads the project's inputs, and returns them with every file that a run may replace.
+fn read_inputs(root: &Path, manifest: Manifest) -> Result<(Inputs, Tree)> {
+    let files = RefCell::new(Tree::new());
+    let read = |dir: &TreePath| {
+        let path = dir.below(root);
+        if !path.exists() {
+            return Ok(Tree::new());
+        }
+        let tree = disk::read_tree(&path)?;
+        let below = |path: &TreePath| project_path(&format!("{dir}/{path}"));
+        for (path, file) in tree.iter() {
+            files.borrow_mut().insert(below(path)?, file.clone());
+        }
+        Ok(tree)
+    };
+    let inputs = Inputs::load(manifest, read)?;
+    let mut files = files.into_inner();
+    let documents = &inputs.manifest.documents;
+    let documents = documents.versions.iter().chain(&documents.differences);
+    let lock_path = project_path(lock::FILE)?;
+    for path in documents.chain([&lock_path]) {
+        if let Some(bytes) = optional(&path.below(root))? {
+            files.insert(path.clone(), File::regular(bytes));
+        }
+    }
+    let text = inputs.manifest.text.as_bytes();
+    files.insert(project_path(manifest::FILE)?, File::regular(text));
+    Ok((inputs, files))
 }
 
 fn optional(path: &Path) -> Result<Option<Vec<u8>>> {

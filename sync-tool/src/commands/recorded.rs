@@ -78,7 +78,10 @@ impl Placing<'_, '_> {
         if files.is_empty() {
             return Ok(());
         }
-        let again = exact(self.project.inputs_with(files)?, forked.ready.clone())?;
+        let again = exact(
+            self.project.read_again()?.inputs_with(files)?,
+            forked.ready.clone(),
+        )?;
         let faults = differing(&forked.made.tree.entries(), &again.made.tree.entries());
         let of = |forked: &Forked| {
             let rules = forked.inputs.manifest.rules_digest();

@@ -51,7 +51,13 @@ impl Block {
             Error::faults(Kind::General, message, vec![fault.at(place).help(help)])
         })?;
         let (before, after) = (&text[..found.start], &text[found.end..]);
-        Ok(format!("{before}\n\n{}\n\n{after}", content.trim_end()))
+        let block = format!("\n\n{}\n\n", content.trim_end());
+        // Git may have converted the document's line ends: the block has the same.
+        let block = match text[found.start..].starts_with("\r\n") {
+            true => block.replace('\n', "\r\n"),
+            false => block,
+        };
+        Ok(format!("{before}{block}{after}"))
     }
 }
 
@@ -163,6 +169,16 @@ pub fn difference_list(manifest: &Manifest, series: Option<&Stored>) -> String {
 mod tests {
     use super::*;
     use crate::core::testing::manifest_with;
+
+    #[test]
+    fn a_block_has_the_line_ends_of_its_document() {
+        let (begin, end) = Block::Versions.markers();
+        let text = format!("a\n{begin}\n\nold\n\n{end}\nb\n");
+        let new = Block::Versions.replace("f", &text, "one\ntwo\n").unwrap();
+        let crlf = text.replace('\n', "\r\n");
+        let converted = Block::Versions.replace("f", &crlf, "one\ntwo\n").unwrap();
+        assert_eq!(converted, new.replace('\n', "\r\n"));
+    }
 
     #[test]
     fn the_table_lists_the_newest_first() {

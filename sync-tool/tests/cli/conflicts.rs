@@ -134,7 +134,7 @@ fn a_deleted_file_is_a_conflict_and_never_a_silent_loss() {
     formatting
     ");
     let files: Vec<String> = see(&dir).into_keys().collect();
-    assert_eq!(files, ["conflicts.json", "src/sockets/tcp.rs"]);
+    assert_eq!(files, [".written", "conflicts.json", "src/sockets/tcp.rs"]);
     world.same_as(&before);
     let ran = world.run_args(&[&args[..], &["--format", "json"]].concat());
     let report = ran.ended(11).json();

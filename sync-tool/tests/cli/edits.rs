@@ -147,9 +147,8 @@ fn a_direct_file_becomes_a_patched_one_only_where_that_is_said() {
     exit 2
     --- stderr
     error: the following required arguments were not provided:
-        --reason <TEXT>
-        --change <TEXT>
-    help: Usage: wash-wasi-sync refresh --reason <TEXT> --change <TEXT> --as-patch <FILE>
+        <--change <TEXT>|--difference <FILE> <CHANGE> <REASON>>
+    help: Usage: wash-wasi-sync refresh --as-patch <FILE> <--change <TEXT>|--difference <FILE> <CHANGE> <REASON>>
     help: For more information, try '--help'.
     ");
     let words = [

@@ -75,6 +75,7 @@ fn every_command_has_one_json_document() {
             "series",
             "budget",
             "path",
+            "support",
             "tree",
             "gates",
             "differences",

@@ -66,13 +66,13 @@ fn a_change_that_upstream_took_is_named_and_the_rest_is_kept() {
     insta::assert_snapshot!(taken, @r#"
     [
       {
+        "path": "src/sockets/mod.rs",
+        "patch": "patches/v38.0.1/src/sockets/mod.rs.patch",
         "left": "patches/v46.0.0/src/sockets/mod.rs.patch",
         "lines": {
           "added": 2,
           "removed": 0
-        },
-        "patch": "patches/v38.0.1/src/sockets/mod.rs.patch",
-        "path": "src/sockets/mod.rs"
+        }
       }
     ]
     "#);

@@ -244,7 +244,9 @@ fn with_rows(rows: &str, owned: &[&str]) -> Result<Inputs> {
         let file = tree(&[(path, path)]);
         files.extend(file.iter().map(|(path, file)| (path.clone(), file.clone())));
     }
-    load(&format!("{RULES}\n{rows}"), &files)
+    let rule =
+        "[[files]]\npaths = [\"always.rs\", \"tests/**\"]\nkind = \"owned\"\noptional = true";
+    load(&format!("{RULES}\n{rule}\n{rows}"), &files)
 }
 
 #[test]
