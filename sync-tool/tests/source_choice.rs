@@ -160,7 +160,10 @@ fn a_tag_that_the_host_lacks_is_an_error_and_no_reason_to_fall_back() {
     let error = error.unwrap_err();
     assert!(error.message().ends_with("has no tag v38.0.0"), "{error}");
     assert!(error.hints()[0].contains("v38.0.1"), "{error:?}");
-    assert_eq!(both.registry.server.connections(), 0);
+    let hints = error.hints().join("\n");
+    assert!(hints.contains("--source registry"), "{error:?}");
+    // Its index was asked, and no package was taken.
+    assert_eq!(both.registry.server.connections(), 1);
 }
 
 #[test]

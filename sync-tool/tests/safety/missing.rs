@@ -105,7 +105,11 @@ fn no_place_for_a_cache() {
     crate::git_world::write(&world.path("file"), "");
     let file = world.path("file").display().to_string();
     world.var("XDG_CACHE_HOME", file.as_str());
-    fails(&world, &[], 1).says(&[&file, "help: a file stands where a directory is needed"]);
+    fails(&world, &[], 1).says(&[
+        &file,
+        "is not a directory, and one is needed there",
+        "help:",
+    ]);
     world.unset("XDG_CACHE_HOME");
     world.var("XDG_CACHE_HOME", "");
     world.var("HOME", "");

@@ -56,15 +56,11 @@ fn upstream_files_that_are_no_text() {
     let other = upstream.join("crates/wasi/src/other.bin");
     fs::write(&other, b"\xff\xfe\0wasmtime_wasi\n").unwrap();
     world.release("45.0.0");
-    let ran = world.fails(&["upgrade", "--no-verify", "--to", "45.0.0"], 1);
-    ran.says(&["src/other.bin", "the file is not UTF-8", "help:"]);
-    fs::write(&other, b"\xff\xfe\0of no name\n").unwrap();
-    world.release("45.0.0");
     world
         .run(&["upgrade", "--no-verify", "--to", "45.0.0"])
         .ends(0);
     let made = world.project().join(TREE).join("src/other.bin");
-    assert_eq!(fs::read(made).unwrap(), b"\xff\xfe\0of no name\n");
+    assert_eq!(fs::read(made).unwrap(), b"\xff\xfe\0wasmtime_wasi\n");
     world.run(&["check"]).ends(0);
     fs::write(upstream.join("crates/wasi/src/sockets/mod.rs"), b"\xff\n").unwrap();
     let git = &world.both.git;
@@ -72,7 +68,7 @@ fn upstream_files_that_are_no_text() {
     git.git(&["tag", "--force", "v45.0.0"]);
     fs::remove_file(world.project().join("manifest.lock")).unwrap();
     let ran = world.run(&["vendor", "--discard-edits"]).ends(1);
-    ran.says(&["src/sockets/mod.rs", "the file is not UTF-8", "help:"]);
+    ran.says(&["src/sockets/mod.rs", "is not UTF-8", "help:"]);
 }
 
 #[test]
@@ -143,7 +139,7 @@ fn places_that_are_links() {
         let there = listing(&outside);
         let before = world.state();
         let ran = world.run(&["upgrade", "--no-verify", "--to", NEW]).ends(1);
-        ran.says(&[&format!("{place} is a symbolic link"), "help: put a"]);
+        ran.says(&[place, "is a symbolic link", "help: put "]);
         assert_eq!(world.state(), before);
         assert_eq!(listing(&outside), there, "{place}");
         fs::remove_file(&link).unwrap();
@@ -170,7 +166,7 @@ fn documents_that_cannot_be_kept() {
     let ran = world.fails(&UPGRADE, 1);
     ran.says(&[
         "README.md",
-        "the block `versions` has no two markers",
+        "block `versions`: the line that begins it is missing",
         "help: put these lines",
     ]);
     fs::remove_file(world.project().join("README.md")).unwrap();

@@ -66,7 +66,7 @@ fn a_version_that_is_yanked() {
     serve(&world, NEXT, [Reply::body(package.clone())]);
     fails(&world, NEXT, &REGISTRY, 13).says(&["40.0.0 was yanked from the registry"]);
     for to in ["40", "latest"] {
-        fails(&world, to, &REGISTRY, 13).says(&["upstream has no release", "help:"]);
+        fails(&world, to, &REGISTRY, 13).says(&["upstream has yanked every release", "help:"]);
     }
     // Who has it locked gets it, and is told.
     list(&world, NEXT, &checksum(&package), false);
