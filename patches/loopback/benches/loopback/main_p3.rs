@@ -22,6 +22,7 @@ mod release {
     pub mod p3_store;
 }
 
+#[allow(unused_imports, reason = "sending needs it from release 43 on")]
 use last::Last;
 use measure::compare;
 use p3::{State, at_once};

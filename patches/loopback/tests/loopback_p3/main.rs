@@ -12,5 +12,6 @@ mod release {
 mod suite;
 
 use suite::host::State;
+#[allow(unused_imports, reason = "sending needs it from release 43 on")]
 use suite::host::last::Last;
 use suite::loopback_host::p2::at_once;
