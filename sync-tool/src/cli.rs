@@ -150,6 +150,9 @@ pub struct UpgradeArgs {
     /// Make the tree and report, but write nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// With --dry-run: let cargo check all targets of the tree that would be made
+    #[arg(long, requires = "dry_run", conflicts_with = "no_verify")]
+    pub check: bool,
     /// Do not build and test; the lock records that
     #[arg(long)]
     pub no_verify: bool,

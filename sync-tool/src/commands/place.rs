@@ -6,14 +6,14 @@ use super::context::{Context, Steps};
 use super::making::{Forked, Ready};
 use super::project::{Files, Project, Vendored, project_path};
 use super::upstream_tests::UpstreamTests;
-use super::verified::{Verified, Verify};
+use super::verified::{self, Verified, Verify};
 use crate::core::compare;
 use crate::core::diagnosis::Trees;
 use crate::core::documents::{Block, difference_list, version_table};
 use crate::core::lock::{self, Lock};
 use crate::core::manifest;
 use crate::core::report::{Ended, FileChange, GateReport, MadeReport, Versions};
-use crate::core::tree::{Entries, TreePath};
+use crate::core::tree::{Entries, Tree, TreePath};
 use crate::error::{Error, Kind, Result};
 use crate::ports::disk;
 use crate::ports::parallel;
@@ -67,12 +67,14 @@ impl<'u> Placing<'_, 'u> {
         self.made_again(&forked, &files)?;
         let is_there = self.vendored.entries() == Some(&entries) && self.vendored.edits.is_empty();
         let is_same = is_there && files.is_empty() && self.is_written(&lock)?;
-        let Some(turn) = turn else {
+        let Some(turn) = turn.filter(|_| self.verify != Verify::Check) else {
+            let checked = turn.map(|turn| self.check(turn, &forked, &old, &mut steps));
+            let gates = checked.transpose()?.into_iter().collect();
             if !(is_there && self.is_written(&lock)?) {
                 files.insert(project_path(lock::FILE)?, None);
             }
             let changes = changes();
-            return Ok(self.report(forked, Ended::DryRun, changes, Vec::new(), files, steps));
+            return Ok(self.report(forked, Ended::DryRun, changes, gates, files, steps));
         };
         if is_same && self.verify != Verify::All {
             let changes = changes();
@@ -85,11 +87,7 @@ impl<'u> Placing<'_, 'u> {
             Verified::of(
                 stage,
                 &forked.made.tree,
-                Trees {
-                    old: Some(&old),
-                    new: Some(&forked.made.tree),
-                    upstream: Some(&forked.ready.release.tree),
-                },
+                trees(&forked, &old),
                 self.verify,
                 &self.upstream_tests(&forked),
                 &self.cargo()?,
@@ -112,6 +110,27 @@ impl<'u> Placing<'_, 'u> {
         let (changes, committed) = parallel::both(changes, commit);
         self.context.warn_of(committed?);
         Ok(self.report(forked, Ended::Committed, changes, gates, files, steps))
+    }
+
+    /// Lets cargo check a tree that is not put in place.
+    fn check(
+        &self,
+        turn: &Turn,
+        forked: &Forked,
+        old: &Tree,
+        steps: &mut Steps,
+    ) -> Result<GateReport> {
+        let tree = &forked.made.tree;
+        let stage = steps.time("stage", || turn.stage(tree, self.context.host.interrupt()))?;
+        steps.time("check", || {
+            verified::checked(
+                &stage,
+                tree,
+                trees(forked, old),
+                &self.cargo()?,
+                self.context,
+            )
+        })
     }
 
     /// Returns how upstream's own tests are run, if gates are.
@@ -288,6 +307,14 @@ impl<'u> Placing<'_, 'u> {
             written: Vec::new(),
             steps: Vec::new(),
         }
+    }
+}
+
+fn trees<'t>(forked: &'t Forked, old: &'t Tree) -> Trees<'t> {
+    Trees {
+        old: Some(old),
+        new: Some(&forked.made.tree),
+        upstream: Some(&forked.ready.release.tree),
     }
 }
 

@@ -27,7 +27,7 @@ use crate::ports::upstream::{Locked, Upstream};
 /// error here: the report has them.
 pub fn run(context: &Context<'_>, args: &UpgradeArgs) -> Result<MadeReport> {
     let manifest = read_manifest(&context.root)?;
-    let hold = context.hold(&manifest, args.dry_run)?;
+    let hold = context.hold(&manifest, args.dry_run && !args.check)?;
     // A killed run may just have been finished: what it wrote counts.
     let project = Project::load(&context.root, read_manifest(&context.root)?)?;
     let vendored = project.vendored()?;
@@ -51,10 +51,10 @@ pub fn run(context: &Context<'_>, args: &UpgradeArgs) -> Result<MadeReport> {
         project: &project,
         vendored: &vendored,
         command: "upgrade",
-        verify: if args.no_verify {
-            Verify::Skip("--no-verify")
-        } else {
-            Verify::All
+        verify: match (args.check, args.no_verify) {
+            (true, _) => Verify::Check,
+            (false, true) => Verify::Skip("--no-verify"),
+            (false, false) => Verify::All,
         },
         upstream: (!args.no_upstream_tests).then_some(&upstream),
         toolchain: args.toolchain.clone(),

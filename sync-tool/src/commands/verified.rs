@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::context::Context;
 use super::upstream_tests::{self, UpstreamTests};
 use crate::core::diagnosis::Trees;
-use crate::core::gate::{CrateManifest, GateResult, Gates, failures};
+use crate::core::gate::{CrateManifest, Gate, GateResult, Gates, failures};
 use crate::core::make::CARGO_TOML;
 use crate::core::report::GateReport;
 use crate::core::tree::{File, Tree};
@@ -19,6 +19,8 @@ use crate::ports::stage::{Change, Committed, Stage};
 pub enum Verify<'a> {
     /// All of them.
     All,
+    /// That every target compiles; the tree is not put in place.
+    Check,
     /// None, for this reason; the lock records it.
     Skip(&'a str),
 }
@@ -53,13 +55,13 @@ impl<'t> Verified<'t> {
             let (said, milliseconds) = match verify {
                 Verify::Skip(why) => (format!("skipped: {why}"), 0),
                 // What does not build has no tests to run.
-                Verify::All if gate.tests && !results.iter().all(GateResult::passed) => break,
-                Verify::All => {
-                    let result = cargo.run(stage.dir(), gate)?;
-                    context
-                        .host
-                        .status
-                        .note(&format!("{}: {}", result.title, result.said()));
+                Verify::All | Verify::Check
+                    if gate.tests && !results.iter().all(GateResult::passed) =>
+                {
+                    break;
+                }
+                Verify::All | Verify::Check => {
+                    let result = run(&stage, gate, cargo, context)?;
                     let said = (result.said(), result.milliseconds());
                     results.push(result);
                     said
@@ -77,7 +79,7 @@ impl<'t> Verified<'t> {
         }
         reports.push(match verify {
             Verify::Skip(why) => upstream_tests::skipped(why),
-            Verify::All => upstream_tests.gate(tree, trees, cargo, context)?,
+            Verify::All | Verify::Check => upstream_tests.gate(tree, trees, cargo, context)?,
         });
         reports.extend(gates.absent.into_iter().map(|absent| GateReport {
             title: absent.key.clone(),
@@ -99,7 +101,7 @@ impl<'t> Verified<'t> {
     pub fn skipped(tree: &Tree, verify: Verify<'_>) -> Result<BTreeMap<String, String>> {
         let why = match verify {
             Verify::Skip(why) => why,
-            Verify::All => "not run yet",
+            Verify::All | Verify::Check => "not run yet",
         };
         let gates = gates(tree)?.gates;
         Ok(gates
@@ -127,8 +129,50 @@ impl<'t> Verified<'t> {
     }
 }
 
+/// Lets cargo check every target of a staged tree: that patches apply exactly says
+/// nothing of whether what they give compiles.
+///
+/// # Errors
+///
+/// [`crate::Kind::Verification`] where it does not compile.
+pub fn checked(
+    stage: &Stage<'_>,
+    tree: &Tree,
+    trees: Trees<'_>,
+    cargo: &Cargo<'_>,
+    context: &Context<'_>,
+) -> Result<GateReport> {
+    let result = run(stage, &Gates::check(&manifest(tree)?), cargo, context)?;
+    let report = GateReport {
+        gate: result.key.clone(),
+        title: result.title.clone(),
+        said: result.said(),
+        milliseconds: result.milliseconds(),
+    };
+    match failures(&[result], trees) {
+        Some(error) => Err(error.help("nothing was changed: this was a dry run")),
+        None => Ok(report),
+    }
+}
+
+fn run(
+    stage: &Stage<'_>,
+    gate: &Gate,
+    cargo: &Cargo<'_>,
+    context: &Context<'_>,
+) -> Result<GateResult> {
+    let result = cargo.run(stage.dir(), gate)?;
+    let status = &context.host.status;
+    status.note(&format!("{}: {}", result.title, result.said()));
+    Ok(result)
+}
+
 fn gates(tree: &Tree) -> Result<Gates> {
+    Ok(Gates::of(&manifest(tree)?))
+}
+
+fn manifest(tree: &Tree) -> Result<CrateManifest> {
     let text = tree.get(CARGO_TOML).and_then(File::text);
     let text = text.ok_or_else(|| Error::general("the made tree has no Cargo.toml"))?;
-    Ok(Gates::of(&CrateManifest::parse(CARGO_TOML, text)?))
+    CrateManifest::parse(CARGO_TOML, text)
 }

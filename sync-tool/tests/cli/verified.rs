@@ -3,6 +3,25 @@
 use super::*;
 
 #[test]
+fn a_dry_run_tells_whether_the_tree_would_compile() {
+    let world = World::vendored();
+    let before = world.tree();
+    let dry = "upgrade --to 42 --dry-run --check";
+    let ran = world.run(dry).done();
+    assert!(ran.out.contains("check of all targets: passed"), "{ran}");
+    assert_eq!(differing(&before, &world.tree()), Vec::<String>::new());
+    assert!(!world.path("patches/v42.0.0").exists());
+    // Its patches apply, and yet a target that no build has does not compile.
+    let test = "patches/loopback/tests/loopback.rs";
+    world.edit(test, "#[test]", "const ODD: u8 = 256;\n\n#[test]");
+    let ran = world.refused(dry, 12);
+    assert!(ran.err.contains("literal out of range for `u8`"), "{ran}");
+    assert!(ran.err.contains("this was a dry run"), "{ran}");
+    assert_eq!(differing(&before, &world.tree()), Vec::<String>::new());
+    world.refused("upgrade --to 42 --check", 2);
+}
+
+#[test]
 fn a_verified_upgrade_passes_and_the_lock_tells() {
     let world = World::vendored();
     let ran = world.run("upgrade --to 42 --no-upstream-tests").done();

@@ -75,11 +75,7 @@ impl Gates {
         for (key, title, features) in BUILDS {
             all.add_build(manifest, key, title, features);
         }
-        let features: Vec<&str> = TESTED
-            .into_iter()
-            .filter(|name| manifest.features.contains(*name))
-            .collect();
-        let features = (!features.is_empty()).then(|| features.join(","));
+        let features = tested_features(manifest);
         for (key, title, what) in [
             ("unit", "unit tests", "--lib"),
             ("doc", "doc tests", "--doc"),
@@ -89,6 +85,17 @@ impl Gates {
         }
         all.gates.push(fork_tests(manifest, features.as_deref()));
         all
+    }
+
+    /// Returns the gate that lets cargo check every target, which runs nothing.
+    pub fn check(manifest: &CrateManifest) -> Gate {
+        let step = words(&["check", "--all-targets"]);
+        Gate {
+            key: "check".to_owned(),
+            title: "check of all targets".to_owned(),
+            steps: vec![with_features(step, tested_features(manifest).as_deref())],
+            tests: false,
+        }
     }
 
     fn add_build(&mut self, manifest: &CrateManifest, key: &str, title: &str, features: &[&str]) {
@@ -120,6 +127,14 @@ impl Gates {
             tests: false,
         });
     }
+}
+
+/// Returns the features that tests have besides the default ones, if the crate has any.
+fn tested_features(manifest: &CrateManifest) -> Option<String> {
+    let features = TESTED.into_iter();
+    let features = features.filter(|name| manifest.features.contains(*name));
+    let features: Vec<&str> = features.collect();
+    (!features.is_empty()).then(|| features.join(","))
 }
 
 fn tested(key: &str, title: &str, steps: Vec<Vec<String>>) -> Gate {
