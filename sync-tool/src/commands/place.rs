@@ -86,7 +86,7 @@ impl<'u> Placing<'_, 'u> {
         let verified = steps.time("verify", || {
             Verified::of(
                 stage,
-                &forked.made.tree,
+                &forked,
                 trees(&forked, &old),
                 self.verify,
                 &self.upstream_tests(&forked),

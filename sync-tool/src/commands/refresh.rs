@@ -192,7 +192,7 @@ fn commit(
     let cargo = placing.cargo()?;
     let verified = Verified::of(
         stage,
-        tree,
+        made,
         Trees {
             old: Some(edited),
             new: Some(tree),

@@ -2,8 +2,10 @@
 //! gates were not skipped on purpose, cannot be committed: the types say so.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::context::Context;
+use super::making::Forked;
 use super::upstream_tests::{self, UpstreamTests};
 use crate::core::diagnosis::Trees;
 use crate::core::gate::{CrateManifest, Gate, GateResult, Gates, failures};
@@ -12,6 +14,7 @@ use crate::core::report::GateReport;
 use crate::core::tree::{File, Tree};
 use crate::error::{Error, Result};
 use crate::ports::cargo::Cargo;
+use crate::ports::disk;
 use crate::ports::stage::{Change, Committed, Stage};
 
 /// Whether the gates are run.
@@ -41,13 +44,14 @@ impl<'t> Verified<'t> {
     /// [`crate::Kind::Verification`] where a gate fails; the stage is gone then.
     pub fn of(
         stage: Stage<'t>,
-        tree: &Tree,
+        forked: &Forked,
         trees: Trees<'_>,
         verify: Verify<'_>,
         upstream_tests: &UpstreamTests<'_, '_>,
         cargo: &Cargo<'_>,
         context: &Context<'_>,
     ) -> Result<Self> {
+        let tree = &forked.made.tree;
         let gates = gates(tree)?;
         let mut reports = Vec::new();
         let mut results: Vec<GateResult> = Vec::new();
@@ -61,7 +65,10 @@ impl<'t> Verified<'t> {
                     break;
                 }
                 Verify::All | Verify::Check => {
-                    let result = run(&stage, gate, cargo, context)?;
+                    let mut result = run(stage.dir(), gate, cargo, context)?;
+                    if result.wants_control(gate) {
+                        result = result.after(&control(forked, gate, cargo, context)?);
+                    }
                     let said = (result.said(), result.milliseconds());
                     results.push(result);
                     said
@@ -142,7 +149,8 @@ pub fn checked(
     cargo: &Cargo<'_>,
     context: &Context<'_>,
 ) -> Result<GateReport> {
-    let result = run(stage, &Gates::check(&manifest(tree)?), cargo, context)?;
+    let gate = Gates::check(&manifest(tree)?);
+    let result = run(stage.dir(), &gate, cargo, context)?;
     let report = GateReport {
         gate: result.key.clone(),
         title: result.title.clone(),
@@ -155,13 +163,33 @@ pub fn checked(
     }
 }
 
-fn run(
-    stage: &Stage<'_>,
+/// Runs a gate without the fork's changes of upstream's files: what fails there too is
+/// the machine's doing.
+fn control(
+    forked: &Forked,
     gate: &Gate,
     cargo: &Cargo<'_>,
     context: &Context<'_>,
 ) -> Result<GateResult> {
-    let result = cargo.run(stage.dir(), gate)?;
+    let mut tree = forked.made.tree.clone();
+    let upstreams = forked.ready.prepared.tree.iter();
+    for (path, file) in upstreams.filter(|(path, _)| path.as_str() != CARGO_TOML) {
+        if tree.get(path.as_str()).is_some() {
+            tree.insert(path.clone(), file.clone());
+        }
+    }
+    let dir = disk::temporary()?;
+    disk::write_tree(dir.path(), &tree)?;
+    let gate = Gate {
+        key: format!("{}-control", gate.key),
+        title: format!("{} with upstream's crate", gate.title),
+        ..gate.clone()
+    };
+    run(dir.path(), &gate, cargo, context)
+}
+
+fn run(dir: &Path, gate: &Gate, cargo: &Cargo<'_>, context: &Context<'_>) -> Result<GateResult> {
+    let result = cargo.run(dir, gate)?;
     let status = &context.host.status;
     status.note(&format!("{}: {}", result.title, result.said()));
     Ok(result)

@@ -43,6 +43,21 @@ pub fn temporary() -> Result<tempfile::TempDir> {
     })
 }
 
+/// Writes a tree into a directory, without modes.
+///
+/// # Errors
+///
+/// Fails where the disk does.
+pub fn write_tree(dir: &Path, tree: &Tree) -> Result<()> {
+    for (path, file) in tree.iter() {
+        let path = path.below(dir);
+        let above = path.parent().unwrap_or(dir);
+        fs::create_dir_all(above).map_err(|e| Error::io("make", above, e))?;
+        fs::write(&path, file.bytes()).map_err(|e| Error::io("write", &path, e))?;
+    }
+    Ok(())
+}
+
 /// Reads a tree from a directory with its bytes.
 ///
 /// # Errors

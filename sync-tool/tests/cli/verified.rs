@@ -22,6 +22,45 @@ fn a_dry_run_tells_whether_the_tree_would_compile() {
 }
 
 #[test]
+fn a_unit_test_that_fails_with_upstreams_crate_too_is_the_machines_doing() {
+    let world = World::vendored();
+    let with_tests = |version: &str, more: &str| {
+        world.tag(version, |sources| {
+            let path = sources.join("src/random.rs");
+            let tests = format!(
+                "#[cfg(test)]\nmod tests {{\n    #[test]\n    fn of_the_machine() {{\n        \
+                 assert!(std::env::var_os(\"ODD_MACHINE\").is_none());\n    }}\n{more}}}\n"
+            );
+            let text = std::fs::read_to_string(&path).unwrap();
+            git_world::write(&path, format!("{text}\n{tests}"));
+        });
+    };
+    with_tests("41.0.1", "");
+    let vars = [("ODD_MACHINE", "yes")];
+    let args = |to| ["upgrade", "--to", to, "--no-upstream-tests"];
+    let ran = world.run_in(&world.root(), &vars, &args("41.0.1")).done();
+    let said = "unit tests: passed, 1 test; 1 fails with upstream's crate too";
+    assert!(ran.out.contains(said), "{ran}");
+    world.run("check").done();
+    // What the fork's changes break is told, and that alone.
+    with_tests(
+        "41.0.2",
+        "\n    #[test]\n    fn of_the_fork() {\n        \
+         assert!(!include_str!(\"sockets/mod.rs\").contains(\"loopback\"));\n    }\n",
+    );
+    let ran = world
+        .run_in(&world.root(), &vars, &args("41.0.2"))
+        .ended(12);
+    let failed = "the gate `unit` failed: 2 tests failed, 1 of them with upstream's crate too";
+    assert!(ran.err.contains(failed), "{ran}");
+    assert!(
+        ran.err.contains("random::tests::of_the_fork` failed"),
+        "{ran}"
+    );
+    assert!(!ran.err.contains("of_the_machine` failed"), "{ran}");
+}
+
+#[test]
 fn a_verified_upgrade_passes_and_the_lock_tells() {
     let world = World::vendored();
     let ran = world.run("upgrade --to 42 --no-upstream-tests").done();

@@ -45,6 +45,8 @@ pub struct Gate {
     pub steps: Vec<Vec<String>>,
     /// Whether tests must run: none at all is a failure then.
     pub tests: bool,
+    /// Whether its tests are upstream's, so that the machine may be behind what fails.
+    pub of_upstream: bool,
 }
 
 /// A gate that a release does not have, and why.
@@ -95,6 +97,7 @@ impl Gates {
             title: "check of all targets".to_owned(),
             steps: vec![with_features(step, tested_features(manifest).as_deref())],
             tests: false,
+            of_upstream: false,
         }
     }
 
@@ -125,6 +128,7 @@ impl Gates {
             title: title.to_owned(),
             steps: vec![step],
             tests: false,
+            of_upstream: false,
         });
     }
 }
@@ -143,6 +147,7 @@ fn tested(key: &str, title: &str, steps: Vec<Vec<String>>) -> Gate {
         title: title.to_owned(),
         steps,
         tests: true,
+        of_upstream: true,
     }
 }
 
@@ -174,6 +179,7 @@ fn fork_tests(manifest: &CrateManifest, features: Option<&str>) -> Gate {
     }
     Gate {
         tests: !manifest.tests.is_empty(),
+        of_upstream: false,
         ..tested("fork-tests", "the fork's tests", steps)
     }
 }

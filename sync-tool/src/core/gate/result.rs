@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::Diagnostic;
+use super::{Diagnostic, Gate};
 use crate::core::diagnosis::{self, Trees};
 use crate::error::{Error, Fault, Kind};
 
@@ -101,7 +101,8 @@ pub struct Failure {
 pub enum GateOutcome {
     /// It passed.
     Passed {
-        /// The counts, where the gate runs tests.
+        /// The counts, where the gate runs tests; those that failed do so with
+        /// upstream's crate too.
         tests: Option<Counts>,
     },
     /// It failed.
@@ -146,11 +147,51 @@ impl GateResult {
                 tests: Some(counts),
             } => {
                 let s = if counts.passed == 1 { "" } else { "s" };
-                format!("passed, {} test{s}", counts.passed)
+                let failed = match counts.failed {
+                    0 => String::new(),
+                    1 => "; 1 fails with upstream's crate too".to_owned(),
+                    more => format!("; {more} fail with upstream's crate too"),
+                };
+                format!("passed, {} test{s}{failed}", counts.passed)
             }
             GateOutcome::Failed(failure) => format!("failed: {}", failure.message),
             GateOutcome::None => "none".to_owned(),
         }
+    }
+
+    /// Tells whether tests failed that may do so without the fork's changes too.
+    pub fn wants_control(&self, gate: &Gate) -> bool {
+        let failed = |failure: &Failure| failure.reason == Reason::TestsFail;
+        gate.of_upstream && matches!(&self.outcome, GateOutcome::Failed(f) if failed(f))
+    }
+
+    /// Takes out the failed tests that failed in the control too: the same gate on the
+    /// same machine, without the fork's changes of upstream's files. Where no other
+    /// failed, the gate passed.
+    #[must_use]
+    pub fn after(mut self, control: &GateResult) -> Self {
+        let (GateOutcome::Failed(failure), GateOutcome::Failed(other)) =
+            (&mut self.outcome, &control.outcome)
+        else {
+            return self;
+        };
+        let too: BTreeSet<&str> = other.tests.iter().map(|test| test.name.as_str()).collect();
+        let before = failure.tests.len();
+        failure
+            .tests
+            .retain(|test| !too.contains(test.name.as_str()));
+        let excused = before - failure.tests.len();
+        if failure.tests.is_empty() && excused as u64 == failure.counts.failed {
+            let tests = Some(failure.counts);
+            self.outcome = GateOutcome::Passed { tests };
+        } else if excused > 0 {
+            let message = format!(
+                "{}, {excused} of them with upstream's crate too",
+                failure.message
+            );
+            failure.message = message;
+        }
+        self
     }
 
     /// Returns how long it took, in whole milliseconds.

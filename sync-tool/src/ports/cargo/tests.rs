@@ -205,6 +205,7 @@ fn built() -> Gate {
         title: "tests".to_owned(),
         steps: Vec::new(),
         tests: false,
+        of_upstream: false,
     }
 }
 
