@@ -107,6 +107,10 @@ repository = "https://example.org/fork"
 paths = ["**"]
 kind = "direct"
 
+[[files]]
+paths = ["Cargo.toml"]
+kind = "generated"
+
 [[cargo.test]]
 name = "loopback"
 path = "tests/loopback.rs"

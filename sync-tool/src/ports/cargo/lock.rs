@@ -61,8 +61,7 @@ impl Cargo<'_> {
         let draft = Draft {
             cargo: self,
             home: neutral_home(&self.host.env, project, dir.path())?,
-            // Not at hand where there is no rustup; then there is nothing to choose.
-            toolchain: self.sysroot(project).ok(),
+            toolchain: self.rustups_toolchain(project),
             dir: &dir.path().join("crate"),
             step: &*step,
         };

@@ -30,6 +30,16 @@ impl Cargo<'_> {
         })
     }
 
+    /// Returns the toolchain that rustup chooses in a directory. A compiler that
+    /// `RUSTC` names says nothing of rustup's cargo.
+    pub(super) fn rustups_toolchain(&self, dir: &Path) -> Option<PathBuf> {
+        if self.host.env.var("RUSTC").is_some() {
+            return None;
+        }
+        let sysroot = self.sysroot(dir).ok()?;
+        sysroot.join("bin").is_dir().then_some(sysroot)
+    }
+
     /// Returns the directory of the toolchain that the compiler in a directory belongs to.
     pub(super) fn sysroot(&self, dir: &Path) -> Result<PathBuf> {
         let call = self.tool("RUSTC", "rustc", dir);
