@@ -47,11 +47,10 @@ pub fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport> {
         // What differs from the lock was named already, unless only the deep look sees it.
         let (deep, note) = made_again(context, args, &project, &vendored, lock)?;
         notes.extend(note);
-        let named: BTreeSet<&str> = vendored.edits.iter().map(|e| e.path.as_str()).collect();
-        edits.extend(
-            deep.into_iter()
-                .filter(|d| !named.contains(d.path.as_str())),
-        );
+        // The crate and the project may have files of one name.
+        let key = |drift: &Drift| (drift.what.is_of_project(), drift.path.clone());
+        let named: BTreeSet<_> = vendored.edits.iter().map(key).collect();
+        edits.extend(deep.into_iter().filter(|d| !named.contains(&key(d))));
         edits.sort_by(|a, b| a.path.cmp(&b.path));
     }
     drift.extend(edits);

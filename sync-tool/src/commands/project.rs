@@ -116,7 +116,7 @@ impl Project {
     ///
     /// Those of [`Project::load`].
     pub fn read_again(&self) -> Result<Project> {
-        let (inputs, files) = read_inputs(&self.root, self.manifest().clone())?;
+        let (inputs, files) = read_inputs(&self.root, read_manifest(&self.root)?)?;
         Ok(Project {
             root: self.root.clone(),
             inputs,

@@ -208,7 +208,8 @@ fn conflicting(
     };
     let mut report = placing.bare_report(manifest, ready, Ended::Conflicts);
     report.to.upstream = ready.release.version.clone();
-    if !args.dry_run {
+    // A directory that is asked for is outside of what a dry run must not write.
+    if !args.dry_run || args.conflicts_dir.is_some() {
         if let Some(kept) = write_review(&dir, &conflicts)? {
             context.host.status.warn(&format!(
                 "{} was edited since it was written; it is kept as {}",

@@ -82,7 +82,7 @@ impl<'t> Verified<'t> {
             });
         }
         if let Some(error) = failures(&results, trees) {
-            return Err(error.help("nothing was changed; mend it, then run the same command again"));
+            return Err(error.help("nothing was changed; fix it, then run the same command again"));
         }
         reports.push(match verify {
             Verify::Skip(why) => upstream_tests::skipped(why),

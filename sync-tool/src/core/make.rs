@@ -70,7 +70,7 @@ pub fn check_paths(release: &Release, manifest: &Manifest) -> Result<()> {
 
 fn member(release: &Release) -> Result<&str> {
     let file = release.tree.get(CARGO_TOML).and_then(File::text);
-    file.ok_or_else(|| Error::upstream("upstream's `Cargo.toml` is missing, or no text"))
+    file.ok_or_else(|| Error::upstream("upstream's `Cargo.toml` is missing or not UTF-8"))
 }
 
 /// Puts a tree together.
@@ -346,7 +346,7 @@ pub fn rust_version(release: &Release) -> Result<Option<Version>> {
     match preflight::rust_version(&text) {
         Some(version) => Ok(Some(version)),
         None => Err(Error::upstream(format!(
-            "upstream's `rust-version = \"{text}\"` is no version"
+            "upstream's `rust-version = \"{text}\"` is not a version"
         ))),
     }
 }

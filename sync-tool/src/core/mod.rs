@@ -28,5 +28,6 @@ pub mod suite;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod text;
+pub mod tokens;
 pub mod tree;
 pub mod workspace;

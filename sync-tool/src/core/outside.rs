@@ -2,11 +2,11 @@
 //! package neither.
 
 use std::ops::Range;
-use std::str::FromStr as _;
 use std::sync::Arc;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
+use super::tokens::lex;
 use super::tree::{Tree, joined};
 use crate::error::{Fault, Place};
 
@@ -48,7 +48,7 @@ fn found(path: &str, text: &str) -> Vec<Found> {
     let may = (text.contains("../") || text.contains("\"/"))
         && (text.contains("include") || text.contains("path"));
     // What does not lex is told by those who have to read it.
-    let Some(tokens) = may.then(|| TokenStream::from_str(text).ok()).flatten() else {
+    let Some(tokens) = may.then(|| lex(text)).flatten() else {
         return Vec::new();
     };
     let (dir, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -78,7 +78,10 @@ impl Search<'_> {
             let TokenTree::Group(group) = tree else {
                 continue;
             };
-            let before = |back: usize| at.checked_sub(back).map(|at| trees[at].to_string());
+            let before = |back: usize| match trees.get(at.wrapping_sub(back)) {
+                None | Some(TokenTree::Group(_)) => None,
+                Some(other) => Some(other.to_string()),
+            };
             let before = [3, 2, 1].map(|back| before(back).unwrap_or_default());
             match before.each_ref().map(String::as_str) {
                 [_, name @ ("include" | "include_str" | "include_bytes"), "!"] => {

@@ -56,9 +56,13 @@ pub fn markdown(text: &str) -> String {
 
 /// Returns a text as a code span of Markdown.
 pub fn code_span(text: &str) -> String {
-    match text.contains('`') {
-        true => format!("`` {} ``", line(text)),
-        false => format!("`{}`", line(text)),
+    let runs = text.match_indices('`').map(|(at, _)| run(&text[at..]));
+    match runs.max() {
+        None => format!("`{}`", line(text)),
+        Some(longest) => {
+            let ticks = "`".repeat(longest + 1);
+            format!("{ticks} {} {ticks}", line(text))
+        }
     }
 }
 

@@ -31,7 +31,11 @@ pub struct Found {
 /// Fails where the system's directory for such cannot be written.
 pub fn temporary() -> Result<tempfile::TempDir> {
     let above = std::env::temp_dir();
-    tempfile::tempdir_in(&above).map_err(|e| {
+    let mut builder = tempfile::Builder::new();
+    // What is made there may hold what others must not read.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir_in(&above).map_err(|e| {
         let is_there = e.kind() != ErrorKind::NotFound;
         let error = Error::io("make a directory in", &above, e);
         match is_there {

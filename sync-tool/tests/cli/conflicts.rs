@@ -172,6 +172,6 @@ fn a_series_that_does_not_fit_the_pin_is_no_matter_for_vendor() {
      7 │  
        ╰────
       help: bring the hunk's context and removed lines to what the file says
-    help: mend the patches, or let `wash-wasi-sync upgrade --to v43.0.0` merge them
+    help: fix the patches, or let `wash-wasi-sync upgrade --to v43.0.0` merge them
     ");
 }

@@ -146,6 +146,13 @@ fn generated_documents_are_looked_at_too() {
     --- stderr
     listing the tags of [upstream]
     ");
+    // The crate has a file of that name too, and an edit of one hides no edit of the other.
+    let crates = format!("{TREE}/README.md");
+    let whole = world.read(&crates);
+    world.write(&crates, format!("{whole}edited\n"));
+    let both = world.refused("check --deep", 10);
+    assert!(both.out.contains("Drift: 3 differences"), "{both}");
+    world.write(&crates, whole);
     let sarif = world.run("check --deep --format sarif").ended(10);
     assert!(sarif.out.contains("docs/differences.md"), "{sarif}");
     assert!(!sarif.out.contains("vendor/wash-wasi/docs"), "{sarif}");

@@ -151,7 +151,7 @@ fn a_failing_test_changes_nothing() {
     error: the gate `fork-tests` failed: 1 test failed
       the test `both_networks_connect` failed
     help: the whole output is in [project]/vendor/.wash-wasi-sync/logs/fork-tests.log
-    help: nothing was changed; mend it, then run the same command again
+    help: nothing was changed; fix it, then run the same command again
     ");
 }
 
@@ -193,7 +193,7 @@ fn what_does_not_build_changes_nothing() {
       build without features: it does not compile (1 error)
         help: the whole output is in [project]/vendor/.wash-wasi-sync/logs/build-no-features.log
     help: to edit the tree, put it in place unverified (`upgrade --no-verify`, or `vendor`); `wash-wasi-sync refresh` keeps the edits
-    help: nothing was changed; mend it, then run the same command again
+    help: nothing was changed; fix it, then run the same command again
     ");
     let error = world.refused("vendor --verify --format json", 12).error();
     assert_eq!(error["kind"], "verification");

@@ -147,7 +147,7 @@ fn passed(context: &Context<'_>, report: &SuiteReport, begun: Instant) -> Result
     match report.error() {
         None => Ok(told(said, millis(begun))),
         Some(error) => {
-            Err(error.help("nothing was changed; mend it, then run the same command again"))
+            Err(error.help("nothing was changed; fix it, then run the same command again"))
         }
     }
 }

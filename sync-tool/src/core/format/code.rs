@@ -1,15 +1,15 @@
 //! Compares code without its layout: what a formatter may not change.
 
-use std::str::FromStr as _;
-
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+
+use crate::core::tokens::lex;
 
 /// Tells whether two sources have the same code: the same tokens in the same order,
 /// but for the order of `use`, `mod …;` and `extern crate` declarations and for what
 /// rustfmt adds or removes as lines break: a comma before a closing delimiter, the
 /// braces around a single expression in a match arm or closure, those around a single
-/// import, and the semicolon of a `return` at the end of a block. Sources that cannot be read as tokens are the same only if they are
-/// equal.
+/// import, and the semicolon of a last statement with `return`, `break` or `continue`.
+/// Sources that cannot be read as tokens are the same only if they are equal.
 pub fn same_code(before: &str, after: &str) -> bool {
     before == after || tokens(before).is_some_and(|code| Some(code) == tokens(after))
 }
@@ -21,7 +21,7 @@ fn tokens(source: &str) -> Option<Vec<String>> {
         Some((_, rest)) if is_script => rest,
         _ => source,
     };
-    Some(level(TokenStream::from_str(source).ok()?))
+    Some(level(lex(source)?))
 }
 
 /// Returns the tokens of one level and those below it.
@@ -119,8 +119,15 @@ fn declaration(trees: &[TokenTree]) -> Option<(Vec<String>, &[TokenTree])> {
         at += 1;
         at += usize::from(matches!(trees.get(at)?, TokenTree::Group(_)));
     }
-    let end = at + trees[at..].iter().position(|tree| is_punct(tree, ';'))?;
     let keyword = trees.get(at)?;
+    // Most tokens begin no declaration: nothing is looked for behind them.
+    if !["use", "mod", "extern"]
+        .iter()
+        .any(|word| is_ident(keyword, word))
+    {
+        return None;
+    }
+    let end = at + trees[at..].iter().position(|tree| is_punct(tree, ';'))?;
     let head = text(&trees[..at]);
     let mut declared = Vec::new();
     if is_ident(keyword, "use") && !is_punct(trees.get(at + 1)?, '<') {

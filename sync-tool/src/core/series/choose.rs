@@ -20,7 +20,11 @@ pub struct Choice<'s> {
 /// Chooses the nearest series whose every patch applies exactly; else the
 /// highest base at or below the release; else the lowest above.
 pub fn choose<'s>(all: &'s [Stored], release: &Version, prepared: &Tree) -> Choice<'s> {
-    let mut by_distance: Vec<&Stored> = all.iter().collect();
+    // One without patches fits everything: upstream took them all by its base, and an
+    // earlier release lacks them still.
+    let is_earlier = |s: &&Stored| s.base > *release && s.patches.is_empty();
+    let all: Vec<&Stored> = all.iter().filter(|s| !is_earlier(s)).collect();
+    let mut by_distance = all.clone();
     by_distance.sort_by(|a, b| farther(&a.base, &b.base, release));
     for stored in by_distance {
         let fit = stored.fit(prepared);
@@ -29,11 +33,10 @@ pub fn choose<'s>(all: &'s [Stored], release: &Version, prepared: &Tree) -> Choi
             return Choice { series, fit };
         }
     }
-    let below = all.iter().filter(|stored| stored.base <= *release);
-    let above = all.iter().filter(|stored| stored.base > *release);
-    let series = below
-        .max_by_key(|s| &s.base)
-        .or(above.min_by_key(|s| &s.base));
+    let (below, above): (Vec<&Stored>, Vec<&Stored>) =
+        all.into_iter().partition(|stored| stored.base <= *release);
+    let below = below.into_iter().max_by_key(|s| &s.base);
+    let series = below.or(above.into_iter().min_by_key(|s| &s.base));
     let fit = series
         .map(|stored| stored.fit(prepared))
         .unwrap_or_default();

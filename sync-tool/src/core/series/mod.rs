@@ -198,7 +198,7 @@ impl Misfit {
         let message = format!("patches do not apply to {version}");
         let faults = misfits.iter().flat_map(Misfit::faults).collect();
         Error::faults(Kind::Conflicts, message, faults).help(format!(
-            "mend the patches, or let `wash-wasi-sync upgrade --to v{version}` merge them"
+            "fix the patches, or let `wash-wasi-sync upgrade --to v{version}` merge them"
         ))
     }
 }

@@ -127,6 +127,23 @@ fn the_nearest_series_that_applies_is_taken() {
 }
 
 #[test]
+fn a_series_whose_patches_upstream_took_serves_no_earlier_release() {
+    let inputs = one_patch();
+    let taken = Stored {
+        base: version("43.0.0"),
+        patches: BTreeMap::new(),
+        ..inputs.series[0].clone()
+    };
+    let all = [inputs.series[0].clone(), taken];
+    let other = tree(&[("src/a.rs", "fn other() {}\n")]);
+    for (release, base, misfits) in [("42.0.0", "38.0.4", 1), ("43.0.0", "43.0.0", 0)] {
+        let Choice { series, fit } = choose(&all, &version(release), &other);
+        assert_eq!(series.unwrap().base, version(base), "{release}");
+        assert_eq!(fit.misfits.len(), misfits, "{release}");
+    }
+}
+
+#[test]
 fn a_change_elsewhere_is_merged_and_the_new_patch_applies() {
     let inputs = one_patch();
     let stored = &inputs.series[0];

@@ -1,5 +1,7 @@
 //! Makes the crate's `Cargo.lock`.
 
+#[cfg(unix)]
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use toml_edit::DocumentMut;
@@ -217,9 +219,13 @@ impl Draft<'_> {
 fn neutral_home(env: &Environment, project: &Path, dir: &Path) -> Result<Option<PathBuf>> {
     let home = dir.join("home");
     std::fs::create_dir(&home).map_err(|e| Error::io("make", &home, e))?;
-    let theirs = env
-        .cargo_home()
-        .and_then(|home| std::fs::read_dir(home).ok());
+    let theirs = env.cargo_home();
+    if let Some(theirs) = &theirs {
+        // What cargo downloads stays in the user's home, where it has none yet, too.
+        let registry = theirs.join("registry");
+        std::fs::create_dir_all(&registry).map_err(|e| Error::io("make", &registry, e))?;
+    }
+    let theirs = theirs.and_then(|home| std::fs::read_dir(home).ok());
     for entry in theirs.into_iter().flatten().flatten() {
         let name = entry.file_name();
         let is_read = |stem: &str| name.to_string_lossy().starts_with(stem);
@@ -231,7 +237,14 @@ fn neutral_home(env: &Environment, project: &Path, dir: &Path) -> Result<Option<
     }
     let config = home.join("config.toml");
     let text = Config::read(env, project)?.of_registries()?;
-    std::fs::write(&config, text).map_err(|e| Error::io("write", &config, e))?;
+    // It may have tokens and passwords.
+    let private = std::os::unix::fs::OpenOptionsExt::mode(&mut std::fs::OpenOptions::new(), 0o600)
+        .write(true)
+        .create_new(true)
+        .open(&config);
+    private
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|e| Error::io("write", &config, e))?;
     Ok(Some(home))
 }
 

@@ -82,6 +82,18 @@ impl<'w> Apply<'w> {
         let is_staged = look(&tree)?.is_some_and(|there| there.is_dir())
             && disk::read_entries(&tree)?.is_some_and(|found| fingerprint(&found) == swap.new);
         if !is_staged {
+            let there = disk::read_entries(&place)?;
+            let is_old = there.map(|found| fingerprint(&found)) == swap.old;
+            if is_old && swap.old != Some(swap.new) {
+                let message = format!(
+                    "{} is not what was decided to be put in place any more",
+                    tree.display()
+                );
+                return Err(Error::general(message).help(format!(
+                    "see what wrote there; then remove {}, and run the same command again",
+                    self.work.journal().display()
+                )));
+            }
             return Ok(());
         }
         carry_target(&place, &tree)?;

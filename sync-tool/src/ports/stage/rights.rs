@@ -103,7 +103,7 @@ fn kept_by_owner(_: &Metadata, _: &Metadata) -> bool {
     false
 }
 
-/// Refuses a directory that this user, or nobody, can write.
+/// Refuses a directory that this user cannot write, for its rights or its file system.
 ///
 /// # Errors
 ///

@@ -114,7 +114,7 @@ impl Fetch<'_> {
         let draft = cache.draft(url, Way::Filtered)?;
         let (draft, release) = match self.into_repository(draft.path(), Way::Filtered) {
             Err(Setback::Doubtful(e)) => {
-                let line = format!("fetching all of it, because parts of it cannot be had: {e}");
+                let line = format!("fetching all of it, because parts of it are unavailable: {e}");
                 host.status.detail(&line);
                 drop(draft);
                 let draft = cache.draft(url, Way::Plain)?;

@@ -92,7 +92,7 @@ impl Package {
         let fields = parse(manifest, &format!("{path}/Cargo.toml"))?.package;
         let fields = fields.ok_or_else(|| {
             Error::upstream(format!(
-                "`{path}/Cargo.toml` is no crate's: it has no `[package]`"
+                "`{path}/Cargo.toml` does not describe a crate: it has no `[package]`"
             ))
         })?;
         let shared = parse(workspace, "Cargo.toml")?.workspace;
@@ -100,7 +100,9 @@ impl Package {
         let name = fields.name.clone().unwrap_or_default();
         let version = match Value::resolve(&fields.version, &shared.version) {
             Some((text, _)) => Version::parse(text).map_err(|e| {
-                Error::upstream(format!("`{path}/Cargo.toml`: `{text}` is no version: {e}"))
+                Error::upstream(format!(
+                    "`{path}/Cargo.toml`: `{text}` is not a version: {e}"
+                ))
             })?,
             None => {
                 return Err(Error::upstream(format!(

@@ -427,7 +427,7 @@ fn manifests_that_cannot_be_read_are_named() {
         (
             WORKSPACE,
             "[package]\nname = \"wasi\"\nversion = \"x\"\n",
-            "`x` is no version",
+            "`x` is not a version",
         ),
         (
             WORKSPACE,
