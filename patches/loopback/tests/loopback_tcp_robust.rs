@@ -3,10 +3,9 @@
 mod loopback_host;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::time::Instant;
+use tokio::runtime::Builder;
 
 use loopback_host::p2::{Host, Stream, at_once};
 use loopback_host::{network, v4};
@@ -61,44 +60,35 @@ async fn twenty_thousand_connections_live_at_one_listener() {
     assert_eq!(network.lock().unwrap().figures().sockets, 0);
 }
 
-/// As Linux, a connect that nobody makes place for is not waited for without end.
-#[tokio::test(start_paused = true)]
-async fn a_connect_to_a_full_backlog_is_given_up_in_the_end() {
+/// The connect waits for a place, and then has it.
+#[test]
+fn a_connect_to_a_full_backlog_needs_no_timers_of_the_hosts_runtime() {
     let network = network();
     let mut host = Host::new(&network);
-    let full = host.tcp(false);
-    host.bind(full, v4(0)).await.unwrap();
-    let limited = host.option(full, |view, full| view.set_listen_backlog_size(full, 1));
-    limited.unwrap();
-    host.listen(full).unwrap();
-    let to = host.local(full).unwrap();
-    let queued = [
-        host.connected(to).await.unwrap(),
-        host.connected(to).await.unwrap(),
-    ];
-    let before = network.lock().unwrap().figures();
-    let from = Instant::now();
-    let waits = host.tcp(false);
-    host.start_connect(waits, to).await.unwrap();
-    let end = tokio::time::timeout(Duration::from_secs(600), host.ready(waits));
-    end.await.expect("it is waited for without end");
-    assert_eq!(from.elapsed().as_secs(), 127);
-    assert_eq!(host.finish_connect(waits), Err(ErrorCode::Timeout));
-    assert_eq!(network.lock().unwrap().figures(), before);
-    // One that gets a place before that has it for ever.
-    let waits = host.tcp(false);
-    host.start_connect(waits, to).await.unwrap();
-    for at in [0, 126] {
-        tokio::time::sleep(Duration::from_secs(at)).await;
-        let asked = host.finish_connect(waits);
-        assert_eq!(asked, Err(ErrorCode::WouldBlock), "after {at} s");
-    }
-    host.accept(full).await;
-    tokio::time::sleep(Duration::from_secs(600)).await;
-    let near = host.finish_connect(waits).unwrap();
-    for near in queued.into_iter().chain([near]) {
-        assert_eq!(host.try_read(near, 1), Ok(Bytes::new()));
-    }
+    let timers = Builder::new_current_thread().enable_time().build().unwrap();
+    let (full, to, queued) = timers.block_on(async {
+        let full = host.tcp(false);
+        host.bind(full, v4(0)).await.unwrap();
+        let limited = host.option(full, |view, full| view.set_listen_backlog_size(full, 1));
+        limited.unwrap();
+        host.listen(full).unwrap();
+        let to = host.local(full).unwrap();
+        let queued = [host.connected(to).await, host.connected(to).await];
+        (full, to, queued.map(Result::unwrap))
+    });
+    let none = Builder::new_current_thread().enable_io().build().unwrap();
+    none.block_on(async {
+        let waits = host.tcp(false);
+        host.start_connect(waits, to).await.unwrap();
+        assert_eq!(host.finish_connect(waits), Err(ErrorCode::WouldBlock));
+        assert!(at_once(host.ready(waits)).is_none());
+        host.try_accept(full).unwrap();
+        at_once(host.ready(waits)).expect("there is a place");
+        let near = host.finish_connect(waits).unwrap();
+        for near in queued.into_iter().chain([near]) {
+            assert_eq!(host.try_read(near, 1), Ok(Bytes::new()));
+        }
+    });
 }
 
 #[tokio::test]

@@ -17,8 +17,9 @@
 //!
 //! Everything that a socket has taken is given back when it is dropped. All
 //! of it can be polled from any task and thread; nothing here ever blocks. Of
-//! the tasks that wait by a `poll_` function, the last few of each direction are
-//! woken; any number can wait by a future.
+//! the tasks that wait by a `poll_` function, these of each direction are woken:
+//! the first, if nobody waited before it, the last three, and the last one whose
+//! waker has no data. Any number can wait by a future.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -2,15 +2,16 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Waker;
 
-/// So many polls are kept at least, the last ones.
+/// So many polls are kept beside the first one, the last ones.
 pub(super) const POLLS: usize = 3;
 
 /// Those who wait for one thing to happen.
 ///
 /// A future has a [`Ticket`]: it is kept until it is woken or takes its ticket
 /// back. A poll without one belongs to nobody that could take it back: a guest
-/// that cancels what it began leaves its waker behind, another each time. So no
-/// more than the last few of those are kept, where `tokio` keeps the last one.
+/// that cancels what it began leaves its waker behind, another each time. So of
+/// those, no more are kept than the first, if nobody waited before it, the last
+/// three, and the last one without data; `tokio` keeps the last one.
 #[derive(Debug, Default)]
 pub(super) struct Waiters {
     /// The usual case of a single waiter costs no allocation.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use rustix::io::Errno;
 use tokio::time::{Sleep, sleep};
 
-use crate::runtime::with_ambient_tokio_runtime;
+use crate::runtime::RUNTIME;
 
 use super::super::destination::{Destination, check_family};
 use super::super::{Connecting, Protocol};
@@ -17,7 +17,10 @@ use super::{TcpSocket, TcpStream, poll_charged, system_error};
 
 /// How long a connect waits for a place in a backlog. Linux gives up when it has sent
 /// its request seven times, which takes 127 s, some seconds more from 6.5 on.
-const LIMIT: Duration = Duration::from_secs(127);
+const LIMIT: Duration = match cfg!(test) {
+    true => Duration::from_millis(10),
+    false => Duration::from_secs(127),
+};
 
 type SystemConnect = Pin<Box<dyn Future<Output = io::Result<tokio::net::TcpStream>> + Send>>;
 
@@ -79,8 +82,10 @@ fn start(socket: TcpSocket, remote: SocketAddr) -> io::Result<Progress> {
     })
 }
 
+/// Returns a timer of upstream's own runtime: that of the host need not have any.
 fn timer() -> Pin<Box<Sleep>> {
-    Box::pin(with_ambient_tokio_runtime(|| sleep(LIMIT)))
+    let _entered = RUNTIME.enter();
+    Box::pin(sleep(LIMIT))
 }
 
 impl Future for ConnectingTcpStream {

@@ -9,6 +9,8 @@ mod settings;
 #[allow(dead_code, reason = "what upstream uses depends on the release")]
 mod shared;
 mod socket;
+#[cfg(all(test, unix))]
+mod tests;
 
 pub use detached::Detached;
 pub use shared::SharedUdpSocket;

@@ -352,8 +352,9 @@ fn system(socket: &UdpSocket) -> io::Result<&tokio::net::UdpSocket> {
 /// Sends on the system, if that takes the datagram now.
 ///
 /// This asks the system itself: a descriptor is made late, and `tokio` says of
-/// each new one that it cannot be written to until its runtime has rested.
-fn send_now(
+/// each new one that it cannot be written to until its runtime has rested. If the
+/// system takes nothing, `tokio` has to be told, or it calls the socket writable.
+pub(super) fn send_now(
     socket: &tokio::net::UdpSocket,
     data: &[u8],
     to: Option<SocketAddr>,
@@ -362,7 +363,11 @@ fn send_now(
         Some(to) => rustix::net::sendto(socket, data, SendFlags::empty(), &to),
         None => rustix::net::send(socket, data, SendFlags::empty()),
     };
-    Ok(sent?)
+    match (sent, to) {
+        (Err(Errno::WOULDBLOCK), Some(to)) => socket.try_send_to(data, to),
+        (Err(Errno::WOULDBLOCK), None) => socket.try_send(data),
+        (sent, _) => Ok(sent?),
+    }
 }
 
 /// Sends on the loopback network, which takes datagrams whole.

@@ -3,13 +3,15 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
+use crate::p2::bindings::sockets::network::ErrorCode;
+
 use super::super::super::os::SocketOption;
 use super::super::super::os::rustix::fd::AsFd as _;
 use super::super::super::os::rustix::net::sockopt;
 use super::super::super::{Network, Protocol};
 use super::super::socket::SharedTcpSocket;
 use super::super::{TcpListener, TcpSocket, TcpStream};
-use super::p2::at_once;
+use super::p2::{Host, at_once};
 
 fn network() -> Arc<Mutex<Network>> {
     Arc::default()
@@ -109,6 +111,21 @@ fn an_unbound_socket_that_listens_is_bound_to_the_wildcard() {
     assert!(matches!(listener, TcpListener::Unspecified(_)));
     let address = listener.local_addr().unwrap();
     assert!(address.ip().is_unspecified() && address.port() != 0);
+}
+
+/// As on Linux, a connect that nobody makes place for is not waited for without end.
+#[tokio::test]
+async fn a_connect_to_a_full_backlog_is_given_up_in_the_end() {
+    let network = network();
+    let listener = bound(&network, "127.0.0.1:0").listen(0).unwrap();
+    let to = listener.local_addr().unwrap();
+    let mut host = Host::new(&network);
+    let queued = host.connected(to).await.unwrap();
+    let before = network.lock().unwrap().figures();
+    let waits = host.tcp(false);
+    assert_eq!(host.connect(waits, to).await, Err(ErrorCode::Timeout));
+    assert_eq!(network.lock().unwrap().figures(), before);
+    assert_eq!(host.try_read(queued, 1), Ok(bytes::Bytes::new()));
 }
 
 /// Both ends of a connection, which need no runtime.
