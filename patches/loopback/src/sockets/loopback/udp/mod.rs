@@ -9,7 +9,7 @@ mod settings;
 #[allow(dead_code, reason = "what upstream uses depends on the release")]
 mod shared;
 mod socket;
-#[cfg(all(test, unix))]
+#[cfg(all(test, target_os = "linux"))]
 mod tests;
 
 pub use detached::Detached;
