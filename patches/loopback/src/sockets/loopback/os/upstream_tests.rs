@@ -12,7 +12,10 @@ pub struct WasiCtxBuilder;
 
 impl WasiCtxBuilder {
     /// Makes a builder of contexts whose loopback addresses are the system's.
-    #[expect(clippy::new_ret_no_self, reason = "it has the name that upstream gave it")]
+    #[expect(
+        clippy::new_ret_no_self,
+        reason = "it has the name that upstream gave it"
+    )]
     pub fn new() -> crate::WasiCtxBuilder {
         let mut builder = crate::WasiCtxBuilder::new();
         builder.loopback_network(Arc::new(Mutex::new(Network::real())));
