@@ -210,6 +210,28 @@ impl Project {
             )))
     }
 
+    /// Fails where git converted inputs since they were locked: a tree made of them
+    /// would be another on this machine alone.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Drift`], with the cause and the next step.
+    pub fn not_converted(&self) -> Result<()> {
+        let Some(lock) = &self.lock else {
+            return Ok(());
+        };
+        let mut inputs = drift::of_inputs(lock, &self.inputs);
+        inputs.retain(|one| one.what == What::LineEnds);
+        let (_, causes) = drift::together(&self.manifest().fork.path, inputs);
+        match causes.is_empty() {
+            true => Ok(()),
+            false => {
+                let message = "the project's inputs are not as locked";
+                Err(Error::faults(Kind::Drift, message, causes))
+            }
+        }
+    }
+
     /// Looks at what stands where the vendored tree belongs.
     ///
     /// # Errors

@@ -34,6 +34,7 @@ pub fn run(context: &Context<'_>, args: &RefreshArgs) -> Result<RefreshReport> {
     let project = Project::load(&context.root, read_manifest(&context.root)?)?;
     let wishes = wishes(args)?;
     project.is_of_the_pin()?;
+    project.not_converted()?;
     project.vendored()?.not_converted()?;
     let edited = project.vendored_tree()?;
     let upstream = context.upstream(project.manifest(), &args.source)?;

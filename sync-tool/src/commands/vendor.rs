@@ -21,6 +21,7 @@ pub fn run(context: &Context<'_>, args: &VendorArgs) -> Result<MadeReport> {
     // A killed run may just have been finished: what it wrote counts.
     let project = Project::load(&context.root, read_manifest(&context.root)?)?;
     let vendored = project.vendored()?;
+    project.not_converted()?;
     vendored.no_edits(project.manifest(), args.edits.discard_edits)?;
     let upstream = context.upstream(project.manifest(), &args.source)?;
     let formatter = context.formatter();

@@ -136,3 +136,25 @@ fn converted_inputs_without_patches_are_named_with_their_cause() {
     note: 8 of 8 gates did not run; to build and test the tree: `wash-wasi-sync vendor --verify`
     ");
 }
+
+#[test]
+fn no_tree_is_made_of_converted_fork_owned_files_and_locks() {
+    let world = World::vendored();
+    for path in [
+        "patches/loopback/tests/loopback.rs",
+        "patches/locks/41.0.0.lock",
+    ] {
+        let text = world.read(path);
+        world.write(path, text.replace('\n', "\r\n"));
+        for command in ["check", "vendor", "upgrade --to 42 --no-verify", "refresh"] {
+            let ran = world.refused(command, 10);
+            let said = ran.out.clone() + &ran.err;
+            assert!(
+                said.contains("line ends of 1 file in patches"),
+                "{command}: {ran}"
+            );
+        }
+        world.write(path, text);
+        world.run("check").done();
+    }
+}
