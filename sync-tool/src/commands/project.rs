@@ -43,6 +43,9 @@ pub struct Vendored {
     pub causes: Vec<Fault>,
     /// Whether there is no lock, so that nobody can tell edits apart.
     pub unlocked: bool,
+    /// Whether what is there was never the vendored tree: nothing of it is as locked,
+    /// and most of what is locked is not there.
+    pub is_other: bool,
 }
 
 /// Reads the manifest of a project.
@@ -245,6 +248,14 @@ impl Project {
         };
         let nothing = Entries::default();
         let expected = self.lock.as_ref().map_or(&nothing, |lock| &lock.files);
+        let there = expected
+            .0
+            .keys()
+            .filter(|path| found.entries.0.contains_key(*path));
+        let is_as_locked = |(path, entry)| found.entries.0.get(path) == Some(entry);
+        let is_other = !found.entries.0.is_empty()
+            && there.count() * 2 < expected.0.len()
+            && !expected.0.iter().any(is_as_locked);
         let edits = self.edits(expected, &found.entries);
         let (mut edits, causes) = drift::together(&self.manifest().fork.path, edits);
         edits.extend(found.strays.iter().map(|(path, _)| Drift {
@@ -257,6 +268,7 @@ impl Project {
             edits,
             causes,
             unlocked: self.lock.is_none(),
+            is_other,
         })
     }
 
@@ -342,6 +354,15 @@ impl Vendored {
     ///
     /// [`Kind::Drift`], naming each edit, and how to keep or drop them.
     pub fn no_edits(&self, manifest: &Manifest, discard: bool) -> Result<()> {
+        if self.is_other {
+            let path = &manifest.fork.path;
+            let message =
+                format!("{path} holds other files than the vendored tree, and they would be lost");
+            return Err(Error::new(Kind::Drift, message).help(format!(
+                "name the tree's directory in `path` of `[fork]` ({}), or move the files away",
+                manifest::FILE
+            )));
+        }
         if self.edits.is_empty() || discard {
             return Ok(());
         }

@@ -404,3 +404,28 @@ fn a_lock_that_was_changed_is_refused() {
     help: restore it from version control, or remove it and run `wash-wasi-sync vendor --discard-edits`
     ");
 }
+
+#[test]
+fn a_directory_that_is_not_the_tree_is_never_replaced() {
+    let world = World::vendored();
+    world.write("guests/Cargo.toml", "[workspace]\n");
+    world.write("guests/src/lib.rs", "// Ours.\n");
+    world.edit(
+        "manifest.toml",
+        "path = \"vendor/wash-wasi\"",
+        "path = \"guests\"",
+    );
+    for command in [
+        "vendor",
+        "vendor --discard-edits",
+        "upgrade --to 42 --no-verify --discard-edits",
+    ] {
+        let ran = world.run(command).ended(10);
+        assert!(
+            ran.err
+                .contains("guests holds other files than the vendored tree"),
+            "{ran}"
+        );
+        assert_eq!(world.read("guests/src/lib.rs"), "// Ours.\n");
+    }
+}
