@@ -11,7 +11,8 @@ use super::upstream_tests;
 use super::verified::Verify;
 use crate::cli::CheckArgs;
 use crate::core::drift::{self, Drift, What};
-use crate::core::lock::Lock;
+use crate::core::lock::{self, Lock};
+use crate::core::make::CARGO_TOML;
 use crate::core::patch::Difference;
 use crate::core::report::{CheckReport, Versions};
 use crate::core::series::Stored;
@@ -42,6 +43,13 @@ pub fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport> {
         notes.push(format!("{e}: {}", e.hints().join("; ")));
     }
     notes.extend(skipped(lock));
+    if is_of_another_commit(&project, lock) {
+        drift.push(Drift {
+            path: lock::FILE.to_owned(),
+            what: What::Generated,
+            kind: None,
+        });
+    }
     let mut edits = vendored.edits.clone();
     if args.deep {
         // What differs from the lock was named already, unless only the deep look sees it.
@@ -67,6 +75,22 @@ pub fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport> {
         notes,
         differences: differences(project.series_in_use()),
     })
+}
+
+/// Tells whether the tree says of itself that it was made from another commit than the
+/// lock does: that is known without upstream.
+fn is_of_another_commit(project: &Project, lock: &Lock) -> bool {
+    let text = std::fs::read_to_string(project.tree_dir().join(CARGO_TOML));
+    let said = text.ok().and_then(|text| {
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix("# commit "))?;
+        Some(line.trim_end_matches(" of").to_owned())
+    });
+    match (said, &lock.upstream.commit) {
+        (Some(said), Some(locked)) => said != *locked,
+        _ => false,
+    }
 }
 
 /// Returns what stands where the vendored tree belongs.

@@ -132,6 +132,18 @@ fn the_same_inputs_give_what_is_recorded() {
 }
 
 #[test]
+fn a_commit_that_the_tree_was_not_made_from_is_found_without_upstream() {
+    let world = World::vendored();
+    record(&world, "commit", &format!("\"{}\"", "0".repeat(40)));
+    let ran = world.refused("check", 10);
+    assert!(
+        ran.out
+            .contains("manifest.lock is not what the tool writes there"),
+        "{ran}"
+    );
+}
+
+#[test]
 fn generated_documents_are_looked_at_too() {
     let world = World::vendored();
     world.edit("docs/differences.md", "**Change:**", "**Changed:**");
