@@ -141,6 +141,7 @@ fn made_again(
         vendored,
         command: "check",
         verify: Verify::Skip("check"),
+        check_only: false,
         upstream: None,
         toolchain: None,
         locked: false,

@@ -32,6 +32,8 @@ pub struct Placing<'a, 'u> {
     pub command: &'static str,
     /// Whether the gates run.
     pub verify: Verify<'a>,
+    /// Whether cargo only checks the tree, which is not put in place.
+    pub check_only: bool,
     /// Where upstream's own tests come from; `None` where they are not to be run.
     pub upstream: Option<&'a Upstream<'u>>,
     /// The toolchain that was asked for.
@@ -67,7 +69,7 @@ impl<'u> Placing<'_, 'u> {
         self.made_again(&forked, &files)?;
         let is_there = self.vendored.entries() == Some(&entries) && self.vendored.edits.is_empty();
         let is_same = is_there && files.is_empty() && self.is_written(&lock)?;
-        let Some(turn) = turn.filter(|_| self.verify != Verify::Check) else {
+        let Some(turn) = turn.filter(|_| !self.check_only) else {
             let checked = turn.map(|turn| self.check(turn, &forked, &old, &mut steps));
             let gates = checked.transpose()?.into_iter().collect();
             if !(is_there && self.is_written(&lock)?) {

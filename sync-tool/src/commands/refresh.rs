@@ -55,6 +55,7 @@ pub fn run(context: &Context<'_>, args: &RefreshArgs) -> Result<RefreshReport> {
         vendored: &Vendored::default(),
         command: "refresh",
         verify: Verify::Skip("refresh"),
+        check_only: false,
         upstream: None,
         toolchain: None,
         locked: false,

@@ -52,11 +52,11 @@ pub fn run(context: &Context<'_>, args: &UpgradeArgs) -> Result<MadeReport> {
         project: &project,
         vendored: &vendored,
         command: "upgrade",
-        verify: match (args.check, args.no_verify) {
-            (true, _) => Verify::Check,
-            (false, true) => Verify::Skip("--no-verify"),
-            (false, false) => Verify::All,
+        verify: match args.no_verify {
+            true => Verify::Skip("--no-verify"),
+            false => Verify::All,
         },
+        check_only: args.check,
         upstream: (!args.no_upstream_tests).then_some(&upstream),
         toolchain: args.toolchain.clone(),
         locked: false,

@@ -45,6 +45,7 @@ pub fn run(context: &Context<'_>, args: &VendorArgs) -> Result<MadeReport> {
         } else {
             Verify::Skip("vendor without --verify")
         },
+        check_only: false,
         upstream: (!args.no_upstream_tests).then_some(&upstream),
         toolchain: args.toolchain.clone(),
         locked: args.locked,

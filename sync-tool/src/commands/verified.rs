@@ -22,8 +22,6 @@ use crate::ports::stage::{Change, Committed, Stage};
 pub enum Verify<'a> {
     /// All of them.
     All,
-    /// That every target compiles; the tree is not put in place.
-    Check,
     /// None, for this reason; the lock records it.
     Skip(&'a str),
 }
@@ -59,12 +57,10 @@ impl<'t> Verified<'t> {
             let (said, milliseconds) = match verify {
                 Verify::Skip(why) => (format!("skipped: {why}"), 0),
                 // What does not build has no tests to run.
-                Verify::All | Verify::Check
-                    if gate.tests && !results.iter().all(GateResult::passed) =>
-                {
+                Verify::All if gate.tests && !results.iter().all(GateResult::passed) => {
                     break;
                 }
-                Verify::All | Verify::Check => {
+                Verify::All => {
                     let mut result = run(stage.dir(), gate, cargo, context)?;
                     if result.wants_control(gate) {
                         result = result.after(&control(forked, gate, cargo, context)?);
@@ -86,7 +82,7 @@ impl<'t> Verified<'t> {
         }
         reports.push(match verify {
             Verify::Skip(why) => upstream_tests::skipped(why),
-            Verify::All | Verify::Check => upstream_tests.gate(tree, trees, cargo, context)?,
+            Verify::All => upstream_tests.gate(tree, trees, cargo, context)?,
         });
         reports.extend(gates.absent.into_iter().map(|absent| GateReport {
             title: absent.key.clone(),
@@ -108,7 +104,7 @@ impl<'t> Verified<'t> {
     pub fn skipped(tree: &Tree, verify: Verify<'_>) -> Result<BTreeMap<String, String>> {
         let why = match verify {
             Verify::Skip(why) => why,
-            Verify::All | Verify::Check => "not run yet",
+            Verify::All => "not run yet",
         };
         let gates = gates(tree)?.gates;
         Ok(gates
