@@ -109,7 +109,7 @@ pub enum SourceArg {
 /// What happens to edits made by hand in the vendored tree.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct EditsArgs {
-    /// Drop edits made by hand in the vendored tree
+    /// Drop edits made by hand in the tree that is replaced
     #[arg(long)]
     pub discard_edits: bool,
 }
@@ -125,6 +125,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Run upstream's own tests on the fork, in upstream's workspace
     Test(TestArgs),
+    /// Write the fork under upstream's own name, for hosts that use upstream's other crates
+    Export(ExportArgs),
     /// Tell where the fork stands
     Status(StatusArgs),
     /// Store edits of the vendored tree as patches and fork-owned files
@@ -208,6 +210,9 @@ pub struct CheckArgs {
     /// Make the tree again from upstream and compare; tells also when the tag moved
     #[arg(long)]
     pub deep: bool,
+    /// Look at an exported tree instead of the vendored one
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub exported: Option<PathBuf>,
     #[command(flatten)]
     #[allow(missing_docs, reason = "the type says it")]
     pub source: SourceArgs,
@@ -240,6 +245,23 @@ pub struct TestArgs {
     /// How long a test may take before it is ended and has failed
     #[arg(long, value_name = "SECONDS", default_value_t = TIME_LIMIT, value_parser = clap::value_parser!(u64).range(1..))]
     pub time_limit: u64,
+}
+
+/// `export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// Where the tree goes: a new or empty directory, or one of an earlier export
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub as_upstream: PathBuf,
+    /// Make the tree and report, but write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the type says it")]
+    pub edits: EditsArgs,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the type says it")]
+    pub source: SourceArgs,
 }
 
 /// `status`.

@@ -38,6 +38,8 @@ mod conflicts;
 mod drift;
 #[path = "cli/edits.rs"]
 mod edits;
+#[path = "cli/export.rs"]
+mod export;
 #[path = "cli/formats.rs"]
 mod formats;
 #[path = "cli/fresh.rs"]

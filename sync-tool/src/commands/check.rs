@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::{Context, Steps};
+use super::export;
 use super::making::Making;
 use super::place::Placing;
 use super::project::{Project, Vendored, read_manifest};
@@ -26,6 +27,9 @@ use crate::error::{Error, Fault, Kind, Result};
 /// Where there is nothing to compare with, or, for `--deep`, upstream is not as
 /// locked. Drift is no error here: the report has it.
 pub fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport> {
+    if let Some(dir) = &args.exported {
+        return export::check(context, args, dir);
+    }
     let manifest = read_manifest(&context.root)?;
     // A tree that another run is about to swap says nothing.
     let look = context.look(&manifest)?;
@@ -55,11 +59,7 @@ pub fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport> {
         // What differs from the lock was named already, unless only the deep look sees it.
         let (deep, note) = made_again(context, args, &project, &vendored, lock)?;
         notes.extend(note);
-        // The crate and the project may have files of one name.
-        let key = |drift: &Drift| (drift.what.is_of_project(), drift.path.clone());
-        let named: BTreeSet<_> = vendored.edits.iter().map(key).collect();
-        edits.extend(deep.into_iter().filter(|d| !named.contains(&key(d))));
-        edits.sort_by(|a, b| a.path.cmp(&b.path));
+        together_with(&mut edits, deep);
     }
     drift.extend(edits);
     Ok(CheckReport {
@@ -67,7 +67,8 @@ pub fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport> {
             fork: lock.tree.version.clone(),
             upstream: lock.upstream.version.clone(),
         },
-        path: project.manifest().fork.path.clone(),
+        path: project.manifest().fork.path.to_string(),
+        exported: false,
         files: lock.files.0.len(),
         digest: lock.tree.digest,
         deep: args.deep,
@@ -75,6 +76,15 @@ pub fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport> {
         notes,
         differences: differences(project.series_in_use()),
     })
+}
+
+/// Adds what a deep look found to what was named already.
+pub(super) fn together_with(edits: &mut Vec<Drift>, deep: Vec<Drift>) {
+    // The crate and the project may have files of one name.
+    let key = |drift: &Drift| (drift.what.is_of_project(), drift.path.clone());
+    let named: BTreeSet<_> = edits.iter().map(key).collect();
+    edits.extend(deep.into_iter().filter(|d| !named.contains(&key(d))));
+    edits.sort_by(|a, b| a.path.cmp(&b.path));
 }
 
 /// Tells whether the tree says of itself that it was made from another commit than the

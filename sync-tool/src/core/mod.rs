@@ -8,6 +8,7 @@ pub mod compare;
 pub mod diagnosis;
 pub mod documents;
 pub mod drift;
+pub mod export;
 pub mod format;
 pub mod gate;
 pub mod lock;

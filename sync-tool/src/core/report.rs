@@ -42,7 +42,7 @@ pub enum Ended {
 /// What `upgrade` and `vendor` did.
 #[derive(Debug, Clone, Serialize)]
 pub struct MadeReport {
-    /// `upgrade` or `vendor`.
+    /// `upgrade`, `vendor` or `export`.
     pub command: &'static str,
     /// How it ended.
     pub ended: Ended,
@@ -54,8 +54,8 @@ pub struct MadeReport {
     pub source: SourceKind,
     /// The commit of the release.
     pub commit: Option<String>,
-    /// Where the tree is, from the project's root.
-    pub path: TreePath,
+    /// Where the tree is, from the project's root; of an export as it was given.
+    pub path: String,
     /// The number of its files.
     pub files: usize,
     /// Its digest.
@@ -78,6 +78,8 @@ pub struct MadeReport {
     pub gates: Vec<GateReport>,
     /// The project's files that were written.
     pub written: Vec<TreePath>,
+    /// Of an export, what a host adds to its `Cargo.toml`.
+    pub patch: Option<String>,
     /// Time per step, in milliseconds.
     pub steps: Vec<StepTime>,
 }
@@ -179,8 +181,10 @@ pub struct StepTime {
 pub struct CheckReport {
     /// What is locked.
     pub pinned: Versions,
-    /// Where the tree is, from the project's root.
-    pub path: TreePath,
+    /// Where the tree is, from the project's root; of an export as it was given.
+    pub path: String,
+    /// Whether it is an export.
+    pub exported: bool,
     /// The number of its files by the lock.
     pub files: usize,
     /// The locked digest.

@@ -107,6 +107,9 @@ pub struct Fork {
     pub owned: TreePath,
     /// The directory of the crate's `Cargo.lock` files.
     pub locks: TreePath,
+    /// Whether this is the fork under upstream's own name.
+    #[serde(skip)]
+    pub exported: bool,
 }
 
 impl Fork {

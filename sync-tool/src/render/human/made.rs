@@ -32,6 +32,10 @@ impl Human {
             };
             let _ = writeln!(text, "{verb}: {written}");
         }
+        if let Some(patch) = &report.patch {
+            let title = self.styles.bold("For the host's Cargo.toml");
+            let _ = writeln!(text, "{title}\n{patch}");
+        }
         let steps: Vec<String> = report
             .steps
             .iter()

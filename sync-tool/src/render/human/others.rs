@@ -37,7 +37,10 @@ impl Human {
         let _ = writeln!(text, "{} {}", self.styles.bold("Tree:"), self.tree(report));
         match &report.tree {
             TreeState::Clean { .. } => self.gates_status(&report.gates, &mut text),
-            TreeState::Drifted { drift } => text.push_str(&self.drift(&report.path, drift)),
+            TreeState::Drifted { drift } => {
+                text.push_str(&self.drift(report.path.as_str(), drift));
+                text.push_str(&self.ways_on(drift));
+            }
             TreeState::Absent | TreeState::Unlocked => {}
         }
         self.list(&report.series, &mut text, |series, text| {

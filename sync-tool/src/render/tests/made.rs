@@ -63,7 +63,7 @@ fn upgraded() -> MadeReport {
         to: versions("2.0.0-rc.6", "41.0.0"),
         source: SourceKind::Git,
         commit: Some("0123456789abcdef0123456789abcdef01234567".to_owned()),
-        path: path("vendor/wash-wasi"),
+        path: "vendor/wash-wasi".to_owned(),
         files: 94,
         digest: Some(Digest::of("a tree")),
         changes: vec![
@@ -83,6 +83,7 @@ fn upgraded() -> MadeReport {
             ),
         ],
         binary: Vec::new(),
+        patch: None,
         rules: vec![RuleCount {
             rule: "rewrite wasmtime_wasi to wash_wasi".to_owned(),
             matches: 102,
