@@ -9,7 +9,7 @@ use super::project::{Project, Vendored, read_manifest};
 use super::upgrade::locked;
 use super::upstream_tests;
 use super::verified::Verify;
-use crate::cli::CheckArgs;
+use crate::cli::{CheckArgs, SourceArg};
 use crate::core::drift::{self, Drift, What};
 use crate::core::lock::{self, Lock};
 use crate::core::make::CARGO_TOML;
@@ -26,6 +26,7 @@ use crate::error::{Error, Fault, Kind, Result};
 /// Where there is nothing to compare with, or, for `--deep`, upstream is not as
 /// locked. Drift is no error here: the report has it.
 pub fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport> {
+    asks_upstream(args)?;
     let manifest = read_manifest(&context.root)?;
     // A tree that another run is about to swap says nothing.
     let look = context.look(&manifest)?;
@@ -75,6 +76,19 @@ pub fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport> {
         notes,
         differences: differences(project.series_in_use()),
     })
+}
+
+/// Fails where a source of upstream is named and would not be asked.
+fn asks_upstream(args: &CheckArgs) -> Result<()> {
+    let option = match (&args.source.upstream, args.source.source) {
+        _ if args.deep => return Ok(()),
+        (Some(_), _) => "--upstream",
+        (None, SourceArg::Auto) => return Ok(()),
+        (None, _) => "--source",
+    };
+    let message = format!("`{option}` is given, and `check` asks upstream with `--deep` alone");
+    Err(Error::new(Kind::Usage, message)
+        .help("add `--deep` to compare with upstream, or leave the option out"))
 }
 
 /// Tells whether the tree says of itself that it was made from another commit than the

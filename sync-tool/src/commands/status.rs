@@ -1,16 +1,19 @@
 //! `status`: where the fork stands.
 
+mod releases;
+
 use std::collections::BTreeMap;
 
 use semver::Version;
 
 use super::check::differences;
 use super::context::Context;
+use super::making::Making;
 use super::project::{Project, read_manifest};
 use crate::cli::StatusArgs;
 use crate::core::drift;
 use crate::core::manifest::Manifest;
-use crate::core::release::Wanted;
+use crate::core::release::{Listed, Wanted};
 use crate::core::report::{
     DELTA_BUDGET, Newest, SeriesStatus, StatusReport, SupportStatus, TreeState, Versions,
 };
@@ -21,7 +24,8 @@ use crate::error::Result;
 ///
 /// # Errors
 ///
-/// Where the project cannot be read. Upstream that cannot be asked is told, and no error.
+/// Where the project cannot be read, or the options contradict each other. Upstream that
+/// cannot be asked is told, and no error.
 pub fn run(context: &Context<'_>, args: &StatusArgs) -> Result<StatusReport> {
     let manifest = read_manifest(&context.root)?;
     let look = context.peek(&manifest)?;
@@ -29,11 +33,24 @@ pub fn run(context: &Context<'_>, args: &StatusArgs) -> Result<StatusReport> {
     let tree = tree_state(&project)?;
     // Upstream may take its time.
     drop(look);
-    let (newest, newest_unknown) = match newest(context, args, &project) {
-        Ok(newest) => (Some(newest), None),
+    let upstream = context.upstream(project.manifest(), &args.source)?;
+    let (listed, newest_unknown) = match upstream.list() {
+        Ok(listed) => (Some(listed), None),
         Err(e) if e.kind() == crate::Kind::Interrupted => return Err(e),
         Err(e) => (None, Some(e.to_string())),
     };
+    let newest = listed.as_ref().map(|listed| newest(listed, &project));
+    let listed = listed
+        .as_deref()
+        .ok_or(newest_unknown.as_deref().unwrap_or_default());
+    let making = Making {
+        upstream: &upstream,
+        formatter: &context.formatter(),
+    };
+    let releases = args
+        .series
+        .then(|| releases::releases(context, &making, &project, listed))
+        .transpose()?;
     let overall = newest.as_ref().and_then(|newest| newest.overall.as_ref());
     let support = overall.and_then(|overall| support(project.manifest(), overall));
     let lock = project.lock.as_ref();
@@ -59,21 +76,20 @@ pub fn run(context: &Context<'_>, args: &StatusArgs) -> Result<StatusReport> {
         tree,
         gates: lock.map(|lock| lock.gates.clone()).unwrap_or_default(),
         differences: shown,
+        releases,
     })
 }
 
-fn newest(context: &Context<'_>, args: &StatusArgs, project: &Project) -> Result<Newest> {
-    let upstream = context.upstream(project.manifest(), &args.source)?;
-    let listed = upstream.list()?;
+fn newest(listed: &[Listed], project: &Project) -> Newest {
     let line = Wanted::Line {
         major: project.manifest().fork.pin.major,
         minor: None,
     };
-    let newest = |wanted: Wanted| wanted.choose(&listed).map(|listed| listed.version.clone());
-    Ok(Newest {
+    let newest = |wanted: Wanted| wanted.choose(listed).map(|listed| listed.version.clone());
+    Newest {
         of_line: newest(line),
         overall: newest(Wanted::Latest),
-    })
+    }
 }
 
 fn support(manifest: &Manifest, newest: &Version) -> Option<SupportStatus> {

@@ -1,5 +1,6 @@
 //! An upstream release, as either source gives it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -164,6 +165,17 @@ impl Wanted {
             }
         }
     }
+}
+
+/// Returns the newest release of each line from a lowest one on, ascending, as
+/// [`Wanted::choose`] does.
+pub fn newest_of_lines(listed: &[Listed], lowest: u64) -> Vec<Version> {
+    let lines: BTreeSet<u64> = listed.iter().map(|l| l.version.major).collect();
+    let newest = lines.range(lowest..).filter_map(|major| {
+        let (major, minor) = (*major, None);
+        Wanted::Line { major, minor }.choose(listed)
+    });
+    newest.map(|listed| listed.version.clone()).collect()
 }
 
 /// Returns up to `count` listed versions nearest to one that is missing, nearest first.

@@ -222,6 +222,70 @@ pub struct StatusReport {
     /// The intentional differences, where they were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub differences: Option<BTreeMap<TreePath, Vec<Difference>>>,
+    /// Which series serves each release line, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub releases: Option<ReleasesStatus>,
+}
+
+/// Which series serves each release line.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReleasesStatus {
+    /// The version of the compiler here.
+    pub rustc: Option<Version>,
+    /// Why that is not known.
+    pub rustc_unknown: Option<String>,
+    /// The newest release of each line that is known, ascending.
+    pub rows: Vec<ReleaseStatus>,
+}
+
+/// Which series serves a release, and which Rust it needs.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReleaseStatus {
+    /// The release.
+    pub upstream: Version,
+    /// The oldest Rust that builds it, where upstream tells.
+    pub rust_version: Option<String>,
+    /// Whether the compiler here is that new; `None` where one of the two is not known.
+    pub rust_is_new_enough: Option<bool>,
+    /// What an upgrade to it would come to.
+    #[serde(flatten)]
+    pub fit: SeriesFit,
+}
+
+/// How a series fits a release.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "fit")]
+pub enum SeriesFit {
+    /// There is no series: the fork is upstream renamed.
+    None,
+    /// Every patch applies.
+    Exact {
+        /// The base of the series.
+        series: Version,
+        /// Its changed lines.
+        delta: Delta,
+    },
+    /// What does not apply merges.
+    Merged {
+        /// The base of the series that the merge starts from.
+        series: Version,
+        /// The changed lines of what comes out.
+        delta: Delta,
+        /// The files that are merged.
+        files: Vec<TreePath>,
+    },
+    /// Changes contradict each other.
+    Conflicts {
+        /// The base of the series that the merge starts from.
+        series: Option<Version>,
+        /// The files with conflicts.
+        files: Vec<TreePath>,
+    },
+    /// It could not be found out.
+    Unknown {
+        /// Why.
+        why: String,
+    },
 }
 
 /// The newest upstream releases.

@@ -71,6 +71,7 @@ fn status(tree: TreeState) -> StatusReport {
             .map(|(gate, said)| (gate.to_owned(), said.to_owned()))
             .into(),
         differences: None,
+        releases: None,
     }
 }
 
