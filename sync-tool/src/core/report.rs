@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::drift::Drift;
 use super::manifest::{FileKind, HistoryRow};
+use super::now_in::NowIn;
 use super::patch::{Delta, Difference};
 use super::prepare::RuleCount;
 use super::release::SourceKind;
@@ -93,6 +94,9 @@ pub struct FileChange {
     pub what: Changed,
     /// How many lines differ, where both are texts.
     pub lines: Delta,
+    /// Where its content went, if it is gone and that is found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub now_in: Option<NowIn>,
 }
 
 /// How a file differs.
@@ -412,6 +416,9 @@ pub struct FileDiff {
     pub what: Changed,
     /// How many lines differ.
     pub lines: Delta,
+    /// Where its content went, if it is gone and that is found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub now_in: Option<NowIn>,
     /// The unified diff; empty where one side is no text.
     pub text: String,
 }

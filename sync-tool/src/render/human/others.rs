@@ -383,10 +383,11 @@ fn cells(fit: &SeriesFit) -> (String, &'static str, String, Option<String>) {
     }
 }
 
-fn told(file: &FileDiff) -> &'static str {
-    match file.what {
-        Changed::New => " (new)",
-        Changed::Gone => " (gone)",
-        Changed::Changed => "",
+fn told(file: &FileDiff) -> String {
+    match (file.what, &file.now_in) {
+        (Changed::New, _) => " (new)".to_owned(),
+        (Changed::Gone, None) => " (gone)".to_owned(),
+        (Changed::Gone, Some(now_in)) => format!(" (gone; {now_in})"),
+        (Changed::Changed, _) => String::new(),
     }
 }

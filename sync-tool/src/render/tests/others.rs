@@ -253,6 +253,7 @@ fn a_refresh_tells_where_edits_went() {
 #[test]
 fn a_difference_is_shown_as_git_shows_it() {
     let file = |name: &str, what, lines, text: &str| FileDiff {
+        now_in: None,
         path: path(name),
         what,
         lines,
