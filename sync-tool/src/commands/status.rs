@@ -19,6 +19,7 @@ use crate::core::report::{
 };
 use crate::core::series::Stored;
 use crate::error::Result;
+use crate::ports::upstream::Upstream;
 
 /// Runs the command.
 ///
@@ -39,7 +40,10 @@ pub fn run(context: &Context<'_>, args: &StatusArgs) -> Result<StatusReport> {
         Err(e) if e.kind() == crate::Kind::Interrupted => return Err(e),
         Err(e) => (None, Some(e.to_string())),
     };
-    let newest = listed.as_ref().map(|listed| newest(listed, &project));
+    let newest = listed
+        .as_ref()
+        .map(|listed| newest(&upstream, listed, &project));
+    let newest = newest.transpose()?;
     let listed = listed
         .as_deref()
         .ok_or(newest_unknown.as_deref().unwrap_or_default());
@@ -80,16 +84,22 @@ pub fn run(context: &Context<'_>, args: &StatusArgs) -> Result<StatusReport> {
     })
 }
 
-fn newest(listed: &[Listed], project: &Project) -> Newest {
+fn newest(upstream: &Upstream<'_>, listed: &[Listed], project: &Project) -> Result<Newest> {
     let line = Wanted::Line {
         major: project.manifest().fork.pin.major,
         minor: None,
     };
-    let newest = |wanted: Wanted| wanted.choose(listed).map(|listed| listed.version.clone());
-    Newest {
-        of_line: newest(line),
-        overall: newest(Wanted::Latest),
+    let newest = |wanted: &Wanted| wanted.choose(listed).map(|listed| listed.version.clone());
+    let [of_line, overall] = [&line, &Wanted::Latest].map(newest);
+    let newer = upstream.newer_in_registry(&[line, Wanted::Latest], listed)?;
+    if !newer.is_empty() {
+        upstream.warn(&upstream.from_registry(&newer));
     }
+    Ok(Newest {
+        of_line,
+        overall,
+        newer_in_registry: newer,
+    })
 }
 
 fn support(manifest: &Manifest, newest: &Version) -> Option<SupportStatus> {

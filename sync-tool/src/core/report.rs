@@ -299,6 +299,8 @@ pub struct Newest {
     pub of_line: Option<Version>,
     /// Over all.
     pub overall: Option<Version>,
+    /// Those that the registry has, where they are newer than the git repository's.
+    pub newer_in_registry: Vec<Version>,
 }
 
 /// Whether a line of upstream's releases is supported, by `[upstream.support]`.

@@ -53,6 +53,7 @@ fn status(tree: TreeState) -> StatusReport {
         newest: Some(Newest {
             of_line: Some("41.0.3".parse().unwrap()),
             overall: Some("48.0.0".parse().unwrap()),
+            newer_in_registry: Vec::new(),
         }),
         newest_unknown: None,
         support: None,
