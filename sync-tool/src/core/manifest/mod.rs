@@ -314,6 +314,13 @@ impl Manifest {
         }
     }
 
+    /// Returns the releases of upstream that are named: pin, series and history.
+    pub fn releases(&self) -> impl Iterator<Item = &Version> {
+        let bases = self.series.iter().map(|series| &series.base);
+        let rows = self.history.iter().map(|row| &row.upstream);
+        bases.chain(rows).chain([&self.fork.pin])
+    }
+
     /// Returns the fork version that the history has for an upstream version.
     pub fn fork_version_of(&self, upstream: &Version) -> Option<&Version> {
         self.history

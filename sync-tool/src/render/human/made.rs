@@ -134,11 +134,13 @@ impl Human {
         let _ = writeln!(text, "{} ({})", self.styles.bold(title), changes.len());
         self.list(changes, text, |change, text| {
             let kind = self.styles.dim(change.kind.name());
+            let went = change.now_in.as_ref().map(|now_in| format!("; {now_in}"));
             let _ = writeln!(
                 text,
-                "  {} {kind} {}",
+                "  {} {kind} {}{}",
                 change.path,
-                self.delta(change.lines)
+                self.delta(change.lines),
+                went.unwrap_or_default()
             );
         });
     }

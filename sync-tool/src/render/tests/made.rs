@@ -12,6 +12,7 @@ use crate::core::series::{Conflict, ConflictKind};
 
 fn change(name: &str, kind: FileKind, what: Changed, lines: Delta) -> FileChange {
     FileChange {
+        now_in: None,
         path: path(name),
         kind,
         what,
@@ -246,6 +247,7 @@ fn conflicts_show_all_sides() {
             conflict(
                 "src/p2/tcp.rs",
                 ConflictKind::Deleted {
+                    now_in: None,
                     base: String::new(),
                     ours: String::new(),
                 },
