@@ -307,6 +307,7 @@ impl<'u> Placing<'_, 'u> {
             left_out: Vec::new(),
             gates: Vec::new(),
             written: Vec::new(),
+            notes: Vec::new(),
             steps: Vec::new(),
         }
     }
