@@ -72,6 +72,13 @@ pub enum Format {
     Github,
 }
 
+impl Format {
+    /// Tells whether `check` alone has it.
+    pub fn is_of_check(self) -> bool {
+        matches!(self, Format::Sarif | Format::Github)
+    }
+}
+
 /// When colours are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Color {
@@ -109,7 +116,7 @@ pub enum SourceArg {
 /// What happens to edits made by hand in the vendored tree.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct EditsArgs {
-    /// Drop edits made by hand in the vendored tree
+    /// Drop edits made by hand in the tree that is replaced
     #[arg(long)]
     pub discard_edits: bool,
 }
@@ -125,6 +132,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Run upstream's own tests on the fork, in upstream's workspace
     Test(TestArgs),
+    /// Write the fork under upstream's own name, for hosts that use upstream's other crates
+    Export(ExportArgs),
     /// Tell where the fork stands
     Status(StatusArgs),
     /// Store edits of the vendored tree as patches and fork-owned files
@@ -208,6 +217,9 @@ pub struct CheckArgs {
     /// Make the tree again from upstream and compare; tells also when the tag moved
     #[arg(long)]
     pub deep: bool,
+    /// Look at an exported tree instead of the vendored one
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub exported: Option<PathBuf>,
     #[command(flatten)]
     #[allow(missing_docs, reason = "the type says it")]
     pub source: SourceArgs,
@@ -242,12 +254,32 @@ pub struct TestArgs {
     pub time_limit: u64,
 }
 
+/// `export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// Where the tree goes: a new or empty directory, or one of an earlier export
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub as_upstream: PathBuf,
+    /// Make the tree and report, but write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the type says it")]
+    pub edits: EditsArgs,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the type says it")]
+    pub source: SourceArgs,
+}
+
 /// `status`.
 #[derive(Debug, Args)]
 pub struct StatusArgs {
     /// List the intentional differences from upstream
     #[arg(long)]
     pub differences: bool,
+    /// Tell which series serves the newest release of each line, and which Rust that needs
+    #[arg(long)]
+    pub series: bool,
     #[command(flatten)]
     #[allow(missing_docs, reason = "the type says it")]
     pub source: SourceArgs,
@@ -290,8 +322,9 @@ fn filled(text: &str) -> Result<String, &'static str> {
 /// `diff`.
 #[derive(Debug, Args)]
 pub struct DiffArgs {
-    /// A file or directory of the crate [default: all]
-    pub file: Option<String>,
+    /// Files or directories of the crate [default: all]
+    #[arg(value_name = "FILE")]
+    pub files: Vec<String>,
     /// Print figures only
     #[arg(long)]
     pub stat: bool,

@@ -38,6 +38,8 @@ mod conflicts;
 mod drift;
 #[path = "cli/edits.rs"]
 mod edits;
+#[path = "cli/export.rs"]
+mod export;
 #[path = "cli/formats.rs"]
 mod formats;
 #[path = "cli/fresh.rs"]
@@ -56,6 +58,8 @@ mod recorded;
 mod reference;
 #[path = "cli/rust.rs"]
 mod rust;
+#[path = "cli/series.rs"]
+mod series;
 #[path = "cli/sources.rs"]
 mod sources;
 #[path = "cli/taken.rs"]

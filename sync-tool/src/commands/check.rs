@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::{Context, Steps};
+use super::export;
 use super::making::Making;
 use super::place::Placing;
 use super::project::{Project, Vendored, read_manifest};
 use super::upgrade::locked;
 use super::upstream_tests;
 use super::verified::Verify;
-use crate::cli::CheckArgs;
+use crate::cli::{CheckArgs, SourceArg};
 use crate::core::drift::{self, Drift, What};
 use crate::core::lock::{self, Lock};
 use crate::core::make::CARGO_TOML;
@@ -26,6 +27,10 @@ use crate::error::{Error, Fault, Kind, Result};
 /// Where there is nothing to compare with, or, for `--deep`, upstream is not as
 /// locked. Drift is no error here: the report has it.
 pub fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport> {
+    asks_upstream(args)?;
+    if let Some(dir) = &args.exported {
+        return export::check(context, args, dir);
+    }
     let manifest = read_manifest(&context.root)?;
     // A tree that another run is about to swap says nothing.
     let look = context.look(&manifest)?;
@@ -55,11 +60,7 @@ pub fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport> {
         // What differs from the lock was named already, unless only the deep look sees it.
         let (deep, note) = made_again(context, args, &project, &vendored, lock)?;
         notes.extend(note);
-        // The crate and the project may have files of one name.
-        let key = |drift: &Drift| (drift.what.is_of_project(), drift.path.clone());
-        let named: BTreeSet<_> = vendored.edits.iter().map(key).collect();
-        edits.extend(deep.into_iter().filter(|d| !named.contains(&key(d))));
-        edits.sort_by(|a, b| a.path.cmp(&b.path));
+        together_with(&mut edits, deep);
     }
     drift.extend(edits);
     Ok(CheckReport {
@@ -67,7 +68,8 @@ pub fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport> {
             fork: lock.tree.version.clone(),
             upstream: lock.upstream.version.clone(),
         },
-        path: project.manifest().fork.path.clone(),
+        path: project.manifest().fork.path.to_string(),
+        exported: false,
         files: lock.files.0.len(),
         digest: lock.tree.digest,
         deep: args.deep,
@@ -75,6 +77,28 @@ pub fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport> {
         notes,
         differences: differences(project.series_in_use()),
     })
+}
+
+/// Adds what a deep look found to what was named already.
+pub(super) fn together_with(edits: &mut Vec<Drift>, deep: Vec<Drift>) {
+    // The crate and the project may have files of one name.
+    let key = |drift: &Drift| (drift.what.is_of_project(), drift.path.clone());
+    let named: BTreeSet<_> = edits.iter().map(key).collect();
+    edits.extend(deep.into_iter().filter(|d| !named.contains(&key(d))));
+    edits.sort_by(|a, b| a.path.cmp(&b.path));
+}
+
+/// Fails where a source of upstream is named and would not be asked.
+fn asks_upstream(args: &CheckArgs) -> Result<()> {
+    let option = match (&args.source.upstream, args.source.source) {
+        _ if args.deep => return Ok(()),
+        (Some(_), _) => "--upstream",
+        (None, SourceArg::Auto) => return Ok(()),
+        (None, _) => "--source",
+    };
+    let message = format!("`{option}` is given, and `check` asks upstream with `--deep` alone");
+    Err(Error::new(Kind::Usage, message)
+        .help("add `--deep` to compare with upstream, or leave the option out"))
 }
 
 /// Tells whether the tree says of itself that it was made from another commit than the

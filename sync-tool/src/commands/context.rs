@@ -92,7 +92,16 @@ impl<'a> Context<'a> {
     ///
     /// Fails where another run holds it, naming that run.
     pub fn turn(&self, manifest: &Manifest) -> Result<Turn> {
-        let turn = Turn::take(&self.root, &work_dir(manifest)?, &self.line)?;
+        self.turn_at(&self.root, &work_dir(manifest)?)
+    }
+
+    /// The same for another directory and its work directory.
+    ///
+    /// # Errors
+    ///
+    /// As [`Context::turn`].
+    pub fn turn_at(&self, root: &Path, work: &TreePath) -> Result<Turn> {
+        let turn = Turn::take(root, work, &self.line)?;
         if let Some(recovered) = turn.recover()? {
             self.host.status.warn(&recovered.to_string());
         }
@@ -126,7 +135,16 @@ impl<'a> Context<'a> {
     ///
     /// Fails where another run holds the project, naming that run.
     pub fn look(&self, manifest: &Manifest) -> Result<Look> {
-        let mut look = self.look_beside(manifest)?;
+        self.look_at(&self.root, &work_dir(manifest)?)
+    }
+
+    /// The same for another directory and its work directory.
+    ///
+    /// # Errors
+    ///
+    /// As [`Context::look`].
+    pub fn look_at(&self, root: &Path, work: &TreePath) -> Result<Look> {
+        let mut look = self.look_beside(root, work)?;
         look.take_busy().map_or(Ok(look), Err)
     }
 
@@ -136,7 +154,7 @@ impl<'a> Context<'a> {
     ///
     /// Fails where what a killed run decided cannot be finished.
     pub fn peek(&self, manifest: &Manifest) -> Result<Look> {
-        let mut look = self.look_beside(manifest)?;
+        let mut look = self.look_beside(&self.root, &work_dir(manifest)?)?;
         if let Some(busy) = look.take_busy() {
             let line = format!("{}; what stands now is read", busy.message());
             self.host.status.warn(&line);
@@ -144,8 +162,8 @@ impl<'a> Context<'a> {
         Ok(look)
     }
 
-    fn look_beside(&self, manifest: &Manifest) -> Result<Look> {
-        let look = Look::take(&self.root, &work_dir(manifest)?, &self.line)?;
+    fn look_beside(&self, root: &Path, work: &TreePath) -> Result<Look> {
+        let look = Look::take(root, work, &self.line)?;
         if let Some(recovered) = look.recovered() {
             self.host.status.warn(&recovered.to_string());
         }

@@ -5,6 +5,7 @@ mod completion;
 mod context;
 mod crate_lock;
 mod diff;
+mod export;
 mod making;
 mod place;
 mod project;

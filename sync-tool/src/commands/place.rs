@@ -247,7 +247,8 @@ impl<'u> Placing<'_, 'u> {
         )
     }
 
-    fn report(
+    /// Returns the report of a made tree.
+    pub(super) fn report(
         &self,
         forked: Forked,
         ended: Ended,
@@ -295,7 +296,7 @@ impl<'u> Placing<'_, 'u> {
             },
             source: ready.release.source,
             commit: ready.release.commit.clone(),
-            path: manifest.fork.path.clone(),
+            path: manifest.fork.path.to_string(),
             files: 0,
             digest: None,
             changes: Vec::new(),
@@ -308,6 +309,7 @@ impl<'u> Placing<'_, 'u> {
             gates: Vec::new(),
             written: Vec::new(),
             notes: Vec::new(),
+            patch: None,
             steps: Vec::new(),
         }
     }

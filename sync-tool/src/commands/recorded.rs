@@ -140,11 +140,14 @@ impl Placing<'_, '_> {
             Some(lock) => lock.gates_after(said),
             None => said.clone(),
         };
-        Lock::new(upstream, tree, gates, self.input_digests(forked), files)
+        let mut lock = Lock::new(upstream, tree, gates, self.input_digests(forked), files);
+        // One of an older tree stays: by it edits of that export are known.
+        lock.exported = old.and_then(|lock| lock.exported.clone());
+        lock
     }
 }
 
-fn differing(expected: &Entries, found: &Entries) -> Vec<Fault> {
+pub(super) fn differing(expected: &Entries, found: &Entries) -> Vec<Fault> {
     let fault =
         |(path, what): &(TreePath, What)| Fault::new(what.told()).at(Place::file(path.as_str()));
     drift::between(expected, found).iter().map(fault).collect()

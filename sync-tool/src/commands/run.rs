@@ -9,7 +9,9 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _, ValueEnum as _};
 
 use super::context::Context;
-use super::{check, completion, diff, refresh, show, status, test, upgrade, vendor, versions};
+use super::{
+    check, completion, diff, export, refresh, show, status, test, upgrade, vendor, versions,
+};
 use crate::cli::{Cli, Color, Command, Format, Global};
 use crate::core::address::{masked, masked_in};
 use crate::core::report::{CheckReport, Ended};
@@ -177,6 +179,7 @@ fn command(context: &Context<'_>, command: &Command, format: Format, human: Huma
     match command {
         Command::Upgrade(args) => made(upgrade::run(context, args)?, format, human),
         Command::Vendor(args) => made(vendor::run(context, args)?, format, human),
+        Command::Export(args) => made(export::run(context, args)?, format, human),
         Command::Check(args) => checked(&check::run(context, args)?, format, human),
         Command::Test(args) => {
             let (report, kept) = test::run(context, args)?;
@@ -265,8 +268,7 @@ fn checked(report: &CheckReport, format: Format, human: Human) -> Result<Told> {
 /// Returns the format, which not every command has.
 fn allowed(cli: &Cli) -> Result<Format> {
     let format = cli.global.format;
-    let special = matches!(format, Format::Sarif | Format::Github);
-    if special && !matches!(cli.command, Command::Check(_)) {
+    if format.is_of_check() && !matches!(cli.command, Command::Check(_)) {
         let message = "only `check` has the formats sarif and github";
         return Err(
             Error::new(Kind::Usage, message).help("choose `--format human` or `--format json`")

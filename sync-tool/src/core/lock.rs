@@ -39,6 +39,9 @@ pub struct Lock {
     /// Mode and digest of each vendored file.
     #[serde(with = "files")]
     pub files: Entries,
+    /// The last export, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exported: Option<LockedExport>,
 }
 
 /// The part of a lock that every form has.
@@ -104,6 +107,21 @@ pub struct LockedTree {
     pub formatter: Option<String>,
 }
 
+/// The fork as it was exported under upstream's own name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct LockedExport {
+    /// Its version.
+    pub version: Version,
+    /// Its tree digest.
+    pub digest: Digest,
+    /// The digest of the vendored tree that is made of the same inputs.
+    pub vendored: Digest,
+    /// Mode and digest of each of its files.
+    #[serde(with = "files")]
+    pub files: Entries,
+}
+
 impl Lock {
     /// Makes a lock.
     pub fn new(
@@ -120,7 +138,29 @@ impl Lock {
             gates,
             inputs,
             files,
+            exported: None,
         }
+    }
+
+    /// Returns a lock that says of the recorded export what this one says of the tree.
+    pub fn of_export(&self) -> Option<Lock> {
+        let export = self.exported.as_ref()?;
+        let mut lock = self.clone();
+        lock.exported = None;
+        lock.upstream.version = Version {
+            build: semver::BuildMetadata::EMPTY,
+            ..export.version.clone()
+        };
+        lock.tree.version = export.version.clone();
+        lock.tree.digest = export.digest;
+        lock.files = export.files.clone();
+        Some(lock)
+    }
+
+    /// Returns the recorded export, where it is of the tree that is locked.
+    pub fn current_export(&self) -> Option<&LockedExport> {
+        let export = self.exported.as_ref()?;
+        (export.vendored == self.tree.digest).then_some(export)
     }
 
     /// Reads a lock.
@@ -154,7 +194,8 @@ impl Lock {
                 .help(RESTORE));
         }
         let lock: Lock = toml_edit::de::from_str(text).map_err(malformed)?;
-        if lock.files.digest() != lock.tree.digest {
+        let is_export = |export: &LockedExport| export.files.digest() == export.digest;
+        if lock.files.digest() != lock.tree.digest || !lock.exported.iter().all(is_export) {
             let message = "its digest is not that of its files: it was edited";
             return Err(refused(Fault::new(message).at(Place::file(FILE))).help(RESTORE));
         }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::drift::Drift;
 use super::manifest::{FileKind, HistoryRow};
+use super::now_in::NowIn;
 use super::patch::{Delta, Difference};
 use super::prepare::RuleCount;
 use super::release::SourceKind;
@@ -39,7 +40,7 @@ pub enum Ended {
 /// What `upgrade` and `vendor` did.
 #[derive(Debug, Clone, Serialize)]
 pub struct MadeReport {
-    /// `upgrade` or `vendor`.
+    /// `upgrade`, `vendor` or `export`.
     pub command: &'static str,
     /// How it ended.
     pub ended: Ended,
@@ -51,8 +52,8 @@ pub struct MadeReport {
     pub source: SourceKind,
     /// The commit of the release.
     pub commit: Option<String>,
-    /// Where the tree is, from the project's root.
-    pub path: TreePath,
+    /// Where the tree is, from the project's root; of an export as it was given.
+    pub path: String,
     /// The number of its files.
     pub files: usize,
     /// Its digest.
@@ -77,6 +78,8 @@ pub struct MadeReport {
     pub written: Vec<TreePath>,
     /// What else there is to know.
     pub notes: Vec<String>,
+    /// Of an export, what a host adds to its `Cargo.toml`.
+    pub patch: Option<String>,
     /// Time per step, in milliseconds.
     pub steps: Vec<StepTime>,
 }
@@ -92,6 +95,9 @@ pub struct FileChange {
     pub what: Changed,
     /// How many lines differ, where both are texts.
     pub lines: Delta,
+    /// Where its content went, if it is gone and that is found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub now_in: Option<NowIn>,
 }
 
 /// How a file differs.
@@ -180,8 +186,10 @@ pub struct StepTime {
 pub struct CheckReport {
     /// What is locked.
     pub pinned: Versions,
-    /// Where the tree is, from the project's root.
-    pub path: TreePath,
+    /// Where the tree is, from the project's root; of an export as it was given.
+    pub path: String,
+    /// Whether it is an export.
+    pub exported: bool,
     /// The number of its files by the lock.
     pub files: usize,
     /// The locked digest.
@@ -221,6 +229,70 @@ pub struct StatusReport {
     /// The intentional differences, where they were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub differences: Option<BTreeMap<TreePath, Vec<Difference>>>,
+    /// Which series serves each release line, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub releases: Option<ReleasesStatus>,
+}
+
+/// Which series serves each release line.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReleasesStatus {
+    /// The version of the compiler here.
+    pub rustc: Option<Version>,
+    /// Why that is not known.
+    pub rustc_unknown: Option<String>,
+    /// The newest release of each line that is known, ascending.
+    pub rows: Vec<ReleaseStatus>,
+}
+
+/// Which series serves a release, and which Rust it needs.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReleaseStatus {
+    /// The release.
+    pub upstream: Version,
+    /// The oldest Rust that builds it, where upstream tells.
+    pub rust_version: Option<String>,
+    /// Whether the compiler here is that new; `None` where one of the two is not known.
+    pub rust_is_new_enough: Option<bool>,
+    /// What an upgrade to it would come to.
+    #[serde(flatten)]
+    pub fit: SeriesFit,
+}
+
+/// How a series fits a release.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "fit")]
+pub enum SeriesFit {
+    /// There is no series: the fork is upstream renamed.
+    None,
+    /// Every patch applies.
+    Exact {
+        /// The base of the series.
+        series: Version,
+        /// Its changed lines.
+        delta: Delta,
+    },
+    /// What does not apply merges.
+    Merged {
+        /// The base of the series that the merge starts from.
+        series: Version,
+        /// The changed lines of what comes out.
+        delta: Delta,
+        /// The files that are merged.
+        files: Vec<TreePath>,
+    },
+    /// Changes contradict each other.
+    Conflicts {
+        /// The base of the series that the merge starts from.
+        series: Option<Version>,
+        /// The files with conflicts.
+        files: Vec<TreePath>,
+    },
+    /// It could not be found out.
+    Unknown {
+        /// Why.
+        why: String,
+    },
 }
 
 /// The newest upstream releases.
@@ -230,6 +302,8 @@ pub struct Newest {
     pub of_line: Option<Version>,
     /// Over all.
     pub overall: Option<Version>,
+    /// Those that the registry has, where they are newer than the git repository's.
+    pub newer_in_registry: Vec<Version>,
 }
 
 /// Whether a line of upstream's releases is supported, by `[upstream.support]`.
@@ -349,6 +423,9 @@ pub struct FileDiff {
     pub what: Changed,
     /// How many lines differ.
     pub lines: Delta,
+    /// Where its content went, if it is gone and that is found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub now_in: Option<NowIn>,
     /// The unified diff; empty where one side is no text.
     pub text: String,
 }

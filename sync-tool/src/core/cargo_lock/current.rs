@@ -101,3 +101,20 @@ pub fn with_own_version(lock: &str, name: &str, version: &semver::Version) -> St
         None => lock.to_owned(),
     }
 }
+
+/// Returns a lock with another name of the crate itself, its packages in cargo's order.
+pub fn with_own_name(lock: &str, old: &str, new: &str) -> String {
+    const ENTRY: &str = "[[package]]\n";
+    let mut parts = lock.split(ENTRY);
+    let head = parts.next().unwrap_or_default();
+    let own = format!("name = \"{old}\"\n");
+    let renamed = |entry: &str| match entry.strip_prefix(&own) {
+        Some(rest) if !entry.contains("\nsource = ") => format!("name = \"{new}\"\n{rest}"),
+        _ => entry.to_owned(),
+    };
+    let mut packages: Vec<String> = parts.map(|entry| renamed(entry.trim_end())).collect();
+    // Entries of one name are in the order of their versions already.
+    packages.sort_by(|a, b| a.lines().next().cmp(&b.lines().next()));
+    let packages: Vec<String> = packages.iter().map(|p| format!("{ENTRY}{p}\n")).collect();
+    format!("{head}{}", packages.join("\n"))
+}

@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use semver::Version;
 use toml_edit::Item;
 
-pub use current::{foreign, is_current, with_own_version};
+pub use current::{foreign, is_current, with_own_name, with_own_version};
 pub use gained::Stray;
 pub use manifest::{packages, upstream_only};
 

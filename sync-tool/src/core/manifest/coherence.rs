@@ -6,7 +6,7 @@ use std::ops::Range;
 use toml_edit::{Item, TableLike};
 
 use super::reader::{Reader, span};
-use super::{Documents, FILE, FileKind, FileRule, Fork, GENERATED, Pattern, Series};
+use super::{Documents, FILE, FileKind, FileRule, Fork, GENERATED, Manifest, Pattern, Series};
 use crate::core::tree::TreePath;
 
 /// Finds rules that would be passed over: the tool generates two files, whatever a
@@ -57,7 +57,7 @@ pub(super) fn locations(
     documents: &Documents,
 ) {
     let mut seen: Vec<Location> = Vec::new();
-    for location in all(root, fork, series, documents) {
+    for location in all(Some(root), fork, series, documents) {
         let other = seen.iter().find(|other| other.overlaps(&location));
         // What the manifest chooses is shown, of two such the later.
         let shown = location.span.as_ref();
@@ -72,14 +72,28 @@ pub(super) fn locations(
     }
 }
 
+impl Manifest {
+    /// Returns which place of the project a path lies in, or has in it, in words.
+    pub fn place_at(&self, path: &TreePath) -> Option<String> {
+        let here = Location {
+            what: String::new(),
+            path: path.clone(),
+            span: None,
+        };
+        let all = all(None, &self.fork, &self.series, &self.documents);
+        let found = all.iter().find(|location| location.overlaps(&here));
+        found.map(Location::to_string)
+    }
+}
+
 fn all(
-    root: &dyn TableLike,
+    root: Option<&dyn TableLike>,
     fork: &Fork,
     series: &[Series],
     documents: &Documents,
 ) -> Vec<Location> {
     let of_fork = |what: &str, key: &str, path: &TreePath| {
-        let table = root.get("fork");
+        let table = root.and_then(|root| root.get("fork"));
         let value = table.and_then(Item::as_table_like).and_then(|t| t.get(key));
         Location {
             what: what.to_owned(),
@@ -101,7 +115,7 @@ fn all(
     all.extend(documents.map(|path| Location {
         what: DOCUMENT.to_owned(),
         path: path.clone(),
-        span: root.get("documents").map(span),
+        span: root.and_then(|root| root.get("documents")).map(span),
     }));
     let fixed = [
         (FILE.to_owned(), "the manifest"),

@@ -107,6 +107,9 @@ pub struct Fork {
     pub owned: TreePath,
     /// The directory of the crate's `Cargo.lock` files.
     pub locks: TreePath,
+    /// Whether this is the fork under upstream's own name.
+    #[serde(skip)]
+    pub exported: bool,
 }
 
 impl Fork {
@@ -324,6 +327,13 @@ impl Manifest {
                 "move it below one of the `owned` paths of {FILE}, add a rule of that kind, or remove it"
             ))),
         }
+    }
+
+    /// Returns the releases of upstream that are named: pin, series and history.
+    pub fn releases(&self) -> impl Iterator<Item = &Version> {
+        let bases = self.series.iter().map(|series| &series.base);
+        let rows = self.history.iter().map(|row| &row.upstream);
+        bases.chain(rows).chain([&self.fork.pin])
     }
 
     /// Returns the fork version that the history has for an upstream version.

@@ -171,6 +171,7 @@ fn fork(r: &mut Reader, s: &Section<'_>) -> Option<Fork> {
         repository: repository?.0,
         owned: owned?,
         locks: locks?,
+        exported: false,
     })
 }
 

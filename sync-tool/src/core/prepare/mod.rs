@@ -14,7 +14,7 @@ use super::plan::Plan;
 use super::tree::{Tree, TreePath};
 use crate::error::Result;
 
-pub use rewrite::RuleCount;
+pub use rewrite::{RuleCount, word};
 
 /// Upstream's files in the fork's names.
 #[derive(Debug, Clone)]

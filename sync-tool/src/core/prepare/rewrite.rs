@@ -83,13 +83,21 @@ fn none_yet(rule: &Rewrite) -> RuleCount {
 /// Makes the pattern of each rule.
 fn rules(manifest: &Manifest) -> Result<Vec<(&Rewrite, Regex)>> {
     let rules = manifest.rewrites.iter().map(|rule| {
-        let pattern = Regex::new(&format!(r"\b{}\b", regex::escape(&rule.from)));
-        let pattern = pattern.map_err(|e| {
-            Error::general(format!("`{}` cannot be searched for: {e}", rule.from)).caused_by(e)
-        })?;
+        let pattern = word(&rule.from)?;
         Ok((rule, pattern))
     });
     rules.collect()
+}
+
+/// Makes the pattern of a name, bounded by words.
+///
+/// # Errors
+///
+/// Never for a name that the manifest allows.
+pub fn word(name: &str) -> Result<Regex> {
+    let pattern = Regex::new(&format!(r"\b{}\b", regex::escape(name)));
+    pattern
+        .map_err(|e| Error::general(format!("`{name}` cannot be searched for: {e}")).caused_by(e))
 }
 
 fn matches(text: &str, rule: &Rewrite, pattern: &Regex) -> usize {

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{Applied, Misfit, Stored, StoredPatch};
 use crate::core::merge::{Labels, Merge, merge};
+use crate::core::now_in::{NowIn, now_in};
 use crate::core::patch::{Delta, Patch};
 use crate::core::tree::{File, Tree, TreePath};
 use crate::error::{Error, Result};
@@ -53,6 +54,9 @@ pub enum ConflictKind {
         base: String,
         /// The same with the patch.
         ours: String,
+        /// Where its content went, if that is found.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        now_in: Option<NowIn>,
     },
     /// The lines merged, but what came out is no Rust.
     Unparsable {
@@ -85,8 +89,8 @@ pub fn carry(
     }
     let mut carried = Carried::default();
     for (path, patch) in &stored.patches {
-        let texts = |tree: &Tree| Some(tree.get(path.as_str())?.text()?.to_owned());
-        let (Some(base), Some(ours)) = (texts(base), own.applied.get(path)) else {
+        let text = |tree: &Tree| Some(tree.get(path.as_str())?.text()?.to_owned());
+        let (Some(text), Some(ours)) = (text(base), own.applied.get(path)) else {
             continue;
         };
         if let Some(applied) = exact.get(path) {
@@ -95,10 +99,11 @@ pub fn carry(
         }
         let kind = match theirs.get(path.as_str()).and_then(File::text) {
             None => Err(ConflictKind::Deleted {
-                base,
+                now_in: now_in(&text, base, theirs),
+                base: text,
                 ours: ours.text.clone(),
             }),
-            Some(theirs) => merged(path, &base, &ours.text, theirs)?,
+            Some(theirs) => merged(path, &text, &ours.text, theirs)?,
         };
         match kind {
             Ok((text, agreed)) => {

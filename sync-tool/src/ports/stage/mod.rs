@@ -34,6 +34,7 @@ mod work;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fs;
 use std::path::Path;
 
 use crate::core::tree::{Entries, Tree, TreePath};
@@ -173,6 +174,19 @@ impl Turn {
     /// still stays; it is in nobody's way.
     pub fn clear(&self) -> Option<Error> {
         self.work.clear()
+    }
+
+    /// Releases the hold, and removes the work directory, unless something in it is
+    /// still needed: an unfinished change, or kept edits.
+    pub fn leave(self) {
+        let work = &self.work;
+        if !matches!(work::look(&work.journal()), Ok(None)) {
+            return;
+        }
+        // What stays is in nobody's way.
+        let _ = work::remove(&work.times());
+        let _ = work::remove(&work.lock());
+        let _ = fs::remove_dir(work.dir());
     }
 
     /// Writes a tree below the work directory, in place of what is staged there.

@@ -55,10 +55,39 @@ impl Human {
         let _ = writeln!(text, "{} {found}", self.styles.red("Drift:"));
         let patched: Vec<&TreePath> = report.differences.keys().collect();
         text.push_str(&self.drift(&report.path, &report.drift, &patched));
+        text.push_str(&match report.exported {
+            true => self.ways_on_of_export(report),
+            false => self.ways_on(&report.drift),
+        });
     }
 
-    /// Lists what drifted, and the ways to go on. `patched` are the files with a patch.
-    pub(super) fn drift(self, tree: &TreePath, all: &[Drift], patched: &[&TreePath]) -> String {
+    /// Tells how to go on where an exported tree drifted.
+    fn ways_on_of_export(self, report: &CheckReport) -> String {
+        let help = self.styles.cyan("help:");
+        let again = format!("wash-wasi-sync export --as-upstream {}", line(&report.path));
+        let (inputs, edits): (Vec<_>, Vec<_>) = report
+            .drift
+            .iter()
+            .partition(|drift| drift.what == What::Input);
+        let mut text = String::new();
+        if !inputs.is_empty() {
+            let _ = writeln!(
+                text,
+                "{help} to export the inputs as they are now: `wash-wasi-sync vendor`, then `{again}`"
+            );
+        }
+        if !edits.is_empty() {
+            let _ = writeln!(
+                text,
+                "{help} to keep edits: make them in the vendored tree, `wash-wasi-sync refresh`, then export again"
+            );
+            let _ = writeln!(text, "{help} to drop them: `{again} --discard-edits`");
+        }
+        text
+    }
+
+    /// Lists what drifted. `patched` are the files with a patch.
+    pub(super) fn drift(self, tree: &str, all: &[Drift], patched: &[&TreePath]) -> String {
         let mut text = String::new();
         self.list(all, &mut text, |drift, text| {
             let path = drift_path(tree, drift);
@@ -76,6 +105,12 @@ impl Human {
                 drift.what.told()
             );
         });
+        text
+    }
+
+    /// Tells how to go on where the vendored tree drifted.
+    pub(super) fn ways_on(self, all: &[Drift]) -> String {
+        let mut text = String::new();
         let inputs = all.iter().any(|drift| drift.what == What::Input);
         let edits = all.iter().any(|drift| !drift.what.is_of_project());
         let generated = all.iter().any(|drift| drift.what == What::Generated);

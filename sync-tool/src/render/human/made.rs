@@ -36,6 +36,10 @@ impl Human {
         for note in &report.notes {
             let _ = writeln!(text, "{} {note}", self.styles.yellow("note:"));
         }
+        if let Some(patch) = &report.patch {
+            let title = self.styles.bold("For the host's Cargo.toml");
+            let _ = writeln!(text, "{title}\n{patch}");
+        }
         let steps: Vec<String> = report
             .steps
             .iter()
@@ -144,11 +148,13 @@ impl Human {
         let _ = writeln!(text, "{} ({})", self.styles.bold(title), changes.len());
         self.list(changes, text, |change, text| {
             let kind = self.styles.dim(change.kind.shown(has_patch(&change.path)));
+            let went = change.now_in.as_ref().map(|now_in| format!("; {now_in}"));
             let _ = writeln!(
                 text,
-                "  {} {kind} {}",
+                "  {} {kind} {}{}",
                 change.path,
-                self.delta(change.lines)
+                self.delta(change.lines),
+                went.unwrap_or_default()
             );
         });
     }

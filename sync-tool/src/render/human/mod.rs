@@ -9,7 +9,6 @@ mod suite;
 
 use crate::core::drift::Drift;
 use crate::core::patch::Delta;
-use crate::core::tree::TreePath;
 use crate::listing::{MAX_LISTED, more};
 
 use super::style::Styles;
@@ -59,7 +58,7 @@ impl Human {
 }
 
 /// Returns the path of a finding from the project's root.
-pub(super) fn drift_path(tree: &TreePath, drift: &Drift) -> String {
+pub(super) fn drift_path(tree: &str, drift: &Drift) -> String {
     match drift.what.is_of_project() {
         true => drift.path.clone(),
         false => format!("{tree}/{}", drift.path),

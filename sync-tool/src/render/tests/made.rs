@@ -12,6 +12,7 @@ use crate::core::series::{Conflict, ConflictKind};
 
 fn change(name: &str, kind: FileKind, what: Changed, lines: Delta) -> FileChange {
     FileChange {
+        now_in: None,
         path: path(name),
         kind,
         what,
@@ -64,7 +65,7 @@ fn upgraded() -> MadeReport {
         to: versions("2.0.0-rc.6", "41.0.0"),
         source: SourceKind::Git,
         commit: Some("0123456789abcdef0123456789abcdef01234567".to_owned()),
-        path: path("vendor/wash-wasi"),
+        path: "vendor/wash-wasi".to_owned(),
         files: 94,
         digest: Some(Digest::of("a tree")),
         changes: vec![
@@ -90,6 +91,7 @@ fn upgraded() -> MadeReport {
             ),
         ],
         binary: Vec::new(),
+        patch: None,
         rules: vec![RuleCount {
             rule: "rewrite wasmtime_wasi to wash_wasi".to_owned(),
             matches: 102,
@@ -253,6 +255,7 @@ fn conflicts_show_all_sides() {
             conflict(
                 "src/p2/tcp.rs",
                 ConflictKind::Deleted {
+                    now_in: None,
                     base: String::new(),
                     ours: String::new(),
                 },

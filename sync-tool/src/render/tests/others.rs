@@ -31,7 +31,8 @@ fn checked(drift: Vec<Drift>) -> CheckReport {
     let difference = Difference::new("a seam for the loopback", "nothing else\nleads to it");
     CheckReport {
         pinned: versions("2.0.0-rc.6", "41.0.0"),
-        path: path("vendor/wash-wasi"),
+        path: "vendor/wash-wasi".to_owned(),
+        exported: false,
         files: 94,
         digest: Digest::of("a tree"),
         deep: false,
@@ -53,6 +54,7 @@ fn status(tree: TreeState) -> StatusReport {
         newest: Some(Newest {
             of_line: Some("41.0.3".parse().unwrap()),
             overall: Some("48.0.0".parse().unwrap()),
+            newer_in_registry: Vec::new(),
         }),
         newest_unknown: None,
         support: None,
@@ -71,6 +73,7 @@ fn status(tree: TreeState) -> StatusReport {
             .map(|(gate, said)| (gate.to_owned(), said.to_owned()))
             .into(),
         differences: None,
+        releases: None,
     }
 }
 
@@ -252,6 +255,7 @@ fn a_refresh_tells_where_edits_went() {
 #[test]
 fn a_difference_is_shown_as_git_shows_it() {
     let file = |name: &str, what, lines, text: &str| FileDiff {
+        now_in: None,
         path: path(name),
         what,
         lines,

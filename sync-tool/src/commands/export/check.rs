@@ -1,0 +1,71 @@
+//! `check --exported`: is an exported tree what upstream, manifest and patches give?
+
+use std::path::Path;
+
+use super::super::check::{differences, together_with};
+use super::*;
+use crate::cli::CheckArgs;
+use crate::core::drift::Drift;
+use crate::core::report::{CheckReport, Versions};
+
+/// Runs the command on an exported tree.
+///
+/// # Errors
+///
+/// Where there is nothing to compare with, or, for `--deep`, upstream is not as locked.
+pub fn run(context: &Context<'_>, args: &CheckArgs, dir: &Path) -> Result<CheckReport> {
+    let _look = context.look(&read_manifest(&context.root)?)?;
+    let project = Project::load(&context.root, read_manifest(&context.root)?)?;
+    let lock = project.locked()?;
+    let place = Destination::of(context, &project, dir)?;
+    let _beside = context.look_at(&place.above, &place.work)?;
+    let export = Export::of(context, &project, &place)?;
+    let again = format!("`wash-wasi-sync export --as-upstream {}`", place.shown);
+    let Some(recorded) = &lock.exported else {
+        let message = format!("{} records no export", lock::FILE);
+        return Err(Error::new(Kind::Drift, message).help(format!("make one: {again}")));
+    };
+    if export.there.found.is_none() {
+        let message = format!("there is no exported tree in {}", place.shown);
+        return Err(Error::new(Kind::Drift, message).help(format!("make it: {again}")));
+    }
+    let mut drift = drift::of_inputs(lock, &project.inputs);
+    let mut notes = Vec::new();
+    if lock.current_export().is_none() {
+        notes.push(format!(
+            "the recorded export is {}, of an older tree than the locked one",
+            recorded.version
+        ));
+        drift.push(input(lock::FILE));
+    }
+    let mut edits = export.there.edits.clone();
+    if args.deep {
+        let forked = export.made(&args.source, &mut Steps::default())?;
+        let found = export.there.entries().cloned().unwrap_or_default();
+        let deep = export.exported.edits(&forked.made.tree.entries(), &found);
+        together_with(&mut edits, deep);
+    }
+    drift.extend(edits);
+    Ok(CheckReport {
+        pinned: Versions {
+            fork: recorded.version.clone(),
+            upstream: lock.upstream.version.clone(),
+        },
+        path: place.shown.clone(),
+        exported: true,
+        files: recorded.files.0.len(),
+        digest: recorded.digest,
+        deep: args.deep,
+        drift,
+        notes,
+        differences: differences(project.series_in_use()),
+    })
+}
+
+fn input(path: &str) -> Drift {
+    Drift {
+        path: path.to_owned(),
+        what: What::Input,
+        kind: None,
+    }
+}
