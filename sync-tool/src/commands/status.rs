@@ -14,9 +14,7 @@ use crate::cli::StatusArgs;
 use crate::core::drift;
 use crate::core::manifest::Manifest;
 use crate::core::release::{Listed, Wanted};
-use crate::core::report::{
-    DELTA_BUDGET, Newest, SeriesStatus, StatusReport, SupportStatus, TreeState, Versions,
-};
+use crate::core::report::{Newest, SeriesStatus, StatusReport, SupportStatus, TreeState, Versions};
 use crate::core::series::Stored;
 use crate::error::Result;
 use crate::ports::upstream::Upstream;
@@ -75,7 +73,6 @@ pub fn run(context: &Context<'_>, args: &StatusArgs) -> Result<StatusReport> {
         series: series
             .map(|stored| told(stored, in_use == Some(&stored.base)))
             .collect(),
-        budget: DELTA_BUDGET,
         path: project.manifest().fork.path.clone(),
         tree,
         gates: lock.map(|lock| lock.gates.clone()).unwrap_or_default(),
@@ -124,6 +121,7 @@ fn told(stored: &Stored, in_use: bool) -> SeriesStatus {
         in_use,
         patches,
         delta: stored.delta(),
+        budget: stored.limit,
         files: stored.files.len(),
     }
 }

@@ -51,8 +51,9 @@ pub fn run(context: &Context<'_>, args: &UpgradeArgs) -> Result<MadeReport> {
         manifest: pinned(project.manifest(), &version, args)?,
         ..project.inputs.clone()
     };
-    let locked = locked(project.lock.as_ref(), &version);
-    let ready = making.ready(&inputs.manifest, &version, locked, &mut steps)?;
+    let note = new_number(project.manifest(), &inputs.manifest);
+    let locked = |version| locked(project.lock.as_ref(), version);
+    let ready = making.ready(&inputs.manifest, &version, locked(&version), &mut steps)?;
     let placing = Placing {
         context,
         project: &project,
@@ -72,14 +73,42 @@ pub fn run(context: &Context<'_>, args: &UpgradeArgs) -> Result<MadeReport> {
         let again = "run the same command with `--to";
         builds_here(&cargo, &upstream, manifest, &ready, again)?;
     }
-    match making.merged(inputs, ready, &mut steps)? {
-        Outcome::Made(forked) => placing.place(hold.turn(), *forked, steps),
+    let pin = &project.manifest().fork.pin;
+    let mut report = match making.merged(inputs, ready, (pin, locked(pin)), &mut steps)? {
+        Outcome::Made(forked) => placing.place(hold.turn(), *forked, steps)?,
         Outcome::Conflicts(ready, conflicts) => {
             let mut report = conflicting(context, &placing, &ready, conflicts, args)?;
             report.steps = steps.done();
-            Ok(report)
+            report
         }
+    };
+    report.notes.extend(note);
+    Ok(report)
+}
+
+/// Says why going down to an older line gives the fork a new version: one version stands
+/// for one tree, so that of another release of the line cannot be taken.
+fn new_number(before: &Manifest, after: &Manifest) -> Option<String> {
+    let (upstream, fork) = (&after.fork.pin, &after.fork.version);
+    let is_new = before.history.iter().all(|row| row.fork != *fork);
+    if *upstream >= before.fork.pin || !is_new {
+        return None;
     }
+    let line = upstream.major;
+    let of_line = |row: &&HistoryRow| row.upstream.major == line;
+    let row = before
+        .history
+        .iter()
+        .filter(of_line)
+        .max_by_key(|row| &row.upstream);
+    Some(match row {
+        Some(row) => format!(
+            "{fork} is a new version of the fork, although {} is of line {line} too: that is upstream {}, and a version \
+             stands for one tree. To go there instead: `wash-wasi-sync upgrade --to v{}`",
+            row.fork, row.upstream, row.upstream
+        ),
+        None => format!("{fork} is a new version of the fork: the history has none of line {line}"),
+    })
 }
 
 /// Fails where a release is of a line below all that the series are for: nobody has made

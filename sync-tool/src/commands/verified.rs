@@ -2,6 +2,7 @@
 //! gates were not skipped on purpose, cannot be committed: the types say so.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::context::Context;
 use super::making::Forked;
@@ -67,13 +68,7 @@ impl<'t> Verified<'t> {
                 // What does not build has no tests to run.
                 Verify::All if gate.tests && results.iter().any(is_broken) => break,
                 Verify::All => {
-                    let result = cargo.run(stage.dir(), gate)?;
-                    let mut found = ControlRuns::default();
-                    if result.wants_control(gate, &judge) {
-                        found.add(&control(forked, gate, cargo, context)?.runs, "");
-                    }
-                    let result = result.judged(&judge, &found);
-                    note(&result, context);
+                    let result = judged(stage.dir(), forked, gate, &judge, cargo, context)?;
                     let said = (result.said(), result.milliseconds());
                     results.push(result);
                     said
@@ -86,11 +81,7 @@ impl<'t> Verified<'t> {
                 milliseconds,
             });
         }
-        let stale = match verify {
-            Verify::Skip(_) => Vec::new(),
-            Verify::All => stale(&judge, &results),
-        };
-        if let Some(error) = failures(&results, &stale, trees) {
+        if let Some(error) = failures(&results, &stale(&judge, &results), trees) {
             return Err(error.help("nothing was changed; fix it, then run the same command again"));
         }
         reports.push(match verify {
@@ -176,12 +167,35 @@ pub fn checked(
 /// Returns the expectations that do not hold. A name without a target may be that of a
 /// test of upstream's that needs its workspace; whether there is one, that gate tells.
 fn stale(judge: &Judge<'_>, results: &[GateResult]) -> Vec<Stale> {
+    if results.is_empty() {
+        // Gates that are skipped say nothing of what is expected of them.
+        return Vec::new();
+    }
     let ids = results.iter().flat_map(|result| &result.runs);
     let ids = ids.map(|run| &run.id);
     judge.stale(ids.clone(), |name| {
         let target = name.split_once(' ').map(|(target, _)| target);
         target.is_some_and(|target| ids.clone().any(|id| id.target.shown() == target))
     })
+}
+
+/// Runs a gate and judges its tests, those that fail beside upstream's crate.
+fn judged(
+    dir: &Path,
+    forked: &Forked,
+    gate: &Gate,
+    judge: &Judge<'_>,
+    cargo: &Cargo<'_>,
+    context: &Context<'_>,
+) -> Result<GateResult> {
+    let result = cargo.run(dir, gate)?;
+    let mut found = ControlRuns::default();
+    if result.wants_control(gate, judge) {
+        found.add(&control(forked, gate, cargo, context)?.runs, "");
+    }
+    let result = result.judged(judge, &found);
+    note(&result, context);
+    Ok(result)
 }
 
 /// Runs a gate without the fork's changes of upstream's files: what fails there too is

@@ -14,9 +14,6 @@ use super::release::SourceKind;
 use super::series::Conflict;
 use super::tree::{Digest, TreePath};
 
-/// The changed lines that a series may have at most.
-pub const DELTA_BUDGET: usize = 30;
-
 /// A fork version and the upstream version it follows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Versions {
@@ -79,6 +76,8 @@ pub struct MadeReport {
     pub gates: Vec<GateReport>,
     /// The project's files that were written.
     pub written: Vec<TreePath>,
+    /// What else there is to know.
+    pub notes: Vec<String>,
     /// Of an export, what a host adds to its `Cargo.toml`.
     pub patch: Option<String>,
     /// Time per step, in milliseconds.
@@ -122,6 +121,8 @@ pub struct SeriesReport {
     pub dir: TreePath,
     /// The base of the series that was made anew by merging.
     pub stored_as: Option<TreePath>,
+    /// The release that the merge took for its base; `None` where nothing was merged.
+    pub merge_base: Option<Version>,
     /// Each patch.
     pub patches: Vec<PatchReport>,
     /// What upstream has of the patches by now.
@@ -219,8 +220,6 @@ pub struct StatusReport {
     pub support: Option<SupportStatus>,
     /// The series there are.
     pub series: Vec<SeriesStatus>,
-    /// The most changed lines that a series may have.
-    pub budget: usize,
     /// Where the tree is, from the project's root.
     pub path: TreePath,
     /// The state of the vendored tree, in words.
@@ -331,6 +330,8 @@ pub struct SeriesStatus {
     pub patches: BTreeMap<TreePath, Delta>,
     /// All of them.
     pub delta: Delta,
+    /// The most that the delta may be.
+    pub budget: usize,
     /// The number of fork-owned files that it has.
     pub files: usize,
 }

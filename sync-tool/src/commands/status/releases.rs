@@ -80,13 +80,19 @@ fn known(project: &Project, listed: &[Listed]) -> Vec<Listed> {
 fn row(making: &Making<'_>, project: &Project, version: &Version) -> Result<ReleaseStatus> {
     let mut row = unknown(version, String::new());
     let manifest = project.manifest();
-    let locked = locked(project.lock.as_ref(), version);
+    let locked = |version| locked(project.lock.as_ref(), version);
+    let pin = &manifest.fork.pin;
     let mut steps = Steps::default();
     let fit = making
-        .ready(manifest, version, locked, &mut steps)
+        .ready(manifest, version, locked(version), &mut steps)
         .and_then(|ready| {
             row.rust_version = ready.inherited.rust_version.clone();
-            let outcome = making.merged(project.inputs.clone(), ready, &mut steps)?;
+            let outcome = making.merged(
+                project.inputs.clone(),
+                ready,
+                (pin, locked(pin)),
+                &mut steps,
+            )?;
             Ok(fit(project, outcome))
         });
     row.fit = told(fit)?.unwrap_or_else(|why| SeriesFit::Unknown { why });

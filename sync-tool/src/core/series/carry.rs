@@ -30,7 +30,7 @@ pub struct Conflict {
     pub path: TreePath,
     /// The patch's file, from the project's root.
     pub patch: TreePath,
-    /// The release that the patch was made against.
+    /// The release that the merge took for its base: the patch applies there exactly.
     pub from: Version,
     /// The release that it was carried to.
     pub to: Version,
@@ -67,14 +67,16 @@ pub enum ConflictKind {
     },
 }
 
-/// Brings the patches of a series from its base to a release: those that apply
-/// exactly are given as `exact`, the others are merged. Both trees are prepared.
+/// Brings the patches of a series from a release that they apply to exactly to another:
+/// those that apply there too are given as `exact`, the others are merged. Both trees are
+/// prepared.
 ///
 /// # Errors
 ///
-/// Where a patch does not even apply to its own base, or texts cannot be compared.
+/// Where a patch does not apply to the first release, or texts cannot be compared.
 pub fn carry(
     stored: &Stored,
+    from: &Version,
     base: &Tree,
     to: &Version,
     theirs: &Tree,
@@ -82,7 +84,7 @@ pub fn carry(
 ) -> Result<Carried> {
     let own = stored.fit(base);
     if !own.misfits.is_empty() {
-        return Err(Misfit::error(&own.misfits, &stored.base)
+        return Err(Misfit::error(&own.misfits, from)
             .context(format!("the series {} is broken", stored.base)));
     }
     let mut carried = Carried::default();
@@ -111,7 +113,7 @@ pub fn carry(
             Err(kind) => carried.conflicts.push(Conflict {
                 path: path.clone(),
                 patch: patch.file.clone(),
-                from: stored.base.clone(),
+                from: from.clone(),
                 to: to.clone(),
                 kind,
             }),
@@ -178,6 +180,7 @@ impl Carried {
         let mut stored = Stored {
             base: base.clone(),
             dir: dir.clone(),
+            limit: from.limit,
             patches: BTreeMap::new(),
             files: from.files.clone(),
         };

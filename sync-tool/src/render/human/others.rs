@@ -41,13 +41,15 @@ impl Human {
         match &report.tree {
             TreeState::Clean { .. } => self.gates_status(&report.gates, &mut text),
             TreeState::Drifted { drift } => {
-                text.push_str(&self.drift(report.path.as_str(), drift));
+                let in_use = report.series.iter().filter(|series| series.in_use);
+                let patched: Vec<_> = in_use.flat_map(|series| series.patches.keys()).collect();
+                text.push_str(&self.drift(report.path.as_str(), drift, &patched));
                 text.push_str(&self.ways_on(drift));
             }
             TreeState::Absent | TreeState::Unlocked => {}
         }
         self.list(&report.series, &mut text, |series, text| {
-            self.series_status(series, report.budget, text);
+            self.series_status(series, text);
         });
         if let Some(releases) = &report.releases {
             self.releases(releases, &mut text);
@@ -144,9 +146,9 @@ impl Human {
         }
     }
 
-    fn series_status(self, series: &SeriesStatus, budget: usize, text: &mut String) {
+    fn series_status(self, series: &SeriesStatus, text: &mut String) {
         let used = if series.in_use { ", in use" } else { "" };
-        let delta = self.budget(series.delta, budget);
+        let delta = self.budget(series.delta, series.budget);
         let _ = writeln!(
             text,
             "{} {}{used}: {delta} in {}, {} of its own",

@@ -40,6 +40,7 @@ fn series() -> SeriesReport {
         base: "38.0.4".parse().unwrap(),
         dir: path("patches/v38.0.4"),
         stored_as: Some(path("patches/v41.0.0")),
+        merge_base: Some("40.0.0".parse().unwrap()),
         patches: vec![
             patch("src/ctx.rs", true, &[], delta(9, 1)),
             patch(
@@ -74,6 +75,12 @@ fn upgraded() -> MadeReport {
                 Changed::Changed,
                 delta(40, 7),
             ),
+            change(
+                "src/sockets/udp.rs",
+                FileKind::Patched,
+                Changed::Changed,
+                delta(1, 1),
+            ),
             change("src/view.rs", FileKind::Direct, Changed::New, delta(72, 0)),
             change("src/net.rs", FileKind::Direct, Changed::Gone, delta(0, 51)),
             change(
@@ -105,6 +112,7 @@ fn upgraded() -> MadeReport {
             gate("unit", "unit tests", "passed, 15 tests", 2_140),
         ],
         written: vec![path("manifest.lock"), path("manifest.toml")],
+        notes: vec!["2.0.0-rc.6 is a new version of the fork".to_owned()],
         steps: vec![step("fetch", 8), step("verify", 63_540)],
     }
 }

@@ -64,9 +64,9 @@ fn status(tree: TreeState) -> StatusReport {
             in_use: true,
             patches: BTreeMap::from([(path("src/ctx.rs"), delta(30, 1))]),
             delta: delta(30, 1),
+            budget: 30,
             files: 2,
         }],
-        budget: 30,
         path: path("vendor/wash-wasi"),
         tree,
         gates: gates
