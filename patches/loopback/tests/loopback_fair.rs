@@ -265,18 +265,21 @@ async fn lets_others_run(mut step: impl AsyncFnMut()) {
     panic!("the other task never runs");
 }
 
-/// A guest that finds everything ready must yield all the same.
+/// A guest that finds everything ready must yield all the same. From release 49 on
+/// upstream asks for datagrams without its task's budget, those of the system too.
 #[tokio::test]
 async fn who_is_always_ready_lets_others_run() {
-    let mut host = udp::Host::new(&network());
-    let socket = host.bound(v4(0)).await;
-    let to = host.local(&socket).unwrap();
-    lets_others_run(async || {
-        host.send(&socket, b"x", to).await.unwrap();
-        host.ready(&socket).await;
-        assert_eq!(host.try_receive(&socket, 1).unwrap().len(), 1);
-    })
-    .await;
+    if drops::POLLS_SPEND_THE_BUDGET {
+        let mut host = udp::Host::new(&network());
+        let socket = host.bound(v4(0)).await;
+        let to = host.local(&socket).unwrap();
+        lets_others_run(async || {
+            host.send(&socket, b"x", to).await.unwrap();
+            host.ready(&socket).await;
+            assert_eq!(host.try_receive(&socket, 1).unwrap().len(), 1);
+        })
+        .await;
+    }
     let mut host = Host::new(&network());
     let [one, other] = [host.pair(v4(0)).await, host.pair(v4(0)).await];
     let all = [one, other].map(|[near, _]| host.subscribe_output(near));

@@ -109,10 +109,9 @@ type Failed = wash_wasi::p3::sockets::SocketError;
 
 /// Returns the name of the error code.
 fn name(error: Failed) -> String {
-    format!(
-        "{:?}",
-        error.downcast().expect("the guest would have trapped")
-    )
+    let code = error.downcast().expect("the guest would have trapped");
+    let name = format!("{code:?}");
+    name.trim_start_matches("ErrorCode::").to_owned()
 }
 
 async fn connect_p3(guest: &Guest, id: NamedId, port: u16) -> Result<(), String> {

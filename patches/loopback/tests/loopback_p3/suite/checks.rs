@@ -247,7 +247,8 @@ async fn denied_listening_leaves_no_port_taken() {
             }
             let listens = guest.listen(socket).map(|_| ());
             match uses::TCP_LISTEN.is_empty() {
-                true => assert!(listens.is_ok()),
+                // Whether it is bound implicitly depends on the release.
+                true => assert!(listens.is_ok() || own.is_none()),
                 false => assert_eq!((listens, used(&network)), (DENIED, (0, 0, 0))),
             }
             guest.drop_socket(socket);
