@@ -201,8 +201,8 @@ async fn denial_leaves_udp_as_it_was() {
         assert_eq!(used(&network), before);
     }
     for at in [v4(0), all_v4(0)] {
-        // Each permission that a connect needs can be denied.
-        for name in uses::UDP_CONNECT {
+        // Each of what a connect needs can be denied.
+        for name in uses::UDP_CONNECT_DENIED_BY {
             checks.deny_use("", Some(v4(1)));
             let mut socket = host.bound(at).await;
             checks.deny_use(name, Some(v4(9)));

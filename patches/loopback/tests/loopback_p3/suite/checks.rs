@@ -306,8 +306,8 @@ async fn what_may_not_be_received_is_left_out() {
             let received = guest.receive(socket).await;
             assert_eq!(received, Ok((b"permitted".to_vec(), from)));
             assert!(at_once(guest.receive(socket)).is_none());
-            // Each permission that a connect needs can be denied.
-            for name in uses::UDP_CONNECT {
+            // Each of what a connect needs can be denied.
+            for name in uses::UDP_CONNECT_DENIED_BY {
                 asked.deny_use(name, Some(from));
                 assert_eq!(guest.connect(socket, from), DENIED, "{name}");
                 assert_eq!(guest.remote(socket), Err(ErrorCode::InvalidState));
