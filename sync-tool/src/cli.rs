@@ -72,6 +72,13 @@ pub enum Format {
     Github,
 }
 
+impl Format {
+    /// Tells whether `check` alone has it.
+    pub fn is_of_check(self) -> bool {
+        matches!(self, Format::Sarif | Format::Github)
+    }
+}
+
 /// When colours are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Color {
@@ -270,6 +277,9 @@ pub struct StatusArgs {
     /// List the intentional differences from upstream
     #[arg(long)]
     pub differences: bool,
+    /// Tell which series serves the newest release of each line, and which Rust that needs
+    #[arg(long)]
+    pub series: bool,
     #[command(flatten)]
     #[allow(missing_docs, reason = "the type says it")]
     pub source: SourceArgs,
@@ -312,8 +322,9 @@ fn filled(text: &str) -> Result<String, &'static str> {
 /// `diff`.
 #[derive(Debug, Args)]
 pub struct DiffArgs {
-    /// A file or directory of the crate [default: all]
-    pub file: Option<String>,
+    /// Files or directories of the crate [default: all]
+    #[arg(value_name = "FILE")]
+    pub files: Vec<String>,
     /// Print figures only
     #[arg(long)]
     pub stat: bool,

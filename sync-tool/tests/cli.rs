@@ -58,6 +58,8 @@ mod recorded;
 mod reference;
 #[path = "cli/rust.rs"]
 mod rust;
+#[path = "cli/series.rs"]
+mod series;
 #[path = "cli/sources.rs"]
 mod sources;
 #[path = "cli/taken.rs"]

@@ -33,7 +33,8 @@ pub async fn give_up(server: SocketAddr, everywhere: bool) -> Result<String, Fau
         drop(output);
         Ok::<_, Fault>(format!("{GIVEN_UP} of each given up"))
     };
-    let (sent, said) = join(socket.send(data), work).await;
+    let sent = async { socket.send(data).await };
+    let (sent, said) = join(sent, work).await;
     sent.map_err(at("send"))?;
     said
 }

@@ -10,7 +10,7 @@ use super::project::{Project, Vendored, read_manifest};
 use super::upgrade::locked;
 use super::upstream_tests;
 use super::verified::Verify;
-use crate::cli::CheckArgs;
+use crate::cli::{CheckArgs, SourceArg};
 use crate::core::drift::{self, Drift, What};
 use crate::core::lock::{self, Lock};
 use crate::core::make::CARGO_TOML;
@@ -27,6 +27,7 @@ use crate::error::{Error, Fault, Kind, Result};
 /// Where there is nothing to compare with, or, for `--deep`, upstream is not as
 /// locked. Drift is no error here: the report has it.
 pub fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport> {
+    asks_upstream(args)?;
     if let Some(dir) = &args.exported {
         return export::check(context, args, dir);
     }
@@ -85,6 +86,19 @@ pub(super) fn together_with(edits: &mut Vec<Drift>, deep: Vec<Drift>) {
     let named: BTreeSet<_> = edits.iter().map(key).collect();
     edits.extend(deep.into_iter().filter(|d| !named.contains(&key(d))));
     edits.sort_by(|a, b| a.path.cmp(&b.path));
+}
+
+/// Fails where a source of upstream is named and would not be asked.
+fn asks_upstream(args: &CheckArgs) -> Result<()> {
+    let option = match (&args.source.upstream, args.source.source) {
+        _ if args.deep => return Ok(()),
+        (Some(_), _) => "--upstream",
+        (None, SourceArg::Auto) => return Ok(()),
+        (None, _) => "--source",
+    };
+    let message = format!("`{option}` is given, and `check` asks upstream with `--deep` alone");
+    Err(Error::new(Kind::Usage, message)
+        .help("add `--deep` to compare with upstream, or leave the option out"))
 }
 
 /// Tells whether the tree says of itself that it was made from another commit than the

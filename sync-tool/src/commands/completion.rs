@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::sync::Arc;
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::builder::PossibleValuesParser;
+use clap::{CommandFactory as _, Parser as _, ValueEnum as _};
 use clap_complete::Shell;
 use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate};
 use clap_complete::env::{CompleteEnv, Shells};
@@ -12,7 +13,7 @@ use semver::Version;
 
 use super::context::Context;
 use super::project::{Project, read_manifest};
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, Format};
 use crate::error::{Error, Result};
 use crate::ports::{Environment, Host, Silent};
 
@@ -28,7 +29,12 @@ const RELEASES: [(&str, &str); 4] = [
     ("show", "at"),
 ];
 /// The arguments that name a file of the crate.
-const FILES: [(&str, &str); 3] = [("show", "file"), ("diff", "file"), ("refresh", "as_patch")];
+const FILES: [(&str, &str); 4] = [
+    ("show", "file"),
+    ("diff", "files"),
+    ("refresh", "as_patch"),
+    ("refresh", "difference"),
+];
 
 /// Answers a shell that asks for completions; tells whether one did.
 ///
@@ -69,7 +75,30 @@ fn command() -> clap::Command {
         let offered = ArgValueCompleter::new(|typed: &OsStr| offered(files(typed)));
         command = command.mut_subcommand(verb, |c| c.mut_arg(argument, |a| a.add(offered)));
     }
-    command
+    formats_of_each(command)
+}
+
+/// Lets each command offer the formats that it takes: the option is one for all.
+fn formats_of_each(command: clap::Command) -> clap::Command {
+    let Some(format) = command
+        .get_arguments()
+        .find(|arg| arg.get_id() == "format")
+        .cloned()
+    else {
+        return command;
+    };
+    command.mut_subcommands(|verb| {
+        let takes_all = verb.get_name() == "check";
+        let values = Format::value_variants()
+            .iter()
+            .filter(|f| takes_all || !f.is_of_check());
+        let values = values.filter_map(Format::to_possible_value);
+        verb.arg(
+            format
+                .clone()
+                .value_parser(PossibleValuesParser::new(values)),
+        )
+    })
 }
 
 /// Makes candidates. Where nothing can be read, there are none: a shell has no place
@@ -88,10 +117,7 @@ fn releases() -> Result<Vec<String>> {
     let cli = cli.map_err(|e| Error::general(e.to_string()))?;
     let context = Context::new(&host, &cli.global, String::new())?;
     let manifest = read_manifest(&context.root)?;
-    let rows = manifest.history.iter().map(|row| &row.upstream);
-    let bases = manifest.series.iter().map(|series| &series.base);
-    let pin = std::iter::once(&manifest.fork.pin);
-    let mut known: BTreeSet<Version> = rows.chain(bases).chain(pin).cloned().collect();
+    let mut known: BTreeSet<Version> = manifest.releases().cloned().collect();
     if let Command::Status(args) = &cli.command
         && let Ok(listed) = context.upstream(&manifest, &args.source)?.list()
     {

@@ -2,19 +2,20 @@
 
 use super::context::Context;
 use super::project::{Project, read_manifest};
+use super::show::near;
 use super::upgrade::{locked, resolve};
 use crate::cli::DiffArgs;
 use crate::core::compare;
 use crate::core::make::CARGO_LOCK;
 use crate::core::report::DiffReport;
 use crate::core::tree::{Tree, TreePath};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Fault, Kind, Result};
 
 /// Runs the command.
 ///
 /// # Errors
 ///
-/// Where a side cannot be had, or neither has the file that is named.
+/// Where a side cannot be had, or neither has the files that are named, all together.
 pub fn run(context: &Context<'_>, args: &DiffArgs) -> Result<DiffReport> {
     let look = context.peek(&read_manifest(&context.root)?)?;
     let project = Project::load(&context.root, read_manifest(&context.root)?)?;
@@ -40,27 +41,40 @@ pub fn run(context: &Context<'_>, args: &DiffArgs) -> Result<DiffReport> {
             );
             let mut tree = project.vendored_tree()?;
             drop(look);
-            if args.file.as_deref() != Some(CARGO_LOCK) {
+            if !args.files.iter().any(|file| file == CARGO_LOCK) {
                 // Upstream has none of its own: it would hide everything else.
                 tree.remove(CARGO_LOCK);
             }
             (read(pin)?, tree, sides)
         }
     };
-    let wanted = |path: &TreePath| args.file.as_ref().is_none_or(|file| is_below(path, file));
-    if !old.paths().chain(new.paths()).any(wanted) {
-        let file = args.file.as_deref().unwrap_or_default();
-        return Err(
-            Error::new(Kind::General, format!("neither side has `{file}`"))
-                .help("name a file or directory from the crate's root, such as `src/sockets`"),
-        );
-    }
+    all_there(&old, &new, &sides, &args.files)?;
+    let is_all = args.files.is_empty();
+    let wanted = |path: &TreePath| is_all || args.files.iter().any(|file| is_below(path, file));
     Ok(DiffReport {
         old: sides.0,
         new: sides.1,
         files: compare::diffs(&old, &new, wanted),
         stat: args.stat,
     })
+}
+
+/// Checks that each file or directory that is named is on one side at least.
+fn all_there(old: &Tree, new: &Tree, sides: &(String, String), files: &[String]) -> Result<()> {
+    let mut paths: Vec<&TreePath> = old.paths().chain(new.paths()).collect();
+    paths.sort();
+    paths.dedup();
+    let unknown = files
+        .iter()
+        .filter(|file| !paths.iter().any(|path| is_below(path, file)));
+    let fault =
+        |file: &String| Fault::new(format!("`{file}`")).help(near(paths.iter().copied(), file));
+    let faults: Vec<Fault> = unknown.map(fault).collect();
+    if faults.is_empty() {
+        return Ok(());
+    }
+    let message = format!("neither {} nor {} has", sides.0, sides.1);
+    Err(Error::faults(Kind::General, message, faults))
 }
 
 fn is_below(path: &TreePath, file: &str) -> bool {

@@ -12,7 +12,7 @@ use crate::core::patch::Delta;
 use crate::core::plan::Plan;
 use crate::core::prepare::{Prepared, prepare};
 use crate::core::release::Release;
-use crate::core::report::{DELTA_BUDGET, PatchReport, SeriesReport, TakenReport};
+use crate::core::report::{PatchReport, SeriesReport, TakenReport};
 use crate::core::series::{self, Applied, Carried, Choice, Conflict, Fit, Inputs, Misfit, Stored};
 use crate::core::tree::TreePath;
 use crate::error::{Error, Result};
@@ -101,12 +101,19 @@ impl Making<'_> {
     }
 
     /// Makes the tree of a release, merging patches that do not apply exactly; what
-    /// came of that is a series more, and the tree is made from that series.
+    /// came of that is a series more, and the tree is made from that series. The pin is
+    /// the release that the fork comes from, with what the lock has of it.
     ///
     /// # Errors
     ///
     /// Where the series to start from is broken at its own base; those of [`make::make`].
-    pub fn merged(&self, mut inputs: Inputs, ready: Ready, steps: &mut Steps) -> Result<Outcome> {
+    pub fn merged(
+        &self,
+        mut inputs: Inputs,
+        ready: Ready,
+        pin: (&Version, Locked<'_>),
+        steps: &mut Steps,
+    ) -> Result<Outcome> {
         let version = ready.release.version.clone();
         let theirs = &ready.prepared.tree;
         let Choice { series, fit } = series::choose(&inputs.series, &version, theirs);
@@ -115,9 +122,11 @@ impl Making<'_> {
             let forked = steps.time("make", || forked(inputs, ready, series, fit))?;
             return Ok(Outcome::Made(Box::new(forked)));
         };
-        let base = self.ready(&inputs.manifest, &start.base, Locked::default(), steps)?;
+        let base = self.merge_base(start, &inputs.manifest, pin, &version, steps)?;
+        let from = &base.release.version;
         let carried = steps.time("merge", || {
-            series::carry(start, &base.prepared.tree, &version, theirs, &fit.applied)
+            let base = &base.prepared.tree;
+            series::carry(start, from, base, &version, theirs, &fit.applied)
         })?;
         if !carried.conflicts.is_empty() {
             return Ok(Outcome::Conflicts(Box::new(ready), carried.conflicts));
@@ -126,13 +135,33 @@ impl Making<'_> {
             .map_err(|e| Error::general(e.to_string()))?;
         let stored = carried.stored(start, &version, &dir, theirs)?;
         let fit = stored.fit(theirs);
-        let report = carried_over(start, &stored, &carried);
-        inputs.manifest = inputs.manifest.with_series(&version, &dir)?;
+        let report = carried_over(start, from, &stored, &carried);
+        inputs.manifest = inputs.manifest.with_series(&version, &dir, start.limit)?;
         inputs.series.push(stored.clone());
         inputs.series.sort_by(|a, b| a.base.cmp(&b.base));
         let mut forked = steps.time("make", || forked(inputs, ready, Some(stored), fit))?;
         forked.report = Some(report);
         Ok(Outcome::Made(Box::new(forked)))
+    }
+
+    /// Returns the release that a merge takes for its base: the pin, where it is nearer
+    /// than the series' own base and the series applies there exactly. The less upstream
+    /// changed in between, the fewer conflicts there are.
+    fn merge_base(
+        &self,
+        start: &Stored,
+        manifest: &Manifest,
+        (pin, locked): (&Version, Locked<'_>),
+        to: &Version,
+        steps: &mut Steps,
+    ) -> Result<Ready> {
+        if series::is_nearer(pin, &start.base, to) {
+            let ready = self.ready(manifest, pin, locked, steps)?;
+            if start.fit(&ready.prepared.tree).misfits.is_empty() {
+                return Ok(ready);
+            }
+        }
+        self.ready(manifest, &start.base, Locked::default(), steps)
     }
 }
 
@@ -185,16 +214,23 @@ fn told(stored: &Stored, applied: &BTreeMap<TreePath, Applied>) -> SeriesReport 
         base: stored.base.clone(),
         dir: stored.dir.clone(),
         stored_as: None,
+        merge_base: None,
         delta: patches.iter().map(|p| p.delta).sum::<Delta>(),
         patches,
         taken: Vec::new(),
-        budget: DELTA_BUDGET,
+        budget: stored.limit,
     }
 }
 
 /// Says what became of a series that was merged into another.
-fn carried_over(start: &Stored, stored: &Stored, carried: &Carried) -> SeriesReport {
+fn carried_over(
+    start: &Stored,
+    from: &Version,
+    stored: &Stored,
+    carried: &Carried,
+) -> SeriesReport {
     let mut report = told(stored, &BTreeMap::new());
+    report.merge_base = Some(from.clone());
     report.base = start.base.clone();
     report.dir = start.dir.clone();
     report.stored_as = Some(stored.dir.clone());

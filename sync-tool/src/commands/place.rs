@@ -308,6 +308,7 @@ impl<'u> Placing<'_, 'u> {
             left_out: Vec::new(),
             gates: Vec::new(),
             written: Vec::new(),
+            notes: Vec::new(),
             patch: None,
             steps: Vec::new(),
         }

@@ -13,9 +13,10 @@ use crate::cli::RefreshArgs;
 use crate::core::diagnosis::Trees;
 use crate::core::drift;
 use crate::core::make::{CARGO_LOCK, CARGO_TOML};
+use crate::core::manifest::SERIES_LIMIT;
 use crate::core::patch::Difference;
 use crate::core::refresh::{self, Wishes};
-use crate::core::report::{DELTA_BUDGET, RefreshReport};
+use crate::core::report::RefreshReport;
 use crate::core::series::Inputs;
 use crate::core::tree::{Tree, TreePath};
 use crate::error::{Error, Fault, Kind, Place, Result};
@@ -73,13 +74,14 @@ pub fn run(context: &Context<'_>, args: &RefreshArgs) -> Result<RefreshReport> {
         written: written.collect(),
         dry_run: args.dry_run,
         delta: series.map(|series| series.delta),
-        budget: DELTA_BUDGET,
+        budget: series.map_or(SERIES_LIMIT, |series| series.budget),
     };
-    if let Some(series) = series.filter(|series| series.delta.total() > DELTA_BUDGET) {
+    if let Some(series) = series.filter(|series| series.delta.total() > series.budget) {
         context.host.status.warn(&format!(
-            "the patches of {} change {} lines, more than the {DELTA_BUDGET} that they may: move code into fork-owned files, and keep in the patches only what leads to it",
+            "the patches of {} change {} lines, more than the {} that they may: move code into fork-owned files, and keep in the patches only what leads to it",
             series.dir,
-            series.delta.total()
+            series.delta.total(),
+            series.budget
         ));
     }
     if let Some(turn) = hold.turn().filter(|_| !report.written.is_empty()) {

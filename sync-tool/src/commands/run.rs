@@ -268,8 +268,7 @@ fn checked(report: &CheckReport, format: Format, human: Human) -> Result<Told> {
 /// Returns the format, which not every command has.
 fn allowed(cli: &Cli) -> Result<Format> {
     let format = cli.global.format;
-    let special = matches!(format, Format::Sarif | Format::Github);
-    if special && !matches!(cli.command, Command::Check(_)) {
+    if format.is_of_check() && !matches!(cli.command, Command::Check(_)) {
         let message = "only `check` has the formats sarif and github";
         return Err(
             Error::new(Kind::Usage, message).help("choose `--format human` or `--format json`")

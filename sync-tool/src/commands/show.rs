@@ -5,11 +5,13 @@ use super::project::{Project, read_manifest};
 use super::upgrade::{locked, resolve};
 use crate::cli::ShowArgs;
 use crate::core::report::ShowReport;
-use crate::core::tree::{File, Tree};
+use crate::core::tree::{File, TreePath};
 use crate::error::{Error, Result};
 
 /// How many names are offered where one is missing.
 const OFFERED: usize = 3;
+/// How much of two paths must be the same for one to be offered, of 1.
+const ALIKE: f32 = 0.75;
 
 /// Runs the command.
 ///
@@ -34,7 +36,7 @@ pub fn run(context: &Context<'_>, args: &ShowArgs) -> Result<ShowReport> {
     let Some((path, file)) = found.and_then(|p| Some((p.clone(), release.tree.get(p.as_str())?)))
     else {
         let message = format!("upstream {version} has no file `{}`", args.file);
-        return Err(Error::general(message).help(near(&release.tree, &args.file)));
+        return Err(Error::general(message).help(near(release.tree.paths(), &args.file)));
     };
     Ok(ShowReport {
         upstream: version,
@@ -45,14 +47,18 @@ pub fn run(context: &Context<'_>, args: &ShowArgs) -> Result<ShowReport> {
     })
 }
 
-/// Returns what to try: files of the same name, else the top of the crate.
-fn near(tree: &Tree, file: &str) -> String {
+/// Returns what to try: files of the same name, else those whose paths are alike.
+pub(super) fn near<'t>(paths: impl Iterator<Item = &'t TreePath>, file: &str) -> String {
     let name = file.rsplit('/').next().unwrap_or(file);
-    let same = tree.paths().map(|path| path.as_str());
+    let paths: Vec<&str> = paths.map(TreePath::as_str).collect();
+    let same = paths.iter().copied();
     let same = same.filter(|path| path.rsplit('/').next() == Some(name));
-    let same: Vec<&str> = same.take(OFFERED).collect();
-    if same.is_empty() {
+    let mut near: Vec<&str> = same.take(OFFERED).collect();
+    if near.is_empty() {
+        near = similar::get_close_matches(file, &paths, OFFERED, ALIKE);
+    }
+    if near.is_empty() {
         return "name it from the crate's root, such as `src/lib.rs`".to_owned();
     }
-    format!("did you mean {}?", same.join(" or "))
+    format!("did you mean {}?", near.join(" or "))
 }

@@ -1,27 +1,30 @@
 //! `status`: where the fork stands.
 
+mod releases;
+
 use std::collections::BTreeMap;
 
 use semver::Version;
 
 use super::check::differences;
 use super::context::Context;
+use super::making::Making;
 use super::project::{Project, read_manifest};
 use crate::cli::StatusArgs;
 use crate::core::drift;
 use crate::core::manifest::Manifest;
-use crate::core::release::Wanted;
-use crate::core::report::{
-    DELTA_BUDGET, Newest, SeriesStatus, StatusReport, SupportStatus, TreeState, Versions,
-};
+use crate::core::release::{Listed, Wanted};
+use crate::core::report::{Newest, SeriesStatus, StatusReport, SupportStatus, TreeState, Versions};
 use crate::core::series::Stored;
 use crate::error::Result;
+use crate::ports::upstream::Upstream;
 
 /// Runs the command.
 ///
 /// # Errors
 ///
-/// Where the project cannot be read. Upstream that cannot be asked is told, and no error.
+/// Where the project cannot be read, or the options contradict each other. Upstream that
+/// cannot be asked is told, and no error.
 pub fn run(context: &Context<'_>, args: &StatusArgs) -> Result<StatusReport> {
     let manifest = read_manifest(&context.root)?;
     let look = context.peek(&manifest)?;
@@ -29,11 +32,27 @@ pub fn run(context: &Context<'_>, args: &StatusArgs) -> Result<StatusReport> {
     let tree = tree_state(&project)?;
     // Upstream may take its time.
     drop(look);
-    let (newest, newest_unknown) = match newest(context, args, &project) {
-        Ok(newest) => (Some(newest), None),
+    let upstream = context.upstream(project.manifest(), &args.source)?;
+    let (listed, newest_unknown) = match upstream.list() {
+        Ok(listed) => (Some(listed), None),
         Err(e) if e.kind() == crate::Kind::Interrupted => return Err(e),
         Err(e) => (None, Some(e.to_string())),
     };
+    let newest = listed
+        .as_ref()
+        .map(|listed| newest(&upstream, listed, &project));
+    let newest = newest.transpose()?;
+    let listed = listed
+        .as_deref()
+        .ok_or(newest_unknown.as_deref().unwrap_or_default());
+    let making = Making {
+        upstream: &upstream,
+        formatter: &context.formatter(),
+    };
+    let releases = args
+        .series
+        .then(|| releases::releases(context, &making, &project, listed))
+        .transpose()?;
     let overall = newest.as_ref().and_then(|newest| newest.overall.as_ref());
     let support = overall.and_then(|overall| support(project.manifest(), overall));
     let lock = project.lock.as_ref();
@@ -54,25 +73,29 @@ pub fn run(context: &Context<'_>, args: &StatusArgs) -> Result<StatusReport> {
         series: series
             .map(|stored| told(stored, in_use == Some(&stored.base)))
             .collect(),
-        budget: DELTA_BUDGET,
         path: project.manifest().fork.path.clone(),
         tree,
         gates: lock.map(|lock| lock.gates.clone()).unwrap_or_default(),
         differences: shown,
+        releases,
     })
 }
 
-fn newest(context: &Context<'_>, args: &StatusArgs, project: &Project) -> Result<Newest> {
-    let upstream = context.upstream(project.manifest(), &args.source)?;
-    let listed = upstream.list()?;
+fn newest(upstream: &Upstream<'_>, listed: &[Listed], project: &Project) -> Result<Newest> {
     let line = Wanted::Line {
         major: project.manifest().fork.pin.major,
         minor: None,
     };
-    let newest = |wanted: Wanted| wanted.choose(&listed).map(|listed| listed.version.clone());
+    let newest = |wanted: &Wanted| wanted.choose(listed).map(|listed| listed.version.clone());
+    let [of_line, overall] = [&line, &Wanted::Latest].map(newest);
+    let newer = upstream.newer_in_registry(&[line, Wanted::Latest], listed)?;
+    if !newer.is_empty() {
+        upstream.warn(&upstream.from_registry(&newer));
+    }
     Ok(Newest {
-        of_line: newest(line),
-        overall: newest(Wanted::Latest),
+        of_line,
+        overall,
+        newer_in_registry: newer,
     })
 }
 
@@ -98,6 +121,7 @@ fn told(stored: &Stored, in_use: bool) -> SeriesStatus {
         in_use,
         patches,
         delta: stored.delta(),
+        budget: stored.limit,
         files: stored.files.len(),
     }
 }

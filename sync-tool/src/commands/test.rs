@@ -2,13 +2,18 @@
 
 use std::time::Duration;
 
+use semver::Version;
+
 use super::check::there;
 use super::context::{Context, Steps, work_dir};
 use super::project::{Project, read_manifest};
-use super::upgrade::locked;
+use super::upgrade::{UPGRADE, locked, with_newest};
 use super::upstream_tests::{Suite, Wanted, cargo, check_machine, default_sets, features};
 use crate::cli::{SourceArg, SourceArgs, TestArgs};
 use crate::core::diagnosis::Trees;
+use crate::core::make;
+use crate::core::preflight::is_new_enough;
+use crate::core::release::Release;
 use crate::core::suite::{Build, FeatureSet, Filter, SuiteReport};
 use crate::core::tree::Tree;
 use crate::error::{Error, Kind, Result};
@@ -50,7 +55,10 @@ pub fn run(context: &Context<'_>, args: &TestArgs) -> Result<(SuiteReport, Resul
     let release = release.map_err(with_another)?;
     let logs = work_dir(manifest)?.below(&project.root).join("logs");
     let cargo = cargo(context, args.toolchain.clone(), Some(&logs));
-    check_machine(&cargo, manifest, &release)?;
+    check_machine(&cargo, manifest, &release).map_err(|e| match cargo.rustc_version() {
+        Ok(rustc) if !builds(&release, &rustc) => with_newest(e, &upstream, &rustc, UPGRADE),
+        _ => e,
+    })?;
     let parts = Parts {
         host: context.host,
         cache: &context.cache,
@@ -78,6 +86,11 @@ pub fn run(context: &Context<'_>, args: &TestArgs) -> Result<(SuiteReport, Resul
     something_ran(&report)?;
     let kept = junit.map(|draft| draft.keep(&render::junit(&report)?));
     Ok((report, kept.unwrap_or(Ok(()))))
+}
+
+fn builds(release: &Release, rustc: &Version) -> bool {
+    let wanted = make::rust_version(release);
+    wanted.is_ok_and(|wanted| wanted.is_none_or(|wanted| is_new_enough(rustc, &wanted)))
 }
 
 /// Returns where upstream is taken from: the registry does not have the programs

@@ -12,12 +12,16 @@ use super::verified::Verify;
 use crate::cli::UpgradeArgs;
 use crate::core::lock::Lock;
 use crate::core::manifest::{HistoryRow, Manifest};
-use crate::core::release::{Listed, Wanted};
+use crate::core::release::{Listed, Wanted, newest_of_lines};
 use crate::core::report::{Ended, MadeReport};
 use crate::core::series::{Conflict, Inputs};
 use crate::error::{Error, Kind, Result};
+use crate::ports::cargo::Cargo;
 use crate::ports::review;
 use crate::ports::upstream::{Locked, Upstream};
+
+/// How a command that stays at the pin takes another release, up to its version.
+pub const UPGRADE: &str = "`wash-wasi-sync upgrade --to";
 
 /// Runs the command.
 ///
@@ -41,12 +45,15 @@ pub fn run(context: &Context<'_>, args: &UpgradeArgs) -> Result<MadeReport> {
     };
     let mut steps = Steps::default();
     let version = steps.time("resolve", || resolve(&upstream, &args.to))?;
+    served(project.manifest(), &version)?;
+    upstream.warn_of_yanked(&version)?;
     let inputs = Inputs {
         manifest: pinned(project.manifest(), &version, args)?,
         ..project.inputs.clone()
     };
-    let locked = locked(project.lock.as_ref(), &version);
-    let ready = making.ready(&inputs.manifest, &version, locked, &mut steps)?;
+    let note = new_number(project.manifest(), &inputs.manifest);
+    let locked = |version| locked(project.lock.as_ref(), version);
+    let ready = making.ready(&inputs.manifest, &version, locked(&version), &mut steps)?;
     let placing = Placing {
         context,
         project: &project,
@@ -61,42 +68,106 @@ pub fn run(context: &Context<'_>, args: &UpgradeArgs) -> Result<MadeReport> {
         toolchain: args.toolchain.clone(),
         locked: false,
     };
-    if !args.no_verify && !args.dry_run {
-        builds_here(&placing, &upstream, &ready)?;
+    if !args.no_verify && (!args.dry_run || args.check) {
+        let (cargo, manifest) = (placing.cargo()?, project.manifest());
+        let again = "run the same command with `--to";
+        builds_here(&cargo, &upstream, manifest, &ready, again)?;
     }
-    match making.merged(inputs, ready, &mut steps)? {
-        Outcome::Made(forked) => placing.place(hold.turn(), *forked, steps),
+    let pin = &project.manifest().fork.pin;
+    let mut report = match making.merged(inputs, ready, (pin, locked(pin)), &mut steps)? {
+        Outcome::Made(forked) => placing.place(hold.turn(), *forked, steps)?,
         Outcome::Conflicts(ready, conflicts) => {
             let mut report = conflicting(context, &placing, &ready, conflicts, args)?;
             report.steps = steps.done();
-            Ok(report)
+            report
         }
+    };
+    report.notes.extend(note);
+    Ok(report)
+}
+
+/// Says why going down to an older line gives the fork a new version: one version stands
+/// for one tree, so that of another release of the line cannot be taken.
+fn new_number(before: &Manifest, after: &Manifest) -> Option<String> {
+    let (upstream, fork) = (&after.fork.pin, &after.fork.version);
+    let is_new = before.history.iter().all(|row| row.fork != *fork);
+    if *upstream >= before.fork.pin || !is_new {
+        return None;
     }
+    let line = upstream.major;
+    let of_line = |row: &&HistoryRow| row.upstream.major == line;
+    let row = before
+        .history
+        .iter()
+        .filter(of_line)
+        .max_by_key(|row| &row.upstream);
+    Some(match row {
+        Some(row) => format!(
+            "{fork} is a new version of the fork, although {} is of line {line} too: that is upstream {}, and a version \
+             stands for one tree. To go there instead: `wash-wasi-sync upgrade --to v{}`",
+            row.fork, row.upstream, row.upstream
+        ),
+        None => format!("{fork} is a new version of the fork: the history has none of line {line}"),
+    })
+}
+
+/// Fails where a release is of a line below all that the series are for: nobody has made
+/// patches for it, and those of a later line are not carried down by guessing.
+fn served(manifest: &Manifest, version: &Version) -> Result<()> {
+    let bases = manifest.series.iter().map(|series| &series.base);
+    let Some(lowest) = bases.clone().min().filter(|low| version.major < low.major) else {
+        return Ok(());
+    };
+    let bases: Vec<String> = bases.map(Version::to_string).collect();
+    Err(Error::general(format!(
+        "no series serves upstream {version}: lines from {} on are served, by the series {}",
+        lowest.major,
+        bases.join(", ")
+    ))
+    .help("take a release of such a line, or write a `[[series]]` with a base of that line (docs/upgrade-guide.md)"))
 }
 
 /// Fails where the compiler is older than a release wants, before anything is made.
+/// `again` says how to take another release, up to its version.
 ///
 /// # Errors
 ///
 /// Names the newest release that it builds, where upstream tells that.
-fn builds_here(placing: &Placing<'_, '_>, upstream: &Upstream<'_>, ready: &Ready) -> Result<()> {
-    let cargo = placing.cargo()?;
-    let rustc = cargo.rustc_version()?;
-    let crate_name = &placing.project.manifest().upstream.name;
-    let name = format!("{crate_name} {}", ready.release.version);
-    let Err(error) = cargo.check_rust(&name, ready.inherited.rust_version.as_deref()) else {
-        return Ok(());
+pub fn builds_here(
+    cargo: &Cargo<'_>,
+    upstream: &Upstream<'_>,
+    manifest: &Manifest,
+    ready: &Ready,
+    again: &str,
+) -> Result<()> {
+    let name = format!("{} {}", manifest.upstream.name, ready.release.version);
+    match cargo.check_rust(&name, ready.inherited.rust_version.as_deref()) {
+        Ok(()) => Ok(()),
+        Err(error) => Err(with_newest(error, upstream, &cargo.rustc_version()?, again)),
+    }
+}
+
+/// Adds to the error of a compiler that is too old which release it builds.
+pub fn with_newest(error: Error, upstream: &Upstream<'_>, rustc: &Version, again: &str) -> Error {
+    let found = match upstream.newest_for(rustc) {
+        Ok(found) => found,
+        Err(e) if e.kind() == Kind::Interrupted => return e,
+        Err(e) => {
+            return error.help(format!(
+                "which release Rust {rustc} builds is not known: {e}"
+            ));
+        }
     };
-    Err(match upstream.newest_for(&rustc) {
-        Ok(Some(version)) => error.help(format!(
-            "or take the newest release that Rust {rustc} builds: run the same command with `--to v{version}`"
-        )),
-        Ok(None) => error.help(format!("no release of upstream says that Rust {rustc} builds it")),
-        Err(e) if e.kind() == Kind::Interrupted => e,
-        Err(e) => error.help(format!(
-            "which release Rust {rustc} builds is not known: {e}"
-        )),
-    })
+    let error = error.help(match found.newest {
+        Some(version) => {
+            format!("or take the newest release that Rust {rustc} builds: {again} v{version}`")
+        }
+        None => format!("no release of upstream says that Rust {rustc} builds it"),
+    });
+    match found.unknown {
+        Some(unknown) => error.help(unknown),
+        None => error,
+    }
 }
 
 /// Finds the release that is meant.
@@ -109,8 +180,16 @@ pub fn resolve(upstream: &Upstream<'_>, wanted: &Wanted) -> Result<Version> {
         return Ok(version.clone());
     }
     let listed = upstream.list()?;
-    let chosen = wanted.choose(&listed).map(|listed| listed.version.clone());
-    chosen.ok_or_else(|| none_chosen(wanted, &listed))
+    let newer = upstream.newer_in_registry(std::slice::from_ref(wanted), &listed)?;
+    let newer = (!newer.is_empty()).then(|| upstream.from_registry(&newer));
+    match (wanted.choose(&listed), newer) {
+        (Some(listed), newer) => {
+            newer.into_iter().for_each(|newer| upstream.warn(&newer));
+            Ok(listed.version.clone())
+        }
+        (None, None) => Err(none_chosen(wanted, &listed)),
+        (None, Some(newer)) => Err(none_chosen(wanted, &listed).help(newer)),
+    }
 }
 
 /// Says why none of the listed releases is the one that is meant.
@@ -120,26 +199,38 @@ fn none_chosen(wanted: &Wanted, listed: &[Listed]) -> Error {
         .filter(|l| wanted.covers(&l.version))
         .map(|l| format!("v{}", l.version))
         .collect();
-    if let Some(last) = of_line.last() {
-        return Error::upstream(format!(
-            "upstream has yanked every release of {wanted}, or they are pre-releases: {}",
+    let lines = newest_of_lines(listed, 0);
+    let lines = lines.iter().rev().take(5).map(|v| v.major.to_string());
+    let lines: Vec<String> = lines.collect();
+    let others = match lines[..] {
+        [] => "no other line has a release that stands".to_owned(),
+        _ => format!("the newest lines it has: {}", lines.join(", ")),
+    };
+    let is_pre = |l: &&Listed| wanted.covers(&l.version) && !l.yanked;
+    if let Some(last) = listed.iter().rfind(is_pre) {
+        let message = format!(
+            "upstream has no release of {wanted}, but pre-releases: {}",
             of_line.join(", ")
-        ))
-        .help(format!("to take one all the same, name it: `--to {last}`"));
+        );
+        return Error::upstream(message).help(format!(
+            "to take one all the same, name it: `--to v{}`",
+            last.version
+        ));
     }
-    let open = listed
-        .iter()
-        .filter(|l| !l.yanked && l.version.pre.is_empty());
-    let mut lines: Vec<u64> = open.map(|l| l.version.major).collect();
-    lines.dedup();
-    let last: Vec<String> = lines.iter().rev().take(5).map(u64::to_string).collect();
-    match last[..] {
-        [] => Error::upstream("upstream lists no release").help(
+    if listed.is_empty() {
+        return Error::upstream("upstream lists no release").help(
             "see whether `[upstream]` in manifest.toml names the right repository, crate and tag",
-        ),
-        _ => Error::upstream(format!("upstream has no release of the line {wanted}"))
-            .help(format!("the newest lines it has: {}", last.join(", "))),
+        );
     }
+    if of_line.is_empty() {
+        return Error::upstream(format!("upstream has no release of the line {wanted}"))
+            .help(others);
+    }
+    let message = format!(
+        "upstream has yanked every release of {wanted}: {}",
+        of_line.join(", ")
+    );
+    Error::upstream(message).help(others)
 }
 
 /// Returns what the lock has of a release; nothing for another one.

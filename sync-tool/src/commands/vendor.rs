@@ -4,7 +4,7 @@ use super::context::{Context, Steps};
 use super::making::Making;
 use super::place::Placing;
 use super::project::{Project, read_manifest};
-use super::upgrade::locked;
+use super::upgrade::{UPGRADE, builds_here, locked};
 use super::verified::Verify;
 use crate::cli::VendorArgs;
 use crate::core::report::MadeReport;
@@ -34,7 +34,6 @@ pub fn run(context: &Context<'_>, args: &VendorArgs) -> Result<MadeReport> {
     let pin = inputs.manifest.fork.pin.clone();
     let locked = locked(project.lock.as_ref(), &pin);
     let ready = making.ready(&inputs.manifest, &pin, locked, &mut steps)?;
-    let forked = making.exact(inputs, ready, &mut steps)?;
     let placing = Placing {
         context,
         project: &project,
@@ -50,5 +49,10 @@ pub fn run(context: &Context<'_>, args: &VendorArgs) -> Result<MadeReport> {
         toolchain: args.toolchain.clone(),
         locked: args.locked,
     };
+    if args.verify {
+        let (cargo, manifest) = (placing.cargo()?, project.manifest());
+        builds_here(&cargo, &upstream, manifest, &ready, UPGRADE)?;
+    }
+    let forked = making.exact(inputs, ready, &mut steps)?;
     placing.place(Some(&turn), forked, steps)
 }

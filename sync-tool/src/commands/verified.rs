@@ -11,6 +11,7 @@ use crate::core::diagnosis::Trees;
 use crate::core::gate::{CrateManifest, Gate, GateResult, Gates, failures};
 use crate::core::make::CARGO_TOML;
 use crate::core::report::GateReport;
+use crate::core::suite::{ControlRuns, Judge, Own, Stale};
 use crate::core::tree::{File, Tree};
 use crate::error::{Error, Result};
 use crate::ports::cargo::Cargo;
@@ -51,20 +52,23 @@ impl<'t> Verified<'t> {
     ) -> Result<Self> {
         let tree = &forked.made.tree;
         let gates = gates(tree)?;
+        let expected = upstream_tests::expected(&forked.inputs.manifest);
+        let judge = Judge {
+            expected: &expected,
+            release: &forked.ready.release.version,
+            own: &Own::default(),
+            package_dir: "",
+        };
+        let is_broken = |result: &GateResult| !result.passed() && !result.tests_fail();
         let mut reports = Vec::new();
         let mut results: Vec<GateResult> = Vec::new();
         for gate in &gates.gates {
             let (said, milliseconds) = match verify {
                 Verify::Skip(why) => (format!("skipped: {why}"), 0),
                 // What does not build has no tests to run.
-                Verify::All if gate.tests && !results.iter().all(GateResult::passed) => {
-                    break;
-                }
+                Verify::All if gate.tests && results.iter().any(is_broken) => break,
                 Verify::All => {
-                    let mut result = run(stage.dir(), gate, cargo, context)?;
-                    if result.wants_control(gate) {
-                        result = result.after(&control(forked, gate, cargo, context)?);
-                    }
+                    let result = judged(stage.dir(), forked, gate, &judge, cargo, context)?;
                     let said = (result.said(), result.milliseconds());
                     results.push(result);
                     said
@@ -77,7 +81,7 @@ impl<'t> Verified<'t> {
                 milliseconds,
             });
         }
-        if let Some(error) = failures(&results, trees) {
+        if let Some(error) = failures(&results, &stale(&judge, &results), trees) {
             return Err(error.help("nothing was changed; fix it, then run the same command again"));
         }
         reports.push(match verify {
@@ -146,17 +150,52 @@ pub fn checked(
     context: &Context<'_>,
 ) -> Result<GateReport> {
     let gate = Gates::check(&manifest(tree)?);
-    let result = run(stage.dir(), &gate, cargo, context)?;
+    let result = cargo.run(stage.dir(), &gate)?;
+    note(&result, context);
     let report = GateReport {
         gate: result.key.clone(),
         title: result.title.clone(),
         said: result.said(),
         milliseconds: result.milliseconds(),
     };
-    match failures(&[result], trees) {
+    match failures(&[result], &[], trees) {
         Some(error) => Err(error.help("nothing was changed: this was a dry run")),
         None => Ok(report),
     }
+}
+
+/// Returns the expectations that do not hold. A name without a target may be that of a
+/// test of upstream's that needs its workspace; whether there is one, that gate tells.
+fn stale(judge: &Judge<'_>, results: &[GateResult]) -> Vec<Stale> {
+    if results.is_empty() {
+        // Gates that are skipped say nothing of what is expected of them.
+        return Vec::new();
+    }
+    let ids = results.iter().flat_map(|result| &result.runs);
+    let ids = ids.map(|run| &run.id);
+    judge.stale(ids.clone(), |name| {
+        let target = name.split_once(' ').map(|(target, _)| target);
+        target.is_some_and(|target| ids.clone().any(|id| id.target.shown() == target))
+    })
+}
+
+/// Runs a gate and judges its tests, those that fail beside upstream's crate.
+fn judged(
+    dir: &Path,
+    forked: &Forked,
+    gate: &Gate,
+    judge: &Judge<'_>,
+    cargo: &Cargo<'_>,
+    context: &Context<'_>,
+) -> Result<GateResult> {
+    let result = cargo.run(dir, gate)?;
+    let mut found = ControlRuns::default();
+    if result.wants_control(gate, judge) {
+        found.add(&control(forked, gate, cargo, context)?.runs, "");
+    }
+    let result = result.judged(judge, &found);
+    note(&result, context);
+    Ok(result)
 }
 
 /// Runs a gate without the fork's changes of upstream's files: what fails there too is
@@ -181,14 +220,14 @@ fn control(
         title: format!("{} with upstream's crate", gate.title),
         ..gate.clone()
     };
-    run(dir.path(), &gate, cargo, context)
+    let result = cargo.run(dir.path(), &gate)?;
+    note(&result, context);
+    Ok(result)
 }
 
-fn run(dir: &Path, gate: &Gate, cargo: &Cargo<'_>, context: &Context<'_>) -> Result<GateResult> {
-    let result = cargo.run(dir, gate)?;
+fn note(result: &GateResult, context: &Context<'_>) {
     let status = &context.host.status;
     status.note(&format!("{}: {}", result.title, result.said()));
-    Ok(result)
 }
 
 fn gates(tree: &Tree) -> Result<Gates> {

@@ -205,16 +205,20 @@ fn faulty_targets(tree: &Tree, parts: Parts<'_>) -> Result<Vec<Fault>> {
     let lost = targets.filter(|target| tree.get(&target.file()).is_none());
     let mut faults: Vec<Fault> = lost
         .map(|target| {
-            let message = format!(
-                "the target `{}` has no file `{}`",
-                target.name,
-                target.file()
-            );
-            let help = format!(
-                "add the file to `{}`, or remove the target",
-                manifest.fork.owned
-            );
-            Fault::new(message).at(place()).help(help)
+            let file = target.file();
+            let message = format!("the target `{}` has no file `{file}`", target.name);
+            match manifest.owned.iter().find(|row| row.path.as_str() == file) {
+                Some(row) => Fault::new(format!(
+                    "{message} at upstream {}: its `[[owned]]` rows are of other releases",
+                    parts.release.version
+                ))
+                .at(manifest.place(&row.span))
+                .help("give the target the same `since` and `until`, or a form of the file to that release"),
+                None => Fault::new(message).at(place()).help(format!(
+                    "add the file to `{}`, or remove the target",
+                    manifest.fork.owned
+                )),
+            }
         })
         .collect();
     let paths = parts.release.tree.paths().map(TreePath::as_str);

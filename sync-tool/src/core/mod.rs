@@ -15,6 +15,7 @@ pub mod lock;
 pub mod make;
 pub mod manifest;
 pub mod merge;
+pub mod now_in;
 mod outside;
 pub mod patch;
 pub mod plan;

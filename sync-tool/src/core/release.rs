@@ -1,5 +1,6 @@
 //! An upstream release, as either source gives it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -166,22 +167,55 @@ impl Wanted {
     }
 }
 
-/// Returns up to `count` listed versions nearest to one that is missing, nearest first.
-pub fn nearest<'a>(listed: &'a [Listed], wanted: &Version, count: usize) -> Vec<&'a Version> {
+/// Returns the newest release of each line from a lowest one on, ascending, as
+/// [`Wanted::choose`] does.
+pub fn newest_of_lines(listed: &[Listed], lowest: u64) -> Vec<Version> {
+    let lines: BTreeSet<u64> = listed.iter().map(|l| l.version.major).collect();
+    let newest = lines.range(lowest..).filter_map(|major| {
+        let (major, minor) = (*major, None);
+        Wanted::Line { major, minor }.choose(listed)
+    });
+    newest.map(|listed| listed.version.clone()).collect()
+}
+
+/// How many releases are offered where one is missing.
+const OFFERED: usize = 3;
+
+/// Says what to take where a release is missing or yanked: the newest of its line and the
+/// nearest, by the names that a source gives them; `None` where nothing is listed.
+pub fn offer(
+    listed: &[Listed],
+    missing: &Version,
+    name: impl Fn(&Version) -> String,
+) -> Option<String> {
+    let near: Vec<String> = nearest(listed, missing).into_iter().map(&name).collect();
+    if near.is_empty() {
+        return None;
+    }
+    let (major, minor) = (missing.major, None);
+    let newest = Wanted::Line { major, minor }.choose(listed);
+    let newest =
+        newest.map(|l| format!("the newest of the line {major} is {}; ", name(&l.version)));
+    let nearest = near.join(", ");
+    Some(format!(
+        "{}nearest are {nearest}",
+        newest.unwrap_or_default()
+    ))
+}
+
+/// Returns the listed versions nearest to one that is missing, nearest first.
+fn nearest<'a>(listed: &'a [Listed], missing: &Version) -> Vec<&'a Version> {
     let distance = |v: &Version| {
         (
-            v.major.abs_diff(wanted.major),
-            v.minor.abs_diff(wanted.minor),
-            v.patch.abs_diff(wanted.patch),
+            v.major.abs_diff(missing.major),
+            v.minor.abs_diff(missing.minor),
+            v.patch.abs_diff(missing.patch),
         )
     };
-    let mut versions: Vec<&Version> = listed
-        .iter()
-        .filter(|l| !l.yanked)
-        .map(|l| &l.version)
-        .collect();
+    let open = listed.iter().filter(|l| !l.yanked);
+    let mut versions: Vec<&Version> = open.map(|l| &l.version).collect();
     versions.sort_by_key(|v| (distance(v), (*v).clone()));
-    versions.truncate(count);
+    versions.truncate(OFFERED);
     versions
 }
 
@@ -255,9 +289,17 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_of_the_line_are_offered() {
-        let all = listed(&["37.0.9", "38.0.1", "38.0.2", "39.0.0"]);
-        let near = nearest(&all, &Version::new(38, 0, 0), 2);
-        assert_eq!(near, [&Version::new(38, 0, 1), &Version::new(38, 0, 2)]);
+    fn the_newest_of_the_line_and_the_nearest_are_offered() {
+        let all = listed(&["37.0.9", "38.0.1", "38.0.2", "38.0.9", "38.0.10!", "39.0.0"]);
+        let offered = |missing| offer(&all, &missing, |v| format!("v{v}"));
+        assert_eq!(
+            offered(Version::new(38, 0, 0)).as_deref(),
+            Some("the newest of the line 38 is v38.0.9; nearest are v38.0.1, v38.0.2, v38.0.9")
+        );
+        assert_eq!(
+            offered(Version::new(40, 0, 0)).as_deref(),
+            Some("nearest are v39.0.0, v38.0.1, v38.0.2")
+        );
+        assert_eq!(offer(&[], &Version::new(1, 0, 0), Version::to_string), None);
     }
 }

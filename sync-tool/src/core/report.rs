@@ -7,14 +7,12 @@ use serde::Serialize;
 
 use super::drift::Drift;
 use super::manifest::{FileKind, HistoryRow};
+use super::now_in::NowIn;
 use super::patch::{Delta, Difference};
 use super::prepare::RuleCount;
 use super::release::SourceKind;
 use super::series::Conflict;
 use super::tree::{Digest, TreePath};
-
-/// The changed lines that a series may have at most.
-pub const DELTA_BUDGET: usize = 30;
 
 /// A fork version and the upstream version it follows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -78,6 +76,8 @@ pub struct MadeReport {
     pub gates: Vec<GateReport>,
     /// The project's files that were written.
     pub written: Vec<TreePath>,
+    /// What else there is to know.
+    pub notes: Vec<String>,
     /// Of an export, what a host adds to its `Cargo.toml`.
     pub patch: Option<String>,
     /// Time per step, in milliseconds.
@@ -95,6 +95,9 @@ pub struct FileChange {
     pub what: Changed,
     /// How many lines differ, where both are texts.
     pub lines: Delta,
+    /// Where its content went, if it is gone and that is found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub now_in: Option<NowIn>,
 }
 
 /// How a file differs.
@@ -118,6 +121,8 @@ pub struct SeriesReport {
     pub dir: TreePath,
     /// The base of the series that was made anew by merging.
     pub stored_as: Option<TreePath>,
+    /// The release that the merge took for its base; `None` where nothing was merged.
+    pub merge_base: Option<Version>,
     /// Each patch.
     pub patches: Vec<PatchReport>,
     /// What upstream has of the patches by now.
@@ -215,8 +220,6 @@ pub struct StatusReport {
     pub support: Option<SupportStatus>,
     /// The series there are.
     pub series: Vec<SeriesStatus>,
-    /// The most changed lines that a series may have.
-    pub budget: usize,
     /// Where the tree is, from the project's root.
     pub path: TreePath,
     /// The state of the vendored tree, in words.
@@ -226,6 +229,70 @@ pub struct StatusReport {
     /// The intentional differences, where they were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub differences: Option<BTreeMap<TreePath, Vec<Difference>>>,
+    /// Which series serves each release line, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub releases: Option<ReleasesStatus>,
+}
+
+/// Which series serves each release line.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReleasesStatus {
+    /// The version of the compiler here.
+    pub rustc: Option<Version>,
+    /// Why that is not known.
+    pub rustc_unknown: Option<String>,
+    /// The newest release of each line that is known, ascending.
+    pub rows: Vec<ReleaseStatus>,
+}
+
+/// Which series serves a release, and which Rust it needs.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReleaseStatus {
+    /// The release.
+    pub upstream: Version,
+    /// The oldest Rust that builds it, where upstream tells.
+    pub rust_version: Option<String>,
+    /// Whether the compiler here is that new; `None` where one of the two is not known.
+    pub rust_is_new_enough: Option<bool>,
+    /// What an upgrade to it would come to.
+    #[serde(flatten)]
+    pub fit: SeriesFit,
+}
+
+/// How a series fits a release.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "fit")]
+pub enum SeriesFit {
+    /// There is no series: the fork is upstream renamed.
+    None,
+    /// Every patch applies.
+    Exact {
+        /// The base of the series.
+        series: Version,
+        /// Its changed lines.
+        delta: Delta,
+    },
+    /// What does not apply merges.
+    Merged {
+        /// The base of the series that the merge starts from.
+        series: Version,
+        /// The changed lines of what comes out.
+        delta: Delta,
+        /// The files that are merged.
+        files: Vec<TreePath>,
+    },
+    /// Changes contradict each other.
+    Conflicts {
+        /// The base of the series that the merge starts from.
+        series: Option<Version>,
+        /// The files with conflicts.
+        files: Vec<TreePath>,
+    },
+    /// It could not be found out.
+    Unknown {
+        /// Why.
+        why: String,
+    },
 }
 
 /// The newest upstream releases.
@@ -235,6 +302,8 @@ pub struct Newest {
     pub of_line: Option<Version>,
     /// Over all.
     pub overall: Option<Version>,
+    /// Those that the registry has, where they are newer than the git repository's.
+    pub newer_in_registry: Vec<Version>,
 }
 
 /// Whether a line of upstream's releases is supported, by `[upstream.support]`.
@@ -261,6 +330,8 @@ pub struct SeriesStatus {
     pub patches: BTreeMap<TreePath, Delta>,
     /// All of them.
     pub delta: Delta,
+    /// The most that the delta may be.
+    pub budget: usize,
     /// The number of fork-owned files that it has.
     pub files: usize,
 }
@@ -352,6 +423,9 @@ pub struct FileDiff {
     pub what: Changed,
     /// How many lines differ.
     pub lines: Delta,
+    /// Where its content went, if it is gone and that is found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub now_in: Option<NowIn>,
     /// The unified diff; empty where one side is no text.
     pub text: String,
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::status::Status;
+use super::status::{Silent, Status};
 use crate::error::{Error, Result};
 
 /// The environment variables and the directory a run was started with.
@@ -136,7 +136,7 @@ impl Interrupt {
 
 /// The surroundings of a run, handed to every port.
 pub struct Host {
-    runtime: tokio::runtime::Runtime,
+    runtime: Arc<tokio::runtime::Runtime>,
     stop: watch::Sender<bool>,
     interrupt: Interrupt,
     /// The environment the run was started with.
@@ -160,12 +160,23 @@ impl Host {
             .map_err(|e| Error::general(format!("cannot start a thread: {e}")))?;
         let (stop, receiver) = watch::channel(false);
         Ok(Host {
-            runtime,
+            runtime: Arc::new(runtime),
             stop,
             interrupt: Interrupt(receiver),
             env,
             status,
         })
+    }
+
+    /// Returns the same surroundings for work of which nothing is told.
+    pub fn silent(&self) -> Host {
+        Host {
+            runtime: Arc::clone(&self.runtime),
+            stop: self.stop.clone(),
+            interrupt: self.interrupt.clone(),
+            env: self.env.clone(),
+            status: Arc::new(Silent),
+        }
     }
 
     /// Ends the run tidily at the first Ctrl-C or SIGTERM, at once at the second; but a

@@ -72,6 +72,9 @@ fn every_shell_completes_commands_flags_and_values() {
         ("show src/sockets/t", "src/sockets/tcp.rs"),
         ("diff src/ra", "src/random.rs"),
         ("diff src/sock", "src/sockets/"),
+        ("diff src/lib.rs src/ra", "src/random.rs"),
+        ("refresh --difference src/sockets/t", "src/sockets/tcp.rs"),
+        ("status --format js", "json"),
     ] {
         let (before, _) = typed.rsplit_once(' ').unwrap_or(("", typed));
         for (shell, script) in [("bash", BASH), ("zsh", ZSH), ("fish", FISH)] {
@@ -79,6 +82,23 @@ fn every_shell_completes_commands_flags_and_values() {
             let whole = format!("wash-wasi-sync {before} {last}").replace("  ", " ");
             let expected = if shell == "fish" { last } else { &whole };
             assert_eq!(line, expected, "{shell}: {typed}");
+        }
+    }
+}
+
+#[test]
+fn a_format_that_a_command_does_not_take_is_not_offered() {
+    let world = World::new();
+    for typed in ["status --format sa", "--format sa"] {
+        let line = format!("wash-wasi-sync {typed}");
+        let offered = typed.starts_with('-');
+        let expected = if offered {
+            line.clone() + "rif"
+        } else {
+            line.clone()
+        };
+        for script in [BASH, ZSH] {
+            assert_eq!(completed(&world, script, &line), expected);
         }
     }
 }

@@ -141,6 +141,8 @@ fn a_deleted_file_is_a_conflict_and_never_a_silent_loss() {
     assert_eq!(report["ended"], "conflicts");
     assert_eq!(report["conflicts"][0]["kind"], "deleted");
     assert_eq!(report["to"]["upstream"], "44.0.0");
+    let now_in = &report["conflicts"][0]["now_in"];
+    assert_eq!(now_in["path"], "src/sockets/stream.rs");
 }
 
 #[test]
@@ -174,4 +176,30 @@ fn a_series_that_does_not_fit_the_pin_is_no_matter_for_vendor() {
       help: bring the hunk's context and removed lines to what the file says
     help: fix the patches, or let `wash-wasi-sync upgrade --to v43.0.0` merge them
     ");
+}
+
+#[test]
+fn a_protected_file_that_went_into_another_is_found_there() {
+    let world = World::new();
+    world.remove("patches/v38.0.1/src/sockets/tcp.rs.patch");
+    world.run("vendor").done();
+    world.tag("46.0.0", |root| {
+        let path = |name: &str| root.join("src/sockets").join(name);
+        let [sockets, tcp] =
+            ["mod.rs", "tcp.rs"].map(|name| std::fs::read_to_string(path(name)).unwrap());
+        let nested: String = tcp
+            .lines()
+            .skip(2)
+            .map(|line| format!("    {line}\n"))
+            .collect();
+        let merged = sockets.replace("mod tcp;\n", &format!("mod tcp {{\n{nested}}}\n"));
+        std::fs::write(path("mod.rs"), merged).unwrap();
+        std::fs::remove_file(path("tcp.rs")).unwrap();
+    });
+    let ran = world.refused("upgrade --to 46.0.0 --dry-run", 0);
+    let line = "src/sockets/tcp.rs patched +0 −19; now mostly in src/sockets/mod.rs";
+    assert!(ran.out.contains(line), "{ran}");
+    let ran = world.refused("diff --stat --from 41 --to 46", 0);
+    let line = "src/sockets/tcp.rs +0 −19 (gone; now mostly in src/sockets/mod.rs (";
+    assert!(ran.out.contains(line), "{ran}");
 }

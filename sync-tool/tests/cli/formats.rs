@@ -18,7 +18,7 @@ fn has(document: &Value, keys: &[&str]) {
     assert_eq!(found, keys.iter().copied().collect());
 }
 
-const MADE: [&str; 19] = [
+const MADE: [&str; 20] = [
     "binary",
     "command",
     "ended",
@@ -37,6 +37,7 @@ const MADE: [&str; 19] = [
     "left_out",
     "gates",
     "written",
+    "notes",
     "steps",
 ];
 
@@ -73,7 +74,6 @@ fn every_command_has_one_json_document() {
             "newest",
             "newest_unknown",
             "series",
-            "budget",
             "path",
             "support",
             "tree",
@@ -82,6 +82,7 @@ fn every_command_has_one_json_document() {
         ],
     );
     assert_eq!(status["tree"]["state"], "clean");
+    assert_eq!(status["series"][0]["budget"], 30);
     assert_eq!(status["newest"]["overall"], "45.0.0");
     let diff = json("diff src/sockets");
     has(&diff, &["old", "new", "files", "stat"]);

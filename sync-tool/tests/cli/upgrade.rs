@@ -371,3 +371,87 @@ fn a_new_series_is_not_mixed_with_what_lies_there() {
     world.remove("patches/v42.0.0");
     world.run("upgrade --to 42 --no-verify").done();
 }
+
+#[test]
+fn a_merge_starts_from_the_pin_where_the_patches_apply_there() {
+    let world = World::new();
+    // The socket moves over a longer text at 41, and is changed at 42: to who knows
+    // nothing of 41, its old place was deleted while the patch changed it.
+    let table: String = (0..40)
+        .map(|n| format!("/// Port {n}.\npub const PORT_{n}: u16 = {n};\n\n"))
+        .collect();
+    let publish = |version: &str, edit: &dyn Fn(&str) -> String| {
+        world.tag(version, |sources| {
+            let path = sources.join("src/sockets/tcp.rs");
+            let text = std::fs::read_to_string(&path).unwrap();
+            let socket = text.strip_prefix("//! TCP.\n\n").unwrap();
+            git_world::write(&path, format!("//! TCP.\n\n{}", edit(socket)));
+        });
+    };
+    publish("40.0.0", &|socket| format!("{table}{socket}"));
+    publish("41.0.1", &|socket| {
+        format!("{socket}\n{}\n", table.trim_end())
+    });
+    publish("42.0.1", &|socket| {
+        let socket = socket.replace("Makes a socket of the host.", "Makes a host's socket.");
+        format!("{socket}\n{}\n", table.trim_end())
+    });
+    let row = "base = \"38.0.1\"\npatches = \"patches/v38.0.1\"\n";
+    let row_of_40 = row.replace("38.0.1\"\np", "40.0.0\"\np") + "limit = 20\n";
+    world.edit("manifest.toml", row, &row_of_40);
+    world.edit(
+        "manifest.toml",
+        "upstream = \"41.0.0\" # the pin",
+        "upstream = \"40.0.0\"",
+    );
+    let history = "upstream = \"41.0.0\"\nnotes";
+    world.edit("manifest.toml", history, "upstream = \"40.0.0\"\nnotes");
+    world.run("vendor").done();
+    let far = world
+        .refused("upgrade --to 42.0.1 --dry-run --format json", 11)
+        .json();
+    assert_eq!(far["conflicts"][0]["from"], "40.0.0", "{far}");
+    world.run("upgrade --to 41.0.1 --no-verify").done();
+    let dry = world.run("upgrade --to 42.0.1 --dry-run").done();
+    let said = "  merged from upstream 41.0.1 with these patches\n";
+    assert!(dry.out.contains(said), "{dry}");
+    let ran = world
+        .run("upgrade --to 42.0.1 --no-verify --format json")
+        .done();
+    let series = &ran.json()["series"];
+    assert_eq!(series["merge_base"], "41.0.1", "{series}");
+    assert_eq!(series["base"], "40.0.0", "{series}");
+    // The new series may change as many lines as the one that it was made of.
+    assert_eq!(series["budget"], 20, "{series}");
+    let manifest = world.read("manifest.toml");
+    let new = "base = \"42.0.1\"\npatches = \"patches/v42.0.1\"\nlimit = 20\n";
+    assert!(
+        manifest.contains(new) && manifest.contains(&row_of_40),
+        "{manifest}"
+    );
+    world.run("check").done();
+}
+
+#[test]
+fn a_new_version_for_an_older_release_is_explained() {
+    let world = World::vendored();
+    world.run("upgrade --to 42 --no-verify").done();
+    let notes = |to: &str| {
+        let line = format!("upgrade --to {to} --dry-run --format json");
+        world.run(&line).done().json()["notes"].take()
+    };
+    let of_38 = "2.0.0-rc.8 is a new version of the fork, although 2.0.0-rc.5 is of line 38 too: that is \
+                 upstream 38.0.1, and a version stands for one tree. To go there instead: \
+                 `wash-wasi-sync upgrade --to v38.0.1`";
+    assert_eq!(notes("38"), serde_json::json!([of_38]));
+    let ran = world.run("upgrade --to 38 --dry-run").done();
+    assert!(ran.out.contains(&format!("note: {of_38}\n")), "{ran}");
+    world.tag("40.0.0", |_| {});
+    let of_none = "2.0.0-rc.8 is a new version of the fork: the history has none of line 40";
+    assert_eq!(notes("40"), serde_json::json!([of_none]));
+    // Where a row is of the release, it gives the version; up is what a new one is for.
+    world.tag("42.0.2", |_| {});
+    for to in ["38.0.1", "41.0.0", "42.0.0", "42.0.2"] {
+        assert_eq!(notes(to), serde_json::json!([]), "{to}");
+    }
+}

@@ -42,6 +42,11 @@ fn errors_of_usage_end_with_two_and_say_what_is_meant() {
             "status --color maybe",
             "possible values: auto, always, never",
         ),
+        ("check --upstream ../upstream", "add `--deep`"),
+        (
+            "check --source registry",
+            "`check` asks upstream with `--deep`",
+        ),
         (
             "refresh --as-patch ../x --change c --reason r",
             "does not name a file",
@@ -78,6 +83,15 @@ fn a_project_that_is_not_there_is_told() {
         .run_in(&elsewhere, &[], &["-C", "nowhere", "status"])
         .ended(1);
     assert!(ran.err.contains("nowhere/manifest.toml"), "{ran}");
+    let ran = world
+        .run_in(&elsewhere, &[], &["-C", "../project/README.md", "status"])
+        .ended(1);
+    let says = "README.md is not a directory: name another path";
+    assert!(
+        ran.err.contains(says) && !ran.err.contains("move it away"),
+        "{ran}"
+    );
+    assert!(ran.err.contains("--project"), "{ran}");
     world
         .run_in(&elsewhere, &[], &["status", "-C", "../project"])
         .done();
@@ -102,8 +116,44 @@ fn files_that_are_not_there_are_told() {
     shown!(world.refused("diff src/tcp", 1), @r"
     exit 1
     --- stderr
-    error: neither side has `src/tcp`
-    help: name a file or directory from the crate's root, such as `src/sockets`
+    error: neither wasmtime-wasi 41.0.0 nor wash-wasi 2.0.0-rc.6 has
+      `src/tcp`
+        help: name it from the crate's root, such as `src/lib.rs`
+    ");
+    shown!(world.refused("diff src/lib.rs src/sokcets/tcp.rs src/sockets mod.rs", 1), @r"
+    exit 1
+    --- stderr
+    error: neither wasmtime-wasi 41.0.0 nor wash-wasi 2.0.0-rc.6 has
+      `src/sokcets/tcp.rs`
+        help: did you mean src/sockets/tcp.rs?
+      `mod.rs`
+        help: did you mean src/sockets/loopback/mod.rs or src/sockets/mod.rs?
+    ");
+    let diff = |line: &str| world.refused(line, 0).out;
+    let both = diff("diff src/sockets/mod.rs Cargo.toml");
+    let one = |file: &str| diff(&format!("diff {file}"));
+    assert_eq!(both, one("Cargo.toml") + &one("src/sockets/mod.rs"));
+    assert_eq!(
+        one("src/sockets/mod.rs src/sockets/tcp.rs src/sockets/loopback"),
+        one("src/sockets")
+    );
+    let stat = diff("diff --from 41 --to 42 --stat README.md wit");
+    shown!(stat, @r"
+    wasmtime-wasi 42.0.0 against wasmtime-wasi 41.0.0
+      README.md +1 −1
+      wit/world.wit +1 −1
+    2 files, +2 −2
+    ");
+    shown!(world.refused("diff --from 41 --to 42 README.md src/stream.rs x", 1), @r"
+    exit 1
+    --- stderr
+    listing the tags of [upstream]
+    fetching v42.0.0 of [upstream]
+    error: neither wasmtime-wasi 41.0.0 nor wasmtime-wasi 42.0.0 has
+      `src/stream.rs`
+        help: did you mean src/random.rs?
+      `x`
+        help: name it from the crate's root, such as `src/lib.rs`
     ");
     shown!(world.refused("diff src/random.rs --from 38 --to 41", 0), @r"
     exit 0

@@ -39,7 +39,7 @@ fn a_unit_test_that_fails_with_upstreams_crate_too_is_the_machines_doing() {
     let vars = [("ODD_MACHINE", "yes")];
     let args = |to| ["upgrade", "--to", to, "--no-upstream-tests"];
     let ran = world.run_in(&world.root(), &vars, &args("41.0.1")).done();
-    let said = "unit tests: passed, 1 test; 1 fails with upstream's crate too";
+    let said = "unit tests: passed, 1 test, 1 failing with upstream's crate too";
     assert!(ran.out.contains(said), "{ran}");
     world.run("check").done();
     // What the fork's changes break is told, and that alone.
@@ -58,6 +58,65 @@ fn a_unit_test_that_fails_with_upstreams_crate_too_is_the_machines_doing() {
         "{ran}"
     );
     assert!(!ran.err.contains("of_the_machine` failed"), "{ran}");
+}
+
+/// Writes rows of `expected-failures` into a world's manifest, in the place of others.
+fn expect(world: &World, rows: &str) {
+    let text = world.read("manifest.toml");
+    let text = text.split("\n[tests]\n").next().unwrap();
+    let rows = format!("{text}\n[tests]\nexpected-failures = [\n{rows}]\n");
+    world.write("manifest.toml", rows);
+}
+
+#[test]
+fn failures_are_expected_of_unit_tests_doc_tests_and_the_forks_own() {
+    let world = World::vendored();
+    world.tag("41.0.1", |sources| {
+        let path = sources.join("src/random.rs");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let more = "\n/// Is odd.\n///\n/// ```\n/// panic!();\n/// ```\npub fn odd() {}\n\n\
+                    #[cfg(test)]\nmod tests {\n    #[test]\n    fn of_the_fork() {\n        \
+                    assert!(!include_str!(\"sockets/mod.rs\").contains(\"loopback\"));\n    }\n}\n";
+        git_world::write(&path, format!("{text}{more}"));
+    });
+    let own = "patches/loopback/tests/loopback.rs";
+    let text = world.read(own);
+    world.write(
+        own,
+        format!("{text}\n#[test]\nfn later() {{\n    panic!();\n}}\n"),
+    );
+    let upgrade = "upgrade --to 41.0.1 --no-upstream-tests";
+    let rows = "    { name = \"unit random::tests::of_the_fork\", reason = \"the fork differs\" },\n    \
+                { name = \"doc src/random.rs - random::odd\", reason = \"odd\" },\n    \
+                { name = \"later\", reason = \"not yet\", until = \"42.0.0\" },\n";
+    expect(&world, rows);
+    let ran = world.run(upgrade).done();
+    for gate in ["unit tests", "doc tests", "the fork's tests"] {
+        let said = format!("{gate}: passed, 1 test, 1 expected to fail");
+        assert!(ran.out.contains(&said), "{said}\n{ran}");
+        // Nothing was asked of upstream's crate.
+        assert!(!ran.err.contains("with upstream's crate"), "{ran}");
+    }
+    world.run("check").done();
+    // Rows that do not hold are told, all at once. A name without a target may be that of
+    // a test which these gates do not have.
+    let more = "    { name = \"there_is_a_version\", reason = \"of another\" },\n    \
+                { name = \"unit tests::there_is_a_version\", reason = \"it failed once\" },\n    \
+                { name = \"loopback gone\", reason = \"gone\" },\n    \
+                { name = \"over\", reason = \"over\", until = \"41.0.0\" },\n";
+    expect(&world, &format!("{rows}{more}"));
+    let ran = world.refused("vendor --verify --no-upstream-tests", 12);
+    for said in [
+        "1 gate failed",
+        "unit tests: 1 test failed, 1 of them as expected, 1 test passed against expectation",
+        "unit tests::there_is_a_version (p1,p2,p3) passes, and is expected to fail",
+        "remove it from the expected failures",
+        "`loopback gone` is expected to fail, and no test has that name",
+        "`over` was expected to fail before 41.0.0, and this is 41.0.1",
+    ] {
+        assert!(ran.err.contains(said), "{said}\n{ran}");
+    }
+    assert!(!ran.err.contains("`there_is_a_version`"), "{ran}");
 }
 
 #[test]

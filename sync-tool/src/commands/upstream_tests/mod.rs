@@ -120,6 +120,19 @@ pub fn check_machine(cargo: &Cargo<'_>, manifest: &Manifest, release: &Release) 
     preflight::check(&cargo.machine()?, &name, wanted.as_ref())
 }
 
+/// Returns the tests that a manifest expects to fail.
+pub fn expected(manifest: &Manifest) -> Vec<Expected> {
+    let failures = manifest.tests.expected_failures.iter();
+    failures
+        .map(|failure| Expected {
+            name: failure.name.clone(),
+            reason: failure.reason.clone(),
+            until: failure.until.clone(),
+            place: manifest.place(&failure.span),
+        })
+        .collect()
+}
+
 impl Suite<'_> {
     /// Runs the tests, and upstream's own crate on what failed.
     ///
@@ -128,7 +141,7 @@ impl Suite<'_> {
     /// Where cargo or a test program cannot be run, where cargo changed more of the
     /// lock than it may, and on an interrupt. Tests that fail are a result.
     pub fn run(&self, mut steps: Steps) -> Result<SuiteReport> {
-        let expected = self.expected();
+        let expected = expected(self.manifest);
         let own = Own::new(self.own_targets(), self.workspace.added.iter());
         let package_dir = self.workspace.member.strip_prefix(&self.workspace.dir);
         let package_dir = package_dir.unwrap_or(&self.workspace.member);
@@ -154,7 +167,7 @@ impl Suite<'_> {
             path: self.manifest.fork.path.clone(),
             edited: 0,
             filter: self.wanted.filter.0.clone(),
-            stale: judge.stale(ids.into_iter(), all),
+            stale: judge.stale(ids.into_iter(), |_| all),
             sets,
             steps: steps.done(),
         })
@@ -177,18 +190,6 @@ impl Suite<'_> {
             });
         }
         Ok(sets)
-    }
-
-    fn expected(&self) -> Vec<Expected> {
-        let failures = self.manifest.tests.expected_failures.iter();
-        failures
-            .map(|failure| Expected {
-                name: failure.name.clone(),
-                reason: failure.reason.clone(),
-                until: failure.until.clone(),
-                place: self.manifest.place(&failure.span),
-            })
-            .collect()
     }
 
     /// Returns the targets of the tests that the fork adds.

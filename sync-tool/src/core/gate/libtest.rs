@@ -1,6 +1,9 @@
 //! Reads what test programs print: libtest's own, and rustdoc's for doc tests.
 
+use std::time::Duration;
+
 use super::result::{Counts, FailedTest};
+use crate::core::suite::{FeatureSet, How, Ran, Target, TestId, TestRun};
 
 /// Where in the output of a test program the reader is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,17 +31,14 @@ pub(in crate::core) struct Reader {
     pub(in crate::core) begun: u64,
     /// How many programs told a result.
     pub(in crate::core) finished: u64,
-    failures: Vec<FailedTest>,
+    /// The tests that told how they ended, with the number of their program.
+    told: Vec<(u64, String, Ran)>,
+    failures: Vec<(u64, FailedTest)>,
     /// The first of `failures` that is of the program that runs now.
     of_program: usize,
 }
 
 impl Reader {
-    /// Tells whether tests run, and no output of failed ones is told.
-    pub(in crate::core) fn is_running(&self) -> bool {
-        self.at == At::Running
-    }
-
     /// Takes one line.
     pub(in crate::core) fn line(&mut self, line: &str) {
         match self.at {
@@ -56,11 +56,54 @@ impl Reader {
     pub(in crate::core) fn into_failures(self) -> Vec<FailedTest> {
         self.failures
             .into_iter()
-            .map(|test| FailedTest {
+            .map(|(_, test)| FailedTest {
                 output: test.output.trim().to_owned(),
                 ..test
             })
             .collect()
+    }
+
+    /// Tells whether a test is known to have failed.
+    pub(in crate::core) fn has_failures(&self) -> bool {
+        self.told
+            .iter()
+            .any(|(_, _, ran)| matches!(ran, Ran::Failed(_)))
+    }
+
+    /// Returns the tests with what came of them. The targets are those of the programs,
+    /// in their order; the last one has all that come after it, since rustdoc runs
+    /// several programs for one crate.
+    pub(in crate::core) fn runs(&self, targets: &[Target], features: &FeatureSet) -> Vec<TestRun> {
+        // A line that another output ran into is not read; the list of failures is whole.
+        let untold = self.failures.iter().filter(|(program, test)| {
+            let is_it = |(of, name, _): &&(u64, String, Ran)| of == program && *name == test.name;
+            !self.told.iter().any(|told| is_it(&told))
+        });
+        let untold = untold.map(|(program, test)| (*program, test.name.as_str(), FAILED));
+        let told = self.told.iter();
+        let told = told.map(|(program, name, ran)| (*program, name.as_str(), *ran));
+        told.chain(untold)
+            .filter_map(|(program, name, ran)| {
+                let number = usize::try_from(program).ok()?.checked_sub(1)?;
+                let target = targets.get(number).or(targets.last())?.clone();
+                Some(TestRun {
+                    id: TestId {
+                        features: features.clone(),
+                        target,
+                        name: name.to_owned(),
+                    },
+                    ran,
+                    output: self.output_of(program, name),
+                    duration: Duration::ZERO,
+                })
+            })
+            .collect()
+    }
+
+    fn output_of(&self, program: u64, name: &str) -> String {
+        let mut failures = self.failures.iter();
+        let failed = failures.find(|(of, test)| *of == program && test.name == name);
+        failed.map_or_else(String::new, |(_, test)| test.output.trim().to_owned())
     }
 
     fn begin(&mut self, count: u64) {
@@ -77,6 +120,9 @@ impl Reader {
             self.finish(counts);
         } else if line.starts_with("test ") && line.contains(" ... ") {
             self.ended += 1;
+            if let Some((name, ran)) = ended(line) {
+                self.told.push((self.begun, name.to_owned(), ran));
+            }
         }
     }
 
@@ -96,12 +142,9 @@ impl Reader {
                     .or_else(|| rest.strip_suffix(" stderr"))
             });
         if let Some(name) = header {
-            self.failures.push(FailedTest {
-                name: name.to_owned(),
-                output: String::new(),
-            });
+            self.failed(name);
         } else if self.failures.len() > self.of_program
-            && let Some(test) = self.failures.last_mut()
+            && let Some((_, test)) = self.failures.last_mut()
         {
             test.output.push_str(line);
             test.output.push('\n');
@@ -125,14 +168,35 @@ impl Reader {
         };
         let known = self.failures[self.of_program..]
             .iter()
-            .any(|test| test.name == name);
+            .any(|(_, test)| test.name == name);
         if !known {
-            self.failures.push(FailedTest {
-                name: name.to_owned(),
-                output: String::new(),
-            });
+            self.failed(name);
         }
     }
+
+    fn failed(&mut self, name: &str) {
+        let test = FailedTest {
+            name: name.to_owned(),
+            output: String::new(),
+        };
+        self.failures.push((self.begun, test));
+    }
+}
+
+/// How libtest's program ends where a test failed.
+const FAILED: Ran = Ran::Failed(How::Exit { code: 101 });
+
+/// Reads `test tests::a ... ok`. What rustdoc only compiles keeps its ` - compile`:
+/// what names doc tests takes it off, with the line.
+fn ended(line: &str) -> Option<(&str, Ran)> {
+    let (name, what) = line.strip_prefix("test ")?.rsplit_once(" ... ")?;
+    let ran = match what {
+        "ok" => Ran::Passed,
+        "FAILED" | "failed" => FAILED,
+        _ if what.starts_with("ignored") => Ran::Ignored,
+        _ => return None,
+    };
+    Some((name.strip_suffix(" - should panic").unwrap_or(name), ran))
 }
 
 /// Reads `running 3 tests`.

@@ -13,6 +13,8 @@ mod transcript;
 
 use serde::{Deserialize, Serialize};
 
+use crate::core::suite::FeatureSet;
+
 pub(in crate::core) use libtest::{Reader as OutputReader, result as result_line};
 pub use manifest::CrateManifest;
 pub use message::{Diagnostic, Expansion};
@@ -65,6 +67,15 @@ pub struct Gates {
     pub gates: Vec<Gate>,
     /// Those it has not, with the reasons.
     pub absent: Vec<Absent>,
+}
+
+impl Gate {
+    /// Returns the features that its last command names.
+    pub fn features(&self) -> FeatureSet {
+        let words = self.steps.last().map(Vec::as_slice).unwrap_or_default();
+        let mut words = words.iter().skip_while(|word| *word != "--features");
+        FeatureSet::of(words.nth(1).map_or("", String::as_str).split(','))
+    }
 }
 
 impl Gates {

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{Diagnostic, Gate};
 use crate::core::diagnosis::{self, Trees};
+use crate::core::suite::{self, ControlRuns, Judge, Judged, Stale, TestRun, Verdict};
 use crate::error::{Error, Fault, Kind};
 
 /// How many tests did what, as libtest counts them.
@@ -45,6 +46,15 @@ pub struct FailedTest {
     pub name: String,
     /// What it printed; empty where it printed nothing.
     pub output: String,
+}
+
+impl From<Judged> for FailedTest {
+    fn from(test: Judged) -> Self {
+        FailedTest {
+            name: test.id.name,
+            output: test.output,
+        }
+    }
 }
 
 /// A test program that ended before its tests were done.
@@ -89,6 +99,8 @@ pub struct Failure {
     pub diagnostics: Vec<Diagnostic>,
     /// The tests that failed.
     pub tests: Vec<FailedTest>,
+    /// The tests that passed, and are expected to fail.
+    pub unexpected: Vec<Judged>,
     /// The test programs that did not end as they should.
     pub crashes: Vec<Crash>,
     /// How far the tests came.
@@ -101,8 +113,7 @@ pub struct Failure {
 pub enum GateOutcome {
     /// It passed.
     Passed {
-        /// The counts, where the gate runs tests; those that failed do so with
-        /// upstream's crate too.
+        /// The counts, where the gate runs tests; those that failed are accepted.
         tests: Option<Counts>,
     },
     /// It failed.
@@ -120,6 +131,12 @@ pub struct GateResult {
     pub title: String,
     /// How it ended.
     pub outcome: GateOutcome,
+    /// The tests that ran.
+    #[serde(skip)]
+    pub runs: Vec<TestRun>,
+    /// What its tests came to, once they are judged.
+    #[serde(skip)]
+    pub verdicts: suite::Counts,
     /// How many warnings the crate gave; they are no failures.
     pub warnings: u64,
     /// How long it took.
@@ -147,12 +164,8 @@ impl GateResult {
                 tests: Some(counts),
             } => {
                 let s = if counts.passed == 1 { "" } else { "s" };
-                let failed = match counts.failed {
-                    0 => String::new(),
-                    1 => "; 1 fails with upstream's crate too".to_owned(),
-                    more => format!("; {more} fail with upstream's crate too"),
-                };
-                format!("passed, {} test{s}{failed}", counts.passed)
+                let accepted = self.verdicts.accepted();
+                format!("passed, {} test{s}{accepted}", counts.passed)
             }
             GateOutcome::Failed(failure) => format!("failed: {}", failure.message),
             GateOutcome::None => "none".to_owned(),
@@ -160,37 +173,55 @@ impl GateResult {
     }
 
     /// Tells whether tests failed that may do so without the fork's changes too.
-    pub fn wants_control(&self, gate: &Gate) -> bool {
-        let failed = |failure: &Failure| failure.reason == Reason::TestsFail;
-        gate.of_upstream && matches!(&self.outcome, GateOutcome::Failed(f) if failed(f))
+    pub fn wants_control(&self, gate: &Gate, judge: &Judge<'_>) -> bool {
+        gate.of_upstream && self.tests_fail() && self.runs.iter().any(|r| judge.wants_control(r))
     }
 
-    /// Takes out the failed tests that failed in the control too: the same gate on the
-    /// same machine, without the fork's changes of upstream's files. Where no other
-    /// failed, the gate passed.
+    /// Tells whether it failed for nothing but its tests.
+    pub fn tests_fail(&self) -> bool {
+        matches!(&self.outcome, GateOutcome::Failed(f) if f.reason == Reason::TestsFail)
+    }
+
+    /// Judges the tests: beside what the manifest expects, and beside the control, which is
+    /// the same gate on the same machine without the fork's changes of upstream's files.
+    /// Where all that failed is accepted, and nothing passed that should fail, the gate
+    /// passed.
     #[must_use]
-    pub fn after(mut self, control: &GateResult) -> Self {
-        let (GateOutcome::Failed(failure), GateOutcome::Failed(other)) =
-            (&mut self.outcome, &control.outcome)
-        else {
-            return self;
+    pub fn judged(mut self, judge: &Judge<'_>, control: &ControlRuns) -> Self {
+        let counts = match &self.outcome {
+            GateOutcome::Passed { tests: Some(tests) } => *tests,
+            // A program that failed without a failed test has nothing to be accepted.
+            GateOutcome::Failed(failure) if self.tests_fail() && failure.counts.failed > 0 => {
+                failure.counts
+            }
+            _ => return self,
         };
-        let too: BTreeSet<&str> = other.tests.iter().map(|test| test.name.as_str()).collect();
-        let before = failure.tests.len();
-        failure
-            .tests
-            .retain(|test| !too.contains(test.name.as_str()));
-        let excused = before - failure.tests.len();
-        if failure.tests.is_empty() && excused as u64 == failure.counts.failed {
-            let tests = Some(failure.counts);
-            self.outcome = GateOutcome::Passed { tests };
-        } else if excused > 0 {
-            let message = format!(
-                "{}, {excused} of them with upstream's crate too",
-                failure.message
-            );
-            failure.message = message;
+        let runs = self.runs.iter().cloned();
+        let judged: Vec<Judged> = runs.map(|run| judge.judge(run, control)).collect();
+        self.verdicts = suite::Counts::of(&judged);
+        let failed = self.verdicts.all_failed();
+        if failed as u64 != counts.failed {
+            // What is not known by its name cannot be accepted.
+            return self;
         }
+        let (passed, failed): (Vec<Judged>, Vec<Judged>) = judged
+            .into_iter()
+            .filter(Judged::is_bad)
+            .partition(|test| test.verdict == Verdict::UnexpectedPass);
+        self.outcome = match passed.is_empty() && failed.is_empty() {
+            true => GateOutcome::Passed {
+                tests: Some(counts),
+            },
+            false => GateOutcome::Failed(Failure {
+                reason: Reason::TestsFail,
+                message: self.verdicts.failures(),
+                diagnostics: Vec::new(),
+                tests: failed.into_iter().map(FailedTest::from).collect(),
+                unexpected: passed,
+                crashes: Vec::new(),
+                counts,
+            }),
+        };
         self
     }
 
@@ -227,9 +258,9 @@ impl GateResult {
 
 /// Returns the error that failed gates end a run with; `None` where all passed.
 /// What several gates found is told once; what is behind it is looked up in the trees.
-pub fn failures(results: &[GateResult], trees: Trees<'_>) -> Option<Error> {
+pub fn failures(results: &[GateResult], stale: &[Stale], trees: Trees<'_>) -> Option<Error> {
     let failed: Vec<&GateResult> = results.iter().filter(|r| !r.passed()).collect();
-    if let [only] = failed[..] {
+    if let ([only], []) = (&failed[..], stale) {
         return only.error(trees);
     }
     let mut told = BTreeSet::new();
@@ -256,10 +287,15 @@ pub fn failures(results: &[GateResult], trees: Trees<'_>) -> Option<Error> {
         let found = failure.faults(trees).into_iter();
         faults.extend(found.filter(|f| told.insert((f.message.clone(), place_of(f)))));
     }
+    faults.extend(stale.iter().map(Stale::fault));
     if faults.is_empty() {
         return None;
     }
-    let message = format!("{} gates failed", failed.len());
+    let message = match failed.len() {
+        0 => "the manifest expects failures that no test has".to_owned(),
+        1 => "1 gate failed".to_owned(),
+        count => format!("{count} gates failed"),
+    };
     let error = Error::faults(Kind::Verification, message, faults);
     let uncompiled = |result: &&GateResult| match &result.outcome {
         GateOutcome::Failed(failure) => failure.reason == Reason::DoesNotCompile,
@@ -292,7 +328,12 @@ impl Failure {
             .crashes
             .iter()
             .map(|crash| Fault::new(format!("`{}` ended early ({})", crash.program, crash.how)));
-        errors.chain(tests).chain(crashes).collect()
+        let unexpected = self.unexpected.iter().map(Judged::unexpected);
+        errors
+            .chain(tests)
+            .chain(unexpected)
+            .chain(crashes)
+            .collect()
     }
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::core::suite;
 
 const ENDED_WELL: Ended = Ended {
     success: true,
@@ -186,4 +187,100 @@ fn a_manifest_that_is_none_is_told_with_its_place() {
     let place = error.all_faults()[0].place.as_ref().unwrap();
     assert_eq!(place.position().unwrap().0, 2);
     assert!(CrateManifest::parse("Cargo.toml", "[workspace]\n").is_err());
+}
+
+/// Judges what a gate printed by rows that expect these tests to fail.
+fn judged(stdout: &str, stderr: &str, expected: &[&str]) -> GateResult {
+    let mut transcript = Transcript::default();
+    stderr.lines().for_each(|line| {
+        transcript.stderr(line);
+    });
+    stdout.lines().for_each(|line| {
+        transcript.stdout(line);
+    });
+    let result = GateResult {
+        key: "fork-tests".to_owned(),
+        title: "the fork's tests".to_owned(),
+        runs: transcript.runs(&FeatureSet::of(["p1"])),
+        outcome: transcript.verdict(&tests(), FAILED),
+        verdicts: suite::Counts::default(),
+        warnings: 0,
+        duration: std::time::Duration::ZERO,
+        log: None,
+    };
+    let expected = expected.iter().map(|name| suite::Expected {
+        name: (*name).to_owned(),
+        reason: "known".to_owned(),
+        until: None,
+        place: crate::error::Place::file("manifest.toml"),
+    });
+    let judge = suite::Judge {
+        expected: &expected.collect::<Vec<_>>(),
+        release: &semver::Version::new(41, 0, 0),
+        own: &suite::Own::default(),
+        package_dir: "",
+    };
+    result.judged(&judge, &suite::ControlRuns::default())
+}
+
+const TWO_PROGRAMS: &str = "
+running 2 tests
+test same ... FAILED
+test odd - should panic ... ok
+
+failures:
+
+---- same stdout ----
+of the first
+
+failures:
+    same
+
+test result: FAILED. 1 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s
+
+running 1 test
+test same ... a line of another thread
+
+failures:
+
+---- same stdout ----
+of the second
+
+failures:
+    same
+
+test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s
+";
+
+const THEIR_NAMES: &str = "     Running tests/first.rs (/t/debug/deps/first-0123)
+     Running tests/second/main.rs (/t/debug/deps/second_one-4567)
+";
+
+#[test]
+fn tests_of_one_name_in_two_programs_are_told_apart() {
+    let said = |expected: &[&str]| judged(TWO_PROGRAMS, THEIR_NAMES, expected).said();
+    assert_eq!(
+        said(&["first same", "second_one::same"]),
+        "passed, 1 test, 2 expected to fail"
+    );
+    let one = judged(TWO_PROGRAMS, THEIR_NAMES, &["first same", "first::odd"]);
+    assert_eq!(
+        one.said(),
+        "failed: 2 tests failed, 1 of them as expected, 1 test passed against expectation"
+    );
+    let GateOutcome::Failed(failure) = one.outcome else {
+        panic!("passed");
+    };
+    let outputs: Vec<&str> = failure.tests.iter().map(|t| t.output.as_str()).collect();
+    assert_eq!(outputs, ["of the second"]);
+    assert_eq!(failure.unexpected[0].id.shown(), "first odd");
+}
+
+#[test]
+fn a_failure_without_a_failed_test_is_not_accepted() {
+    let stdout = "running 1 test\ntest a ... ok\n\ntest result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n";
+    assert_eq!(
+        judged(stdout, THEIR_NAMES, &["b"]).said(),
+        "failed: tests failed"
+    );
 }

@@ -7,6 +7,7 @@ use super::libtest::Reader;
 use super::message::{self, Message};
 use super::result::{Crash, Failure, GateOutcome, Reason};
 use super::{Diagnostic, Gate};
+use crate::core::suite::{FeatureSet, Target, TargetKind, TestRun};
 
 /// How many lines of a crashed program's complaint are kept.
 const KEPT: usize = 40;
@@ -43,6 +44,8 @@ pub struct Transcript {
     complaint: Vec<String>,
     /// The program that runs tests, and what it and cargo complained of since.
     program: Option<(String, Vec<String>)>,
+    /// The targets of all programs that ran tests, in their order.
+    targets: Vec<Target>,
     crashes: Vec<Crash>,
 }
 
@@ -76,6 +79,7 @@ impl Transcript {
             } else {
                 "doc tests".to_owned()
             };
+            self.targets.push(target(word, rest));
             self.program = Some((program.clone(), Vec::new()));
             return Some(format!("running {program}"));
         }
@@ -105,6 +109,11 @@ impl Transcript {
     /// Returns how many different warnings the compiler gave.
     pub fn warnings(&self) -> u64 {
         self.warnings.len() as u64
+    }
+
+    /// Returns the tests that ran, with what came of each.
+    pub fn runs(&self, features: &FeatureSet) -> Vec<TestRun> {
+        self.tests.runs(&self.targets, features)
     }
 
     /// Returns the verdict on a gate whose last command ended so.
@@ -191,6 +200,7 @@ impl Transcript {
             diagnostics: self.errors,
             counts: self.tests.counts,
             tests: self.tests.into_failures(),
+            unexpected: Vec::new(),
             crashes: self.crashes,
         }
     }
@@ -272,5 +282,22 @@ impl Transcript {
             .collect();
         let said = said.join("; ");
         said.strip_prefix("error: ").unwrap_or(&said).to_owned()
+    }
+}
+
+/// Reads what cargo tells of a program: `tests/a/main.rs (target/debug/deps/a-0f3d)`.
+fn target(word: &str, rest: &str) -> Target {
+    let (source, program) = rest.split_once(" (").unwrap_or((rest, ""));
+    let file = program.rsplit(['/', '\\']).next().unwrap_or(program);
+    let name = file.rsplit_once('-').map_or(source, |(name, _)| name);
+    let kind = match (word, source) {
+        ("Doc-tests", _) => TargetKind::Doc,
+        (_, "unittests src/lib.rs") => TargetKind::Lib,
+        (_, source) if source.starts_with("unittests ") => TargetKind::Other,
+        _ => TargetKind::Test,
+    };
+    Target {
+        kind,
+        name: name.to_owned(),
     }
 }

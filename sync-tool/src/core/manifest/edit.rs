@@ -3,7 +3,7 @@
 use semver::Version;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, RawString, Table, Value, value};
 
-use super::{FileKind, HistoryRow, Manifest};
+use super::{FileKind, HistoryRow, Manifest, SERIES_LIMIT};
 use crate::core::tree::TreePath;
 use crate::error::{Error, Result};
 
@@ -64,16 +64,25 @@ impl Manifest {
         })
     }
 
-    /// Returns the manifest with a series more.
+    /// Returns the manifest with a series more, of which the patches may change so many
+    /// lines.
     ///
     /// # Errors
     ///
     /// As [`Manifest::with_pin`].
-    pub fn with_series(&self, base: &Version, patches: &TreePath) -> Result<Manifest> {
+    pub fn with_series(
+        &self,
+        base: &Version,
+        patches: &TreePath,
+        limit: usize,
+    ) -> Result<Manifest> {
         self.edited(|document| {
             let mut table = Table::new();
             table["base"] = value(base.to_string());
             table["patches"] = value(patches.as_str());
+            if limit != SERIES_LIMIT {
+                table["limit"] = value(i64::try_from(limit).unwrap_or(i64::MAX));
+            }
             push_after_last(tables(document, "series"), table);
         })
     }

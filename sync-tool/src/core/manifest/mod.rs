@@ -178,6 +178,15 @@ impl FileKind {
             FileKind::Owned => "owned",
         }
     }
+
+    /// Returns the word for people, who are told that a file is patched where it has a
+    /// patch: the kind says no more than that a series may have one.
+    pub fn shown(self, has_patch: bool) -> &'static str {
+        match self {
+            FileKind::Patched if !has_patch => "protected",
+            other => other.name(),
+        }
+    }
 }
 
 /// `[[files]]`: what happens to the files that match.
@@ -233,6 +242,9 @@ impl Serialize for Pattern {
     }
 }
 
+/// How many lines the patches of a series may change, where its row does not say.
+pub const SERIES_LIMIT: usize = 30;
+
 /// `[[series]]`: the patches that fit a release and those after it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Series {
@@ -240,6 +252,9 @@ pub struct Series {
     pub base: Version,
     /// Their directory, from the project's root.
     pub patches: TreePath,
+    /// How many lines the patches may change; the tree does not depend on it.
+    #[serde(skip)]
+    pub limit: usize,
     /// The row's place in the manifest.
     #[serde(skip)]
     pub span: Range<usize>,
@@ -312,6 +327,13 @@ impl Manifest {
                 "move it below one of the `owned` paths of {FILE}, add a rule of that kind, or remove it"
             ))),
         }
+    }
+
+    /// Returns the releases of upstream that are named: pin, series and history.
+    pub fn releases(&self) -> impl Iterator<Item = &Version> {
+        let bases = self.series.iter().map(|series| &series.base);
+        let rows = self.history.iter().map(|row| &row.upstream);
+        bases.chain(rows).chain([&self.fork.pin])
     }
 
     /// Returns the fork version that the history has for an upstream version.

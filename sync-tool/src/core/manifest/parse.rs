@@ -8,8 +8,8 @@ use toml_edit::{Document, TableLike};
 
 use super::reader::{Reader, Section, span};
 use super::{
-    Documents, FILE, FileKind, FileRule, Fork, HistoryRow, Insert, Manifest, Rewrite, Series,
-    Upstream, coherence, owned, support, upstream_tests,
+    Documents, FILE, FileKind, FileRule, Fork, HistoryRow, Insert, Manifest, Rewrite, SERIES_LIMIT,
+    Series, Upstream, coherence, owned, support, upstream_tests,
 };
 use crate::core::address::masked;
 use crate::core::cargo_toml::Additions;
@@ -334,14 +334,28 @@ fn additions(r: &mut Reader, text: &Arc<str>, root: &dyn TableLike) -> Option<Ad
     }
 }
 
+/// The most that a series' limit may be: a patch of so many lines is a fork by hand.
+const MAX_LIMIT: i64 = 10_000;
+
 fn series(r: &mut Reader, root: &dyn TableLike) -> Vec<Series> {
     let mut all = each(r, root, "series", |r, s| {
-        r.only(s.table, &s.name, &["base", "patches"]);
+        r.only(s.table, &s.name, &["base", "patches", "limit"]);
         let base = r.version(s, "base");
         let patches = r.path(s, "patches");
+        let limit = s.table.get("limit").and_then(|_| {
+            r.count(
+                s,
+                "limit",
+                MAX_LIMIT,
+                "write it as a number of changed lines, without quotes",
+            )
+        });
         Some(Series {
             base: base?,
             patches: patches?,
+            limit: limit
+                .and_then(|n| n.try_into().ok())
+                .unwrap_or(SERIES_LIMIT),
             span: s.span.clone(),
         })
     });

@@ -199,6 +199,23 @@ impl Reader {
         self.parsed(section, key, "a version such as 41.0.0")
     }
 
+    /// Reads a number from 1 to `most`.
+    pub(super) fn count(
+        &mut self,
+        section: &Section<'_>,
+        key: &str,
+        most: i64,
+        help: &str,
+    ) -> Option<u64> {
+        let item = self.needed(section, key)?;
+        let number = item.as_integer().filter(|n| (1..=most).contains(n));
+        if number.is_none() {
+            let message = format!("`{key}` is not a number from 1 to {most}");
+            self.fault(span(item), message, help);
+        }
+        number.and_then(|n| n.try_into().ok())
+    }
+
     pub(super) fn path(&mut self, section: &Section<'_>, key: &str) -> Option<TreePath> {
         let (text, at) = self.string(section, key)?;
         self.as_path(&text, at)

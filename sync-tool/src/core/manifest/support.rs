@@ -2,7 +2,7 @@
 
 use toml_edit::Item;
 
-use super::reader::{Reader, Section, span};
+use super::reader::{Reader, Section};
 
 /// For how many major releases upstream supports a line, its own included. A project
 /// that releases at fixed times says its policy so without a calendar.
@@ -73,14 +73,6 @@ pub(super) fn read(r: &mut Reader, item: &Item) -> Option<Support> {
 const MAX_RELEASES: i64 = 1200;
 
 fn count(r: &mut Reader, section: &Section<'_>, key: &str) -> Option<u64> {
-    let item = r.needed(section, key)?;
-    let number = item.as_integer().filter(|n| (1..=MAX_RELEASES).contains(n));
-    if number.is_none() {
-        r.fault(
-            span(item),
-            format!("`{key}` is not a number from 1 to {MAX_RELEASES}"),
-            "write it as a number of major releases, without quotes",
-        );
-    }
-    number.and_then(|n| n.try_into().ok())
+    let help = "write it as a number of major releases, without quotes";
+    r.count(section, key, MAX_RELEASES, help)
 }

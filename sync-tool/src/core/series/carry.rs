@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{Applied, Misfit, Stored, StoredPatch};
 use crate::core::merge::{Labels, Merge, merge};
+use crate::core::now_in::{NowIn, now_in};
 use crate::core::patch::{Delta, Patch};
 use crate::core::tree::{File, Tree, TreePath};
 use crate::error::{Error, Result};
@@ -29,7 +30,7 @@ pub struct Conflict {
     pub path: TreePath,
     /// The patch's file, from the project's root.
     pub patch: TreePath,
-    /// The release that the patch was made against.
+    /// The release that the merge took for its base: the patch applies there exactly.
     pub from: Version,
     /// The release that it was carried to.
     pub to: Version,
@@ -53,6 +54,9 @@ pub enum ConflictKind {
         base: String,
         /// The same with the patch.
         ours: String,
+        /// Where its content went, if that is found.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        now_in: Option<NowIn>,
     },
     /// The lines merged, but what came out is no Rust.
     Unparsable {
@@ -63,14 +67,16 @@ pub enum ConflictKind {
     },
 }
 
-/// Brings the patches of a series from its base to a release: those that apply
-/// exactly are given as `exact`, the others are merged. Both trees are prepared.
+/// Brings the patches of a series from a release that they apply to exactly to another:
+/// those that apply there too are given as `exact`, the others are merged. Both trees are
+/// prepared.
 ///
 /// # Errors
 ///
-/// Where a patch does not even apply to its own base, or texts cannot be compared.
+/// Where a patch does not apply to the first release, or texts cannot be compared.
 pub fn carry(
     stored: &Stored,
+    from: &Version,
     base: &Tree,
     to: &Version,
     theirs: &Tree,
@@ -78,13 +84,13 @@ pub fn carry(
 ) -> Result<Carried> {
     let own = stored.fit(base);
     if !own.misfits.is_empty() {
-        return Err(Misfit::error(&own.misfits, &stored.base)
+        return Err(Misfit::error(&own.misfits, from)
             .context(format!("the series {} is broken", stored.base)));
     }
     let mut carried = Carried::default();
     for (path, patch) in &stored.patches {
-        let texts = |tree: &Tree| Some(tree.get(path.as_str())?.text()?.to_owned());
-        let (Some(base), Some(ours)) = (texts(base), own.applied.get(path)) else {
+        let text = |tree: &Tree| Some(tree.get(path.as_str())?.text()?.to_owned());
+        let (Some(text), Some(ours)) = (text(base), own.applied.get(path)) else {
             continue;
         };
         if let Some(applied) = exact.get(path) {
@@ -93,10 +99,11 @@ pub fn carry(
         }
         let kind = match theirs.get(path.as_str()).and_then(File::text) {
             None => Err(ConflictKind::Deleted {
-                base,
+                now_in: now_in(&text, base, theirs),
+                base: text,
                 ours: ours.text.clone(),
             }),
-            Some(theirs) => merged(path, &base, &ours.text, theirs)?,
+            Some(theirs) => merged(path, &text, &ours.text, theirs)?,
         };
         match kind {
             Ok((text, agreed)) => {
@@ -106,7 +113,7 @@ pub fn carry(
             Err(kind) => carried.conflicts.push(Conflict {
                 path: path.clone(),
                 patch: patch.file.clone(),
-                from: stored.base.clone(),
+                from: from.clone(),
                 to: to.clone(),
                 kind,
             }),
@@ -173,6 +180,7 @@ impl Carried {
         let mut stored = Stored {
             base: base.clone(),
             dir: dir.clone(),
+            limit: from.limit,
             patches: BTreeMap::new(),
             files: from.files.clone(),
         };

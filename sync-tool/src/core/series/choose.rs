@@ -43,6 +43,11 @@ pub fn choose<'s>(all: &'s [Stored], release: &Version, prepared: &Tree) -> Choi
     Choice { series, fit }
 }
 
+/// Tells whether a release is nearer to another than a series' base is.
+pub fn is_nearer(a: &Version, base: &Version, release: &Version) -> bool {
+    farther(a, base, release) == Ordering::Less
+}
+
 /// Compares by distance from a release: by whole release lines first, then those
 /// at or below it before those above, then the nearer on the same side.
 fn farther(a: &Version, b: &Version, release: &Version) -> Ordering {

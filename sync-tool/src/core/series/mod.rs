@@ -19,7 +19,7 @@ use super::tree::{File, Tree, TreePath};
 use crate::error::{Error, Fault, Kind, Place, Result};
 
 pub use carry::{Carried, Conflict, ConflictKind, carry};
-pub use choose::{Choice, choose};
+pub use choose::{Choice, choose, is_nearer};
 pub use inputs::{FILES, Inputs, Owned, PATCH};
 
 /// A series as it is stored.
@@ -29,6 +29,8 @@ pub struct Stored {
     pub base: Version,
     /// Its directory, from the project's root.
     pub dir: TreePath,
+    /// How many lines its patches may change.
+    pub limit: usize,
     /// The patches, by the file of the crate that they change.
     pub patches: BTreeMap<TreePath, StoredPatch>,
     /// The fork-owned files that depend on the release, by their path in the crate.
@@ -209,6 +211,7 @@ impl From<&Series> for Stored {
         Stored {
             base: series.base.clone(),
             dir: series.patches.clone(),
+            limit: series.limit,
             patches: BTreeMap::new(),
             files: Tree::new(),
         }

@@ -47,7 +47,8 @@ fn one_patch() -> Inputs {
 }
 
 fn carry_over(stored: &Stored, base: &Tree, to: &Version, theirs: &Tree) -> Result<Carried> {
-    carry(stored, base, to, theirs, &stored.fit(theirs).applied)
+    let exact = stored.fit(theirs).applied;
+    carry(stored, &stored.base, base, to, theirs, &exact)
 }
 
 fn version(text: &str) -> Version {

@@ -1,38 +1,30 @@
 //! Doc tests: rustdoc runs all of a crate, and tells of each in a line.
 
-use crate::core::gate::{FailedTest, OutputReader};
+use std::time::Duration;
+
+use crate::core::gate::OutputReader;
 
 use super::identity::{FeatureSet, Target, TargetKind, TestId};
 use super::run::{How, Ran, TestRun};
 
 /// Reads what `cargo test --doc` prints.
 #[derive(Debug, Default)]
-pub struct Documented {
-    reader: OutputReader,
-    ended: Vec<(String, Ran)>,
-}
+pub struct Documented(OutputReader);
 
 impl Documented {
     /// Takes a line of standard output.
     pub fn line(&mut self, line: &str) {
-        if self.reader.is_running()
-            && let Some((name, ran)) = ended(line)
-        {
-            self.ended.push((name, ran));
-        }
-        self.reader.line(line);
+        self.0.line(line);
     }
 
     /// Returns how many tests have ended, and of how many.
     pub fn done(&self) -> (u64, u64) {
-        (self.reader.ended, self.reader.announced)
+        (self.0.ended, self.0.announced)
     }
 
     /// Tells whether a test is known to have failed.
     pub fn has_failures(&self) -> bool {
-        self.ended
-            .iter()
-            .any(|(_, ran)| matches!(ran, Ran::Failed(_)))
+        self.0.has_failures()
     }
 
     /// Returns the tests with what came of them. Where rustdoc did not tell of all
@@ -47,44 +39,19 @@ impl Documented {
             kind: TargetKind::Doc,
             name: krate.to_owned(),
         };
-        let run = |name: &str, ran, output: String| TestRun {
+        let mut tests = self.0.runs(std::slice::from_ref(&target), features);
+        tests.extend(broken.map(|(how, output)| TestRun {
             id: TestId {
                 features: features.clone(),
-                target: target.clone(),
-                name: name.to_owned(),
+                target,
+                name: "those that did not end".to_owned(),
             },
-            ran,
+            ran: Ran::Failed(how),
             output,
-            duration: std::time::Duration::ZERO,
-        };
-        let failures = self.reader.into_failures();
-        let output = |name: &str| {
-            let failed = failures.iter().find(|test: &&FailedTest| test.name == name);
-            failed.map(|test| test.output.clone()).unwrap_or_default()
-        };
-        let mut tests: Vec<TestRun> = self
-            .ended
-            .iter()
-            .map(|(name, ran)| run(name, *ran, output(name)))
-            .collect();
-        if let Some((how, said)) = broken {
-            tests.push(run("those that did not end", Ran::Failed(how), said));
-        }
+            duration: Duration::ZERO,
+        }));
         tests
     }
-}
-
-/// Reads `test src/lib.rs - one (line 3) ... ok`. What rustdoc only compiles has
-/// ` - compile` in its name; [`place_apart`] takes it off, with the line.
-fn ended(line: &str) -> Option<(String, Ran)> {
-    let (name, what) = line.strip_prefix("test ")?.rsplit_once(" ... ")?;
-    let ran = match what {
-        "ok" => Ran::Passed,
-        "FAILED" | "failed" => Ran::Failed(How::Exit { code: 101 }),
-        _ if what.starts_with("ignored") => Ran::Ignored,
-        _ => return None,
-    };
-    Some((name.to_owned(), ran))
 }
 
 /// Returns the name of a doc test without what a fork changes of it: the crate's
@@ -94,6 +61,20 @@ pub fn place_apart<'n>(name: &'n str, package_dir: &str) -> &'n str {
         .strip_prefix(package_dir)
         .map_or(name, |rest| rest.trim_start_matches('/'));
     name.split_once(" (line ").map_or(name, |(name, _)| name)
+}
+
+/// Tells whether a name that people wrote means a doc test: with or without its line, and
+/// from either side's directory, since the gates and `test` run in different ones.
+pub fn is_named(test: &str, name: &str) -> bool {
+    let test = match name.contains(" (line ") {
+        true => test,
+        false => place_apart(test, ""),
+    };
+    let within = |long: &str, short: &str| {
+        let rest = long.strip_suffix(short);
+        rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+    };
+    within(test, name) || within(name, test)
 }
 
 /// Returns the file of a doc test, from the crate's directory.

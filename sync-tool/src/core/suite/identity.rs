@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use super::documented;
+
 /// Features that are tested together, as cargo takes them: `p1,p2`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
@@ -125,12 +127,16 @@ impl TestId {
     /// that with the target before it (`all p1::p1_close`, `all::p1::p1_close`), or
     /// the whole with its features (`all p1::p1_close (p1,p2)`).
     pub fn is_named(&self, name: &str) -> bool {
-        name == self.name
+        let is_own = |name: &str| match self.is_doc() {
+            true => documented::is_named(&self.name, name),
+            false => name == self.name,
+        };
+        is_own(name)
             || name == self.to_string()
             || name
                 .strip_prefix(self.target.shown())
                 .and_then(|rest| rest.strip_prefix(' ').or_else(|| rest.strip_prefix("::")))
-                == Some(&self.name)
+                .is_some_and(is_own)
     }
 
     /// Returns the group that the test is of, if it is one of upstream's.

@@ -73,6 +73,16 @@ impl Judged {
         format!("{}{how}{printed}{}", self.id, likely.unwrap_or_default())
     }
 
+    /// Returns the finding that it passes and is expected to fail.
+    pub fn unexpected(&self) -> Fault {
+        let message = format!("{} passes, and is expected to fail", self.id);
+        let fault = Fault::new(message).help("remove it from the expected failures");
+        match &self.expected_at {
+            Some(place) => fault.at(Place::file(place)),
+            None => fault,
+        }
+    }
+
     /// Tells whether the verdict fails the run.
     pub fn is_bad(&self) -> bool {
         matches!(self.verdict, Verdict::Failed | Verdict::UnexpectedPass)
@@ -112,6 +122,49 @@ impl Counts {
             } += 1;
         }
         counts
+    }
+
+    /// Says how many failures are accepted, to be put after the others: `, 1 expected to
+    /// fail`.
+    pub fn accepted(&self) -> String {
+        let kinds = [
+            (self.expected_failures, "expected to fail"),
+            (self.machine, "failing with upstream's crate too"),
+        ];
+        let kinds = kinds.iter().filter(|(count, _)| *count > 0);
+        kinds
+            .map(|(count, what)| format!(", {count} {what}"))
+            .collect()
+    }
+
+    /// Returns how many tests failed, accepted or not.
+    pub fn all_failed(&self) -> usize {
+        self.failed + self.expected_failures + self.machine
+    }
+
+    /// Says what failed: `2 tests failed, 1 of them with upstream's crate too`.
+    pub fn failures(&self) -> String {
+        let tests = |count: usize| match count {
+            1 => "1 test".to_owned(),
+            count => format!("{count} tests"),
+        };
+        let mut said = Vec::new();
+        if self.all_failed() > 0 {
+            said.push(format!("{} failed", tests(self.all_failed())));
+        }
+        for (count, how) in [
+            (self.expected_failures, "as expected"),
+            (self.machine, "with upstream's crate too"),
+        ] {
+            if count > 0 {
+                said.push(format!("{count} of them {how}"));
+            }
+        }
+        if self.unexpected_passes > 0 {
+            let tests = tests(self.unexpected_passes);
+            said.push(format!("{tests} passed against expectation"));
+        }
+        said.join(", ")
     }
 
     /// Returns how many tests ran.
@@ -280,16 +333,8 @@ impl SuiteReport {
     pub fn said(&self) -> String {
         let counts = self.upstreams();
         let word = if self.passed() { "passed" } else { "failed" };
-        let mut said = format!("{word}, {} of {} tests", counts.passed, counts.ran());
-        for (count, what) in [
-            (counts.expected_failures, "expected to fail"),
-            (counts.machine, "failing with upstream's crate too"),
-        ] {
-            if count > 0 {
-                said += &format!(", {count} {what}");
-            }
-        }
-        said
+        let (passed, ran) = (counts.passed, counts.ran());
+        format!("{word}, {passed} of {ran} tests{}", counts.accepted())
     }
 
     /// Returns the error that a failed run ends with; `None` where all is well.
@@ -343,14 +388,7 @@ impl SetReport {
         let bad = self.tests.iter().filter(|test| test.is_bad());
         bad.map(|test| {
             let fault = match (test.verdict, test.how) {
-                (Verdict::UnexpectedPass, _) => {
-                    let message = format!("{} passes, and is expected to fail", test.id);
-                    let fault = Fault::new(message).help("remove it from the expected failures");
-                    return match &test.expected_at {
-                        Some(place) => fault.at(Place::file(place)),
-                        None => fault,
-                    };
-                }
+                (Verdict::UnexpectedPass, _) => return test.unexpected(),
                 (_, Some(how)) => Fault::new(format!("{}: {how}", test.id)),
                 (_, None) => Fault::new(test.id.to_string()),
             };

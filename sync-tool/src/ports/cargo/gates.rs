@@ -9,6 +9,7 @@ use std::time::Instant;
 use super::Cargo;
 use crate::core::address::masked_in;
 use crate::core::gate::{CrateManifest, Ended, Gate, GateOutcome, GateResult, Transcript};
+use crate::core::suite::Counts;
 use crate::error::{Error, Result};
 use crate::ports::process::{Call, Stream};
 use crate::ports::status::Step;
@@ -40,6 +41,7 @@ impl Cargo<'_> {
             }
         }
         let warnings = transcript.warnings();
+        let runs = transcript.runs(&gate.features());
         let outcome = match ended {
             Some(ended) => transcript.verdict(gate, ended),
             None => GateOutcome::None,
@@ -48,6 +50,8 @@ impl Cargo<'_> {
             key: gate.key.clone(),
             title: gate.title.clone(),
             outcome,
+            runs,
+            verdicts: Counts::default(),
             warnings,
             duration: begun.elapsed(),
             log: log.finish(),

@@ -1,9 +1,13 @@
 //! The source that commands read upstream from: git, the registry, or whichever can be had.
 
+mod known;
+
 use std::cell::{Cell, OnceCell};
 use std::path::PathBuf;
 
 use semver::Version;
+
+pub use known::Buildable;
 
 use super::Source as _;
 use super::git::{self, Export, Failure, Git};
@@ -11,7 +15,6 @@ use super::registry::{self, Registry};
 use crate::core::address::Address;
 use crate::core::release::{Listed, Release, SourceKind};
 use crate::core::tree::{Digest, TreePath};
-use crate::core::{make, preflight};
 use crate::error::{Error, Fault, Kind, Result};
 use crate::ports::host::Host;
 
@@ -70,6 +73,8 @@ pub struct Upstream<'a> {
     registry: OnceCell<Registry<'a>>,
     /// Whether git was left for the registry in this run.
     left_git: Cell<bool>,
+    /// What the registry lists beside git.
+    known: OnceCell<Vec<Listed>>,
 }
 
 impl<'a> Upstream<'a> {
@@ -113,6 +118,7 @@ impl<'a> Upstream<'a> {
             options,
             registry: OnceCell::new(),
             left_git: Cell::new(false),
+            known: OnceCell::new(),
         };
         if upstream.git.is_none() {
             upstream.registry()?;
@@ -197,58 +203,6 @@ impl<'a> Upstream<'a> {
         Ok(release)
     }
 
-    /// Says of a release that has no tag whether the registry has it.
-    fn hint_at_registry(&self, error: Error, git: &Git<'_>, version: &Version) -> Error {
-        let is_of = |listed: &[Listed]| listed.iter().any(|l| l.version == *version && !l.yanked);
-        let is_lacking = error.kind() == Kind::Upstream
-            && !error.is_unreached()
-            && !self.left_git.get()
-            && !self.options.offline
-            && git.attempt_list().is_ok_and(|listed| !is_of(&listed));
-        let registry = || self.registry().and_then(Registry::list);
-        if !is_lacking || !registry().is_ok_and(|listed| is_of(&listed)) {
-            return error;
-        }
-        let instead = match &self.options.upstream {
-            Some(_) => " in the place of `--upstream`",
-            None => "",
-        };
-        error.help(format!(
-            "the registry has {version}: run the same command with `--source registry`{instead}"
-        ))
-    }
-
-    /// Returns the newest release that a Rust builds, as far as upstream tells what its
-    /// releases want: a repository on this machine does, else the registry's index.
-    ///
-    /// # Errors
-    ///
-    /// As [`super::Source::list`].
-    pub fn newest_for(&self, rustc: &Version) -> Result<Option<Version>> {
-        let mut listed = self.list()?;
-        listed.retain(|l| !l.yanked && l.version.pre.is_empty());
-        let local = self.git().filter(|git| git.is_local());
-        let index = match local {
-            Some(_) => Vec::new(),
-            None => self.registry()?.list()?,
-        };
-        let builds = |l: &&Listed| match local {
-            Some(git) => {
-                let release = git.release_locked(&l.version, None);
-                let wanted = release.and_then(|release| make::rust_version(&release));
-                wanted.is_ok_and(|w| w.is_none_or(|w| preflight::is_new_enough(rustc, &w)))
-            }
-            None => {
-                let known = index.iter().find(|i| i.version == l.version && !i.yanked);
-                let wanted =
-                    known.and_then(|i| preflight::rust_version(i.rust_version.as_deref()?));
-                wanted.is_some_and(|wanted| preflight::is_new_enough(rustc, &wanted))
-            }
-        };
-        let newest = listed.iter().rev().find(builds);
-        Ok(newest.map(|listed| listed.version.clone()))
-    }
-
     /// Returns the commit of a release; the registry knows it only of what was published from git.
     ///
     /// # Errors
@@ -325,6 +279,11 @@ impl<'a> Upstream<'a> {
         if let Some(registry) = self.registry.get() {
             return Ok(registry);
         }
+        let registry = Registry::new(self.host, self.registry_options())?;
+        Ok(self.registry.get_or_init(|| registry))
+    }
+
+    fn registry_options(&self) -> registry::Options {
         let options = &self.options;
         let made = registry::Options::new(
             &options.name,
@@ -332,12 +291,10 @@ impl<'a> Upstream<'a> {
             &options.cache,
             &options.project_dir,
         );
-        let made = registry::Options {
+        registry::Options {
             offline: options.offline,
             ..made
-        };
-        let registry = Registry::new(self.host, made)?;
-        Ok(self.registry.get_or_init(|| registry))
+        }
     }
 
     /// Tells whether the registry's cache or cargo's has a release as it is locked.

@@ -4,7 +4,7 @@ mod front;
 pub mod git;
 pub mod registry;
 
-pub use front::{Locked, Options, SourceChoice, Upstream};
+pub use front::{Buildable, Locked, Options, SourceChoice, Upstream};
 
 use semver::Version;
 

@@ -53,7 +53,8 @@ impl Human {
     fn drifted(self, report: &CheckReport, text: &mut String) {
         let found = count(report.drift.len(), "difference");
         let _ = writeln!(text, "{} {found}", self.styles.red("Drift:"));
-        text.push_str(&self.drift(&report.path, &report.drift));
+        let patched: Vec<&TreePath> = report.differences.keys().collect();
+        text.push_str(&self.drift(&report.path, &report.drift, &patched));
         text.push_str(&match report.exported {
             true => self.ways_on_of_export(report),
             false => self.ways_on(&report.drift),
@@ -85,14 +86,17 @@ impl Human {
         text
     }
 
-    /// Lists what drifted.
-    pub(super) fn drift(self, tree: &str, all: &[Drift]) -> String {
+    /// Lists what drifted. `patched` are the files with a patch.
+    pub(super) fn drift(self, tree: &str, all: &[Drift], patched: &[&TreePath]) -> String {
         let mut text = String::new();
         self.list(all, &mut text, |drift, text| {
             let path = drift_path(tree, drift);
             let kind = drift
                 .kind
-                .map(|kind| format!(" ({})", kind.name()))
+                .map(|kind| {
+                    let has_patch = patched.iter().any(|path| path.as_str() == drift.path);
+                    format!(" ({})", kind.shown(has_patch))
+                })
                 .unwrap_or_default();
             let _ = writeln!(
                 text,

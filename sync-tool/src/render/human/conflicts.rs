@@ -69,8 +69,16 @@ impl Human {
                     );
                 });
             }
-            ConflictKind::Deleted { .. } => {
-                let _ = writeln!(text, "  upstream {} has no such file any more", conflict.to);
+            ConflictKind::Deleted { now_in, .. } => {
+                let went = now_in
+                    .as_ref()
+                    .map(|now_in| format!("; its content is {now_in}"));
+                let _ = writeln!(
+                    text,
+                    "  upstream {} has no such file any more{}",
+                    conflict.to,
+                    went.unwrap_or_default()
+                );
             }
             ConflictKind::Unparsable { error, .. } => {
                 let _ = writeln!(

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::{Human, count, not_run, not_verified, time};
 use crate::core::manifest::FileKind;
 use crate::core::report::{Changed, Ended, FileChange, MadeReport, SeriesReport};
+use crate::core::tree::TreePath;
 use crate::listing::{joined, joined_by};
 
 impl Human {
@@ -31,6 +32,9 @@ impl Human {
                 "Wrote"
             };
             let _ = writeln!(text, "{verb}: {written}");
+        }
+        for note in &report.notes {
+            let _ = writeln!(text, "{} {note}", self.styles.yellow("note:"));
         }
         if let Some(patch) = &report.patch {
             let title = self.styles.bold("For the host's Cargo.toml");
@@ -115,7 +119,11 @@ impl Human {
             .changes
             .iter()
             .partition(|change| change.kind == FileKind::Patched);
-        self.listed("Protected files that changed", &protected, text);
+        let has_patch = |path: &TreePath| {
+            let series = report.series.as_ref();
+            series.is_some_and(|series| series.patches.iter().any(|patch| patch.path == *path))
+        };
+        self.listed("Protected files that changed", &protected, has_patch, text);
         for (what, title) in [
             (Changed::New, "New files"),
             (Changed::Gone, "Files that are gone"),
@@ -123,22 +131,30 @@ impl Human {
         ] {
             let these: Vec<&FileChange> =
                 others.iter().copied().filter(|c| c.what == what).collect();
-            self.listed(title, &these, text);
+            self.listed(title, &these, has_patch, text);
         }
     }
 
-    fn listed(self, title: &str, changes: &[&FileChange], text: &mut String) {
+    fn listed(
+        self,
+        title: &str,
+        changes: &[&FileChange],
+        has_patch: impl Fn(&TreePath) -> bool,
+        text: &mut String,
+    ) {
         if changes.is_empty() {
             return;
         }
         let _ = writeln!(text, "{} ({})", self.styles.bold(title), changes.len());
         self.list(changes, text, |change, text| {
-            let kind = self.styles.dim(change.kind.name());
+            let kind = self.styles.dim(change.kind.shown(has_patch(&change.path)));
+            let went = change.now_in.as_ref().map(|now_in| format!("; {now_in}"));
             let _ = writeln!(
                 text,
-                "  {} {kind} {}",
+                "  {} {kind} {}{}",
                 change.path,
-                self.delta(change.lines)
+                self.delta(change.lines),
+                went.unwrap_or_default()
             );
         });
     }
@@ -184,6 +200,9 @@ impl Human {
             let lines = self.delta(taken.lines);
             let _ = writeln!(text, "  {} {how} {lines}: {rest}", taken.path);
         });
+        if let Some(base) = &series.merge_base {
+            let _ = writeln!(text, "  merged from upstream {base} with these patches");
+        }
         if let Some(dir) = &series.stored_as {
             let _ = writeln!(text, "  stored as the series {}", self.styles.bold(dir));
         }

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use semver::Version;
+
 use super::{Human, count, not_run, not_verified};
 use crate::core::report::{
-    Changed, DiffReport, Edit, FileDiff, PatchEdit, RefreshReport, SeriesStatus, ShowReport,
-    StatusReport, SupportStatus, TreeState, VersionsReport,
+    Changed, DiffReport, Edit, FileDiff, PatchEdit, RefreshReport, ReleasesStatus, SeriesFit,
+    SeriesStatus, ShowReport, StatusReport, SupportStatus, TreeState, VersionsReport,
 };
 use crate::core::text::line;
+use crate::core::tree::TreePath;
 use crate::listing::joined;
 
 impl Human {
@@ -38,14 +41,19 @@ impl Human {
         match &report.tree {
             TreeState::Clean { .. } => self.gates_status(&report.gates, &mut text),
             TreeState::Drifted { drift } => {
-                text.push_str(&self.drift(report.path.as_str(), drift));
+                let in_use = report.series.iter().filter(|series| series.in_use);
+                let patched: Vec<_> = in_use.flat_map(|series| series.patches.keys()).collect();
+                text.push_str(&self.drift(report.path.as_str(), drift, &patched));
                 text.push_str(&self.ways_on(drift));
             }
             TreeState::Absent | TreeState::Unlocked => {}
         }
         self.list(&report.series, &mut text, |series, text| {
-            self.series_status(series, report.budget, text);
+            self.series_status(series, text);
         });
+        if let Some(releases) = &report.releases {
+            self.releases(releases, &mut text);
+        }
         if let Some(differences) = &report.differences {
             let _ = writeln!(text, "{}", self.styles.bold("Intentional differences:"));
             text.push_str(&self.differences(differences));
@@ -97,14 +105,14 @@ impl Human {
                 .styles
                 .yellow(format!("newest releases unknown: {why}"));
         };
-        let version = |v: &Option<semver::Version>| {
+        let version = |v: &Option<Version>| {
             v.as_ref()
                 .map_or_else(|| "none".to_owned(), ToString::to_string)
         };
         let (line, overall) = (version(&newest.of_line), version(&newest.overall));
         let pin = &report.pinned.upstream;
         let mut text = format!("newest of the line {line}, over all {overall}");
-        let above = |version: &Option<semver::Version>| version.as_ref().is_some_and(|v| v > pin);
+        let above = |version: &Option<Version>| version.as_ref().is_some_and(|v| v > pin);
         let step = if above(&newest.of_line) {
             format!(
                 "to follow the line: `wash-wasi-sync upgrade --to {}`",
@@ -138,9 +146,9 @@ impl Human {
         }
     }
 
-    fn series_status(self, series: &SeriesStatus, budget: usize, text: &mut String) {
+    fn series_status(self, series: &SeriesStatus, text: &mut String) {
         let used = if series.in_use { ", in use" } else { "" };
-        let delta = self.budget(series.delta, budget);
+        let delta = self.budget(series.delta, series.budget);
         let _ = writeln!(
             text,
             "{} {}{used}: {delta} in {}, {} of its own",
@@ -151,6 +159,41 @@ impl Human {
         );
         self.list(&series.patches, text, |(path, delta), text| {
             let _ = writeln!(text, "  {path} {}", self.delta(*delta));
+        });
+    }
+
+    /// Writes which series serves each release line: a table, and below a release whose
+    /// series is not known, why.
+    fn releases(self, releases: &ReleasesStatus, text: &mut String) {
+        let here = match (&releases.rustc, &releases.rustc_unknown) {
+            (Some(rustc), _) => format!("Rust here: {rustc}"),
+            (None, why) => format!("Rust here unknown: {}", why.as_deref().unwrap_or_default()),
+        };
+        let _ = writeln!(text, "{} ({here})", self.styles.bold("Releases"));
+        let row = |cells: [&str; 5]| {
+            let [release, series, fit, lines, rust] = cells;
+            format!("  {release:<9} {series:<9} {fit:<10} {lines:<13} {rust}")
+                .trim_end()
+                .to_owned()
+        };
+        let head = row(["release", "series", "fit", "changed lines", "Rust needed"]);
+        let _ = writeln!(text, "{}", self.styles.dim(head));
+        self.list(&releases.rows, text, |one, text| {
+            let needed = match (&one.rust_version, one.rust_is_new_enough) {
+                (None, _) => "unknown".to_owned(),
+                (Some(wanted), Some(false)) => format!("{wanted}, newer than here"),
+                (Some(wanted), _) => wanted.clone(),
+            };
+            let (series, fit, lines, more) = cells(&one.fit);
+            let line = row([&one.upstream.to_string(), &series, fit, &lines, &needed]);
+            let _ = match &one.fit {
+                SeriesFit::Exact { .. } | SeriesFit::None => writeln!(text, "{line}"),
+                SeriesFit::Merged { .. } => writeln!(text, "{}", self.styles.yellow(line)),
+                _ => writeln!(text, "{}", self.styles.red(line)),
+            };
+            if let Some(more) = more {
+                let _ = writeln!(text, "    {more}");
+            }
         });
     }
 
@@ -313,10 +356,43 @@ impl Human {
     }
 }
 
-fn told(file: &FileDiff) -> &'static str {
-    match file.what {
-        Changed::New => " (new)",
-        Changed::Gone => " (gone)",
-        Changed::Changed => "",
+/// Returns what a row says of a series, and what stands below the row.
+fn cells(fit: &SeriesFit) -> (String, &'static str, String, Option<String>) {
+    let files = |files: &[TreePath]| Some(joined(files, files.len()));
+    let series =
+        |base: Option<&Version>| base.map_or_else(|| "none".to_owned(), Version::to_string);
+    match fit {
+        SeriesFit::None => (series(None), "", "0".to_owned(), None),
+        SeriesFit::Exact {
+            series: base,
+            delta,
+        } => (series(Some(base)), "exact", delta.total().to_string(), None),
+        SeriesFit::Merged {
+            series: base,
+            delta,
+            files: merged,
+        } => {
+            let lines = delta.total().to_string();
+            (series(Some(base)), "merged", lines, files(merged))
+        }
+        SeriesFit::Conflicts {
+            series: base,
+            files: conflicts,
+        } => (
+            series(base.as_ref()),
+            "conflicts",
+            String::new(),
+            files(conflicts),
+        ),
+        SeriesFit::Unknown { why } => (String::new(), "unknown", String::new(), Some(why.clone())),
+    }
+}
+
+fn told(file: &FileDiff) -> String {
+    match (file.what, &file.now_in) {
+        (Changed::New, _) => " (new)".to_owned(),
+        (Changed::Gone, None) => " (gone)".to_owned(),
+        (Changed::Gone, Some(now_in)) => format!(" (gone; {now_in})"),
+        (Changed::Changed, _) => String::new(),
     }
 }

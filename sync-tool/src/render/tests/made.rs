@@ -12,6 +12,7 @@ use crate::core::series::{Conflict, ConflictKind};
 
 fn change(name: &str, kind: FileKind, what: Changed, lines: Delta) -> FileChange {
     FileChange {
+        now_in: None,
         path: path(name),
         kind,
         what,
@@ -39,6 +40,7 @@ fn series() -> SeriesReport {
         base: "38.0.4".parse().unwrap(),
         dir: path("patches/v38.0.4"),
         stored_as: Some(path("patches/v41.0.0")),
+        merge_base: Some("40.0.0".parse().unwrap()),
         patches: vec![
             patch("src/ctx.rs", true, &[], delta(9, 1)),
             patch(
@@ -73,6 +75,12 @@ fn upgraded() -> MadeReport {
                 Changed::Changed,
                 delta(40, 7),
             ),
+            change(
+                "src/sockets/udp.rs",
+                FileKind::Patched,
+                Changed::Changed,
+                delta(1, 1),
+            ),
             change("src/view.rs", FileKind::Direct, Changed::New, delta(72, 0)),
             change("src/net.rs", FileKind::Direct, Changed::Gone, delta(0, 51)),
             change(
@@ -104,6 +112,7 @@ fn upgraded() -> MadeReport {
             gate("unit", "unit tests", "passed, 15 tests", 2_140),
         ],
         written: vec![path("manifest.lock"), path("manifest.toml")],
+        notes: vec!["2.0.0-rc.6 is a new version of the fork".to_owned()],
         steps: vec![step("fetch", 8), step("verify", 63_540)],
     }
 }
@@ -246,6 +255,7 @@ fn conflicts_show_all_sides() {
             conflict(
                 "src/p2/tcp.rs",
                 ConflictKind::Deleted {
+                    now_in: None,
                     base: String::new(),
                     ours: String::new(),
                 },

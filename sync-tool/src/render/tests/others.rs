@@ -54,6 +54,7 @@ fn status(tree: TreeState) -> StatusReport {
         newest: Some(Newest {
             of_line: Some("41.0.3".parse().unwrap()),
             overall: Some("48.0.0".parse().unwrap()),
+            newer_in_registry: Vec::new(),
         }),
         newest_unknown: None,
         support: None,
@@ -63,15 +64,16 @@ fn status(tree: TreeState) -> StatusReport {
             in_use: true,
             patches: BTreeMap::from([(path("src/ctx.rs"), delta(30, 1))]),
             delta: delta(30, 1),
+            budget: 30,
             files: 2,
         }],
-        budget: 30,
         path: path("vendor/wash-wasi"),
         tree,
         gates: gates
             .map(|(gate, said)| (gate.to_owned(), said.to_owned()))
             .into(),
         differences: None,
+        releases: None,
     }
 }
 
@@ -253,6 +255,7 @@ fn a_refresh_tells_where_edits_went() {
 #[test]
 fn a_difference_is_shown_as_git_shows_it() {
     let file = |name: &str, what, lines, text: &str| FileDiff {
+        now_in: None,
         path: path(name),
         what,
         lines,

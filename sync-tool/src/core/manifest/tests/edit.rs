@@ -93,18 +93,22 @@ fn a_row_of_the_same_fork_version_is_replaced() {
 fn a_series_more_stands_below_the_others() {
     let after = check(
         GOOD,
-        manifest(GOOD).with_series(&version("48.0.0"), &path("patches/v48.0.0")),
+        manifest(GOOD).with_series(&version("48.0.0"), &path("patches/v48.0.0"), 16),
         &[(
             "patches = \"patches/v38.0.4\"\n",
-            "patches = \"patches/v38.0.4\"\n\n[[series]]\nbase = \"48.0.0\"\npatches = \"patches/v48.0.0\"\n",
+            "patches = \"patches/v38.0.4\"\n\n[[series]]\nbase = \"48.0.0\"\npatches = \"patches/v48.0.0\"\nlimit = 16\n",
         )],
     );
     assert_eq!(after.series[2].base, version("48.0.0"));
+    assert_eq!(
+        after.series.iter().map(|s| s.limit).collect::<Vec<_>>(),
+        [30, 30, 16]
+    );
 }
 
 #[test]
 fn a_series_that_is_there_is_refused() {
-    let again = manifest(GOOD).with_series(&version("41.0.0"), &path("patches/again"));
+    let again = manifest(GOOD).with_series(&version("41.0.0"), &path("patches/again"), 30);
     let error = again.expect_err("there is one of that base");
     assert!(
         error
@@ -200,7 +204,7 @@ fn a_path_that_is_patched_already_changes_nothing() {
 fn what_had_no_rows_gets_its_first() {
     let (before, _) = GOOD.split_once("[[series]]").expect("series");
     let text = format!("{before}[documents]\nversions = [\"README.md\"]\n# The end.\n");
-    let first = edited(manifest(&text).with_series(&version("41.0.0"), &path("patches/v41")));
+    let first = edited(manifest(&text).with_series(&version("41.0.0"), &path("patches/v41"), 30));
     let second = edited(first.with_history(&row("2.0.0-rc.6", "41.0.0", "first")));
     assert_eq!(second.series.len(), 1);
     assert_eq!(second.history.len(), 1);

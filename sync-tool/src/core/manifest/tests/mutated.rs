@@ -125,7 +125,7 @@ proptest! {
                 prop_assert!(pinned.is_ok_and(|m| m.fork.pin == version("97.0.0")));
                 let patched = manifest.with_patched(&path("some/new/file.rs"));
                 prop_assert!(patched.is_ok());
-                let series = manifest.with_series(&version("97.0.0"), &path("patches/v97"));
+                let series = manifest.with_series(&version("97.0.0"), &path("patches/v97"), 30);
                 prop_assert!(series.is_ok_and(|m| m.series.len() == manifest.series.len() + 1));
             }
         }

@@ -122,7 +122,7 @@ fn expectations_that_do_not_hold_are_named_with_their_place() {
     ];
     let there = [all("there")];
     let told = |all| {
-        let stale = judge(&known).stale(there.iter(), all);
+        let stale = judge(&known).stale(there.iter(), |_| all);
         let told = stale.iter().map(|s| format!("{}: {}", s.place, s.message));
         told.collect::<Vec<_>>()
     };
@@ -247,7 +247,7 @@ fn only_what_is_bad_fails_the_run_and_nothing_at_all_is_no_success() {
         assert_eq!(error.kind(), Kind::Verification, "{error}");
     }
     let mut stale = report(vec![(all("a"), Ran::Passed)], &[]);
-    stale.stale = judge(&[expected("gone", None)]).stale([].iter(), true);
+    stale.stale = judge(&[expected("gone", None)]).stale([].iter(), |_| true);
     assert!(!stale.passed());
     let error = stale.error().unwrap();
     assert_eq!(

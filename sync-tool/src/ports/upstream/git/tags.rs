@@ -4,13 +4,11 @@ use std::fmt;
 
 use semver::Version;
 
-use crate::core::release::{Listed, nearest};
+use crate::core::release::{Listed, offer};
 use crate::error::{Error, Result};
 
 /// What stands for the version in a tag's name.
 const PLACEHOLDER: &str = "{version}";
-/// How many of the releases that are there are named when one is missing.
-const OFFERED: usize = 3;
 
 /// How a release's tag is named.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,17 +84,13 @@ impl Template {
         listed: &[Listed],
     ) -> Error {
         let error = Error::upstream(format!("{place} has no tag {}", self.tag(version)));
-        let near: Vec<String> = nearest(listed, version, OFFERED)
-            .into_iter()
-            .map(|v| self.tag(v))
-            .collect();
-        if near.is_empty() {
-            return error.help(format!(
+        match offer(listed, version, |v| self.tag(v)) {
+            Some(text) => error.help(format!("of those that it has, {text}")),
+            None => error.help(format!(
                 "none of its tags is named as `{}{PLACEHOLDER}{}` says: correct `tag` below `[upstream]` in manifest.toml",
                 self.before, self.after
-            ));
+            )),
         }
-        error.help(format!("the nearest that it has: {}", near.join(", ")))
     }
 }
 
@@ -171,7 +165,12 @@ mod tests {
         let listed = template.list(["refs/tags/v38.0.1", "refs/tags/v40.0.0"]);
         let error = template.lacking("here", &Version::new(38, 0, 0), &listed);
         assert_eq!(error.to_string(), "here has no tag v38.0.0");
-        assert_eq!(error.hints(), ["the nearest that it has: v38.0.1, v40.0.0"]);
+        assert_eq!(
+            error.hints(),
+            [
+                "of those that it has, the newest of the line 38 is v38.0.1; nearest are v38.0.1, v40.0.0"
+            ]
+        );
         let error = template.lacking("here", &Version::new(38, 0, 0), &[]);
         assert!(
             error.hints()[0].contains("`v{version}`"),

@@ -40,6 +40,8 @@ use crate::ports::http::Settings;
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// How many bytes must come in a second. Cargo's own 10 let a download run for hours.
 const LEAST_SPEED: u64 = 1000;
+/// What is waited for a sign of life where nothing depends on the answer.
+const BRIEF_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often cargo tries again, by default.
 const RETRIES: u32 = 3;
 /// The wait before the first new try.
@@ -60,6 +62,8 @@ pub struct Options {
     pub project_dir: PathBuf,
     /// The wait before the first new try after a transient failure; it doubles with each.
     pub backoff: Duration,
+    /// Whether it is asked once and not for long, for nothing depends on the answer.
+    pub brief: bool,
 }
 
 impl Options {
@@ -77,6 +81,7 @@ impl Options {
             offline: false,
             project_dir: project_dir.into(),
             backoff: BACKOFF,
+            brief: false,
         }
     }
 }
@@ -118,6 +123,14 @@ impl<'a> Registry<'a> {
                 .number(&["net", "retry"])?
                 .map_or(RETRIES, |n| u32::try_from(n).unwrap_or(u32::MAX)),
             backoff: options.backoff,
+        };
+        let settings = match options.brief {
+            false => settings,
+            true => Settings {
+                timeout: BRIEF_TIMEOUT,
+                retries: 0,
+                ..settings
+            },
         };
         let offline = match (options.offline, config.flag(&["net", "offline"])?) {
             (true, _) => Some("`--offline` is given"),

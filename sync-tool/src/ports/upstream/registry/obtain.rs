@@ -10,12 +10,9 @@ use super::origin::{Origin, Sparse};
 use super::remote::Remote;
 use super::store::Store;
 use super::{Registry, cargo_home};
-use crate::core::release::{Listed, nearest};
+use crate::core::release::{Listed, offer};
 use crate::core::tree::Digest;
 use crate::error::{Error, Fault, Kind, Place, Result};
-
-/// How many versions are offered where one is missing.
-const OFFERED: usize = 3;
 
 /// A package whose checksum is proven.
 #[derive(Debug)]
@@ -258,13 +255,9 @@ impl<'a> Registry<'a> {
             .flatten()
             .map(|e| e.listed.clone())
             .collect();
-        let near: Vec<String> = nearest(&listed, version, OFFERED)
-            .iter()
-            .map(|v| format!("v{v}"))
-            .collect();
-        match &near[..] {
-            [] => error,
-            _ => error.help(format!("nearest are {}", near.join(", "))),
+        match offer(&listed, version, |v| format!("v{v}")) {
+            None => error,
+            Some(text) => error.help(text),
         }
     }
 

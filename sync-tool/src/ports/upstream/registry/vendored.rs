@@ -8,7 +8,7 @@ use semver::Version;
 use serde::Deserialize;
 use toml_edit::DocumentMut;
 
-use crate::core::release::{Listed, nearest};
+use crate::core::release::{Listed, offer};
 use crate::core::tree::{Digest, File, Mode, Tree, TreePath};
 use crate::error::{Error, Fault, Kind, Place, Result};
 
@@ -52,17 +52,12 @@ pub(super) fn read(dir: &Path, name: &str, version: &Version) -> Result<(Tree, D
 }
 
 fn not_vendored(dir: &Path, name: &str, version: &Version, listed: &[Listed]) -> Error {
-    let near = nearest(listed, version, 3);
-    let near: Vec<String> = near.iter().map(|v| format!("v{v}")).collect();
-    let has = if near.is_empty() {
-        "no version of it".to_owned()
-    } else {
-        near.join(", ")
-    };
+    let has = offer(listed, version, |v| format!("v{v}"));
     Error::upstream(format!(
-        "{name} {version} is not vendored in {}, which has {has}",
+        "{name} {version} is not vendored in {}",
         dir.display()
     ))
+    .help(has.unwrap_or_else(|| format!("it has no version of {name}")))
     .help("vendor it with cargo, or take upstream from git: `--source git`")
 }
 
