@@ -23,7 +23,7 @@ use both::{Both, package_of};
 use git_world::{V, version, write};
 use registry_world::checksum;
 use wash_wasi_sync::core::release::SourceKind;
-use wash_wasi_sync::ports::upstream::{Locked, Options, SourceChoice};
+use wash_wasi_sync::ports::upstream::{Locked, Options, SourceChoice, Upstream};
 use wash_wasi_sync::{Error, Kind};
 
 const NOTHING: Locked<'_> = Locked {
@@ -392,4 +392,20 @@ fn a_checkout_that_nothing_can_be_compared_with_is_warned_of() {
         matches!(&told[..], [only] if only.contains("has no tags") && only.contains("--offline")),
         "{told:?}"
     );
+}
+
+#[test]
+fn a_search_for_a_release_ends_with_the_run() {
+    let both = both();
+    let options = Options {
+        upstream: Some(both.git.upstream().display().to_string().into()),
+        ..both.options()
+    };
+    let host = both.git.host();
+    let upstream = Upstream::new(&host, options).unwrap();
+    let rustc = semver::Version::new(1, 0, 0);
+    assert!(upstream.newest_for(&rustc).is_ok());
+    host.stop();
+    let error = upstream.newest_for(&rustc).unwrap_err();
+    assert_eq!(error.kind(), Kind::Interrupted);
 }

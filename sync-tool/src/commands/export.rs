@@ -169,12 +169,18 @@ impl<'a> Export<'a> {
         let Some(before) = before else {
             return Ok(export);
         };
-        let faults = differing(&before.files, &export.files);
+        let mut faults = differing(&before.files, &export.files);
+        if faults.is_empty() {
+            let message = "another version of the export is recorded than the same inputs give";
+            faults.push(Fault::new(message).at(Place::file(lock::FILE)));
+        }
         let message = "the exported tree is not as locked";
-        Err(Error::faults(Kind::Drift, message, faults).help(format!(
-            "if another version of the tool made that export: remove `[exported]` and `[exported.files]` from {}",
-            lock::FILE
-        )))
+        Err(Error::faults(Kind::Drift, message, faults)
+            .help("if the lock was edited: restore it from version control")
+            .help(format!(
+                "if another version of the tool made that export: remove `[exported]` and `[exported.files]` from {}",
+                lock::FILE
+            )))
     }
 
     fn put(&self, beside: &Turn, tree: &Tree, expected: disk::Found) -> Result<()> {

@@ -202,7 +202,10 @@ fn none_chosen(wanted: &Wanted, listed: &[Listed]) -> Error {
     let lines = newest_of_lines(listed, 0);
     let lines = lines.iter().rev().take(5).map(|v| v.major.to_string());
     let lines: Vec<String> = lines.collect();
-    let others = format!("the newest lines it has: {}", lines.join(", "));
+    let others = match lines[..] {
+        [] => "no other line has a release that stands".to_owned(),
+        _ => format!("the newest lines it has: {}", lines.join(", ")),
+    };
     let is_pre = |l: &&Listed| wanted.covers(&l.version) && !l.yanked;
     if let Some(last) = listed.iter().rfind(is_pre) {
         let message = format!(
@@ -214,7 +217,7 @@ fn none_chosen(wanted: &Wanted, listed: &[Listed]) -> Error {
             last.version
         ));
     }
-    if lines.is_empty() {
+    if listed.is_empty() {
         return Error::upstream("upstream lists no release").help(
             "see whether `[upstream]` in manifest.toml names the right repository, crate and tag",
         );

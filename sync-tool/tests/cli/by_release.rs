@@ -88,3 +88,15 @@ fn a_file_of_later_releases_alone_is_not_in_the_way_of_earlier_ones() {
         help: give it an `[[owned]]` of its own
     ");
 }
+
+#[test]
+fn a_release_without_the_file_of_a_target_names_the_row() {
+    let world = World::vendored();
+    let row = "[[owned]]\npath = \"tests/loopback.rs\"\nsince = \"41.0.0\"\n\n[[series]]";
+    world.edit("manifest.toml", "[[series]]", row);
+    shown!(world.refused("upgrade -q --to 38.0.4", 1), @"");
+    let target = "name = \"loopback\"\n";
+    world.edit("manifest.toml", target, &format!("{target}since = \"41.0.0\"\n"));
+    world.run("upgrade --to 38.0.4 --no-verify").done();
+    assert!(!world.path(&tree("tests/loopback.rs")).exists());
+}

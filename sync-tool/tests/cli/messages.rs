@@ -70,6 +70,58 @@ fn a_release_that_the_registry_alone_has_is_said_to_be_there() {
 }
 
 #[test]
+fn a_repository_that_ended_before_the_registry_is_warned_of() {
+    let world = World::vendored();
+    let index = [("41.0.3", false), ("41.0.4", true), ("45.0.1", false), ("46.0.0", false)];
+    let index = index.map(|(version, yanked)| line(version, yanked)).concat();
+    let server = &world.both.registry.server;
+    server.on(INDEX, [Reply::body(index)]);
+    let said = |command: &str, code| world.refused(command, code).err;
+    shown!(said("status -q", 0), @"");
+    let status = world.run("status -q --format json").json();
+    assert_eq!(status["newest"]["of_line"], "41.0.0");
+    let newer = serde_json::json!(["41.0.3", "46.0.0"]);
+    assert_eq!(status["newest"]["newer_in_registry"], newer);
+    shown!(said("upgrade -q --to 41 --dry-run", 0), @"");
+    shown!(said("show -q src/lib.rs --at latest --upstream ../upstream", 0), @"");
+    shown!(said("upgrade -q --to 46 --dry-run", 13), @"");
+    // Of what it has as new as the registry, nothing is said; nor where nobody may ask.
+    for quiet in [
+        "show -q src/lib.rs --at 42",
+        "show -q src/lib.rs --at latest --source registry",
+        "status -q --source registry",
+        "status -q --offline --upstream ../upstream",
+        "upgrade -q --to 41 --dry-run --offline",
+    ] {
+        let ran = world.run(quiet);
+        assert!(!ran.err.contains("the registry has"), "{quiet}\n{ran}");
+    }
+    server.on(INDEX, [Reply::status(500)]);
+    assert_eq!(said("status -q", 0), "");
+    assert_eq!(said("upgrade -q --to 41 --dry-run", 0), "");
+}
+
+#[test]
+fn a_withdrawn_release_is_said_to_be_one_from_either_source() {
+    let world = World::vendored();
+    let index = [("42.0.0", true), ("42.0.1", false), ("42.0.2", true), ("43.0.0", false)];
+    let index = index.map(|(version, yanked)| line(version, yanked)).concat();
+    world.both.registry.server.on(INDEX, [Reply::body(index)]);
+    shown!(world.refused("upgrade -q --to v42.0.0 --dry-run", 0).err, @"");
+    shown!(world.refused("upgrade -q --to v42.0.0 --source registry", 13).err, @"");
+    let ran = world.refused("upgrade -q --to v41.0.0 --dry-run", 0);
+    assert_eq!(ran.err, "");
+}
+
+#[test]
+fn a_line_below_every_series_is_refused_by_name() {
+    let world = World::vendored();
+    world.tag("37.0.0", |_| {});
+    shown!(world.refused("upgrade -q --to 37", 1), @"");
+    world.refused("upgrade -q --to 38.0.1 --dry-run", 0);
+}
+
+#[test]
 fn a_patch_that_is_named_after_another_file() {
     let world = World::vendored();
     let dir = world.path("patches/v38.0.1/src/sockets");

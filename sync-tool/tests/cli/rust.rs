@@ -91,3 +91,39 @@ fn the_newest_release_that_this_rust_builds_is_named() {
     let ran = world.run_in(&world.root(), &[("RUSTC", &rustc)], &args);
     assert!(!ran.err.contains("needs Rust"), "{ran}");
 }
+
+#[test]
+fn every_command_that_builds_says_which_release_an_old_rust_builds() {
+    let world = World::vendored();
+    let rustc = old_rust(&world);
+    world
+        .run("upgrade --to 46.0.1 --no-verify --upstream ../upstream")
+        .done();
+    let git = &world.both.git;
+    git.git(&["rm", "-r", "--quiet", "crates/wasi"]);
+    git.git(&["commit", "--quiet", "--message", "gone"]);
+    git.git(&["tag", "v47.0.0"]);
+    let refused = |line: &str| {
+        let before = world.see();
+        let args: Vec<&str> = line.split(' ').collect();
+        let args = [&args[..], &["-q", "--upstream", "../upstream"]].concat();
+        let ran = world.run_in(&world.root(), &[("RUSTC", &rustc)], &args);
+        world.same_as(&before);
+        ran.ended(1)
+    };
+    let says = |ran: &world::Ran, step: &str| {
+        for part in [
+            "wasmtime-wasi 46.0.1 needs Rust 1.90",
+            &format!("or take the newest release that Rust 1.88.0 builds: {step}"),
+            "help: whether it builds v47.0.0 is not known: ",
+        ] {
+            assert!(ran.err.contains(part), "{part}\n{ran}");
+        }
+    };
+    let again = "run the same command with `--to v45.0.1`";
+    says(&refused("upgrade --to 46.0.1"), again);
+    says(&refused("upgrade --to 46.0.1 --dry-run --check"), again);
+    let upgrade = "`wash-wasi-sync upgrade --to v45.0.1`";
+    says(&refused("vendor --verify"), upgrade);
+    says(&refused("test"), upgrade);
+}

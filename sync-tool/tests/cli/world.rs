@@ -272,6 +272,7 @@ macro_rules! shown {
         let mut settings = insta::Settings::clone_current();
         settings.add_filter(r"file:///\S*?/upstream", "[upstream]");
         settings.add_filter(r"/\S*?/project\b", "[project]");
+        settings.add_filter(r"/\S*?/hosts\b", "[hosts]");
         settings.add_filter(r"127\.0\.0\.1:\d+", "[registry]");
         settings.add_filter(r"\b[0-9a-f]{40,64}\b", "[digest]");
         settings.add_filter(r"\b(digest|commit) [0-9a-f]{12}\b", "$1 [digest]");

@@ -93,7 +93,8 @@ fn a_version_that_does_not_exist_has_the_nearest_offered() {
             .contains("wasmtime-wasi 41.0.0 does not exist"),
         "{error}"
     );
-    assert_eq!(error.hints(), ["nearest are v41.0.2, v40.0.0, v38.0.4"]);
+    let hint = "the newest of the line 41 is v41.0.2; nearest are v41.0.2, v40.0.0, v38.0.4";
+    assert_eq!(error.hints(), [hint]);
 }
 
 #[test]

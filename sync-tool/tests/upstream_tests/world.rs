@@ -152,6 +152,8 @@ impl World {
             .env("TMPDIR", self.dir("tmp"))
             .env("XDG_CACHE_HOME", self.dir("xdg"))
             .env("CARGO_HOME", self.dir("cargo-home"))
+            // The registry is asked what it has; here there is none.
+            .env("CARGO_NET_OFFLINE", "true")
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .envs(&self.vars);

@@ -137,6 +137,7 @@ impl Upstream<'_> {
         };
         let mut found = Buildable::default();
         for Listed { version, .. } in listed.iter().rev() {
+            self.host.interrupt().check()?;
             let builds = match local {
                 Some(git) => builds(git, version, rustc),
                 None => {
