@@ -11,7 +11,7 @@ fn lines_that_both_changed_end_the_run() {
     Conflicts: upstream 43.0.0 and the fork's patches contradict each other in 1 file; the pinned tree is untouched
 
     src/sockets/mod.rs (patches/v38.0.1/src/sockets/mod.rs.patch)
-      base, upstream 38.0.1 (line 13)
+      base, upstream 41.0.0 (line 13)
             Some(Socket::host(port))
       ours (line 15)
             Some(loopback::socket(port).unwrap_or_else(|| Socket::host(port)))
@@ -19,13 +19,10 @@ fn lines_that_both_changed_end_the_run() {
             Socket::host(port).into()
 
     Written for review, with diff3 markers and as conflicts.json: vendor/.wash-wasi-sync/conflicts/v43.0.0
-    help: see what upstream changed: `wash-wasi-sync diff --from 38.0.1 --to 43.0.0 src/sockets/mod.rs`
+    help: see what upstream changed: `wash-wasi-sync diff --from 41.0.0 --to 43.0.0 src/sockets/mod.rs`
     help: then write the patches for 43.0.0 into a series of their own (docs/upgrade-guide.md)
     --- stderr
     fetching v43.0.0 of [upstream]
-    fetching 6 files of [upstream]
-    formatting
-    fetching v38.0.1 of [upstream]
     fetching 6 files of [upstream]
     formatting
     ");
@@ -119,17 +116,14 @@ fn a_deleted_file_is_a_conflict_and_never_a_silent_loss() {
     Conflicts: upstream 44.0.0 and the fork's patches contradict each other in 1 file; the pinned tree is untouched
 
     src/sockets/tcp.rs (patches/v38.0.1/src/sockets/tcp.rs.patch)
-      upstream 44.0.0 has no such file any more
+      upstream 44.0.0 has no such file any more; its content is now mostly in src/sockets/stream.rs (9 of 9 lines)
 
     Written for review, with diff3 markers and as conflicts.json: ../review
-    help: see what upstream changed: `wash-wasi-sync diff --from 38.0.1 --to 44.0.0 src/sockets/tcp.rs`
+    help: see what upstream changed: `wash-wasi-sync diff --from 41.0.0 --to 44.0.0 src/sockets/tcp.rs`
     help: then write the patches for 44.0.0 into a series of their own (docs/upgrade-guide.md)
     --- stderr
     listing the tags of [upstream]
     fetching v44.0.0 of [upstream]
-    fetching 6 files of [upstream]
-    formatting
-    fetching v38.0.1 of [upstream]
     fetching 6 files of [upstream]
     formatting
     ");
