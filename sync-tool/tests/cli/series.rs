@@ -117,8 +117,8 @@ fn without_a_network_the_caches_serve_and_what_they_lack_is_said() {
       38.0.1              unknown                  unknown
         no source gives wasmtime-wasi 38.0.1; git: v38.0.1 of [upstream] is in no cache, and cannot be fetched because `--offline` is given; registry: the index entry of wasmtime-wasi is in no cache, and cannot be fetched because `--offline` is given
       41.0.0    38.0.1    exact      13            1.85
-      42.0.0              unknown                  1.85
-        no source gives wasmtime-wasi 38.0.1; git: v38.0.1 of [upstream] is in no cache, and cannot be fetched because `--offline` is given; registry: the index entry of wasmtime-wasi is in no cache, and cannot be fetched because `--offline` is given
+      42.0.0    38.0.1    merged     13            1.85
+        src/sockets/mod.rs
     ");
     // The same where the registry's index is known and its packages are not.
     let packages = ["38.0.1", "41.0.0", "43.0.0"].map(|v| (v, world.both.packaged_by_cargo(v)));

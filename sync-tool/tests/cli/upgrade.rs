@@ -31,6 +31,7 @@ fn an_exact_upgrade_is_told_and_the_next_check_is_clean() {
       test process_stdin: it needs a package that is not published
     Not built and tested: --no-verify; to do so: `wash-wasi-sync vendor --verify`
     Wrote: README.md, docs/differences.md, manifest.lock, manifest.toml, patches/locks/38.0.4.lock
+    note: 2.0.0-rc.7 is a new version of the fork, although 2.0.0-rc.5 is of line 38 too: that is upstream 38.0.1, and a version stands for one tree. To go there instead: `wash-wasi-sync upgrade --to v38.0.1`
     Time: resolve [time], fetch [time], prepare [time], make [time], cargo lock [time], stage [time], verify [time], commit [time]
     --- stderr
     fetching v38.0.4 of [upstream]
@@ -83,6 +84,7 @@ fn a_merge_is_stored_as_a_series_and_gives_the_same_bytes_exactly() {
     Patches of patches/v38.0.1: 2 files, 1 merged by lines; 13 of at most 30 changed lines
       src/sockets/mod.rs merged +3 −1
       src/sockets/tcp.rs exact +8 −1
+      merged from upstream 41.0.0 with these patches
       stored as the series patches/v42.0.0
     Rules
       rewrite wasmtime_wasi to wash_wasi: 3 times in 3 files
@@ -96,9 +98,6 @@ fn a_merge_is_stored_as_a_series_and_gives_the_same_bytes_exactly() {
     Time: resolve [time], fetch [time], prepare [time], fetch [time], prepare [time], merge [time], make [time], cargo lock [time], stage [time], verify [time], commit [time]
     --- stderr
     fetching v42.0.0 of [upstream]
-    fetching 6 files of [upstream]
-    formatting
-    fetching v38.0.1 of [upstream]
     fetching 6 files of [upstream]
     formatting
     making the crate's Cargo.lock
@@ -183,6 +182,7 @@ fn a_dry_run_writes_nothing_at_all() {
     Patches of patches/v38.0.1: 2 files, 1 merged by lines; 13 of at most 30 changed lines
       src/sockets/mod.rs merged +3 −1
       src/sockets/tcp.rs exact +8 −1
+      merged from upstream 41.0.0 with these patches
       stored as the series patches/v42.0.0
     Rules
       rewrite wasmtime_wasi to wash_wasi: 3 times in 3 files
@@ -196,9 +196,6 @@ fn a_dry_run_writes_nothing_at_all() {
     --- stderr
     listing the tags of [upstream]
     fetching v42.0.0 of [upstream]
-    fetching 6 files of [upstream]
-    formatting
-    fetching v38.0.1 of [upstream]
     fetching 6 files of [upstream]
     formatting
     making the crate's Cargo.lock
@@ -240,7 +237,7 @@ fn versions_are_given_as_people_write_them() {
     listing the tags of [upstream]
     reading the registry's index
     error: [upstream] has no tag v38.0.0
-    help: the nearest that it has: v38.0.1, v38.0.4, v41.0.0
+    help: of those that it has, the newest of the line 38 is v38.0.4; nearest are v38.0.1, v38.0.4, v41.0.0
     ");
     shown!(world.refused("upgrade --to 39", 13), @r"
     exit 13
@@ -274,6 +271,7 @@ fn a_file_that_no_rule_names_is_taken_once_there_is_a_rule() {
     Patches of patches/v38.0.1: 2 files, 1 merged by lines; 13 of at most 30 changed lines
       src/sockets/mod.rs merged +3 −1
       src/sockets/tcp.rs exact +8 −1
+      merged from upstream 41.0.0 with these patches
       stored as the series patches/v45.0.0
     Rules
       rewrite wasmtime_wasi to wash_wasi: 3 times in 3 files
@@ -289,9 +287,6 @@ fn a_file_that_no_rule_names_is_taken_once_there_is_a_rule() {
     listing the tags of [upstream]
     fetching v45.0.0 of [upstream]
     fetching 8 files of [upstream]
-    formatting
-    fetching v38.0.1 of [upstream]
-    fetching 6 files of [upstream]
     formatting
     making the crate's Cargo.lock
     "#);

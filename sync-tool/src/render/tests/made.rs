@@ -132,8 +132,9 @@ fn an_upgrade_tells_protected_files_first() {
     insta::assert_snapshot!(HUMAN.made(&upgraded()), @r"
     vendor/wash-wasi went from 2.0.0-rc.5 (upstream 38.0.4) to 2.0.0-rc.6 (upstream 41.0.0)
       94 files from git, commit 0123456789ab, digest 3772490f916f
-    Protected files that changed (1)
+    Protected files that changed (2)
       src/ctx.rs patched +40 −7
+      src/sockets/udp.rs protected +1 −1
     New files (1)
       src/view.rs direct +72 −0
     Files that are gone (1)
@@ -143,6 +144,7 @@ fn an_upgrade_tells_protected_files_first() {
     Patches of patches/v38.0.4: 2 files, 1 merged by lines; 32 changed lines, above the budget of 30
       src/ctx.rs merged +9 −1
       src/sockets/mod.rs exact +22 −0 (hunk 1 stands 4 lines lower)
+      merged from upstream 40.0.0 with these patches
       stored as the series patches/v41.0.0
     Rules
       rewrite wasmtime_wasi to wash_wasi: 102 times in 24 files
@@ -153,6 +155,7 @@ fn an_upgrade_tells_protected_files_first() {
       build with p1 and p2: passed (1 min 1 s)
       unit tests: passed, 15 tests (2.1 s)
     Wrote: manifest.lock, manifest.toml
+    note: 2.0.0-rc.6 is a new version of the fork
     Time: fetch 8 ms, verify 1 min 3 s
     ");
 }
@@ -200,6 +203,7 @@ fn what_is_new_as_a_whole_is_not_listed() {
       2 files from git, commit 0123456789ab, digest 3772490f916f
     Not built and tested: --no-verify; to do so: `wash-wasi-sync vendor --verify`
     Wrote: manifest.lock, manifest.toml
+    note: 2.0.0-rc.6 is a new version of the fork
     Time: fetch 8 ms, verify 1 min 3 s
     ");
 }
@@ -215,8 +219,9 @@ fn a_dry_run_and_a_tree_that_is_there_say_so() {
     insta::assert_snapshot!(HUMAN.made(&dry), @r"
     vendor/wash-wasi would become 2.0.0-rc.6 (upstream 41.0.0); nothing was written
       94 files from git, commit 0123456789ab, digest 3772490f916f
-    Protected files that changed (1)
-      src/ctx.rs patched +40 −7
+    Protected files that changed (2)
+      src/ctx.rs protected +40 −7
+      src/sockets/udp.rs protected +1 −1
     New files (1)
       src/view.rs direct +72 −0
     Files that are gone (1)
@@ -228,6 +233,7 @@ fn a_dry_run_and_a_tree_that_is_there_say_so() {
     Left out of Cargo.toml
       test all: it needs a package that is not published
     Would write: manifest.lock, manifest.toml
+    note: 2.0.0-rc.6 is a new version of the fork
     Time: fetch 8 ms, verify 1 min 3 s
     ");
     let same = MadeReport {
@@ -241,6 +247,7 @@ fn a_dry_run_and_a_tree_that_is_there_say_so() {
     insta::assert_snapshot!(HUMAN.made(&same), @r"
     vendor/wash-wasi is 2.0.0-rc.6 (upstream 41.0.0) already
       94 files from git, commit 0123456789ab, digest 3772490f916f
+    note: 2.0.0-rc.6 is a new version of the fork
     Time: fetch 8 ms, verify 1 min 3 s
     ");
 }
