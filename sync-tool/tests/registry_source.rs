@@ -12,6 +12,8 @@ mod access;
 mod caches;
 #[path = "registry_source/downloads.rs"]
 mod downloads;
+#[path = "registry_source/exported.rs"]
+mod exported;
 #[path = "registry_source/index.rs"]
 mod index;
 #[path = "registry_source/local.rs"]

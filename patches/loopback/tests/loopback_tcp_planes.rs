@@ -5,14 +5,10 @@ mod loopback_host;
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
 
-use loopback_host::asked::{Asked, asked, uses};
 use loopback_host::p2::{Host, Socket, Stream};
 use loopback_host::{address, network, v4, v6};
-use wash_wasi::WasiCtxBuilder;
 use wash_wasi::p2::bindings::sockets::network::ErrorCode;
-use wash_wasi::sockets::SocketAddrUse;
 use wash_wasi::sockets::loopback::Protocol;
 
 /// Returns what the process has open, where the system tells.
@@ -320,61 +316,4 @@ async fn listed_ports_go_to_the_hosts_loopback() {
     );
     network.lock().unwrap().pass_through(Protocol::Tcp, []);
     assert_eq!(host.connected(at).await, Err(ErrorCode::ConnectionRefused));
-}
-
-#[tokio::test]
-async fn every_use_is_checked_once_with_the_guests_address() {
-    type Calls = Arc<Mutex<Vec<Asked>>>;
-    let network = network();
-    let calls = Calls::default();
-    let log = Arc::clone(&calls);
-    let check = move |at: SocketAddr, purpose: SocketAddrUse| {
-        log.lock().unwrap().push((at, format!("{purpose:?}")));
-        Box::pin(async move { at.port() != 13 }) as _
-    };
-    let mut builder = WasiCtxBuilder::new();
-    builder.allow_tcp(true).socket_addr_check(check);
-    let mut host = Host::with(&mut builder, &network);
-    let seen = || std::mem::take(&mut *calls.lock().unwrap());
-    for own in [v4(0), address("0.0.0.0:0")] {
-        let (listener, local) = host.listener(own).await;
-        let bind = asked(&["TcpBind"], own);
-        assert_eq!(seen(), [bind, asked(uses::TCP_LISTEN, local)].concat());
-        let at = v4(local.port());
-        let near = host.connected(at).await.unwrap();
-        assert_eq!(seen(), asked(uses::TCP_CONNECT, at));
-        host.accept(listener).await;
-        let peer = host.local(near.socket).unwrap();
-        assert_eq!(seen(), asked(uses::TCP_ACCEPT, peer));
-    }
-    // Denial leaves nothing behind, and the socket as it was.
-    for denied in [v4(13), address("0.0.0.0:13"), address("127.0.0.1:13")] {
-        let socket = host.tcp(false);
-        let before = network.lock().unwrap().figures();
-        assert_eq!(
-            host.bind(socket, denied).await,
-            Err(ErrorCode::AccessDenied)
-        );
-        assert_eq!(
-            host.connect(socket, v4(13)).await,
-            Err(ErrorCode::AccessDenied)
-        );
-        assert_eq!(network.lock().unwrap().figures(), before);
-        let both = [
-            asked(&["TcpBind"], denied),
-            asked(uses::TCP_CONNECT, v4(13)),
-        ];
-        assert_eq!(seen(), both.concat());
-        let again = host.bind(socket, v4(0)).await;
-        assert_eq!(again.is_ok(), !uses::DENIED_CONNECT_CLOSES);
-        seen();
-    }
-    let mut none = Host::with(WasiCtxBuilder::new().allow_tcp(false), &network);
-    assert_eq!(none.try_tcp(false), Err(ErrorCode::AccessDenied));
-    // Nothing is permitted by default.
-    let created = Host::with(&mut WasiCtxBuilder::new(), &network).try_tcp(false);
-    assert_eq!(created.is_ok(), uses::CREATED_BY_DEFAULT);
-    let mut host = Host::with(WasiCtxBuilder::new().allow_tcp(true), &network);
-    let socket = host.tcp(false);
-    assert_eq!(host.bind(socket, v4(0)).await, Err(ErrorCode::AccessDenied));
 }

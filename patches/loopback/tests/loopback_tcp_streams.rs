@@ -10,7 +10,7 @@ use loopback_host::{calls, network, v4};
 use wash_wasi::p2::bindings::sockets::network::ErrorCode;
 use wash_wasi::p2::bindings::sockets::tcp::{HostTcpSocket as _, ShutdownType};
 use wash_wasi::p2::{Pollable as _, StreamError};
-use wash_wasi::sockets::loopback::{Figures, Limits, Network};
+use wash_wasi::sockets::loopback::{Figures, Limits, Network, Protocol};
 
 fn figures(network: &Arc<Mutex<Network>>) -> Figures {
     network.lock().unwrap().figures()
@@ -57,6 +57,48 @@ async fn errors_of_streams_have_codes_where_upstreams_have() {
     };
     let reset = calls::STREAM_ERRORS_HAVE_CODES.then_some(ErrorCode::ConnectionReset);
     assert_eq!(host.error_code(error), reset);
+}
+
+/// What a guest finds out about a connection that its peer has reset.
+#[tokio::test]
+async fn a_reset_is_seen_as_on_the_system() {
+    let network = network();
+    let mut host = Host::new(&network);
+    for asks_before in [false, true] {
+        let (listener, at) = host.listener(v4(0)).await;
+        let real = std::net::TcpListener::bind(v4(0)).unwrap();
+        let real_at = real.local_addr().unwrap();
+        let passed = [real_at.port()];
+        network.lock().unwrap().pass_through(Protocol::Tcp, passed);
+        let mut both = Vec::new();
+        for at in [at, real_at] {
+            let near = host.connected(at).await.unwrap();
+            if asks_before {
+                assert_eq!(host.remote(near.socket), Ok(at));
+            }
+            both.push((near, at));
+        }
+        // Neither has accepted.
+        host.drop_socket(listener);
+        drop(real);
+        let mut seen = Vec::new();
+        for (near, at) in both {
+            let read = host.read(near, 1).await;
+            let remote = host.remote(near.socket).map(|remote| remote == at);
+            let again = host.try_read(near, 1);
+            let written = host.write(near, "x").await;
+            seen.push((
+                read,
+                remote,
+                again,
+                written,
+                host.remote(near.socket).is_ok(),
+            ));
+        }
+        let reset = Err(Stream::Failed(ErrorCode::ConnectionReset));
+        assert_eq!(seen[0].0, reset);
+        assert_eq!(seen[0], seen[1], "asked before: {asks_before}");
+    }
 }
 
 #[tokio::test]

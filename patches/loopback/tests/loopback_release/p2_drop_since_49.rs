@@ -6,6 +6,9 @@ use wasmtime::component::Resource;
 use super::wash::p2::bindings::sockets::udp::{HostIncomingDatagramStream, IncomingDatagramStream};
 use super::wash::sockets::WasiSocketsCtxView;
 
+/// Whether what a guest does without waiting spends the budget of its task.
+pub const POLLS_SPEND_THE_BUDGET: bool = false;
+
 pub async fn drop_incoming(
     view: &mut WasiSocketsCtxView<'_>,
     stream: Resource<IncomingDatagramStream>,

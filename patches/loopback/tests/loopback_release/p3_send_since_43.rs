@@ -11,6 +11,9 @@ use super::p3::access;
 use crate::Last;
 use crate::State;
 
+/// Whether a socket sends the bytes of one stream only.
+pub const TAKEN_ONCE: bool = true;
+
 /// Sends what the stream has, and returns what became of it.
 pub async fn send(
     guest: &Accessor<State, WasiSockets>,

@@ -8,6 +8,9 @@ use wash_wasi::sockets::{TcpSocket, WasiSockets};
 
 use crate::State;
 
+/// Whether a socket sends the bytes of one stream only.
+pub const TAKEN_ONCE: bool = false;
+
 /// Sends what the stream has, and returns what became of it.
 pub async fn send(
     guest: &Accessor<State, WasiSockets>,

@@ -1,4 +1,5 @@
-//! What a host is asked for each use from release 48.0.0 to 48.0.7.
+//! What a host is asked for each use from release 48.0.0 to 48.0.7, from 49.0.0 to 49.0.4,
+//! and in 50.0.0.
 #![allow(dead_code, reason = "each test uses a part of it")]
 
 /// Whether sockets can be made where a host says nothing of it.
@@ -14,6 +15,8 @@ pub const TCP_ACCEPT: &[&str] = &["TcpAccept"];
 /// Of a socket that is not bound.
 pub const TCP_CONNECT: &[&str] = &["TcpBind", "TcpConnect"];
 pub const UDP_CONNECT: &[&str] = &["UdpSend"];
+/// Each of what a host has to deny for a connect to be denied: parts of names.
+pub const UDP_CONNECT_DENIED_BY: &[&str] = &["Udp"];
 pub const UDP_SEND: &[&str] = &["UdpSend"];
 /// To the peer, which is not named again.
 pub const UDP_SEND_CONNECTED: &[&str] = &["UdpSend"];

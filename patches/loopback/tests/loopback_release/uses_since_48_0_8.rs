@@ -1,4 +1,4 @@
-//! What a host is asked for each use from release 48.0.8 on.
+//! What a host is asked for each use from releases 48.0.8, 49.0.5 and 50.0.1 on.
 #![allow(dead_code, reason = "each test uses a part of it")]
 
 /// Whether sockets can be made where a host says nothing of it.
@@ -14,6 +14,8 @@ pub const TCP_ACCEPT: &[&str] = &["TcpAccept"];
 /// Of a socket that is not bound.
 pub const TCP_CONNECT: &[&str] = &["TcpBind", "TcpConnect"];
 pub const UDP_CONNECT: &[&str] = &["UdpSend", "UdpReceive"];
+/// Each of what a host has to deny for a connect to be denied: parts of names.
+pub const UDP_CONNECT_DENIED_BY: &[&str] = &["UdpSend", "UdpReceive"];
 pub const UDP_SEND: &[&str] = &["UdpSend"];
 /// To the peer, which is not named again.
 pub const UDP_SEND_CONNECTED: &[&str] = &["UdpSend"];

@@ -14,6 +14,8 @@ pub const TCP_ACCEPT: &[&str] = &[];
 /// Of a socket that is not bound.
 pub const TCP_CONNECT: &[&str] = &["TcpConnect"];
 pub const UDP_CONNECT: &[&str] = &["UdpConnect"];
+/// Each of what a host has to deny for a connect to be denied: parts of names.
+pub const UDP_CONNECT_DENIED_BY: &[&str] = &["UdpConnect"];
 pub const UDP_SEND: &[&str] = &["UdpOutgoingDatagram"];
 /// To the peer, which is not named again.
 pub const UDP_SEND_CONNECTED: &[&str] = &[];

@@ -6,12 +6,10 @@ use std::net::{SocketAddr, UdpSocket};
 pub use wash_wasi as wash;
 use wash_wasi::sockets::loopback::Figures;
 
-#[path = "../loopback_asked/mod.rs"]
-pub mod asked;
 #[path = "../loopback_release/p2.rs"]
 pub mod calls;
 #[path = "../loopback_release/p2_drop.rs"]
-mod drops;
+pub mod drops;
 pub mod p2;
 
 pub fn network() -> p2::Shared {

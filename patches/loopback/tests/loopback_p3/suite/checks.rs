@@ -1,46 +1,20 @@
 //! What a host permits and is asked for.
 
 use std::net::{SocketAddr, TcpListener, UdpSocket};
-use std::sync::{Arc, Mutex};
 
 use wash_wasi::WasiCtxBuilder;
 
 use super::host::{ErrorCode, Guest, Socket, run_with};
-use super::loopback_host::asked::{asked as uses_of, uses};
+use super::loopback_host::asked::{Checks, asked as uses_of, uses};
+use super::loopback_host::p2::at_once;
 use super::loopback_udp::p2::Shared;
 use super::loopback_udp::{address, all_v4, figures, network, v4, v6};
 
-/// What a host was asked, and the addresses that it denies.
-#[derive(Default)]
-struct Asked {
-    calls: Mutex<Vec<(SocketAddr, String)>>,
-    denied: Mutex<Vec<SocketAddr>>,
-}
-
-impl Asked {
-    fn taken(&self) -> Vec<(SocketAddr, String)> {
-        std::mem::take(&mut self.calls.lock().unwrap())
-    }
-
-    fn deny(&self, addresses: &[SocketAddr]) {
-        *self.denied.lock().unwrap() = addresses.to_vec();
-    }
-}
-
 /// Runs a guest of a host that notes what it is asked.
-async fn asking(network: &Shared, body: impl AsyncFnOnce(&Guest, &Asked)) {
-    let asked = Arc::new(Asked::default());
-    let noted = Arc::clone(&asked);
-    let mut builder = WasiCtxBuilder::new();
-    builder.allow_tcp(true).allow_udp(true);
-    builder.socket_addr_check(move |address, reason| {
-        let call = (address, format!("{reason:?}"));
-        noted.calls.lock().unwrap().push(call);
-        let denied = noted.denied.lock().unwrap().contains(&address);
-        Box::pin(async move { !denied })
-    });
+async fn asking(network: &Shared, body: impl AsyncFnOnce(&Guest, &Checks)) {
+    let (checks, mut builder) = Checks::new();
     run_with(&mut builder, network, async |guest| {
-        body(guest, &asked).await;
+        body(guest, &checks).await;
     })
     .await;
 }
@@ -224,6 +198,121 @@ async fn denial_leaves_udp_as_it_was() {
         // Nothing has the port on the system, unless somebody else was faster.
         let free = |_: &u32| UdpSocket::bind(both).is_ok();
         assert!((0..100).any(|n| free(&n)));
+    })
+    .await;
+}
+
+/// An implicit bind is asked for as one to the wildcard, where it is.
+#[tokio::test]
+async fn who_may_not_bind_does_nothing_unbound() {
+    let network = network();
+    asking(&network, async |guest, asked| {
+        let (_, at, _incoming) = guest.listener(v4(0));
+        let there = guest.udp().bound(v4(9));
+        let (bound, other) = (guest.tcp(false), guest.udp().bound(v4(0)));
+        guest.bind(bound, v4(0)).unwrap();
+        asked.deny(&[all_v4(0)]);
+        let before = used(&network);
+        let connected = guest.connected(at).await;
+        match uses::TCP_CONNECT.contains(&"TcpBind") {
+            true => assert_eq!(
+                (connected, used(&network)),
+                (DENIED.map(|()| bound), before)
+            ),
+            false => assert!(connected.is_ok()),
+        }
+        let unbound = guest.udp().create(false);
+        let before = used(&network);
+        let sent = guest.udp().send(unbound, b"x", v4(9)).await;
+        match uses::UDP_SEND_UNBOUND.contains(&"UdpBind") {
+            true => assert_eq!((sent, used(&network)), (DENIED, before)),
+            false => assert_eq!(sent, Ok(())),
+        }
+        guest.connect(bound, at).await.unwrap();
+        guest.udp().send(other, b"x", v4(9)).await.unwrap();
+        guest.udp().receive(there).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn denied_listening_leaves_no_port_taken() {
+    let network = network();
+    asking(&network, async |guest, asked| {
+        asked.deny_use("TcpListen", None);
+        for own in [Some(v4(0)), Some(v6(0)), Some(all_v4(0)), None] {
+            let socket = guest.tcp(own.is_some_and(|own| own.is_ipv6()));
+            if let Some(own) = own {
+                guest.bind(socket, own).unwrap();
+            }
+            let listens = guest.listen(socket).map(|_| ());
+            match uses::TCP_LISTEN.is_empty() {
+                // Whether it is bound implicitly depends on the release.
+                true => assert!(listens.is_ok() || own.is_none()),
+                false => assert_eq!((listens, used(&network)), (DENIED, (0, 0, 0))),
+            }
+            guest.drop_socket(socket);
+        }
+    })
+    .await;
+}
+
+/// Who comes from elsewhere is accepted all the same.
+#[tokio::test]
+async fn who_may_not_be_accepted_is_reset() {
+    let network = network();
+    asking(&network, async |guest, asked| {
+        for own in [v4(0), all_v4(0)] {
+            let (socket, local, mut incoming) = guest.listener(own);
+            assert!(at_once(incoming.next()).is_none());
+            let at = v4(local.port());
+            let denied = guest.tcp(false);
+            guest.bind(denied, v4(0)).unwrap();
+            asked.deny_use("TcpAccept", guest.local(denied).ok());
+            guest.connect(denied, at).await.unwrap();
+            let permitted = guest.connected(at).await.unwrap();
+            if uses::TCP_ACCEPT.is_empty() {
+                incoming.next().await;
+            }
+            let far = incoming.next().await;
+            assert_eq!(guest.remote(far), guest.local(permitted));
+            if !uses::TCP_ACCEPT.is_empty() {
+                let reset = (vec![], Err(ErrorCode::ConnectionReset));
+                assert_eq!(guest.receive(denied).rest().await, reset);
+            }
+            guest.drop_socket(socket);
+        }
+    })
+    .await;
+}
+
+/// What comes from elsewhere is received all the same.
+#[tokio::test]
+async fn what_may_not_be_received_is_left_out() {
+    let network = network();
+    asking(&network, async |guest, asked| {
+        let guest = guest.udp();
+        for at in [v4(0), all_v4(0)] {
+            let socket = guest.bound(at);
+            let to = v4(guest.local(socket).unwrap().port());
+            let (denied, permitted) = (guest.bound(v4(0)), guest.bound(v4(0)));
+            asked.deny_use("UdpReceive", guest.local(denied).ok());
+            guest.send(denied, b"denied", to).await.unwrap();
+            guest.send(permitted, b"permitted", to).await.unwrap();
+            if uses::UDP_RECEIVE.is_empty() {
+                assert_eq!(guest.receive(socket).await.unwrap().0, b"denied");
+            }
+            let from = guest.local(permitted).unwrap();
+            let received = guest.receive(socket).await;
+            assert_eq!(received, Ok((b"permitted".to_vec(), from)));
+            assert!(at_once(guest.receive(socket)).is_none());
+            // Each of what a connect needs can be denied.
+            for name in uses::UDP_CONNECT_DENIED_BY {
+                asked.deny_use(name, Some(from));
+                assert_eq!(guest.connect(socket, from), DENIED, "{name}");
+                assert_eq!(guest.remote(socket), Err(ErrorCode::InvalidState));
+            }
+        }
     })
     .await;
 }

@@ -2,10 +2,12 @@
 
 use tokio::sync::{mpsc, oneshot};
 use wash_wasi::p3::bindings::sockets::types::HostTcpSocket;
+use wash_wasi::sockets::loopback::Protocol;
 
 use super::host::{ErrorCode, Guest, run};
 use super::loopback_host::p2::{Host, at_once, soon};
 use super::loopback_host::{address, network, v4, v6};
+use crate::release::p3_send;
 
 #[tokio::test]
 async fn two_guests_echo_on_a_shared_network() {
@@ -192,18 +194,65 @@ async fn closing_with_unread_data_resets() {
     .await;
 }
 
+/// What a guest finds out about a connection that its peer has reset.
 #[tokio::test]
-async fn receiving_twice_is_an_error_and_loses_nothing() {
+async fn a_reset_is_seen_as_on_the_system() {
+    let network = network();
+    run(&network, async |guest| {
+        for asks_before in [false, true] {
+            let mut other = Host::new(&network);
+            let (_, at) = other.listener(v4(0)).await;
+            let real = std::net::TcpListener::bind(v4(0)).unwrap();
+            let real_at = real.local_addr().unwrap();
+            let passed = [real_at.port()];
+            network.lock().unwrap().pass_through(Protocol::Tcp, passed);
+            let mut both = Vec::new();
+            for at in [at, real_at] {
+                let near = guest.connected(at).await.unwrap();
+                if asks_before {
+                    assert_eq!(guest.remote(near), Ok(at));
+                }
+                both.push((near, at));
+            }
+            // Neither has accepted.
+            drop((other, real));
+            let mut seen = Vec::new();
+            for (near, at) in both {
+                let received = guest.receive(near).rest().await;
+                let remote = guest.remote(near).map(|remote| remote == at);
+                let sent = guest.send_all(near, b"x").await;
+                seen.push((received, remote, sent));
+            }
+            let reset = (vec![], Err(ErrorCode::ConnectionReset));
+            assert_eq!(seen[0].0, reset);
+            assert_eq!(seen[0], seen[1], "asked before: {asks_before}");
+            assert!(seen[0].2.is_err());
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn taking_a_direction_twice_is_an_error_and_loses_nothing() {
     let network = network();
     run(&network, async |guest| {
         let (_, at, mut incoming) = guest.listener(v4(0));
         let near = guest.connected(at).await.unwrap();
         let far = incoming.next().await;
-        let mut first = guest.receive(near);
+        let first = guest.receive(near);
         let (bytes, end) = guest.receive(near).rest().await;
         assert_eq!((&bytes[..], end), (&b""[..], Err(ErrorCode::InvalidState)));
-        guest.send_all(far, b"all of it").await.unwrap();
-        assert_eq!(first.next(9).await, b"all of it");
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let mut sent = Box::pin(guest.send(far, receiver));
+        assert!(at_once(sent.as_mut()).is_none());
+        if p3_send::TAKEN_ONCE {
+            let again = guest.send_all(far, b"not this").await;
+            assert_eq!(again, Err(ErrorCode::InvalidState));
+        }
+        sender.send(b"all of it".to_vec()).unwrap();
+        drop(sender);
+        assert_eq!(sent.await, Ok(()));
+        assert_eq!(first.rest().await, (b"all of it".to_vec(), Ok(())));
     })
     .await;
 }

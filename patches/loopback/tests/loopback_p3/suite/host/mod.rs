@@ -78,6 +78,8 @@ impl Socket {
 pub enum ErrorCode {
     AccessDenied,
     AddressInUse,
+    /// From release 44 on.
+    ConnectionBroken,
     ConnectionRefused,
     ConnectionReset,
     DatagramTooLarge,
@@ -100,6 +102,7 @@ impl From<types::ErrorCode> for ErrorCode {
             types::ErrorCode::InvalidState => ErrorCode::InvalidState,
             types::ErrorCode::NotSupported => ErrorCode::NotSupported,
             types::ErrorCode::RemoteUnreachable => ErrorCode::RemoteUnreachable,
+            code if format!("{code:?}").ends_with("ConnectionBroken") => ErrorCode::ConnectionBroken,
             _ => ErrorCode::Other,
         }
     }
