@@ -59,7 +59,12 @@ pub fn read_manifest(root: &Path) -> Result<Manifest> {
     let text = fs::read_to_string(&path).map_err(|e| match e.kind() {
         ErrorKind::InvalidData => Error::general(format!("{} is not UTF-8", path.display()))
             .help("restore it from version control, or save it as UTF-8"),
-        ErrorKind::NotFound | ErrorKind::NotADirectory => {
+        // Nothing is in the way there: it is not where the user meant.
+        ErrorKind::NotADirectory => {
+            Error::general(format!("{} is not a directory", root.display()))
+                .help("name the project's directory with `--project`")
+        }
+        ErrorKind::NotFound => {
             Error::io("read", &path, e).help("name the project's directory with `--project`")
         }
         _ => Error::io("read", &path, e),

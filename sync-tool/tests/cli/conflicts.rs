@@ -43,9 +43,9 @@ fn lines_that_both_changed_end_the_run() {
     /// Connects to a port of the host.
     pub fn connect(port: u16) -> Option<Socket> {
         let port = Some(port).filter(|port| PORTS.contains(port))?;
-    <<<<<<< ours: upstream 38.0.1 with patches/v38.0.1/src/sockets/mod.rs.patch
+    <<<<<<< ours: upstream 41.0.0 with patches/v38.0.1/src/sockets/mod.rs.patch
         Some(loopback::socket(port).unwrap_or_else(|| Socket::host(port)))
-    ||||||| base: upstream 38.0.1
+    ||||||| base: upstream 41.0.0
         Some(Socket::host(port))
     =======
         Socket::host(port).into()
@@ -59,7 +59,7 @@ fn lines_that_both_changed_end_the_run() {
       {
         "path": "src/sockets/mod.rs",
         "patch": "patches/v38.0.1/src/sockets/mod.rs.patch",
-        "from": "38.0.1",
+        "from": "41.0.0",
         "to": "43.0.0",
         "kind": "lines",
         "merge": {
@@ -191,7 +191,7 @@ fn a_protected_file_that_went_into_another_is_found_there() {
         std::fs::remove_file(path("tcp.rs")).unwrap();
     });
     let ran = world.refused("upgrade --to 46.0.0 --dry-run", 0);
-    let line = "src/sockets/tcp.rs patched +0 −19; now mostly in src/sockets/mod.rs";
+    let line = "src/sockets/tcp.rs protected +0 −19; now mostly in src/sockets/mod.rs";
     assert!(ran.out.contains(line), "{ran}");
     let ran = world.refused("diff --stat --from 41 --to 46", 0);
     let line = "src/sockets/tcp.rs +0 −19 (gone; now mostly in src/sockets/mod.rs (";
