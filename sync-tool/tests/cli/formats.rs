@@ -64,6 +64,7 @@ fn every_command_has_one_json_document() {
             "drift",
             "notes",
             "differences",
+            "exported",
         ],
     );
     let status = json("status --differences");
