@@ -385,7 +385,7 @@ fn the_projects_manifest_takes_upstreams_tests_directly() {
 }
 
 /// Gives the files of the project, but not the tree, the bytes that they had, as a pull does.
-fn pull(world: &World, files: &Seen) {
+fn pull(world: &World, files: &world::Seen) {
     for (path, bytes) in files
         .iter()
         .filter(|(path, _)| !path.starts_with("vendor/"))
