@@ -96,7 +96,11 @@ fn a_release_without_the_file_of_a_target_names_the_row() {
     world.edit("manifest.toml", "[[series]]", row);
     shown!(world.refused("upgrade -q --to 38.0.4", 1), @"");
     let target = "name = \"loopback\"\n";
-    world.edit("manifest.toml", target, &format!("{target}since = \"41.0.0\"\n"));
+    world.edit(
+        "manifest.toml",
+        target,
+        &format!("{target}since = \"41.0.0\"\n"),
+    );
     world.run("upgrade --to 38.0.4 --no-verify").done();
     assert!(!world.path(&tree("tests/loopback.rs")).exists());
 }

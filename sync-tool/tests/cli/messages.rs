@@ -72,8 +72,15 @@ fn a_release_that_the_registry_alone_has_is_said_to_be_there() {
 #[test]
 fn a_repository_that_ended_before_the_registry_is_warned_of() {
     let world = World::vendored();
-    let index = [("41.0.3", false), ("41.0.4", true), ("45.0.1", false), ("46.0.0", false)];
-    let index = index.map(|(version, yanked)| line(version, yanked)).concat();
+    let index = [
+        ("41.0.3", false),
+        ("41.0.4", true),
+        ("45.0.1", false),
+        ("46.0.0", false),
+    ];
+    let index = index
+        .map(|(version, yanked)| line(version, yanked))
+        .concat();
     let server = &world.both.registry.server;
     server.on(INDEX, [Reply::body(index)]);
     let said = |command: &str, code| world.refused(command, code).err;
@@ -104,8 +111,15 @@ fn a_repository_that_ended_before_the_registry_is_warned_of() {
 #[test]
 fn a_withdrawn_release_is_said_to_be_one_from_either_source() {
     let world = World::vendored();
-    let index = [("42.0.0", true), ("42.0.1", false), ("42.0.2", true), ("43.0.0", false)];
-    let index = index.map(|(version, yanked)| line(version, yanked)).concat();
+    let index = [
+        ("42.0.0", true),
+        ("42.0.1", false),
+        ("42.0.2", true),
+        ("43.0.0", false),
+    ];
+    let index = index
+        .map(|(version, yanked)| line(version, yanked))
+        .concat();
     world.both.registry.server.on(INDEX, [Reply::body(index)]);
     shown!(world.refused("upgrade -q --to v42.0.0 --dry-run", 0).err, @"");
     shown!(world.refused("upgrade -q --to v42.0.0 --source registry", 13).err, @"");
