@@ -18,7 +18,6 @@ use wash_wasi_sync::core::report::Changed;
 use wash_wasi_sync::core::series::{Inputs, choose};
 use wash_wasi_sync::core::tree::{Tree, TreePath};
 use wash_wasi_sync::error::Result;
-use wash_wasi_sync::ports::upstream::Source as _;
 use wash_wasi_sync::ports::upstream::registry::{Options, Registry};
 use wash_wasi_sync::ports::{Environment, Host, Silent, disk};
 
@@ -87,7 +86,7 @@ fn export(inputs: &Inputs, release: &Release) -> Made {
 }
 
 /// Returns a text without blank lines and those that are inserted.
-fn without<'t>(text: &'t str, is_inserted: impl Fn(&str) -> bool) -> Vec<&'t str> {
+fn without(text: &str, is_inserted: impl Fn(&str) -> bool) -> Vec<&str> {
     let lines = text.lines();
     lines
         .filter(|line| !line.is_empty() && !is_inserted(line))
