@@ -28,15 +28,17 @@ pub async fn read<T: 'static>(input: &mut StreamReader<T>, most: usize) -> Optio
 
 /// Waits until all of it is written.
 pub async fn write(output: &mut StreamWriter<u8>, bytes: Vec<u8>) -> Result<(), Fault> {
-    let rest = {
+    let (result, rest) = {
         let mut write = pin!(output.write(bytes));
-        let (_, rest) = match at_once(write.as_mut()).await {
+        let (result, rest) = match at_once(write.as_mut()).await {
             Some(done) => done,
             None => write.as_mut().cancel(),
         };
-        rest.into_vec()
+        (result, rest.into_vec())
     };
-    match rest.is_empty() || output.write_all(rest).await.is_empty() {
+    // Who writes again after being told that the reader is gone, traps.
+    let dropped = result == StreamResult::Dropped;
+    match rest.is_empty() || !dropped && output.write_all(rest).await.is_empty() {
         true => Ok(()),
         false => Err("send: the stream was dropped".to_owned()),
     }
