@@ -43,9 +43,9 @@ fn lines_that_both_changed_end_the_run() {
     /// Connects to a port of the host.
     pub fn connect(port: u16) -> Option<Socket> {
         let port = Some(port).filter(|port| PORTS.contains(port))?;
-    <<<<<<< ours: upstream 38.0.1 with patches/v38.0.1/src/sockets/mod.rs.patch
+    <<<<<<< ours: upstream 41.0.0 with patches/v38.0.1/src/sockets/mod.rs.patch
         Some(loopback::socket(port).unwrap_or_else(|| Socket::host(port)))
-    ||||||| base: upstream 38.0.1
+    ||||||| base: upstream 41.0.0
         Some(Socket::host(port))
     =======
         Socket::host(port).into()

@@ -247,6 +247,7 @@ fn a_dry_run_and_a_tree_that_is_there_say_so() {
     insta::assert_snapshot!(HUMAN.made(&same), @r"
     vendor/wash-wasi is 2.0.0-rc.6 (upstream 41.0.0) already
       94 files from git, commit 0123456789ab, digest 3772490f916f
+    note: 2.0.0-rc.6 is a new version of the fork
     Time: fetch 8 ms, verify 1 min 3 s
     ");
 }
