@@ -205,7 +205,7 @@ impl Error {
             Io::InvalidData => {
                 Some("restore it from version control, or save it as UTF-8".to_owned())
             }
-            Io::NotADirectory | Io::AlreadyExists => in_the_way(act, path),
+            Io::NotADirectory | Io::AlreadyExists => in_the_way(path),
             _ => None,
         };
         let error =
@@ -289,16 +289,12 @@ impl Error {
 }
 
 /// Names what stands where a directory is needed: the path or one above it.
-fn in_the_way(act: &str, path: &std::path::Path) -> Option<String> {
+fn in_the_way(path: &std::path::Path) -> Option<String> {
     let is_other = |at: &&std::path::Path| at.symlink_metadata().is_ok() && !at.is_dir();
     let other = path.ancestors().find(is_other)?.display();
-    Some(match act.starts_with("read") {
-        // What is only to be read is not where the user meant.
-        true => format!("{other} is not a directory: name another path"),
-        false => format!(
-            "{other} is not a directory, and one is needed there: move it away, then run the same command again"
-        ),
-    })
+    Some(format!(
+        "{other} is not a directory, and one is needed there: move it away, then run the same command again"
+    ))
 }
 
 impl fmt::Display for Error {

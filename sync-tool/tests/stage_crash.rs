@@ -98,7 +98,10 @@ fn recover(root: &Path) -> Option<Recovered> {
     assert_eq!(turn.recover().unwrap(), None);
     for entry in fs::read_dir(root.join(WORK)).unwrap() {
         let name = entry.unwrap().file_name();
-        assert!(name == "lock" || name == "times.json", "{name:?} is left");
+        assert!(
+            ["lock", "placed", "times.json"].contains(&&*name),
+            "{name:?} is left"
+        );
     }
     recovered
 }

@@ -9,8 +9,8 @@ use std::pin::pin;
 use std::time::Duration;
 
 use loopback_host::p2::{Host, Streams};
-use loopback_host::{network, v4};
-use loopback_udp::{all_v4, drops, p2 as udp};
+use loopback_host::{calls, network, v4};
+use loopback_udp::{all_v4, p2 as udp};
 use tokio::task::coop::{consume_budget, has_budget_remaining};
 use wash_wasi::p2::bindings::io::poll::{Host as _, HostPollable};
 use wash_wasi::p2::bindings::sockets::network::ErrorCode;
@@ -236,7 +236,7 @@ async fn who_takes_what_is_there_is_served() {
         let near = host.tcp(false);
         host.start_connect(near, at).await.unwrap();
         let connected = host.finish_connect(near);
-        if drops::POLLS_SPEND_THE_BUDGET {
+        if calls::POLLS_SPEND_THE_BUDGET {
             assert_eq!(connected, Err(ErrorCode::WouldBlock));
             return;
         }
@@ -269,7 +269,7 @@ async fn lets_others_run(mut step: impl AsyncFnMut()) {
 /// upstream asks for datagrams without its task's budget, those of the system too.
 #[tokio::test]
 async fn who_is_always_ready_lets_others_run() {
-    if drops::POLLS_SPEND_THE_BUDGET {
+    if calls::POLLS_SPEND_THE_BUDGET {
         let mut host = udp::Host::new(&network());
         let socket = host.bound(v4(0)).await;
         let to = host.local(&socket).unwrap();

@@ -225,7 +225,9 @@ impl<'a> Export<'a> {
 
     /// Fails where edits would be lost.
     fn no_edits(&self, discard: bool) -> Result<()> {
-        if self.there.edits.is_empty() || discard {
+        // In an empty directory nothing can be lost, whatever was recorded of another.
+        let is_empty = self.there.found == Some(disk::Found::default());
+        if self.there.edits.is_empty() || is_empty || discard {
             return Ok(());
         }
         if self.there.unlocked {

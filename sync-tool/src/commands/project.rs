@@ -6,6 +6,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use super::context::work_dir;
 use crate::core::drift::{self, Drift, What};
 use crate::core::lock::{self, Lock};
 use crate::core::manifest::{self, Manifest};
@@ -14,7 +15,7 @@ use crate::core::tree::{Entries, File, Tree, TreePath};
 use crate::error::{Error, Fault, Kind, Place, Result};
 use crate::ports::disk::{self, Found};
 use crate::ports::failpoint;
-use crate::ports::stage::Change;
+use crate::ports::stage::{self, Change};
 
 /// The project as it was read.
 pub struct Project {
@@ -58,7 +59,12 @@ pub fn read_manifest(root: &Path) -> Result<Manifest> {
     let text = fs::read_to_string(&path).map_err(|e| match e.kind() {
         ErrorKind::InvalidData => Error::general(format!("{} is not UTF-8", path.display()))
             .help("restore it from version control, or save it as UTF-8"),
-        ErrorKind::NotFound | ErrorKind::NotADirectory => {
+        // Nothing is in the way there: it is not where the user meant.
+        ErrorKind::NotADirectory => {
+            Error::general(format!("{} is not a directory", root.display()))
+                .help("name the project's directory with `--project`")
+        }
+        ErrorKind::NotFound => {
             Error::io("read", &path, e).help("name the project's directory with `--project`")
         }
         _ => Error::io("read", &path, e),
@@ -256,6 +262,13 @@ impl Project {
         let is_other = !found.entries.0.is_empty()
             && there.count() * 2 < expected.0.len()
             && !expected.0.iter().any(is_as_locked);
+        if let Some(edits) = self.made_for_another_lock(&found)? {
+            return Ok(Vendored {
+                found: Some(found),
+                edits,
+                ..Vendored::default()
+            });
+        }
         let edits = self.edits(expected, &found.entries);
         let (mut edits, causes) = drift::together(&self.manifest().fork.path, edits);
         edits.extend(found.strays.iter().map(|(path, _)| Drift {
@@ -270,6 +283,22 @@ impl Project {
             unlocked: self.lock.is_none(),
             is_other,
         })
+    }
+
+    /// Returns the one finding of a tree that has no edits, but is not that of the lock:
+    /// a pull brought another lock, or the lock is gone.
+    fn made_for_another_lock(&self, found: &Found) -> Result<Option<Vec<Drift>>> {
+        let locked = self.lock.as_ref().map(|lock| lock.tree.digest);
+        let is_locked = locked == Some(found.entries.digest());
+        if is_locked || !stage::is_as_placed(&self.root, &work_dir(self.manifest())?, found) {
+            return Ok(None);
+        }
+        let earlier = Drift {
+            path: self.manifest().fork.path.as_str().to_owned(),
+            what: What::Earlier,
+            kind: None,
+        };
+        Ok(Some(vec![earlier]))
     }
 
     /// Compares what stands in the vendored tree with what should.
@@ -335,6 +364,26 @@ impl Vendored {
         self.found.as_ref().map(|found| &found.entries)
     }
 
+    /// Tells whether the tree has anything that no run has put there.
+    fn is_edited(&self) -> bool {
+        self.edits.iter().any(|edit| edit.what != What::Earlier)
+    }
+
+    /// Fails where the tree is of another lock: its differences are no edits to store.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Drift`], with the next step.
+    pub fn of_the_lock(&self) -> Result<()> {
+        match self.edits.iter().find(|edit| edit.what == What::Earlier) {
+            None => Ok(()),
+            Some(edit) => {
+                let message = format!("{} {}", edit.path, edit.what.told());
+                Err(Error::new(Kind::Drift, message))
+            }
+        }
+    }
+
     /// Fails where git converted the tree: nothing of it can be stored as it stands.
     ///
     /// # Errors
@@ -363,7 +412,7 @@ impl Vendored {
                 manifest::FILE
             )));
         }
-        if self.edits.is_empty() || discard {
+        if !self.is_edited() || discard {
             return Ok(());
         }
         if self.unlocked {

@@ -36,7 +36,9 @@ pub fn run(context: &Context<'_>, args: &RefreshArgs) -> Result<RefreshReport> {
     let wishes = wishes(args)?;
     project.is_of_the_pin()?;
     project.not_converted()?;
-    project.vendored()?.not_converted()?;
+    let vendored = project.vendored()?;
+    vendored.of_the_lock()?;
+    vendored.not_converted()?;
     let edited = project.vendored_tree()?;
     let upstream = context.upstream(project.manifest(), &args.source)?;
     let formatter = context.formatter();
@@ -189,7 +191,9 @@ fn commit(
     files: Files,
 ) -> Result<Committed> {
     let Some(made) = made else {
-        return turn.commit_files(placing.project.change(files));
+        let committed = turn.commit_files(placing.project.change(files))?;
+        turn.keep_as_placed(edited.entries());
+        return Ok(committed);
     };
     let tree = &made.made.tree;
     let stage = turn.stage(tree, placing.context.host.interrupt())?;

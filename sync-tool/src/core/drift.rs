@@ -38,6 +38,9 @@ pub enum What {
     /// Its line ends are CRLF, and nothing else differs: git converted it. The path is
     /// from the project's root, and may be a directory in which that holds for files.
     LineEnds,
+    /// The tree is as a run put it in place, and the lock is of another one, as after a
+    /// pull. The path is from the project's root.
+    Earlier,
     /// An input is not the one that the tree was made of.
     Input,
     /// The lock or a document of the project is not what the tool writes there.
@@ -47,7 +50,10 @@ pub enum What {
 impl What {
     /// Tells whether it is a file of the project, and not of the vendored tree.
     pub fn is_of_project(self) -> bool {
-        matches!(self, What::Input | What::LineEnds | What::Generated)
+        matches!(
+            self,
+            What::Input | What::LineEnds | What::Earlier | What::Generated
+        )
     }
 
     /// Returns the end of a sentence that begins with the path.
@@ -59,6 +65,9 @@ impl What {
             What::Unknown => "does not belong there",
             What::Stray => "is not a plain file with a portable name",
             What::LineEnds => "has line ends that git converted to CRLF",
+            What::Earlier => {
+                "is as it was made for another lock; `wash-wasi-sync vendor` makes it anew"
+            }
             What::Input => "is not what the tree was made of",
             What::Generated => "is not what the tool writes there",
         }

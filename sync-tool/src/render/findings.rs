@@ -117,6 +117,7 @@ fn rule(what: What) -> &'static str {
         What::Unknown => "unknown",
         What::Stray => "stray",
         What::LineEnds => "line-ends",
+        What::Earlier => "earlier",
         What::Input => "input",
         What::Generated => "generated",
     }

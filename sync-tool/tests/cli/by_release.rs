@@ -94,9 +94,26 @@ fn a_release_without_the_file_of_a_target_names_the_row() {
     let world = World::vendored();
     let row = "[[owned]]\npath = \"tests/loopback.rs\"\nsince = \"41.0.0\"\n\n[[series]]";
     world.edit("manifest.toml", "[[series]]", row);
-    shown!(world.refused("upgrade -q --to 38.0.4", 1), @"");
+    shown!(world.refused("upgrade -q --to 38.0.4", 1), @r#"
+    exit 1
+    --- stderr
+    error: the tree cannot be put together
+      × the target `loopback` has no file `tests/loopback.rs` at upstream 38.0.4: its `[[owned]]` rows
+      │ are of other releases
+        ╭─[manifest.toml:57:1]
+     56 │ 
+     57 │ [[owned]]
+        · ─────────
+     58 │ path = "tests/loopback.rs"
+        ╰────
+      help: give the target the same `since` and `until`, or a form of the file to that release
+    "#);
     let target = "name = \"loopback\"\n";
-    world.edit("manifest.toml", target, &format!("{target}since = \"41.0.0\"\n"));
+    world.edit(
+        "manifest.toml",
+        target,
+        &format!("{target}since = \"41.0.0\"\n"),
+    );
     world.run("upgrade --to 38.0.4 --no-verify").done();
     assert!(!world.path(&tree("tests/loopback.rs")).exists());
 }

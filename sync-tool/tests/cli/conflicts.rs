@@ -59,7 +59,7 @@ fn lines_that_both_changed_end_the_run() {
       {
         "path": "src/sockets/mod.rs",
         "patch": "patches/v38.0.1/src/sockets/mod.rs.patch",
-        "from": "38.0.1",
+        "from": "41.0.0",
         "to": "43.0.0",
         "kind": "lines",
         "merge": {
@@ -191,7 +191,7 @@ fn a_protected_file_that_went_into_another_is_found_there() {
         std::fs::remove_file(path("tcp.rs")).unwrap();
     });
     let ran = world.refused("upgrade --to 46.0.0 --dry-run", 0);
-    let line = "src/sockets/tcp.rs patched +0 −19; now mostly in src/sockets/mod.rs";
+    let line = "src/sockets/tcp.rs protected +0 −19; now mostly in src/sockets/mod.rs";
     assert!(ran.out.contains(line), "{ran}");
     let ran = world.refused("diff --stat --from 41 --to 46", 0);
     let line = "src/sockets/tcp.rs +0 −19 (gone; now mostly in src/sockets/mod.rs (";

@@ -383,3 +383,59 @@ fn the_projects_manifest_takes_upstreams_tests_directly() {
         );
     }
 }
+
+/// Gives the files of the project, but not the tree, the bytes that they had, as a pull does.
+fn pull(world: &World, files: &Seen) {
+    for (path, bytes) in files
+        .iter()
+        .filter(|(path, _)| !path.starts_with("vendor/"))
+    {
+        world.write(path, bytes);
+    }
+}
+
+#[test]
+fn a_tree_of_another_lock_has_no_edits() {
+    let world = World::vendored();
+    let newer = world.see();
+    world.run("upgrade --to 38 --no-verify").done();
+    let older = world.see();
+    pull(&world, &newer);
+    shown!(world.run("check").ended(10), @"");
+    shown!(world.refused("refresh", 10), @"");
+    world.run("vendor").done();
+    world.run("check").done();
+    pull(&world, &older);
+    world.run("upgrade --to 41 --no-verify").done();
+    world.run("check").done();
+}
+
+#[test]
+fn edits_of_a_tree_of_another_lock_are_not_lost() {
+    let world = World::vendored();
+    let newer = world.see();
+    world.run("upgrade --to 38 --no-verify").done();
+    pull(&world, &newer);
+    world.edit("vendor/wash-wasi/src/lib.rs", "WASI", "wasi");
+    let refused = world.refused("vendor", 10);
+    assert!(
+        refused.err.contains("has edits that would be lost"),
+        "{}",
+        refused.err
+    );
+}
+
+#[test]
+fn a_refreshed_tree_has_no_edits_after_a_pull() {
+    let world = World::vendored();
+    let before = world.see();
+    world.edit(
+        "vendor/wash-wasi/tests/loopback.rs",
+        "\n",
+        "\n// One line more.\n",
+    );
+    world.run("refresh").done();
+    pull(&world, &before);
+    world.run("vendor").done();
+    world.run("check").done();
+}

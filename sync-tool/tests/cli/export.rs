@@ -252,6 +252,9 @@ fn what_no_export_made_is_never_replaced() {
     world.write("../hosts/empty/target/built", "");
     world.run("export --as-upstream ../hosts/empty").done();
     assert_eq!(world.read("../hosts/empty/target/built"), "");
+    std::fs::create_dir(world.path("../hosts/second")).unwrap();
+    world.run("export --as-upstream ../hosts/second").done();
+    world.run("check --exported ../hosts/second").done();
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn has(document: &Value, keys: &[&str]) {
     assert_eq!(found, keys.iter().copied().collect());
 }
 
-const MADE: [&str; 20] = [
+const MADE: [&str; 21] = [
     "binary",
     "command",
     "ended",
@@ -38,6 +38,7 @@ const MADE: [&str; 20] = [
     "gates",
     "written",
     "notes",
+    "patch",
     "steps",
 ];
 

@@ -25,8 +25,8 @@ fn a_line_whose_releases_are_all_withdrawn_is_not_said_to_be_missing() {
     exit 13
     --- stderr
     reading the registry's index
-    error: upstream has yanked every release of 41, or they are pre-releases: v41.0.0, v41.0.1
-    help: to take one all the same, name it: `--to v41.0.1`
+    error: upstream has yanked every release of 41: v41.0.0, v41.0.1
+    help: the newest lines it has: 40
     ");
     shown!(world.refused("upgrade --to 39 --source registry", 13), @r"
     exit 13
@@ -50,7 +50,7 @@ fn a_release_that_the_registry_alone_has_is_said_to_be_there() {
     listing the tags of [upstream]
     reading the registry's index
     error: [upstream] has no tag v38.0.0
-    help: the nearest that it has: v38.0.1, v38.0.4, v41.0.0
+    help: of those that it has, the newest of the line 38 is v38.0.4; nearest are v38.0.1, v38.0.4, v41.0.0
     help: the registry has 38.0.0: run the same command with `--source registry`
     ");
     shown!(world.refused("upgrade --to 38.0.0 --upstream ../upstream", 13), @r"
@@ -58,7 +58,7 @@ fn a_release_that_the_registry_alone_has_is_said_to_be_there() {
     --- stderr
     reading the registry's index
     error: `../upstream` has no tag v38.0.0
-    help: the nearest that it has: v38.0.1, v38.0.4, v41.0.0
+    help: of those that it has, the newest of the line 38 is v38.0.4; nearest are v38.0.1, v38.0.4, v41.0.0
     help: if upstream has it, fetch it there: `git -C [project]/../upstream fetch --tags`
     help: the registry has 38.0.0: run the same command with `--source registry` in the place of `--upstream`
     ");
@@ -72,19 +72,30 @@ fn a_release_that_the_registry_alone_has_is_said_to_be_there() {
 #[test]
 fn a_repository_that_ended_before_the_registry_is_warned_of() {
     let world = World::vendored();
-    let index = [("41.0.3", false), ("41.0.4", true), ("45.0.1", false), ("46.0.0", false)];
-    let index = index.map(|(version, yanked)| line(version, yanked)).concat();
+    let index = [
+        ("41.0.3", false),
+        ("41.0.4", true),
+        ("45.0.1", false),
+        ("46.0.0", false),
+    ];
+    let index = index
+        .map(|(version, yanked)| line(version, yanked))
+        .concat();
     let server = &world.both.registry.server;
     server.on(INDEX, [Reply::body(index)]);
     let said = |command: &str, code| world.refused(command, code).err;
-    shown!(said("status -q", 0), @"");
+    shown!(said("status -q", 0), @"warning: the registry has v41.0.3 and v46.0.0, which the git repository lacks: run the same command with `--source registry`");
     let status = world.run("status -q --format json").json();
     assert_eq!(status["newest"]["of_line"], "41.0.0");
     let newer = serde_json::json!(["41.0.3", "46.0.0"]);
     assert_eq!(status["newest"]["newer_in_registry"], newer);
-    shown!(said("upgrade -q --to 41 --dry-run", 0), @"");
-    shown!(said("show -q src/lib.rs --at latest --upstream ../upstream", 0), @"");
-    shown!(said("upgrade -q --to 46 --dry-run", 13), @"");
+    shown!(said("upgrade -q --to 41 --dry-run", 0), @"warning: the registry has v41.0.3, which the git repository lacks: run the same command with `--source registry`");
+    shown!(said("show -q src/lib.rs --at latest --upstream ../upstream", 0), @"warning: the registry has v46.0.0, which the git repository lacks: run the same command with `--source registry` in the place of `--upstream`");
+    shown!(said("upgrade -q --to 46 --dry-run", 13), @r"
+    error: upstream has no release of the line 46
+    help: the newest lines it has: 45, 44, 43, 42, 41
+    help: the registry has v46.0.0, which the git repository lacks: run the same command with `--source registry`
+    ");
     // Of what it has as new as the registry, nothing is said; nor where nobody may ask.
     for quiet in [
         "show -q src/lib.rs --at 42",
@@ -104,11 +115,21 @@ fn a_repository_that_ended_before_the_registry_is_warned_of() {
 #[test]
 fn a_withdrawn_release_is_said_to_be_one_from_either_source() {
     let world = World::vendored();
-    let index = [("42.0.0", true), ("42.0.1", false), ("42.0.2", true), ("43.0.0", false)];
-    let index = index.map(|(version, yanked)| line(version, yanked)).concat();
+    let index = [
+        ("42.0.0", true),
+        ("42.0.1", false),
+        ("42.0.2", true),
+        ("43.0.0", false),
+    ];
+    let index = index
+        .map(|(version, yanked)| line(version, yanked))
+        .concat();
     world.both.registry.server.on(INDEX, [Reply::body(index)]);
-    shown!(world.refused("upgrade -q --to v42.0.0 --dry-run", 0).err, @"");
-    shown!(world.refused("upgrade -q --to v42.0.0 --source registry", 13).err, @"");
+    shown!(world.refused("upgrade -q --to v42.0.0 --dry-run", 0).err, @"warning: wasmtime-wasi 42.0.0 was yanked from the registry: the newest of the line 42 is v42.0.1; nearest are v42.0.1, v43.0.0");
+    shown!(world.refused("upgrade -q --to v42.0.0 --source registry", 13).err, @r"
+    error: wasmtime-wasi 42.0.0 was yanked from the registry http://[registry]/index/
+    help: the newest of the line 42 is v42.0.1; nearest are v42.0.1, v43.0.0
+    ");
     let ran = world.refused("upgrade -q --to v41.0.0 --dry-run", 0);
     assert_eq!(ran.err, "");
 }
@@ -117,7 +138,12 @@ fn a_withdrawn_release_is_said_to_be_one_from_either_source() {
 fn a_line_below_every_series_is_refused_by_name() {
     let world = World::vendored();
     world.tag("37.0.0", |_| {});
-    shown!(world.refused("upgrade -q --to 37", 1), @"");
+    shown!(world.refused("upgrade -q --to 37", 1), @r"
+    exit 1
+    --- stderr
+    error: no series serves upstream 37.0.0: lines from 38 on are served, by the series 38.0.1
+    help: take a release of such a line, or write a `[[series]]` with a base of that line (docs/upgrade-guide.md)
+    ");
     world.refused("upgrade -q --to 38.0.1 --dry-run", 0);
 }
 

@@ -86,7 +86,7 @@ fn a_project_that_is_not_there_is_told() {
     let ran = world
         .run_in(&elsewhere, &[], &["-C", "../project/README.md", "status"])
         .ended(1);
-    let says = "README.md is not a directory: name another path";
+    let says = "README.md is not a directory\nhelp: name the project";
     assert!(
         ran.err.contains(says) && !ran.err.contains("move it away"),
         "{ran}"

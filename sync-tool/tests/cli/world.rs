@@ -123,10 +123,11 @@ impl World {
     /// Returns all of the project, but for what cargo built and said, and the
     /// tool's own memory of who runs and of times on disk.
     pub fn see(&self) -> Seen {
-        const LEFT_OUT: [&str; 4] = [
+        const LEFT_OUT: [&str; 5] = [
             "target/",
             "vendor/.wash-wasi-sync/lock",
             "vendor/.wash-wasi-sync/logs/",
+            "vendor/.wash-wasi-sync/placed",
             "vendor/.wash-wasi-sync/times.json",
         ];
         let mut seen = see(&self.root());

@@ -30,7 +30,7 @@ fn a_tag_that_is_lacking_is_told_with_the_nearest() {
                     assert!(error.message().ends_with("has no tag v38.0.0"), "{error}");
                     assert_eq!(
                         error.hints()[0],
-                        "the nearest that it has: v38.0.1, v40.0.0, v41.0.0"
+                        "of those that it has, the newest of the line 38 is v38.0.1; nearest are v38.0.1, v40.0.0, v41.0.0"
                     );
                 }
                 Ok(())

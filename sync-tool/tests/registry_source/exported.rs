@@ -18,7 +18,6 @@ use wash_wasi_sync::core::report::Changed;
 use wash_wasi_sync::core::series::{Inputs, choose};
 use wash_wasi_sync::core::tree::{Tree, TreePath};
 use wash_wasi_sync::error::Result;
-use wash_wasi_sync::ports::upstream::Source as _;
 use wash_wasi_sync::ports::upstream::registry::{Options, Registry};
 use wash_wasi_sync::ports::{Environment, Host, Silent, disk};
 

@@ -153,7 +153,11 @@ fn listing(dir: &std::path::Path) -> Vec<(String, Vec<u8>)> {
     let walk = walkdir::WalkDir::new(dir).sort_by_file_name().into_iter();
     let walk = walk.map(|e| e.unwrap()).filter(|e| e.file_type().is_file());
     // Who holds the lock, and what a stage once was, says nothing of the project.
-    let walk = walk.filter(|e| e.file_name() != "lock" && e.file_name() != "times.json");
+    let walk = walk.filter(|e| {
+        !["lock", "placed", "times.json"]
+            .iter()
+            .any(|n| e.file_name() == *n)
+    });
     walk.map(|e| (e.path().display().to_string(), fs::read(e.path()).unwrap()))
         .collect()
 }

@@ -265,7 +265,7 @@ impl World {
                 .into_string()
                 .expect("text")
         });
-        let stays = ["lock", "times.json", "logs", "conflicts"];
+        let stays = ["lock", "placed", "times.json", "logs", "conflicts"];
         let mut left: Vec<String> = names.filter(|n| !stays.contains(&n.as_str())).collect();
         let temporary = fs::read_dir(self.path("tmp")).expect("a directory");
         left.extend(temporary.map(|e| e.expect("an entry").path().display().to_string()));

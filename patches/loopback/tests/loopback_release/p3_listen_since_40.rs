@@ -9,10 +9,19 @@ use wash_wasi::sockets::{TcpSocket, WasiSockets};
 
 use super::p3::access;
 use crate::State;
+use crate::at_once;
+#[allow(
+    unused_imports,
+    reason = "which of them is needed depends on the release"
+)]
+use crate::calls::{AtOnce as _, InTime as _, called};
 
 pub fn listen(
     guest: &Accessor<State, WasiSockets>,
     socket: Resource<TcpSocket>,
 ) -> SocketResult<StreamReader<Resource<TcpSocket>>> {
-    access(guest, |own| WasiSockets::listen(own, socket))
+    access(guest, |own| {
+        let listens = called(WasiSockets::listen(own, socket)).result();
+        at_once(listens).expect("listening does not wait")
+    })
 }

@@ -8,8 +8,6 @@ use wash_wasi::sockets::loopback::Figures;
 
 #[path = "../loopback_release/p2.rs"]
 pub mod calls;
-#[path = "../loopback_release/p2_drop.rs"]
-pub mod drops;
 pub mod p2;
 
 pub fn network() -> p2::Shared {

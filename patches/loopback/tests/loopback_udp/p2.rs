@@ -20,7 +20,6 @@ use wash_wasi::sockets::loopback::Network;
 use wash_wasi::{WasiCtx, WasiCtxBuilder};
 
 use super::calls::{self, UdpSocket};
-use super::drops::drop_incoming;
 
 pub type Shared = Arc<Mutex<Network>>;
 pub type Received = Vec<(Vec<u8>, SocketAddr)>;
@@ -219,7 +218,7 @@ impl Host {
             let mut view = self.view();
             let (incoming, outgoing) = (Resource::new_own(incoming), Resource::new_own(outgoing));
             calls::drop_outgoing(&mut view, outgoing).await.unwrap();
-            drop_incoming(&mut view, incoming).await.unwrap();
+            calls::drop_incoming(&mut view, incoming).await.unwrap();
         }
     }
 

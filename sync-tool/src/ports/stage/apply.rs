@@ -69,6 +69,10 @@ impl<'w> Apply<'w> {
         for dir in self.touched.iter().filter(|d| d.is_dir()) {
             sync::directory(dir)?;
         }
+        if let Some(swap) = &plan.tree {
+            let placed = self.work.placed();
+            fs::write(&placed, swap.new.to_string()).map_err(|e| Error::io("write", &placed, e))?;
+        }
         failpoint::hit("apply.synced");
         self.work.retire()?;
         journal::remove(self.work)

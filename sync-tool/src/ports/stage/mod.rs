@@ -10,6 +10,7 @@
 //! journal.json    sealed: the change is decided, and whoever comes next finishes it
 //! times.json      when the bytes of each file of a stage last changed
 //! old/            finished stages with what was replaced, about to be removed
+//! placed          digest of the tree that was put in place last
 //! kept/           edits that were made while a change was put in place
 //! ```
 //!
@@ -118,6 +119,13 @@ impl fmt::Display for Recovered {
     }
 }
 
+/// Tells whether a tree is, with all that was found there, what a run put in place last.
+/// The record is a help only: without it a tree that is not locked counts as edited.
+pub fn is_as_placed(root: &Path, work: &TreePath, found: &Found) -> bool {
+    let record = fs::read_to_string(Work::new(root, work).placed());
+    record.is_ok_and(|digest| digest == staged::fingerprint(found).to_string())
+}
+
 /// One run's exclusive hold of the project. Dropped, it is released.
 #[derive(Debug)]
 pub struct Turn {
@@ -206,6 +214,16 @@ impl Turn {
     /// As [`Stage::commit`]; a destination without a staged tree is refused.
     pub fn commit_files(&self, change: Change) -> Result<Committed> {
         Stage::empty(self)?.commit(change)
+    }
+
+    /// Records a tree that stands in its place already as put there by this run.
+    pub fn keep_as_placed(&self, entries: Entries) {
+        let found = Found {
+            entries,
+            strays: Vec::new(),
+        };
+        // Without the record it counts as edited where the lock is of another tree.
+        let _ = fs::write(self.work.placed(), staged::fingerprint(&found).to_string());
     }
 
     /// Decides a change whose tree, if any, is staged, and puts it in place.

@@ -65,6 +65,10 @@ impl Work {
         self.dir.join("times.json")
     }
 
+    pub(super) fn placed(&self) -> PathBuf {
+        self.dir.join("placed")
+    }
+
     pub(super) fn stage(&self) -> PathBuf {
         self.dir.join("stage")
     }

@@ -64,7 +64,7 @@ fn a_decided_change_is_finished() {
     assert_eq!(seen["vendor/wash-wasi/target/built"], "slow");
     assert_eq!(seen["manifest.toml"], "new");
     assert!(!project.place("patches/v41").exists());
-    assert_eq!(project.left(), ["lock", "times.json"]);
+    assert_eq!(project.left(), ["lock", "placed", "times.json"]);
 }
 
 #[test]

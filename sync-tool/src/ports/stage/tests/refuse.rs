@@ -18,7 +18,8 @@ fn refused(project: &Project, change: Change) -> Error {
     assert_eq!(project.see(), before);
     let left = project.left();
     assert!(
-        left.iter().all(|n| n == "lock" || n == "times.json"),
+        left.iter()
+            .all(|n| ["lock", "placed", "times.json"].contains(&n.as_str())),
         "{left:?}"
     );
     error

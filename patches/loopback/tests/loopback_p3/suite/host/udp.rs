@@ -9,8 +9,15 @@ use wash_wasi::p3::bindings::sockets::types::{
 };
 use wash_wasi::sockets::{UdpSocket, WasiSockets};
 
+use super::super::loopback_host::calls::called;
+#[allow(
+    unused_imports,
+    reason = "which of them is needed depends on the release"
+)]
+use super::super::loopback_host::calls::{AtOnce as _, InTime as _};
+use super::super::loopback_host::p2::at_once;
 use super::{ErrorCode, Guest, Socket, code, family};
-use crate::release::{p3, p3_udp};
+use crate::release::p3;
 
 /// What a guest does with UDP sockets.
 pub struct Udp<'a>(&'a Guest);
@@ -23,7 +30,10 @@ impl Guest {
 
 impl Udp<'_> {
     pub fn try_create(&self, ipv6: bool) -> Result<Socket, ErrorCode> {
-        let socket = p3_udp::create(&self.0.0, family(ipv6));
+        let socket = self.0.view(|view| {
+            let created = called(HostUdpSocket::create(view, family(ipv6))).result();
+            at_once(created).expect("making one does not wait")
+        });
         Ok(Socket(socket.map_err(code)?.rep()))
     }
 

@@ -1,4 +1,4 @@
-//! How a store is used from release 43 on: streams and what runs belong to it.
+//! How a store is used from release 39 on: streams and what runs belong to it.
 #![allow(dead_code, reason = "each target uses a part of it")]
 
 use wasmtime::component::{
@@ -9,6 +9,27 @@ use wasmtime::{Result, Store};
 use wash_wasi::sockets::WasiSockets;
 
 use crate::State;
+
+/// What is given from release 43 on as a result.
+trait Given<T> {
+    fn given(self) -> T;
+}
+
+impl<T> Given<StreamReader<T>> for StreamReader<T> {
+    fn given(self) -> StreamReader<T> {
+        self
+    }
+}
+
+impl Given<()> for () {
+    fn given(self) {}
+}
+
+impl<T> Given<T> for Result<T> {
+    fn given(self) -> T {
+        self.unwrap()
+    }
+}
 
 /// Runs what a guest does in its store.
 pub async fn run<R>(
@@ -23,7 +44,7 @@ pub fn stream(
     guest: &Accessor<State, WasiSockets>,
     producer: impl StreamProducer<State, Item = u8>,
 ) -> StreamReader<u8> {
-    guest.with(|mut access| StreamReader::new(&mut access, producer).unwrap())
+    guest.with(|mut access| StreamReader::new(&mut access, producer).given())
 }
 
 /// Ties a stream to what takes its items.
@@ -32,7 +53,7 @@ pub fn pipe<T: 'static>(
     stream: StreamReader<T>,
     consumer: impl StreamConsumer<State, Item = T>,
 ) {
-    guest.with(|mut access| stream.pipe(&mut access, consumer).unwrap());
+    guest.with(|mut access| stream.pipe(&mut access, consumer).given());
 }
 
 /// Ties a future to what takes its value.
@@ -41,5 +62,5 @@ pub fn pipe_last<T: Lift + 'static>(
     future: FutureReader<T>,
     consumer: impl FutureConsumer<State, Item = T> + Unpin,
 ) {
-    guest.with(|mut access| future.pipe(&mut access, consumer).unwrap());
+    guest.with(|mut access| future.pipe(&mut access, consumer).given());
 }
