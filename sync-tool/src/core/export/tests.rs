@@ -5,7 +5,7 @@ use semver::Version;
 use crate::core::make::EXPORTED;
 use crate::core::manifest::Manifest;
 use crate::core::series::Inputs;
-use crate::core::testing::{HEAD, manifest_with, path, tree};
+use crate::core::testing::{GENERATED, HEAD, manifest_with, path, tree};
 use crate::core::tree::{Tree, TreePath};
 
 use super::is_export;
@@ -143,7 +143,8 @@ fn the_version_is_upstreams_with_the_forks_as_build_metadata() {
         let head = HEAD
             .replace("\"41.0.0\"", &format!("\"{pin}\""))
             .replace("2.0.0-rc.6", fork);
-        let manifest = Manifest::parse(format!("{head}{REWRITE}{RULES}")).expect("a manifest");
+        let manifest =
+            Manifest::parse(format!("{head}{REWRITE}{RULES}{GENERATED}")).expect("a manifest");
         let exported = manifest.as_upstream().expect("an export");
         assert_eq!(exported.fork.version.to_string(), expected);
         // A host asks for upstream's version, and cargo takes the export.
@@ -151,7 +152,8 @@ fn the_version_is_upstreams_with_the_forks_as_build_metadata() {
         assert!(asked.matches(&exported.fork.version), "{pin}");
     }
     let underscored = HEAD.replace("\"fork-net\"", "\"fork_net\"");
-    let manifest = Manifest::parse(format!("{underscored}{REWRITE}{RULES}")).expect("a manifest");
+    let manifest =
+        Manifest::parse(format!("{underscored}{REWRITE}{RULES}{GENERATED}")).expect("a manifest");
     let version = manifest.as_upstream().expect("an export").fork.version;
     assert_eq!(version.to_string(), "41.0.0+fork-net.2.0.0-rc.6");
 }
@@ -176,7 +178,7 @@ fn what_cannot_be_taken_back_is_refused() {
     let depends = "the fork's tests depend on upstream's crate, as `stock`";
     assert_eq!(refused(&manifest), [other, depends]);
     let same = HEAD.replace("fork-net", "up-net");
-    let manifest = Manifest::parse(format!("{same}{RULES}")).expect("a manifest");
+    let manifest = Manifest::parse(format!("{same}{RULES}{GENERATED}")).expect("a manifest");
     assert_eq!(refused(&manifest), ["the fork has upstream's name already"]);
 }
 
