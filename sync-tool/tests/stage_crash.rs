@@ -101,7 +101,7 @@ fn recover(root: &Path) -> Option<Recovered> {
         assert!(
             ["lock", "placed", "times.json"]
                 .iter()
-                .any(|kept| name == *kept),
+                .any(|known| *known == name),
             "{name:?} is left"
         );
     }

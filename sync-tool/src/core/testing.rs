@@ -22,7 +22,7 @@ repository = "https://example.org/fork"
 "#;
 
 /// What every manifest needs whose rules take everything.
-const GENERATED: &str = "
+pub const GENERATED: &str = "
 [[files]]
 paths = [\"Cargo.toml\"]
 kind = \"generated\"

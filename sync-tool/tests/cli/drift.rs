@@ -1,6 +1,7 @@
 //! Drift: one changed byte anywhere is found and named, and edits are never lost.
 
 use super::*;
+use crate::world::Seen;
 
 /// Returns what a check found: each path and what is wrong with it.
 fn found(world: &World, check: &str) -> Vec<(String, String)> {

@@ -189,9 +189,6 @@ fn a_failing_test_changes_nothing() {
     fetching v42.0.0 of [upstream]
     fetching 6 files of [upstream]
     formatting
-    fetching v38.0.1 of [upstream]
-    fetching 6 files of [upstream]
-    formatting
     making the crate's Cargo.lock
     build with p1, p2 and p3
     build with p1, p2 and p3: passed

@@ -5,7 +5,7 @@ use semver::Version;
 use crate::core::make::EXPORTED;
 use crate::core::manifest::Manifest;
 use crate::core::series::Inputs;
-use crate::core::testing::{HEAD, manifest_with, path, tree};
+use crate::core::testing::{GENERATED, HEAD, manifest_with, path, tree};
 use crate::core::tree::{Tree, TreePath};
 
 use super::is_export;
