@@ -159,6 +159,7 @@ fn options_that_are_named_exist() {
         "--test",
         "--depth",
         "--bench",
+        "--no-run",
     ];
     for document in documents() {
         let text = read(&document);

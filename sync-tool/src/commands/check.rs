@@ -48,7 +48,8 @@ pub fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport> {
         notes.push(format!("{e}: {}", e.hints().join("; ")));
     }
     notes.extend(skipped(lock));
-    if is_of_another_commit(&project, lock) {
+    let is_of_the_lock = vendored.of_the_lock().is_ok();
+    if is_of_the_lock && is_of_another_commit(&project, lock) {
         drift.push(Drift {
             path: lock::FILE.to_owned(),
             what: What::Generated,
@@ -58,7 +59,8 @@ pub fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport> {
     let mut edits = vendored.edits.clone();
     if args.deep {
         // What differs from the lock was named already, unless only the deep look sees it.
-        let (deep, note) = made_again(context, args, &project, &vendored, lock)?;
+        let (mut deep, note) = made_again(context, args, &project, &vendored, lock)?;
+        deep.retain(|drift| is_of_the_lock || drift.what.is_of_project());
         notes.extend(note);
         together_with(&mut edits, deep);
     }

@@ -1,7 +1,6 @@
 //! Drift: one changed byte anywhere is found and named, and edits are never lost.
 
 use super::*;
-use crate::world::Seen;
 
 /// Returns what a check found: each path and what is wrong with it.
 fn found(world: &World, check: &str) -> Vec<(String, String)> {
@@ -402,8 +401,17 @@ fn a_tree_of_another_lock_has_no_edits() {
     world.run("upgrade --to 38 --no-verify").done();
     let older = world.see();
     pull(&world, &newer);
-    shown!(world.run("check").ended(10), @"");
-    shown!(world.refused("refresh", 10), @"");
+    shown!(world.run("check").ended(10), @r"
+    exit 10
+    Drift: 1 difference
+      vendor/wash-wasi is as it was made for another lock; `wash-wasi-sync vendor` makes it anew
+    note: 8 of 8 gates did not run; to build and test the tree: `wash-wasi-sync vendor --verify`
+    ");
+    shown!(world.refused("refresh", 10), @r"
+    exit 10
+    --- stderr
+    error: vendor/wash-wasi is as it was made for another lock; `wash-wasi-sync vendor` makes it anew
+    ");
     world.run("vendor").done();
     world.run("check").done();
     pull(&world, &older);

@@ -34,10 +34,6 @@ base = "38.0.4"
 patches = "patches/v38"
 "##;
 
-/// What [`manifest_with`] adds.
-const GENERATED: &str =
-    "[[files]]\npaths = [\"Cargo.toml\"]\nkind = \"generated\"\noptional = true\n";
-
 const PATCH: &str = "\
 Change: fork_net opens
 Reason: it must

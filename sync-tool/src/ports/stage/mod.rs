@@ -193,6 +193,7 @@ impl Turn {
         }
         // What stays is in nobody's way.
         let _ = work::remove(&work.times());
+        let _ = work::remove(&work.placed());
         let _ = work::remove(&work.lock());
         let _ = fs::remove_dir(work.dir());
     }
