@@ -280,14 +280,15 @@ impl Lock {
     }
 
     /// Returns what of the gates is known once they said something of the very same
-    /// tree: one that is skipped now passed, or did not run, before.
+    /// tree: one that is skipped now passed before. Of two reasons to skip it the later holds.
     pub fn gates_after(&self, said: &BTreeMap<String, String>) -> BTreeMap<String, String> {
         let is_skipped = |said: &String| said.starts_with("skipped");
         if said.values().all(is_skipped) {
             return self.gates.clone();
         }
         let known = |(gate, now): (&String, &String)| {
-            let before = self.gates.get(gate).filter(|_| is_skipped(now));
+            let passed = self.gates.get(gate).filter(|before| !is_skipped(before));
+            let before = passed.filter(|_| is_skipped(now));
             (gate.clone(), before.unwrap_or(now).clone())
         };
         said.iter().map(known).collect()
@@ -417,6 +418,7 @@ mod tests {
         before.gates = map(&[
             ("unit", "passed, 1 test"),
             ("upstream-tests", "passed, 9 of 9 tests"),
+            ("doc", "skipped: no time"),
         ]);
         let skipped = map(&[("unit", "skipped: a"), ("new", "skipped: a")]);
         assert_eq!(before.gates_after(&skipped), before.gates);
@@ -424,12 +426,14 @@ mod tests {
         let some = map(&[
             ("unit", "passed, 2 tests"),
             ("upstream-tests", "skipped: registry"),
+            ("doc", "skipped: no programs"),
         ]);
         assert_eq!(
             before.gates_after(&some),
             map(&[
                 ("unit", "passed, 2 tests"),
-                ("upstream-tests", "passed, 9 of 9 tests")
+                ("upstream-tests", "passed, 9 of 9 tests"),
+                ("doc", "skipped: no programs"),
             ])
         );
     }
