@@ -1,10 +1,12 @@
 //! How two trees differ.
 
+use std::cell::LazyCell;
+
 use similar::{Algorithm, ChangeTag, TextDiff};
 
 use super::make::CARGO_LOCK;
 use super::manifest::{FileKind, Manifest};
-use super::now_in::{NowIn, now_in};
+use super::now_in::Gained;
 use super::patch::Delta;
 use super::report::{Changed, FileChange, FileDiff};
 use super::tree::{File, Tree, TreePath};
@@ -14,14 +16,16 @@ const CONTEXT: usize = 3;
 
 /// Lists the files that differ between two trees, protected ones first.
 pub fn changes(manifest: &Manifest, old: &Tree, new: &Tree) -> Vec<FileChange> {
-    let trees = (old, new);
+    let gained = LazyCell::new(|| Gained::between(old, new));
     let mut changes: Vec<FileChange> = differing(old, new)
         .map(|(path, what, old, new)| FileChange {
             path: path.clone(),
             kind: kind(manifest, path),
             what,
             lines: lines(text(old), text(new)),
-            now_in: moved(what, old, trees),
+            now_in: (what == Changed::Gone)
+                .then(|| gained.most_of(text(old)))
+                .flatten(),
         })
         .collect();
     changes.sort_by_key(|change| change.kind != FileKind::Patched);
@@ -38,7 +42,7 @@ fn kind(manifest: &Manifest, path: &TreePath) -> FileKind {
 
 /// Makes the diffs of the files that differ and that `wanted` takes.
 pub fn diffs(old: &Tree, new: &Tree, wanted: impl Fn(&TreePath) -> bool) -> Vec<FileDiff> {
-    let trees = (old, new);
+    let gained = LazyCell::new(|| Gained::between(old, new));
     let differing = differing(old, new).filter(|(path, ..)| wanted(path));
     differing
         .map(|(path, what, old, new)| {
@@ -49,7 +53,9 @@ pub fn diffs(old: &Tree, new: &Tree, wanted: impl Fn(&TreePath) -> bool) -> Vec<
                 path: path.clone(),
                 what,
                 lines: lines(old_text, new_text),
-                now_in: moved(what, old, trees),
+                now_in: (what == Changed::Gone)
+                    .then(|| gained.most_of(text(old)))
+                    .flatten(),
                 text: if both {
                     unified(path, what, old_text, new_text)
                 } else {
@@ -76,12 +82,6 @@ fn differing<'t>(old: &'t Tree, new: &'t Tree) -> impl Iterator<Item = Pair<'t>>
         };
         Some((path, what, pair.0, pair.1))
     })
-}
-
-/// Finds where a file went that the new tree does not have.
-fn moved(what: Changed, file: Option<&File>, (old, new): (&Tree, &Tree)) -> Option<NowIn> {
-    let is_gone = what == Changed::Gone;
-    is_gone.then(|| now_in(text(file), old, new)).flatten()
 }
 
 fn text(file: Option<&File>) -> &str {

@@ -1,6 +1,6 @@
 //! Where the content of a file stands that a later tree no longer has.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
 use serde::Serialize;
@@ -31,25 +31,49 @@ impl fmt::Display for NowIn {
     }
 }
 
-/// Finds the file of the new tree that most of a text went to, whose own file was in the
-/// old tree. Indentation does not count, for a module may be nested now. What is found
-/// says where to look; nothing is merged by it.
-pub fn now_in(gone: &str, old: &Tree, new: &Tree) -> Option<NowIn> {
-    let wanted: HashSet<&str> = telling_lines(gone).collect();
-    if wanted.len() < MIN_LINES {
-        return None;
+/// The lines that the files of a tree gained against an older one, with their files.
+pub struct Gained<'t>(HashMap<&'t str, Vec<&'t TreePath>>);
+
+impl<'t> Gained<'t> {
+    /// Looks for them in all files that are not as they were. Indentation does not count,
+    /// for a module may be nested now.
+    pub fn between(old: &'t Tree, new: &'t Tree) -> Self {
+        let mut files: HashMap<&str, Vec<&TreePath>> = HashMap::new();
+        for (path, file) in new.iter() {
+            let before = old.get(path.as_str());
+            if before == Some(file) {
+                continue;
+            }
+            let text = |file: Option<&'t File>| file.and_then(File::text).unwrap_or_default();
+            let mut seen: HashSet<&str> = telling_lines(text(before)).collect();
+            for line in telling_lines(text(Some(file))) {
+                if seen.insert(line) {
+                    files.entry(line).or_default().push(path);
+                }
+            }
+        }
+        Gained(files)
     }
-    let shared = |file: Option<&File>| -> HashSet<&str> {
-        let lines = telling_lines(file.and_then(File::text).unwrap_or_default());
-        lines.filter_map(|line| wanted.get(line).copied()).collect()
-    };
-    let found = new.iter().map(|(path, file)| NowIn {
-        path: path.clone(),
-        lines: (&shared(Some(file)) - &shared(old.get(path.as_str()))).len(),
-        of: wanted.len(),
-    });
-    let most = found.max_by_key(|one| one.lines)?;
-    (most.lines * 2 >= most.of).then_some(most)
+
+    /// Finds the file that most of the lines of a text went to. What is found says where
+    /// to look; nothing is merged by it.
+    pub fn most_of(&self, gone: &str) -> Option<NowIn> {
+        let wanted: HashSet<&str> = telling_lines(gone).collect();
+        if wanted.len() < MIN_LINES {
+            return None;
+        }
+        let mut counts: BTreeMap<&TreePath, usize> = BTreeMap::new();
+        let files = wanted.iter().filter_map(|line| self.0.get(line));
+        for path in files.flatten() {
+            *counts.entry(path).or_default() += 1;
+        }
+        let (path, lines) = counts.into_iter().max_by_key(|(_, lines)| *lines)?;
+        (lines * 2 >= wanted.len()).then(|| NowIn {
+            path: path.clone(),
+            lines,
+            of: wanted.len(),
+        })
+    }
 }
 
 fn telling_lines(text: &str) -> impl Iterator<Item = &str> {
@@ -68,7 +92,8 @@ mod tests {
     const GONE: &str = "fn first_of_all() {\n    body_of_it();\n}\nfn second_of_all() {}\n";
 
     fn found(old: &[(&str, &str)], new: &[(&str, &str)]) -> Option<String> {
-        let found = now_in(GONE, &tree(old), &tree(new));
+        let (old, new) = (tree(old), tree(new));
+        let found = Gained::between(&old, &new).most_of(GONE);
         found.map(|found| found.to_string())
     }
 
@@ -97,7 +122,8 @@ mod tests {
             tree(&[]),
             tree(&[("b.rs", "}\nOk(())\nfn lonely_line() {}\n")]),
         );
-        assert_eq!(now_in("}\nOk(())\nfn lonely_line() {}\n", &old, &new), None);
-        assert_eq!(now_in("", &old, &new), None);
+        let gained = Gained::between(&old, &new);
+        assert_eq!(gained.most_of("}\nOk(())\nfn lonely_line() {}\n"), None);
+        assert_eq!(gained.most_of(""), None);
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{Applied, Misfit, Stored, StoredPatch};
 use crate::core::merge::{Labels, Merge, merge};
-use crate::core::now_in::{NowIn, now_in};
+use crate::core::now_in::{Gained, NowIn};
 use crate::core::patch::{Delta, Patch};
 use crate::core::tree::{File, Tree, TreePath};
 use crate::error::{Error, Result};
@@ -99,7 +99,7 @@ pub fn carry(
         }
         let kind = match theirs.get(path.as_str()).and_then(File::text) {
             None => Err(ConflictKind::Deleted {
-                now_in: now_in(&text, base, theirs),
+                now_in: Gained::between(base, theirs).most_of(&text),
                 base: text,
                 ours: ours.text.clone(),
             }),
