@@ -160,6 +160,7 @@ fn options_that_are_named_exist() {
         "--depth",
         "--bench",
         "--no-run",
+        "--invert",
     ];
     for document in documents() {
         let text = read(&document);

@@ -102,10 +102,15 @@ fn newest(upstream: &Upstream<'_>, listed: &[Listed], project: &Project) -> Resu
 fn support(manifest: &Manifest, newest: &Version) -> Option<SupportStatus> {
     let policy = manifest.upstream.support.as_ref()?;
     let line = manifest.fork.pin.major;
-    let lines = policy.lines(newest.major.max(line));
+    let mut lines = policy.lines(newest.major.max(line));
+    let lowest = manifest.series.iter().map(|series| series.base.major).min();
+    // The fork cannot go to a line below its lowest series.
+    lines.retain(|line| lowest.is_none_or(|lowest| *line >= lowest));
+    let mut long_term = lines.iter().filter(|line| policy.is_long_term(**line));
     Some(SupportStatus {
         supported: lines.contains(&line),
         long_term: policy.is_long_term(line),
+        newest_long_term: long_term.next_back().copied(),
         lines,
     })
 }

@@ -313,7 +313,9 @@ pub struct SupportStatus {
     pub supported: bool,
     /// Whether the pin's line is a long-term one.
     pub long_term: bool,
-    /// The lines that are, ascending.
+    /// The newest long-term line that is supported and that a series serves.
+    pub newest_long_term: Option<u64>,
+    /// The lines that are supported and that a series serves, ascending.
     pub lines: Vec<u64>,
 }
 

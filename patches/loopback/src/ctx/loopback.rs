@@ -61,6 +61,7 @@ impl WasiCtxBuilder {
     /// let network = Arc::new(Mutex::new(network));
     /// let guest = WasiCtxBuilder::new()
     ///     .inherit_network()
+    ///     .allow_tcp(true)
     ///     .loopback_network(Arc::clone(&network))
     ///     .build();
     /// let figures = network.lock().unwrap().figures();

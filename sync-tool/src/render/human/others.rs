@@ -72,10 +72,16 @@ impl Human {
             return;
         }
         let lines: Vec<String> = support.lines.iter().map(u64::to_string).collect();
-        let warning = format!(
+        let mut warning = format!(
             "upstream no longer supports line {line}{long_term}, so it gets no security fixes; supported: {}",
             lines.join(", ")
         );
+        if let Some(line) = support.newest_long_term {
+            let _ = write!(
+                warning,
+                "; to go to the long-term line: `wash-wasi-sync upgrade --to {line}`"
+            );
+        }
         let _ = writeln!(text, "  {}", self.styles.yellow(warning));
     }
 

@@ -191,6 +191,7 @@ fn a_status_warns_of_a_line_that_upstream_no_longer_supports() {
         let support = SupportStatus {
             supported,
             long_term,
+            newest_long_term: Some(48),
             lines: vec![48, 49, 50],
         };
         let report = StatusReport {
@@ -202,7 +203,7 @@ fn a_status_warns_of_a_line_that_upstream_no_longer_supports() {
         let text = HUMAN.status(&report);
         text.lines().nth(2).map(str::to_owned).unwrap_or_default()
     };
-    insta::assert_snapshot!(on("41.0.0", false, false), @"  upstream no longer supports line 41, so it gets no security fixes; supported: 48, 49, 50");
+    insta::assert_snapshot!(on("41.0.0", false, false), @"  upstream no longer supports line 41, so it gets no security fixes; supported: 48, 49, 50; to go to the long-term line: `wash-wasi-sync upgrade --to 48`");
     insta::assert_snapshot!(on("48.0.8", true, true), @"  upstream supports line 48 (long-term)");
 }
 
