@@ -39,6 +39,7 @@ pub fn run(context: &Context<'_>, args: &DiffArgs) -> Result<DiffReport> {
                 format!("{name} {pin}"),
                 format!("{} {}", fork.name, fork.version),
             );
+            project.vendored()?.of_the_lock()?;
             let mut tree = project.vendored_tree()?;
             drop(look);
             if !args.files.iter().any(|file| file == CARGO_LOCK) {

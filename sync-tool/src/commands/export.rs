@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::ErrorKind;
 
-use super::context::{Context, Hold, Steps};
+use super::context::{Context, Hold, Steps, work_dir};
 use super::making::{Forked, Making};
 use super::place::Placing;
 use super::project::{Project, Vendored, project_path, read_manifest};
@@ -20,7 +20,7 @@ use crate::core::report::{Ended, MadeReport};
 use crate::core::tree::Tree;
 use crate::error::{Error, Fault, Kind, Place, Result};
 use crate::ports::disk;
-use crate::ports::stage::{Change, Committed, Turn};
+use crate::ports::stage::{self, Change, Committed, Turn};
 
 use place::Destination;
 
@@ -82,7 +82,15 @@ struct Export<'a> {
 impl<'a> Export<'a> {
     fn of(context: &'a Context<'a>, project: &'a Project, place: &'a Destination) -> Result<Self> {
         let exported = place.project(project)?;
-        let there = exported.vendored()?;
+        let mut there = exported.vendored()?;
+        let work = work_dir(project.manifest())?;
+        let is_made = |found: &&disk::Found| stage::is_as_placed(&project.root, &work, found);
+        // The lock records one export alone: those in other directories, and earlier ones.
+        if there.is_edited()
+            && let Some(found) = there.found.as_ref().filter(is_made)
+        {
+            there = Vendored::of_another_lock(found.clone(), &place.shown);
+        }
         Ok(Export {
             context,
             project,
@@ -96,6 +104,12 @@ impl<'a> Export<'a> {
     /// Makes the tree, puts it in place, and records it. Without holds nothing is written.
     fn run(self, args: &ExportArgs, holds: Option<(&Turn, &Turn)>) -> Result<MadeReport> {
         self.is_ours()?;
+        if self.project.vendored()?.is_edited() {
+            self.context.host.status.warn(&format!(
+                "{} has edits that the export does not have: `wash-wasi-sync refresh` stores them",
+                self.project.manifest().fork.path
+            ));
+        }
         let mut steps = Steps::default();
         let forked = self.made(&args.source, &mut steps)?;
         let tree = &forked.made.tree;
@@ -119,6 +133,7 @@ impl<'a> Export<'a> {
             ended = Ended::Unchanged;
             if !is_there {
                 steps.time("commit", || self.put(beside, tree, found))?;
+                turn.record_placed(&tree.entries())?;
                 ended = Ended::Committed;
             }
             // After the tree: killed in between, the next run finds that as it would make it.
@@ -227,7 +242,7 @@ impl<'a> Export<'a> {
     fn no_edits(&self, discard: bool) -> Result<()> {
         // In an empty directory nothing can be lost, whatever was recorded of another.
         let is_empty = self.there.found == Some(disk::Found::default());
-        if self.there.edits.is_empty() || is_empty || discard {
+        if !self.there.is_edited() || is_empty || discard {
             return Ok(());
         }
         if self.there.unlocked {

@@ -262,12 +262,14 @@ impl Project {
         let is_other = !found.entries.0.is_empty()
             && there.count() * 2 < expected.0.len()
             && !expected.0.iter().any(is_as_locked);
-        if let Some(edits) = self.made_for_another_lock(&found)? {
-            return Ok(Vendored {
-                found: Some(found),
-                edits,
-                ..Vendored::default()
-            });
+        let locked = self.lock.as_ref().map(|lock| lock.tree.digest);
+        if locked != Some(found.entries.digest())
+            && stage::is_as_placed(&self.root, &work_dir(self.manifest())?, &found)
+        {
+            return Ok(Vendored::of_another_lock(
+                found,
+                self.manifest().fork.path.as_str(),
+            ));
         }
         let edits = self.edits(expected, &found.entries);
         let (mut edits, causes) = drift::together(&self.manifest().fork.path, edits);
@@ -283,22 +285,6 @@ impl Project {
             unlocked: self.lock.is_none(),
             is_other,
         })
-    }
-
-    /// Returns the one finding of a tree that has no edits, but is not that of the lock:
-    /// a pull brought another lock, or the lock is gone.
-    fn made_for_another_lock(&self, found: &Found) -> Result<Option<Vec<Drift>>> {
-        let locked = self.lock.as_ref().map(|lock| lock.tree.digest);
-        let is_locked = locked == Some(found.entries.digest());
-        if is_locked || !stage::is_as_placed(&self.root, &work_dir(self.manifest())?, found) {
-            return Ok(None);
-        }
-        let earlier = Drift {
-            path: self.manifest().fork.path.as_str().to_owned(),
-            what: What::Earlier,
-            kind: None,
-        };
-        Ok(Some(vec![earlier]))
     }
 
     /// Compares what stands in the vendored tree with what should.
@@ -359,13 +345,28 @@ impl Project {
 }
 
 impl Vendored {
+    /// Returns a tree that has no edits, but is not that of the lock: a pull brought
+    /// another lock, or the lock is gone. `path` is where users know it.
+    pub fn of_another_lock(found: Found, path: &str) -> Self {
+        let earlier = Drift {
+            path: path.to_owned(),
+            what: What::Earlier,
+            kind: None,
+        };
+        Vendored {
+            found: Some(found),
+            edits: vec![earlier],
+            ..Vendored::default()
+        }
+    }
+
     /// Returns the files; `None` where there is no directory.
     pub fn entries(&self) -> Option<&Entries> {
         self.found.as_ref().map(|found| &found.entries)
     }
 
     /// Tells whether the tree has anything that no run has put there.
-    fn is_edited(&self) -> bool {
+    pub fn is_edited(&self) -> bool {
         self.edits.iter().any(|edit| edit.what != What::Earlier)
     }
 
@@ -379,7 +380,7 @@ impl Vendored {
             None => Ok(()),
             Some(edit) => {
                 let message = format!("{} {}", edit.path, edit.what.told());
-                Err(Error::new(Kind::Drift, message))
+                Err(Error::new(Kind::Drift, message).help("make it anew: `wash-wasi-sync vendor`"))
             }
         }
     }

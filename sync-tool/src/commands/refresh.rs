@@ -191,9 +191,7 @@ fn commit(
     files: Files,
 ) -> Result<Committed> {
     let Some(made) = made else {
-        let committed = turn.commit_files(placing.project.change(files))?;
-        turn.keep_as_placed(edited.entries());
-        return Ok(committed);
+        return turn.commit_files(placing.project.change(files));
     };
     let tree = &made.made.tree;
     let stage = turn.stage(tree, placing.context.host.interrupt())?;
@@ -212,12 +210,14 @@ fn commit(
         &cargo,
         placing.context,
     )?;
-    verified.commit(Change {
+    let committed = verified.commit(Change {
         destination: Some(placing.project.manifest().fork.path.clone()),
         expected: Found {
             entries: edited.entries(),
             strays: Vec::new(),
         },
         ..placing.project.change(files)
-    })
+    })?;
+    turn.forget_placed(&tree.entries())?;
+    Ok(committed)
 }

@@ -36,7 +36,9 @@ pub fn run(context: &Context<'_>, args: &TestArgs) -> Result<(SuiteReport, Resul
     let look = context.look(&manifest)?;
     let project = Project::load(&context.root, read_manifest(&context.root)?)?;
     let manifest = project.manifest();
-    let edited = there(&project)?.edits.len();
+    let vendored = there(&project)?;
+    vendored.of_the_lock()?;
+    let edited = vendored.edits.len();
     let tree = project.vendored_tree()?;
     drop(look);
     project.is_of_the_pin()?;

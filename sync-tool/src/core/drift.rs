@@ -65,9 +65,7 @@ impl What {
             What::Unknown => "does not belong there",
             What::Stray => "is not a plain file with a portable name",
             What::LineEnds => "has line ends that git converted to CRLF",
-            What::Earlier => {
-                "is as it was made for another lock; `wash-wasi-sync vendor` makes it anew"
-            }
+            What::Earlier => "is as it was made for another lock",
             What::Input => "is not what the tree was made of",
             What::Generated => "is not what the tool writes there",
         }

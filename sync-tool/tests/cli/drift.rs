@@ -404,13 +404,19 @@ fn a_tree_of_another_lock_has_no_edits() {
     shown!(world.run("check").ended(10), @r"
     exit 10
     Drift: 1 difference
-      vendor/wash-wasi is as it was made for another lock; `wash-wasi-sync vendor` makes it anew
+      vendor/wash-wasi is as it was made for another lock
+    help: to make it anew: `wash-wasi-sync vendor`
     note: 8 of 8 gates did not run; to build and test the tree: `wash-wasi-sync vendor --verify`
     ");
+    for command in ["diff", "test --offline"] {
+        let refused = world.refused(command, 10).err;
+        assert!(refused.contains("made for another lock"), "{refused}");
+    }
     shown!(world.refused("refresh", 10), @r"
     exit 10
     --- stderr
-    error: vendor/wash-wasi is as it was made for another lock; `wash-wasi-sync vendor` makes it anew
+    error: vendor/wash-wasi is as it was made for another lock
+    help: make it anew: `wash-wasi-sync vendor`
     ");
     world.run("vendor").done();
     world.run("check").done();
@@ -434,17 +440,29 @@ fn edits_of_a_tree_of_another_lock_are_not_lost() {
     );
 }
 
+/// The patches that hold the edits may go with a `git checkout`: the tree is then the last
+/// place that has them.
 #[test]
-fn a_refreshed_tree_has_no_edits_after_a_pull() {
+fn a_refreshed_tree_counts_as_edited_for_another_lock() {
     let world = World::vendored();
     let before = world.see();
-    world.edit(
-        "vendor/wash-wasi/tests/loopback.rs",
-        "\n",
-        "\n// One line more.\n",
-    );
-    world.run("refresh").done();
-    pull(&world, &before);
-    world.run("vendor").done();
-    world.run("check").done();
+    let edits = [
+        ("vendor/wash-wasi/tests/loopback.rs", "// One line more.\n"),
+        (
+            "vendor/wash-wasi/src/sockets/loopback/mod.rs",
+            "// One line more.\n",
+        ),
+    ];
+    for (path, line) in edits {
+        world.write(path, world.read(path) + line);
+        world.run("refresh").done();
+        pull(&world, &before);
+        let refused = world.refused("vendor", 10);
+        assert!(
+            refused.err.contains("has edits that would be lost"),
+            "{}",
+            refused.err
+        );
+        world.run("vendor --discard-edits").done();
+    }
 }

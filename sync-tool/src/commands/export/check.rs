@@ -37,6 +37,12 @@ pub fn run(context: &Context<'_>, args: &CheckArgs, dir: &Path) -> Result<CheckR
             recorded.version
         ));
         drift.push(input(lock::FILE));
+    } else if recorded.version != export.exported.manifest().fork.version {
+        notes.push(format!(
+            "the recorded version of the export is {}, which the manifest does not give",
+            recorded.version
+        ));
+        drift.push(input(lock::FILE));
     }
     let mut edits = export.there.edits.clone();
     if args.deep {

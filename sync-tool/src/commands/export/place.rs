@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use super::super::context::Context;
 use super::super::project::{Project, project_path};
 use crate::core::lock::Lock;
+use crate::core::manifest::Manifest;
 use crate::core::tree::{Tree, TreePath};
 use crate::error::{Error, Result};
 
@@ -55,10 +56,19 @@ impl Destination {
         if root.starts_with(&real) {
             return Err(refused("the project is in it"));
         }
-        if let Ok(below) = real.strip_prefix(&root)
-            && let Some(place) = project.manifest().place_at(&path(below)?)
-        {
-            return Err(refused(&format!("it overlaps {place}")));
+        // The directory is replaced as a whole: who stands in it would stand in nothing.
+        if real.is_dir() && canonical(context.host.env.dir())?.starts_with(&real) {
+            return Err(refused("the working directory is in it"));
+        }
+        if let Ok(below) = real.strip_prefix(&root) {
+            let below = path(below)?;
+            if let Some(place) = project.manifest().place_at(&below) {
+                return Err(refused(&format!("it overlaps {place}")));
+            }
+            let top = top(&below);
+            if inputs(project.manifest()).any(|dir| self::top(dir) == top) {
+                return Err(refused(&format!("{top} holds what the tree is made of")));
+            }
         }
         let (Some(above), Some(name)) = (real.parent(), real.file_name()) else {
             return Err(refused("it is the root of a file system"));
@@ -97,6 +107,16 @@ impl Destination {
             dir.to_string().trim()
         )
     }
+}
+
+/// Returns the directories that a tree is made of.
+fn inputs(manifest: &Manifest) -> impl Iterator<Item = &TreePath> {
+    let series = manifest.series.iter().map(|series| &series.patches);
+    series.chain([&manifest.fork.owned, &manifest.fork.locks])
+}
+
+fn top(path: &TreePath) -> &str {
+    path.as_str().split('/').next().unwrap_or_default()
 }
 
 fn canonical(path: &Path) -> Result<PathBuf> {

@@ -10,7 +10,7 @@
 //! journal.json    sealed: the change is decided, and whoever comes next finishes it
 //! times.json      when the bytes of each file of a stage last changed
 //! old/            finished stages with what was replaced, about to be removed
-//! placed          digest of the tree that was put in place last
+//! placed          digests of trees that runs made and put in place, the last ones
 //! kept/           edits that were made while a change was put in place
 //! ```
 //!
@@ -119,11 +119,10 @@ impl fmt::Display for Recovered {
     }
 }
 
-/// Tells whether a tree is, with all that was found there, what a run put in place last.
-/// The record is a help only: without it a tree that is not locked counts as edited.
+/// Tells whether a tree is, with all that was found there, one that a run made and put in
+/// place. The record is a help only: without it a tree that is not locked counts as edited.
 pub fn is_as_placed(root: &Path, work: &TreePath, found: &Found) -> bool {
-    let record = fs::read_to_string(Work::new(root, work).placed());
-    record.is_ok_and(|digest| digest == staged::fingerprint(found).to_string())
+    Work::new(root, work).is_placed(staged::fingerprint(found))
 }
 
 /// One run's exclusive hold of the project. Dropped, it is released.
@@ -217,14 +216,23 @@ impl Turn {
         Stage::empty(self)?.commit(change)
     }
 
-    /// Records a tree that stands in its place already as put there by this run.
-    pub fn keep_as_placed(&self, entries: Entries) {
-        let found = Found {
-            entries,
-            strays: Vec::new(),
-        };
-        // Without the record it counts as edited where the lock is of another tree.
-        let _ = fs::write(self.work.placed(), staged::fingerprint(&found).to_string());
+    /// Records a tree that this run has made and put in place elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the disk does.
+    pub fn record_placed(&self, entries: &Entries) -> Result<()> {
+        self.work.record_placed(staged::fingerprint_of(entries))
+    }
+
+    /// Takes a tree out of the record: it holds edits of somebody, and the files that they
+    /// are stored in may go.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the disk does.
+    pub fn forget_placed(&self, entries: &Entries) -> Result<()> {
+        self.work.forget_placed(staged::fingerprint_of(entries))
     }
 
     /// Decides a change whose tree, if any, is staged, and puts it in place.

@@ -236,6 +236,14 @@ pub(super) fn differences(expected: &Found, found: &Found) -> Vec<(String, Strin
     differences
 }
 
+/// The same over files alone.
+pub(super) fn fingerprint_of(entries: &Entries) -> Digest {
+    fingerprint(&Found {
+        entries: entries.clone(),
+        strays: Vec::new(),
+    })
+}
+
 /// Returns a digest over all that was found.
 pub(super) fn fingerprint(found: &Found) -> Digest {
     let strays = found

@@ -5,9 +5,12 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::sync;
-use crate::core::tree::TreePath;
+use crate::core::tree::{Digest, TreePath};
 use crate::error::{Error, Result};
 use crate::ports::{failpoint, parallel};
+
+/// How many trees are remembered as put in place, exports among them.
+const MAX_PLACED: usize = 100;
 
 /// The names of what is in the work directory of a project.
 #[derive(Debug)]
@@ -67,6 +70,48 @@ impl Work {
 
     pub(super) fn placed(&self) -> PathBuf {
         self.dir.join("placed")
+    }
+
+    fn all_placed(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.placed()).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    /// Tells whether a tree is among those that were recorded as put in place.
+    pub(super) fn is_placed(&self, tree: Digest) -> bool {
+        self.all_placed().contains(&tree.to_string())
+    }
+
+    /// Records a tree as put in place; the oldest of too many is forgotten.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the disk does.
+    pub(super) fn record_placed(&self, tree: Digest) -> Result<()> {
+        let mut placed = self.placed_but(tree);
+        placed.push(tree.to_string());
+        self.write_placed(&placed[placed.len().saturating_sub(MAX_PLACED)..])
+    }
+
+    /// Takes a tree out of the record.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the disk does.
+    pub(super) fn forget_placed(&self, tree: Digest) -> Result<()> {
+        self.write_placed(&self.placed_but(tree))
+    }
+
+    fn placed_but(&self, tree: Digest) -> Vec<String> {
+        let tree = tree.to_string();
+        let mut placed = self.all_placed();
+        placed.retain(|one| *one != tree);
+        placed
+    }
+
+    fn write_placed(&self, placed: &[String]) -> Result<()> {
+        let path = self.placed();
+        fs::write(&path, placed.join("\n")).map_err(|e| Error::io("write", &path, e))
     }
 
     pub(super) fn stage(&self) -> PathBuf {

@@ -65,18 +65,19 @@ impl Human {
     fn ways_on_of_export(self, report: &CheckReport) -> String {
         let help = self.styles.cyan("help:");
         let again = format!("wash-wasi-sync export --as-upstream {}", line(&report.path));
-        let (inputs, edits): (Vec<_>, Vec<_>) = report
-            .drift
-            .iter()
-            .partition(|drift| drift.what == What::Input);
+        let is = |what: What| report.drift.iter().any(|drift| drift.what == what);
+        let has_edits = report.drift.iter().any(|drift| !drift.what.is_of_project());
         let mut text = String::new();
-        if !inputs.is_empty() {
+        if is(What::Input) {
             let _ = writeln!(
                 text,
                 "{help} to export the inputs as they are now: `wash-wasi-sync vendor`, then `{again}`"
             );
         }
-        if !edits.is_empty() {
+        if is(What::Earlier) {
+            let _ = writeln!(text, "{help} to make it anew: `{again}`");
+        }
+        if has_edits || is(What::LineEnds) {
             let _ = writeln!(
                 text,
                 "{help} to keep edits: make them in the vendored tree, `wash-wasi-sync refresh`, then export again"
@@ -129,6 +130,8 @@ impl Human {
             );
         } else if generated {
             let _ = writeln!(text, "{help} to write them again: `wash-wasi-sync vendor`");
+        } else if all.iter().any(|drift| drift.what == What::Earlier) {
+            let _ = writeln!(text, "{help} to make it anew: `wash-wasi-sync vendor`");
         }
         text
     }
