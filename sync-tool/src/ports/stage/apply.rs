@@ -70,8 +70,7 @@ impl<'w> Apply<'w> {
             sync::directory(dir)?;
         }
         if let Some(swap) = &plan.tree {
-            let placed = self.work.placed();
-            fs::write(&placed, swap.new.to_string()).map_err(|e| Error::io("write", &placed, e))?;
+            self.work.record_placed(swap.new);
         }
         failpoint::hit("apply.synced");
         self.work.retire()?;

@@ -120,7 +120,6 @@ impl fmt::Display for Recovered {
 }
 
 /// Tells whether a tree is, with all that was found there, what a run put in place last.
-/// The record is a help only: without it a tree that is not locked counts as edited.
 pub fn is_as_placed(root: &Path, work: &TreePath, found: &Found) -> bool {
     let record = fs::read_to_string(Work::new(root, work).placed());
     record.is_ok_and(|digest| digest == staged::fingerprint(found).to_string())
@@ -223,8 +222,7 @@ impl Turn {
             entries,
             strays: Vec::new(),
         };
-        // Without the record it counts as edited where the lock is of another tree.
-        let _ = fs::write(self.work.placed(), staged::fingerprint(&found).to_string());
+        self.work.record_placed(staged::fingerprint(&found));
     }
 
     /// Decides a change whose tree, if any, is staged, and puts it in place.

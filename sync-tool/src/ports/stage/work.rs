@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::sync;
-use crate::core::tree::TreePath;
+use crate::core::tree::{Digest, TreePath};
 use crate::error::{Error, Result};
 use crate::ports::{failpoint, parallel};
 
@@ -67,6 +67,17 @@ impl Work {
 
     pub(super) fn placed(&self) -> PathBuf {
         self.dir.join("placed")
+    }
+
+    /// Records which tree stands in its place. That this fails is no failure: without the
+    /// record a tree that is not locked counts as edited, and a change that is in place
+    /// must not wait for it.
+    pub(super) fn record_placed(&self, digest: Digest) {
+        // Whatever stands there goes first, so that nothing is written through a link.
+        let placed = self.placed();
+        if remove(&placed).is_ok() {
+            let _ = fs::write(&placed, digest.to_string());
+        }
     }
 
     pub(super) fn stage(&self) -> PathBuf {
