@@ -286,10 +286,12 @@ impl Project {
     }
 
     /// Returns the one finding of a tree that has no edits, but is not that of the lock:
-    /// a pull brought another lock, or the lock is gone.
+    /// a pull brought another lock. A lock that is gone is to be restored.
     fn made_for_another_lock(&self, found: &Found) -> Result<Option<Vec<Drift>>> {
-        let locked = self.lock.as_ref().map(|lock| lock.tree.digest);
-        let is_locked = locked == Some(found.entries.digest());
+        let Some(lock) = &self.lock else {
+            return Ok(None);
+        };
+        let is_locked = lock.tree.digest == found.entries.digest();
         if is_locked || !stage::is_as_placed(&self.root, &work_dir(self.manifest())?, found) {
             return Ok(None);
         }
