@@ -133,7 +133,7 @@ impl<'a> Export<'a> {
             ended = Ended::Unchanged;
             if !is_there {
                 steps.time("commit", || self.put(beside, tree, found))?;
-                turn.record_placed(&tree.entries())?;
+                turn.record_placed(&tree.entries());
                 ended = Ended::Committed;
             }
             // After the tree: killed in between, the next run finds that as it would make it.

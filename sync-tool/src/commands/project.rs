@@ -262,8 +262,9 @@ impl Project {
         let is_other = !found.entries.0.is_empty()
             && there.count() * 2 < expected.0.len()
             && !expected.0.iter().any(is_as_locked);
-        let locked = self.lock.as_ref().map(|lock| lock.tree.digest);
-        if locked != Some(found.entries.digest())
+        // A lock that is gone is to be restored first.
+        let is_of_another = |lock: &Lock| lock.tree.digest != found.entries.digest();
+        if self.lock.as_ref().is_some_and(is_of_another)
             && stage::is_as_placed(&self.root, &work_dir(self.manifest())?, &found)
         {
             return Ok(Vendored::of_another_lock(
@@ -346,7 +347,7 @@ impl Project {
 
 impl Vendored {
     /// Returns a tree that has no edits, but is not that of the lock: a pull brought
-    /// another lock, or the lock is gone. `path` is where users know it.
+    /// another lock. `path` is where users know it.
     pub fn of_another_lock(found: Found, path: &str) -> Self {
         let earlier = Drift {
             path: path.to_owned(),

@@ -51,7 +51,10 @@ pub fn run(context: &Context<'_>, args: &UpgradeArgs) -> Result<MadeReport> {
         manifest: pinned(project.manifest(), &version, args)?,
         ..project.inputs.clone()
     };
-    let note = new_number(project.manifest(), &inputs.manifest);
+    let note = match args.fork_version {
+        Some(_) => None,
+        None => new_number(project.manifest(), &inputs.manifest),
+    };
     let locked = |version| locked(project.lock.as_ref(), version);
     let ready = making.ready(&inputs.manifest, &version, locked(&version), &mut steps)?;
     let placing = Placing {

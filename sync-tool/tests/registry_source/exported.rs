@@ -23,7 +23,7 @@ use wash_wasi_sync::ports::{Environment, Host, Silent, disk};
 
 use crate::world::{CRATE, version};
 
-/// The long-term line, and the release that the project began with.
+/// The release that the project began with, and the long-term line.
 const RELEASES: [&str; 2] = ["41.0.0", "48.0.8"];
 
 /// Where nothing is renamed, nothing is to be formatted.

@@ -70,7 +70,7 @@ impl<'w> Apply<'w> {
             sync::directory(dir)?;
         }
         if let Some(swap) = &plan.tree {
-            self.work.record_placed(swap.new)?;
+            self.work.record_placed(swap.new);
         }
         failpoint::hit("apply.synced");
         self.work.retire()?;

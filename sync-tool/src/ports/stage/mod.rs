@@ -217,12 +217,8 @@ impl Turn {
     }
 
     /// Records a tree that this run has made and put in place elsewhere.
-    ///
-    /// # Errors
-    ///
-    /// Fails where the disk does.
-    pub fn record_placed(&self, entries: &Entries) -> Result<()> {
-        self.work.record_placed(staged::fingerprint_of(entries))
+    pub fn record_placed(&self, entries: &Entries) {
+        self.work.record_placed(staged::fingerprint_of(entries));
     }
 
     /// Takes a tree out of the record: it holds edits of somebody, and the files that they
@@ -230,7 +226,7 @@ impl Turn {
     ///
     /// # Errors
     ///
-    /// Fails where the disk does.
+    /// Fails where the record cannot be removed.
     pub fn forget_placed(&self, entries: &Entries) -> Result<()> {
         self.work.forget_placed(staged::fingerprint_of(entries))
     }

@@ -83,21 +83,18 @@ impl Work {
     }
 
     /// Records a tree as put in place; the oldest of too many is forgotten.
-    ///
-    /// # Errors
-    ///
-    /// Fails where the disk does.
-    pub(super) fn record_placed(&self, tree: Digest) -> Result<()> {
+    pub(super) fn record_placed(&self, tree: Digest) {
         let mut placed = self.placed_but(tree);
         placed.push(tree.to_string());
-        self.write_placed(&placed[placed.len().saturating_sub(MAX_PLACED)..])
+        // Without the record a tree that is not locked counts as edited, and nothing is lost.
+        let _ = self.write_placed(&placed[placed.len().saturating_sub(MAX_PLACED)..]);
     }
 
     /// Takes a tree out of the record.
     ///
     /// # Errors
     ///
-    /// Fails where the disk does.
+    /// Fails where the record cannot be removed.
     pub(super) fn forget_placed(&self, tree: Digest) -> Result<()> {
         self.write_placed(&self.placed_but(tree))
     }
@@ -111,7 +108,10 @@ impl Work {
 
     fn write_placed(&self, placed: &[String]) -> Result<()> {
         let path = self.placed();
-        fs::write(&path, placed.join("\n")).map_err(|e| Error::io("write", &path, e))
+        // Nothing is written through a link.
+        remove(&path)?;
+        let _ = fs::write(&path, placed.join("\n"));
+        Ok(())
     }
 
     pub(super) fn stage(&self) -> PathBuf {

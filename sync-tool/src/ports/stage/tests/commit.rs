@@ -188,3 +188,25 @@ fn a_file_keeps_its_time_only_while_the_stage_holds_the_same_bytes() {
     drop(stage);
     assert_eq!(project.left(), ["lock", "placed"]);
 }
+
+#[cfg(unix)]
+#[test]
+fn what_stands_in_the_place_of_the_record_is_in_nobodys_way() {
+    let project = Project::with(&[("outside", "kept")]);
+    let record = project.place(&format!("{WORK}/placed"));
+    let commit = |text: &str| {
+        let turn = project.turn();
+        let tree = tree(&[("a", text)]);
+        let stage = turn.stage(&tree, &go()).unwrap();
+        done(stage.commit(project.change(&[])));
+        assert!(is_as_placed(project.root(), &path(WORK), &found(&tree)));
+    };
+    commit("one");
+    fs::remove_file(&record).unwrap();
+    std::os::unix::fs::symlink(project.place("outside"), &record).unwrap();
+    commit("two");
+    assert_eq!(project.see()["outside"], "kept");
+    fs::remove_file(&record).unwrap();
+    project.write(&format!("{WORK}/placed/file"), "");
+    commit("three");
+}
