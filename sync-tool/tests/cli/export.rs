@@ -302,8 +302,8 @@ fn what_is_exported_is_what_is_locked() {
     shown!(world.run(CHECK).ended(10), @"
     exit 10
     Drift: 1 difference
-      manifest.lock is not what the tree was made of
-    help: to export the inputs as they are now: `wash-wasi-sync vendor`, then `wash-wasi-sync export --as-upstream ../hosts/wasi`
+      ../hosts/wasi is as it was made for another lock
+    help: to make it anew: `wash-wasi-sync export --as-upstream ../hosts/wasi`
     note: the recorded export is 41.0.0+wash-wasi.2.0.0-rc.6, of an older tree than the locked one
     ");
     world.run(EXPORT).done();
@@ -338,6 +338,49 @@ fn what_is_exported_is_what_is_locked() {
     assert!(
         edited.err.contains("its digest is not that of its files"),
         "{edited}"
+    );
+}
+
+#[test]
+fn an_export_of_another_directory_or_lock_has_no_edits() {
+    let world = exported();
+    let other = EXPORT.replace("wasi", "other");
+    world.run(&other).done();
+    world.run("upgrade --to 38 --no-verify").done();
+    let older = (CHECK.replace("wasi", "other"), "earlier".to_owned());
+    world.run(EXPORT).done();
+    assert_eq!(found(&world, &older.0)[0].1, older.1);
+    world.run(&other).done();
+    world.run(&older.0).done();
+    world.write("../hosts/other/src/mine.rs", "");
+    refused(&world, &other, 10);
+}
+
+#[test]
+fn an_export_says_what_it_lacks_and_stays_out_of_the_way() {
+    let world = exported();
+    world.edit("vendor/wash-wasi/src/lib.rs", "WASI", "wasi");
+    let said = world.run(EXPORT).done().err;
+    assert!(
+        said.contains("edits that the export does not have"),
+        "{said}"
+    );
+    for (place, why) in [
+        ("patches/new", "patches holds what the tree is made of"),
+        (".", "the project is in it"),
+    ] {
+        let line = format!("export --as-upstream {place}");
+        let said = refused(&world, &line, 1).err;
+        assert!(said.contains(why), "{said}");
+    }
+    let here = hosts(&world).join("wasi");
+    let root = world.root();
+    let args = ["-C", root.to_str().unwrap(), "export", "--as-upstream", "."];
+    let ran = world.run_in(&here, &[], &args).ended(1);
+    assert!(
+        ran.err.contains("the working directory is in it"),
+        "{}",
+        ran.err
     );
 }
 

@@ -36,7 +36,14 @@ pub fn run(context: &Context<'_>, args: &CheckArgs, dir: &Path) -> Result<CheckR
             "the recorded export is {}, of an older tree than the locked one",
             recorded.version
         ));
-        drift.push(input(lock::FILE));
+        // What is not known as made by a run may have edits as well.
+        if export.there.of_the_lock().is_ok() {
+            drift.push(Drift {
+                path: place.shown.clone(),
+                what: What::Earlier,
+                kind: None,
+            });
+        }
     } else if recorded.version != export.exported.manifest().fork.version {
         notes.push(format!(
             "the recorded version of the export is {}, which the manifest does not give",
