@@ -102,7 +102,9 @@ impl From<types::ErrorCode> for ErrorCode {
             types::ErrorCode::InvalidState => ErrorCode::InvalidState,
             types::ErrorCode::NotSupported => ErrorCode::NotSupported,
             types::ErrorCode::RemoteUnreachable => ErrorCode::RemoteUnreachable,
-            code if format!("{code:?}").ends_with("ConnectionBroken") => ErrorCode::ConnectionBroken,
+            code if format!("{code:?}").ends_with("ConnectionBroken") => {
+                ErrorCode::ConnectionBroken
+            }
             _ => ErrorCode::Other,
         }
     }
