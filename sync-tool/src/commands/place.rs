@@ -79,6 +79,7 @@ impl<'u> Placing<'_, 'u> {
             return Ok(self.report(forked, Ended::DryRun, changes, gates, files, steps));
         };
         if is_same && self.verify != Verify::All {
+            turn.record_placed(&entries);
             let changes = changes();
             return Ok(self.report(forked, Ended::Unchanged, changes, Vec::new(), files, steps));
         }

@@ -288,6 +288,31 @@ impl Project {
         })
     }
 
+    /// Fails where the lock came from elsewhere, as by a pull, and the tree is edited: what
+    /// changed in between cannot be told from edits, and would be taken back.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Drift`], with the ways on.
+    pub fn lock_is_of_here(&self, vendored: &Vendored) -> Result<()> {
+        let work = work_dir(self.manifest())?;
+        let is_from_elsewhere =
+            |lock: &Lock| stage::is_from_elsewhere(&self.root, &work, &lock.files);
+        let dir = &self.manifest().fork.path;
+        if !vendored.is_edited()
+            || !self.lock.as_ref().is_some_and(is_from_elsewhere)
+            // Git has brought the tree as well.
+            || disk::is_tracked(&self.root, dir)
+        {
+            return Ok(());
+        }
+        let message = format!("the lock is of a tree that was not made here, and {dir} is edited");
+        Err(Error::new(Kind::Drift, message)
+            .help("what came with the lock, as by a pull, cannot be told from the edits, and `refresh` would take it back")
+            .help("check out the commit that the tree was made from, `wash-wasi-sync refresh` and commit there, then merge")
+            .help("or copy the edits, `wash-wasi-sync vendor --discard-edits`, and make them again"))
+    }
+
     /// Compares what stands in the vendored tree with what should.
     pub fn edits(&self, expected: &Entries, found: &Entries) -> Vec<Drift> {
         let drift = |(path, what): (TreePath, What)| {

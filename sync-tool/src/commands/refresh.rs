@@ -39,6 +39,7 @@ pub fn run(context: &Context<'_>, args: &RefreshArgs) -> Result<RefreshReport> {
     let vendored = project.vendored()?;
     vendored.of_the_lock()?;
     vendored.not_converted()?;
+    project.lock_is_of_here(&vendored)?;
     let edited = project.vendored_tree()?;
     let upstream = context.upstream(project.manifest(), &args.source)?;
     let formatter = context.formatter();
@@ -191,7 +192,9 @@ fn commit(
     files: Files,
 ) -> Result<Committed> {
     let Some(made) = made else {
-        return turn.commit_files(placing.project.change(files));
+        let committed = turn.commit_files(placing.project.change(files))?;
+        turn.record_edited(&edited.entries())?;
+        return Ok(committed);
     };
     let tree = &made.made.tree;
     let stage = turn.stage(tree, placing.context.host.interrupt())?;
@@ -218,6 +221,6 @@ fn commit(
         },
         ..placing.project.change(files)
     })?;
-    turn.forget_placed(&tree.entries())?;
+    turn.record_edited(&tree.entries())?;
     Ok(committed)
 }

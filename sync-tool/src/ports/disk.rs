@@ -24,6 +24,24 @@ pub struct Found {
     pub strays: Vec<(String, &'static str)>,
 }
 
+/// Tells whether git has files of a directory of the project under version control.
+pub fn is_tracked(root: &Path, dir: &TreePath) -> bool {
+    let tracked = || -> Option<bool> {
+        let repository = git2::Repository::discover(root).ok()?;
+        let top = repository.workdir()?.canonicalize().ok()?;
+        let place = dir.below(&root.canonicalize().ok()?);
+        let below = place.strip_prefix(top).ok()?.to_str()?.replace('\\', "/");
+        let below = format!("{below}/");
+        let index = repository.index().ok()?;
+        Some(
+            index
+                .iter()
+                .any(|file| file.path.starts_with(below.as_bytes())),
+        )
+    };
+    tracked().unwrap_or(false)
+}
+
 /// Makes a directory for what only this run needs; gone when it is dropped.
 ///
 /// # Errors

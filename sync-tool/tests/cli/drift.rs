@@ -466,3 +466,53 @@ fn a_refreshed_tree_counts_as_edited_for_another_lock() {
         world.run("vendor --discard-edits").done();
     }
 }
+
+/// An edit of one's own, in a tree that lacks what a colleague has stored since.
+#[test]
+fn what_a_pull_brought_is_not_taken_back_by_a_refresh() {
+    const RECORD: &str = "vendor/.wash-wasi-sync/placed";
+    let world = World::vendored();
+    let (old, record) = (world.tree(), world.read(RECORD));
+    world.edit("vendor/wash-wasi/tests/loopback.rs", "\n", "\n// Theirs.\n");
+    world.run("refresh").done();
+    let theirs = world.see();
+    // As in a clone that was not there: it has the tree and the record of before.
+    for (path, bytes) in &old {
+        world.write(&format!("{TREE}/{path}"), bytes);
+    }
+    world.write(RECORD, record);
+    let owned = "vendor/wash-wasi/src/sockets/loopback/mod.rs";
+    world.write(owned, world.read(owned) + "// Mine.\n");
+    shown!(world.refused("refresh", 10), @r"
+    exit 10
+    --- stderr
+    error: the lock is of a tree that was not made here, and vendor/wash-wasi is edited
+    help: what came with the lock, as by a pull, cannot be told from the edits, and `refresh` would take it back
+    help: check out the commit that the tree was made from, `wash-wasi-sync refresh` and commit there, then merge
+    help: or copy the edits, `wash-wasi-sync vendor --discard-edits`, and make them again
+    ");
+    // Where the tree is in git, the pull brings it too.
+    for (path, bytes) in theirs.iter().filter(|(path, _)| path.starts_with(TREE)) {
+        world.write(path, bytes);
+    }
+    world.write(owned, world.read(owned) + "// Mine.\n");
+    world.refused("refresh", 10);
+    for line in ["init --quiet", "add --force vendor/wash-wasi"] {
+        let git = std::process::Command::new("git")
+            .args(line.split(' '))
+            .current_dir(world.root())
+            .status();
+        assert!(git.unwrap().success());
+    }
+    world.run("refresh").done();
+    assert!(
+        world
+            .read("patches/loopback/tests/loopback.rs")
+            .contains("Theirs")
+    );
+    // One's own refresh is known, and so is what `vendor` finds in place.
+    world.write(owned, world.read(owned) + "// More.\n");
+    std::fs::remove_dir_all(world.path(".git")).unwrap();
+    world.run("refresh").done();
+    world.run("check").done();
+}

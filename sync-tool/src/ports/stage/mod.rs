@@ -125,6 +125,12 @@ pub fn is_as_placed(root: &Path, work: &TreePath, found: &Found) -> bool {
     Work::new(root, work).is_placed(staged::fingerprint(found))
 }
 
+/// Tells whether a tree is none that a run made or stored here, although there were such: the
+/// lock that names it came from elsewhere.
+pub fn is_from_elsewhere(root: &Path, work: &TreePath, tree: &Entries) -> bool {
+    Work::new(root, work).is_unknown(staged::fingerprint_of(tree))
+}
+
 /// One run's exclusive hold of the project. Dropped, it is released.
 #[derive(Debug)]
 pub struct Turn {
@@ -216,19 +222,18 @@ impl Turn {
         Stage::empty(self)?.commit(change)
     }
 
-    /// Records a tree that this run has made and put in place elsewhere.
+    /// Records a tree that this run has made, and that stands in its place.
     pub fn record_placed(&self, entries: &Entries) {
         self.work.record_placed(staged::fingerprint_of(entries));
     }
 
-    /// Takes a tree out of the record: it holds edits of somebody, and the files that they
-    /// are stored in may go.
+    /// Records a tree with edits of somebody, which this run has stored.
     ///
     /// # Errors
     ///
-    /// Fails where the record cannot be removed.
-    pub fn forget_placed(&self, entries: &Entries) -> Result<()> {
-        self.work.forget_placed(staged::fingerprint_of(entries))
+    /// Fails where an earlier record cannot be removed.
+    pub fn record_edited(&self, entries: &Entries) -> Result<()> {
+        self.work.record_edited(staged::fingerprint_of(entries))
     }
 
     /// Decides a change whose tree, if any, is staged, and puts it in place.

@@ -82,28 +82,32 @@ impl Work {
         self.all_placed().contains(&tree.to_string())
     }
 
-    /// Records a tree as put in place; the oldest of too many is forgotten.
-    pub(super) fn record_placed(&self, tree: Digest) {
-        let mut placed = self.placed_but(tree);
-        placed.push(tree.to_string());
-        // Without the record a tree that is not locked counts as edited, and nothing is lost.
-        let _ = self.write_placed(&placed[placed.len().saturating_sub(MAX_PLACED)..]);
+    /// Tells whether trees were recorded, and this one is none of them, edited or not.
+    pub(super) fn is_unknown(&self, tree: Digest) -> bool {
+        let placed = self.all_placed();
+        !placed.is_empty() && !placed.iter().any(|line| is_of(line, tree))
     }
 
-    /// Takes a tree out of the record.
+    /// Records a tree as put in place; the oldest of too many is forgotten.
+    pub(super) fn record_placed(&self, tree: Digest) {
+        // Without the record a tree that is not locked counts as edited, and nothing is lost.
+        let _ = self.record(tree, tree.to_string());
+    }
+
+    /// Records a tree that holds edits, which the files that they are stored in may lose.
     ///
     /// # Errors
     ///
-    /// Fails where the record cannot be removed.
-    pub(super) fn forget_placed(&self, tree: Digest) -> Result<()> {
-        self.write_placed(&self.placed_but(tree))
+    /// Fails where an earlier record cannot be removed.
+    pub(super) fn record_edited(&self, tree: Digest) -> Result<()> {
+        self.record(tree, format!("{tree} edited"))
     }
 
-    fn placed_but(&self, tree: Digest) -> Vec<String> {
-        let tree = tree.to_string();
+    fn record(&self, tree: Digest, line: String) -> Result<()> {
         let mut placed = self.all_placed();
-        placed.retain(|one| *one != tree);
-        placed
+        placed.retain(|line| !is_of(line, tree));
+        placed.push(line);
+        self.write_placed(&placed[placed.len().saturating_sub(MAX_PLACED)..])
     }
 
     fn write_placed(&self, placed: &[String]) -> Result<()> {
@@ -255,6 +259,11 @@ impl Work {
         }
         Ok(place)
     }
+}
+
+/// Tells whether a line of the record is of a tree.
+fn is_of(line: &str, tree: Digest) -> bool {
+    line.split(' ').next() == Some(tree.to_string().as_str())
 }
 
 /// Returns a path in a directory, a number and how its name ends, that nothing has yet.
