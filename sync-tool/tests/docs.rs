@@ -149,7 +149,7 @@ fn options_that_are_named_exist() {
     for argument in commands.flat_map(clap::Command::get_arguments) {
         of_cli.extend(argument.get_long().map(|long| format!("--{long}")));
     }
-    // Those of cargo and git, which the documents name too.
+    // Those of cargo, git and scripts, which the documents name too.
     let others = [
         "--release",
         "--check",
@@ -161,6 +161,7 @@ fn options_that_are_named_exist() {
         "--bench",
         "--no-run",
         "--invert",
+        "--walk",
     ];
     for document in documents() {
         let text = read(&document);
