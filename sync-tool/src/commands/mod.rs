@@ -18,6 +18,7 @@ mod test;
 mod upgrade;
 mod upstream_tests;
 mod vendor;
+mod vendored;
 mod verified;
 mod versions;
 

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::context::{Context, Steps};
 use super::making::{Forked, Ready};
-use super::project::{Files, Project, Vendored, project_path};
+use super::project::{Files, Project, project_path};
 use super::upstream_tests::UpstreamTests;
+use super::vendored::Vendored;
 use super::verified::{self, Verified, Verify};
 use crate::core::compare;
 use crate::core::diagnosis::Trees;
