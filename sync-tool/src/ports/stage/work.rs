@@ -88,10 +88,14 @@ impl Work {
         !placed.is_empty() && !placed.iter().any(|line| is_of(line, tree))
     }
 
-    /// Records a tree as put in place; the oldest of too many is forgotten.
+    /// Records a tree as put in place; the oldest of too many is forgotten. One that holds
+    /// edits stays recorded as such.
     pub(super) fn record_placed(&self, tree: Digest) {
-        // Without the record a tree that is not locked counts as edited, and nothing is lost.
-        let _ = self.record(tree, tree.to_string());
+        let line = format!("{tree} edited");
+        if !self.all_placed().contains(&line) {
+            // Without the record a tree that is not locked counts as edited, and nothing is lost.
+            let _ = self.record(tree, tree.to_string());
+        }
     }
 
     /// Records a tree that holds edits, which the files that they are stored in may lose.
