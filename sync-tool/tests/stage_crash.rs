@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use project::{Story, WORK, path, see};
-use wash_wasi_sync::ports::stage::{Recovered, Turn};
+use wash_wasi_sync::stage::{Recovered, Turn};
 
 const ACT: &str = "STAGE_CRASH_ACT";
 const DIR: &str = "STAGE_CRASH_DIR";

@@ -2,24 +2,26 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use recipe::drift::{Drift, What};
+use recipe::error::{Error, Fault, Kind, Result};
+use recipe::lock::Lock;
+use recipe::make::CARGO_TOML;
+use recipe::manifest::Versions;
+use recipe::patch::Difference;
+use recipe::series::Stored;
+use recipe::tree::{Entries, TreePath};
+use recipe::{drift, lock};
+
 use super::context::{Context, Steps};
-use super::export;
 use super::making::Making;
 use super::place::Placing;
 use super::project::{Project, read_manifest};
 use super::upgrade::locked;
-use super::upstream_tests;
 use super::vendored::Vendored;
 use super::verified::Verify;
+use super::{export, upstream_tests};
 use crate::cli::{CheckArgs, SourceArg};
-use crate::core::drift::{self, Drift, What};
-use crate::core::lock::{self, Lock};
-use crate::core::make::CARGO_TOML;
-use crate::core::patch::Difference;
-use crate::core::report::{CheckReport, Versions};
-use crate::core::series::Stored;
-use crate::core::tree::{Entries, TreePath};
-use crate::error::{Error, Fault, Kind, Result};
+use crate::report::CheckReport;
 
 /// Runs the command.
 ///

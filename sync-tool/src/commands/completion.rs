@@ -9,13 +9,13 @@ use clap::{CommandFactory as _, Parser as _, ValueEnum as _};
 use clap_complete::Shell;
 use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate};
 use clap_complete::env::{CompleteEnv, Shells};
+use host::{Environment, Host, Silent};
+use recipe::error::{Error, Result};
 use semver::Version;
 
 use super::context::Context;
 use super::project::{Project, read_manifest};
 use crate::cli::{Cli, Command, Format};
-use crate::error::{Error, Result};
-use crate::ports::{Environment, Host, Silent};
 
 const NAME: &str = "wash-wasi-sync";
 /// The variable by which a shell's script asks.

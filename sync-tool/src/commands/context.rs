@@ -3,15 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use host::Host;
+use host::status::StepTime;
+use recipe::error::{Error, Result};
+use recipe::manifest::{FILE, Manifest};
+use recipe::tree::TreePath;
+use upstream::{Options, SourceChoice, Upstream};
+
 use crate::cli::{Global, SourceArg, SourceArgs};
-use crate::core::manifest::{FILE, Manifest};
-use crate::core::report::StepTime;
-use crate::core::tree::TreePath;
-use crate::error::{Error, Result};
-use crate::ports::Host;
-use crate::ports::rustfmt::Rustfmt;
-use crate::ports::stage::{Committed, Look, Turn};
-use crate::ports::upstream::{Options, SourceChoice, Upstream};
+use crate::rustfmt::Rustfmt;
+use crate::stage::{Committed, Look, Turn};
 
 /// What every command gets.
 pub struct Context<'a> {

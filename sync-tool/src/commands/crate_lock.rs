@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
+use gates::cargo::{Cargo, Seed};
+use recipe::error::Result;
+use recipe::make::{CARGO_LOCK, put_lock};
+
 use super::making::Forked;
 use super::place::Placing;
-use crate::core::make::{CARGO_LOCK, put_lock};
-use crate::error::Result;
-use crate::ports::cargo::{Cargo, Seed};
 
 impl Placing<'_, '_> {
     /// Makes the crate's `Cargo.lock` where none is stored that fits its manifest.

@@ -1,15 +1,16 @@
 //! `diff`: the fork against pristine upstream, or two upstream releases.
 
+use recipe::compare;
+use recipe::error::{Error, Fault, Kind, Result};
+use recipe::make::CARGO_LOCK;
+use recipe::tree::{Tree, TreePath};
+
 use super::context::Context;
 use super::project::{Project, read_manifest};
 use super::show::near;
 use super::upgrade::{locked, resolve};
 use crate::cli::DiffArgs;
-use crate::core::compare;
-use crate::core::make::CARGO_LOCK;
-use crate::core::report::DiffReport;
-use crate::core::tree::{Tree, TreePath};
-use crate::error::{Error, Fault, Kind, Result};
+use crate::report::DiffReport;
 
 /// Runs the command.
 ///

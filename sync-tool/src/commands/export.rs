@@ -3,6 +3,16 @@
 use std::fs;
 use std::io::ErrorKind;
 
+use host::disk;
+use place::Destination;
+use recipe::drift::What;
+use recipe::error::{Error, Fault, Kind, Place, Result};
+use recipe::export::is_export;
+use recipe::lock::{Lock, LockedExport};
+use recipe::make::CARGO_TOML;
+use recipe::tree::Tree;
+use recipe::{compare, drift, lock};
+
 use super::context::{Context, Hold, Steps, work_dir};
 use super::making::{Forked, Making};
 use super::place::Placing;
@@ -12,18 +22,9 @@ use super::upgrade::locked;
 use super::vendored::Vendored;
 use super::verified::Verify;
 use crate::cli::{ExportArgs, SourceArgs};
-use crate::core::compare;
-use crate::core::drift::{self, What};
-use crate::core::export::is_export;
-use crate::core::lock::{self, Lock, LockedExport};
-use crate::core::make::CARGO_TOML;
-use crate::core::report::{Ended, MadeReport};
-use crate::core::tree::Tree;
-use crate::error::{Error, Fault, Kind, Place, Result};
-use crate::ports::disk;
-use crate::ports::stage::{self, Change, Committed, Turn};
-
-use place::Destination;
+use crate::report::{Ended, MadeReport};
+use crate::stage;
+use crate::stage::{Change, Committed, Turn};
 
 mod check;
 mod place;

@@ -2,22 +2,23 @@
 
 use std::collections::BTreeMap;
 
+use recipe::cargo_toml::Inherited;
+use recipe::error::{Error, Result};
+use recipe::make::{Made, Parts};
+use recipe::manifest::Manifest;
+use recipe::patch::Delta;
+use recipe::plan::Plan;
+use recipe::prepare::{Prepared, prepare};
+use recipe::release::Release;
+use recipe::series::{Applied, Carried, Choice, Conflict, Fit, Inputs, Misfit, Stored};
+use recipe::tree::TreePath;
+use recipe::{make, series};
 use semver::Version;
+use upstream::{Locked, Upstream};
 
 use super::context::Steps;
-use crate::core::cargo_toml::Inherited;
-use crate::core::make::{self, Made, Parts};
-use crate::core::manifest::Manifest;
-use crate::core::patch::Delta;
-use crate::core::plan::Plan;
-use crate::core::prepare::{Prepared, prepare};
-use crate::core::release::Release;
-use crate::core::report::{PatchReport, SeriesReport, TakenReport};
-use crate::core::series::{self, Applied, Carried, Choice, Conflict, Fit, Inputs, Misfit, Stored};
-use crate::core::tree::TreePath;
-use crate::error::{Error, Result};
-use crate::ports::rustfmt::Rustfmt;
-use crate::ports::upstream::{Locked, Upstream};
+use crate::report::{PatchReport, SeriesReport, TakenReport};
+use crate::rustfmt::Rustfmt;
 
 /// Makes trees of upstream releases.
 pub struct Making<'a> {
@@ -95,7 +96,7 @@ impl Making<'_> {
     ///
     /// # Errors
     ///
-    /// [`crate::Kind::Conflicts`] with every hunk that does not apply; those of [`make::make`].
+    /// [`recipe::Kind::Conflicts`] with every hunk that does not apply; those of [`make::make`].
     pub fn exact(&self, inputs: Inputs, ready: Ready, steps: &mut Steps) -> Result<Forked> {
         steps.time("make", || exact(inputs, ready))
     }

@@ -2,24 +2,26 @@
 
 use std::collections::BTreeMap;
 
+use gates::diagnosis::Trees;
+use gates::gate::GateReport;
+use host::{disk, parallel};
+use recipe::compare::FileChange;
+use recipe::documents::{Block, difference_list, version_table};
+use recipe::error::{Error, Kind, Result};
+use recipe::lock::Lock;
+use recipe::manifest::Versions;
+use recipe::tree::{Entries, Tree, TreePath};
+use recipe::{compare, lock, manifest};
+use upstream::Upstream;
+
 use super::context::{Context, Steps};
 use super::making::{Forked, Ready};
 use super::project::{Files, Project, project_path};
 use super::upstream_tests::UpstreamTests;
 use super::vendored::Vendored;
 use super::verified::{self, Verified, Verify};
-use crate::core::compare;
-use crate::core::diagnosis::Trees;
-use crate::core::documents::{Block, difference_list, version_table};
-use crate::core::lock::{self, Lock};
-use crate::core::manifest;
-use crate::core::report::{Ended, FileChange, GateReport, MadeReport, Versions};
-use crate::core::tree::{Entries, Tree, TreePath};
-use crate::error::{Error, Kind, Result};
-use crate::ports::disk;
-use crate::ports::parallel;
-use crate::ports::stage::{Change, Turn};
-use crate::ports::upstream::Upstream;
+use crate::report::{Ended, MadeReport};
+use crate::stage::{Change, Turn};
 
 /// How a tree is put in place.
 pub struct Placing<'a, 'u> {

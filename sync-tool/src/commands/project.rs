@@ -6,17 +6,19 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use host::{disk, failpoint};
+use recipe::drift::{Drift, What};
+use recipe::error::{Error, Fault, Kind, Place, Result};
+use recipe::lock::Lock;
+use recipe::manifest::Manifest;
+use recipe::series::{Inputs, Stored};
+use recipe::tree::{Entries, File, Tree, TreePath};
+use recipe::{drift, lock, manifest};
+
 use super::context::work_dir;
 use super::vendored::Vendored;
-use crate::core::drift::{self, Drift, What};
-use crate::core::lock::{self, Lock};
-use crate::core::manifest::{self, Manifest};
-use crate::core::series::{Inputs, Stored};
-use crate::core::tree::{Entries, File, Tree, TreePath};
-use crate::error::{Error, Fault, Kind, Place, Result};
-use crate::ports::disk;
-use crate::ports::failpoint;
-use crate::ports::stage::{self, Change};
+use crate::stage;
+use crate::stage::Change;
 
 /// The project as it was read.
 pub struct Project {
@@ -287,7 +289,7 @@ impl Project {
         if !vendored.is_edited()
             || !self.lock.as_ref().is_some_and(is_from_elsewhere)
             // Git has brought the tree as well.
-            || disk::is_tracked(&self.root, dir)
+            || is_tracked(&self.root, dir)
         {
             return Ok(());
         }
@@ -432,4 +434,22 @@ fn optional(path: &Path) -> Result<Option<Vec<u8>>> {
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
         Err(e) => Err(Error::io("read", path, e)),
     }
+}
+
+/// Tells whether git has files of a directory of the project under version control.
+fn is_tracked(root: &Path, dir: &TreePath) -> bool {
+    let tracked = || -> Option<bool> {
+        let repository = git2::Repository::discover(root).ok()?;
+        let top = repository.workdir()?.canonicalize().ok()?;
+        let place = dir.below(&root.canonicalize().ok()?);
+        let below = place.strip_prefix(top).ok()?.to_str()?.replace('\\', "/");
+        let below = format!("{below}/");
+        let index = repository.index().ok()?;
+        Some(
+            index
+                .iter()
+                .any(|file| file.path.starts_with(below.as_bytes())),
+        )
+    };
+    tracked().unwrap_or(false)
 }

@@ -3,13 +3,15 @@
 
 use std::collections::BTreeMap;
 
+use recipe::drift::What;
+use recipe::error::{Error, Fault, Kind, Place, Result};
+use recipe::lock::{Lock, LockedRelease, LockedTree};
+use recipe::tree::{Digest, Entries, TreePath};
+use recipe::{drift, lock};
+
 use super::making::{Forked, Ready, exact};
 use super::place::Placing;
 use super::project::Files;
-use crate::core::drift::{self, What};
-use crate::core::lock::{self, Lock, LockedRelease, LockedTree};
-use crate::core::tree::{Digest, Entries, TreePath};
-use crate::error::{Error, Fault, Kind, Place, Result};
 
 impl Placing<'_, '_> {
     /// Fails where the same inputs gave something else than they once did.

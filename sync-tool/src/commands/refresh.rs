@@ -2,6 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use gates::diagnosis::Trees;
+use host::disk::Found;
+use recipe::error::{Error, Fault, Kind, Place, Result};
+use recipe::make::{CARGO_LOCK, CARGO_TOML};
+use recipe::manifest::SERIES_LIMIT;
+use recipe::patch::Difference;
+use recipe::refresh::Wishes;
+use recipe::series::Inputs;
+use recipe::tree::{Tree, TreePath};
+use recipe::{drift, refresh};
+
 use super::context::{Context, Steps};
 use super::making::{Forked, Making};
 use super::place::Placing;
@@ -11,18 +22,8 @@ use super::upstream_tests::UpstreamTests;
 use super::vendored::Vendored;
 use super::verified::{Verified, Verify};
 use crate::cli::RefreshArgs;
-use crate::core::diagnosis::Trees;
-use crate::core::drift;
-use crate::core::make::{CARGO_LOCK, CARGO_TOML};
-use crate::core::manifest::SERIES_LIMIT;
-use crate::core::patch::Difference;
-use crate::core::refresh::{self, Wishes};
-use crate::core::report::RefreshReport;
-use crate::core::series::Inputs;
-use crate::core::tree::{Tree, TreePath};
-use crate::error::{Error, Fault, Kind, Place, Result};
-use crate::ports::disk::Found;
-use crate::ports::stage::{Change, Committed, Turn};
+use crate::report::RefreshReport;
+use crate::stage::{Change, Committed, Turn};
 
 /// Runs the command.
 ///

@@ -7,18 +7,18 @@ use std::sync::Arc;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _, ValueEnum as _};
+use gates::suite::SuiteReport;
+use host::{Environment, Host};
+use recipe::address::{masked, masked_in};
+use recipe::error::{Error, Kind, Result};
 
 use super::context::Context;
 use super::{
     check, completion, diff, export, refresh, show, status, test, upgrade, vendor, versions,
 };
 use crate::cli::{Cli, Color, Command, Format, Global};
-use crate::core::address::{masked, masked_in};
-use crate::core::report::{CheckReport, Ended};
-use crate::core::suite::SuiteReport;
-use crate::error::{Error, Kind, Result};
-use crate::ports::{Environment, Host};
 use crate::render::{self, Findings, Human, Level, Styles, Terminal};
+use crate::report::{CheckReport, Ended};
 
 /// What a command prints, and how the process ends.
 struct Told {
@@ -237,7 +237,7 @@ fn shown<R: serde::Serialize>(
     }))
 }
 
-fn made(report: crate::core::report::MadeReport, format: Format, human: Human) -> Result<Told> {
+fn made(report: crate::report::MadeReport, format: Format, human: Human) -> Result<Told> {
     let kind = (report.ended == Ended::Conflicts).then_some(Kind::Conflicts);
     Ok(Told {
         kind,

@@ -1,12 +1,13 @@
 //! `show`: a pristine upstream file.
 
+use recipe::error::{Error, Result};
+use recipe::tree::{File, TreePath};
+
 use super::context::Context;
 use super::project::{Project, read_manifest};
 use super::upgrade::{locked, resolve};
 use crate::cli::ShowArgs;
-use crate::core::report::ShowReport;
-use crate::core::tree::{File, TreePath};
-use crate::error::{Error, Result};
+use crate::report::ShowReport;
 
 /// How many names are offered where one is missing.
 const OFFERED: usize = 3;

@@ -4,20 +4,20 @@ mod releases;
 
 use std::collections::BTreeMap;
 
+use recipe::drift;
+use recipe::error::Result;
+use recipe::manifest::{Manifest, Versions};
+use recipe::release::{Listed, Wanted};
+use recipe::series::Stored;
 use semver::Version;
+use upstream::Upstream;
 
 use super::check::differences;
 use super::context::Context;
 use super::making::Making;
 use super::project::{Project, read_manifest};
 use crate::cli::StatusArgs;
-use crate::core::drift;
-use crate::core::manifest::Manifest;
-use crate::core::release::{Listed, Wanted};
-use crate::core::report::{Newest, SeriesStatus, StatusReport, SupportStatus, TreeState, Versions};
-use crate::core::series::Stored;
-use crate::error::Result;
-use crate::ports::upstream::Upstream;
+use crate::report::{Newest, SeriesStatus, StatusReport, SupportStatus, TreeState};
 
 /// Runs the command.
 ///
@@ -35,7 +35,7 @@ pub fn run(context: &Context<'_>, args: &StatusArgs) -> Result<StatusReport> {
     let upstream = context.upstream(project.manifest(), &args.source)?;
     let (listed, newest_unknown) = match upstream.list() {
         Ok(listed) => (Some(listed), None),
-        Err(e) if e.kind() == crate::Kind::Interrupted => return Err(e),
+        Err(e) if e.kind() == recipe::Kind::Interrupted => return Err(e),
         Err(e) => (None, Some(e.to_string())),
     };
     let newest = listed

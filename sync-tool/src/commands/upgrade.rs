@@ -2,7 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use gates::cargo::Cargo;
+use recipe::error::{Error, Kind, Result};
+use recipe::lock::Lock;
+use recipe::manifest::{HistoryRow, Manifest};
+use recipe::release::{Listed, Wanted, newest_of_lines};
+use recipe::series::{Conflict, Inputs};
 use semver::Version;
+use upstream::{Locked, Upstream};
 
 use super::context::{Context, Steps, work_dir};
 use super::making::{Making, Outcome, Ready};
@@ -10,15 +17,8 @@ use super::place::Placing;
 use super::project::{Project, read_manifest};
 use super::verified::Verify;
 use crate::cli::UpgradeArgs;
-use crate::core::lock::Lock;
-use crate::core::manifest::{HistoryRow, Manifest};
-use crate::core::release::{Listed, Wanted, newest_of_lines};
-use crate::core::report::{Ended, MadeReport};
-use crate::core::series::{Conflict, Inputs};
-use crate::error::{Error, Kind, Result};
-use crate::ports::cargo::Cargo;
-use crate::ports::review;
-use crate::ports::upstream::{Locked, Upstream};
+use crate::report::{Ended, MadeReport};
+use crate::review;
 
 /// How a command that stays at the pin takes another release, up to its version.
 pub const UPGRADE: &str = "`wash-wasi-sync upgrade --to";

@@ -1,5 +1,7 @@
 //! `vendor`: the tree of the pinned release.
 
+use recipe::error::Result;
+
 use super::context::{Context, Steps};
 use super::making::Making;
 use super::place::Placing;
@@ -7,8 +9,7 @@ use super::project::{Project, read_manifest};
 use super::upgrade::{UPGRADE, builds_here, locked};
 use super::verified::Verify;
 use crate::cli::VendorArgs;
-use crate::core::report::MadeReport;
-use crate::error::Result;
+use crate::report::MadeReport;
 
 /// Runs the command.
 ///

@@ -1,11 +1,11 @@
 //! What stands where the vendored tree belongs, and whether anybody has edited it.
 
-use crate::core::drift::{Drift, What};
-use crate::core::lock;
-use crate::core::manifest::{self, Manifest};
-use crate::core::tree::Entries;
-use crate::error::{Error, Fault, Kind, Place, Result};
-use crate::ports::disk::Found;
+use host::disk::Found;
+use recipe::drift::{Drift, What};
+use recipe::error::{Error, Fault, Kind, Place, Result};
+use recipe::manifest::Manifest;
+use recipe::tree::Entries;
+use recipe::{lock, manifest};
 
 /// What stands where the vendored tree belongs.
 #[derive(Debug, Clone, Default)]

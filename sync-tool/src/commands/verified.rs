@@ -4,19 +4,19 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use gates::cargo::Cargo;
+use gates::diagnosis::Trees;
+use gates::gate::{CrateManifest, Gate, GateReport, GateResult, Gates, failures};
+use gates::suite::{ControlRuns, Judge, Own, Stale};
+use host::disk;
+use recipe::error::{Error, Result};
+use recipe::make::CARGO_TOML;
+use recipe::tree::{File, Tree};
+
 use super::context::Context;
 use super::making::Forked;
 use super::upstream_tests::{self, UpstreamTests};
-use crate::core::diagnosis::Trees;
-use crate::core::gate::{CrateManifest, Gate, GateResult, Gates, failures};
-use crate::core::make::CARGO_TOML;
-use crate::core::report::GateReport;
-use crate::core::suite::{ControlRuns, Judge, Own, Stale};
-use crate::core::tree::{File, Tree};
-use crate::error::{Error, Result};
-use crate::ports::cargo::Cargo;
-use crate::ports::disk;
-use crate::ports::stage::{Change, Committed, Stage};
+use crate::stage::{Change, Committed, Stage};
 
 /// Whether the gates are run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl<'t> Verified<'t> {
     ///
     /// # Errors
     ///
-    /// [`crate::Kind::Verification`] where a gate fails; the stage is gone then.
+    /// [`recipe::Kind::Verification`] where a gate fails; the stage is gone then.
     pub fn of(
         stage: Stage<'t>,
         forked: &Forked,
@@ -141,7 +141,7 @@ impl<'t> Verified<'t> {
 ///
 /// # Errors
 ///
-/// [`crate::Kind::Verification`] where it does not compile.
+/// [`recipe::Kind::Verification`] where it does not compile.
 pub fn checked(
     stage: &Stage<'_>,
     tree: &Tree,

@@ -1,12 +1,14 @@
 //! `versions`: the table of fork and upstream versions.
 
+use recipe::documents::{Block, version_table};
+use recipe::error::Result;
+use recipe::manifest::Versions;
+
 use super::context::{Context, Hold};
 use super::place::documents;
 use super::project::{Project, read_manifest};
 use crate::cli::VersionsArgs;
-use crate::core::documents::{Block, version_table};
-use crate::core::report::{Versions, VersionsReport};
-use crate::error::Result;
+use crate::report::VersionsReport;
 
 /// Runs the command.
 ///

@@ -7,12 +7,12 @@ use std::ops::Range;
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode,
 };
+use recipe::error::{Error, Fault, Place};
+use recipe::listing::{MAX_LISTED, more};
+use recipe::text::{line, visible};
 
 use super::style::{Styles, styled};
 use super::{bound, escaped};
-use crate::core::text::{line, visible};
-use crate::error::{Error, Fault, Place};
-use crate::listing::{MAX_LISTED, more};
 
 /// The most bytes of a file that are shown with a fault.
 const MAX_SHOWN: usize = 4_000;

@@ -1,11 +1,12 @@
 //! What programs that collect findings are given, in each of their formats: of a
 //! check, or of a run that failed.
 
-use crate::core::drift::{Drift, What};
-use crate::core::manifest::FILE;
-use crate::core::report::CheckReport;
-use crate::core::tree::TreePath;
-use crate::error::{Error, Fault, Kind, Place};
+use recipe::drift::{Drift, What};
+use recipe::error::{Error, Fault, Kind, Place};
+use recipe::manifest::FILE;
+use recipe::tree::TreePath;
+
+use crate::report::CheckReport;
 
 /// What a run found, or why it found nothing.
 pub struct Findings {

@@ -3,10 +3,9 @@
 
 use std::time::Duration;
 
+use gates::suite::{Build, BuildFailure, Judged, SetReport, SuiteReport, Verdict};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite, XmlString};
-
-use crate::core::suite::{Build, BuildFailure, Judged, SetReport, SuiteReport, Verdict};
-use crate::error::{Error, Result};
+use recipe::error::{Error, Result};
 
 /// Writes the results as JUnit XML: a suite for each feature set and target.
 ///

@@ -1,16 +1,19 @@
 //! What output looks like.
 
+mod diagnosis;
 mod made;
 mod others;
 mod suite;
 
 use std::sync::Arc;
 
+use host::status::StepTime;
+use recipe::error::{Error, Fault, Kind, Place};
+use recipe::manifest::Versions;
+use recipe::patch::Delta;
+use recipe::tree::{Digest, TreePath};
+
 use super::*;
-use crate::core::patch::Delta;
-use crate::core::report::{StepTime, Versions};
-use crate::core::tree::{Digest, TreePath};
-use crate::error::{Error, Fault, Kind, Place};
 
 const HUMAN: Human = Human::new(Styles::new(false));
 

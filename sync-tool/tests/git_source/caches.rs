@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::PathBuf;
 
-use wash_wasi_sync::Kind;
-use wash_wasi_sync::ports::upstream::Source as _;
-use wash_wasi_sync::ports::upstream::git::Git;
+use recipe::Kind;
+use upstream::Source as _;
+use upstream::git::Git;
 
 use crate::world::*;
 

@@ -1,6 +1,6 @@
 //! Patches written by hand, and every way in which git and ours part.
 
-use wash_wasi_sync::core::patch::HunkFaultKind;
+use recipe::patch::HunkFaultKind;
 
 use crate::{Bench, parsed, with_head};
 

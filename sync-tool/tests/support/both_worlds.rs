@@ -3,8 +3,8 @@
 use std::fs;
 use std::process::Command;
 
-use wash_wasi_sync::core::tree::TreePath;
-use wash_wasi_sync::ports::upstream::{Options, SourceChoice, Upstream};
+use recipe::tree::TreePath;
+use upstream::{Options, SourceChoice, Upstream};
 
 use super::git_world::{CRATE, GitWorld};
 use super::registry_world::{self, INDEX, World, checksum, download};
@@ -75,8 +75,8 @@ impl Both {
     pub fn run<T>(
         &self,
         options: Options,
-        act: impl FnOnce(&Upstream<'_>) -> wash_wasi_sync::Result<T>,
-    ) -> wash_wasi_sync::Result<T> {
+        act: impl FnOnce(&Upstream<'_>) -> recipe::Result<T>,
+    ) -> recipe::Result<T> {
         let host = self.git.host();
         act(&Upstream::new(&host, options)?)
     }

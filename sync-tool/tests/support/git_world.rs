@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
 
+use host::{Environment, Host, Silent, Status, Step};
+use recipe::Result;
+use recipe::tree::TreePath;
 use semver::Version;
-use wash_wasi_sync::Result;
-use wash_wasi_sync::core::tree::TreePath;
-use wash_wasi_sync::ports::upstream::git::{Git, Options};
-use wash_wasi_sync::ports::{Environment, Host, Silent, Status, Step};
+use upstream::git::{Git, Options};
 
 pub const CRATE: &str = "wasmtime-wasi";
 /// The releases that have tags; the second tag is an object of its own.
@@ -289,7 +289,7 @@ impl GitWorld {
 pub fn files(version: &str) -> Vec<(&'static str, String)> {
     // Noise, which does not shrink.
     let noise: String = (0..4000)
-        .map(|n| wash_wasi_sync::core::tree::Digest::of(format!("{version}{n}")).to_string())
+        .map(|n| recipe::tree::Digest::of(format!("{version}{n}")).to_string())
         .collect();
     vec![
         (

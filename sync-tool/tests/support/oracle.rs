@@ -6,12 +6,12 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::Arc;
 
+use host::{Environment, Host, Silent};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::RngSeed;
-use wash_wasi_sync::core::tree::Tree;
-use wash_wasi_sync::ports::upstream::registry::{Options, Registry};
-use wash_wasi_sync::ports::{Environment, Host, Silent};
+use recipe::tree::Tree;
+use upstream::registry::{Options, Registry};
 
 /// Returns the settings of random tests: the same cases at every run.
 pub fn cases(count: u32) -> ProptestConfig {

@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use host::{Environment, Host, Silent, Status, Step};
+use recipe::Result;
+use recipe::tree::Digest;
 use semver::Version;
-use wash_wasi_sync::Result;
-use wash_wasi_sync::core::tree::Digest;
-use wash_wasi_sync::ports::upstream::registry::{Options, Registry};
-use wash_wasi_sync::ports::{Environment, Host, Silent, Status, Step};
+use upstream::registry::{Options, Registry};
 
 use super::server::{Reply, Server};
 

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use wash_wasi_sync::ports::{Environment, Host, Status, Step};
+use host::{Environment, Host, Status, Step};
 
 /// Variables by which the surrounding `cargo test` would lead another cargo astray.
 const LEFT_OUT: [&str; 8] = [

@@ -7,11 +7,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use wash_wasi_sync::Result;
-use wash_wasi_sync::core::tree::{File, Mode, Tree, TreePath};
-use wash_wasi_sync::ports::Interrupt;
-use wash_wasi_sync::ports::disk;
-use wash_wasi_sync::ports::stage::{Change, Turn};
+use host::{Interrupt, disk};
+use recipe::Result;
+use recipe::tree::{File, Mode, Tree, TreePath};
+use wash_wasi_sync::stage::{Change, Turn};
 
 pub const WORK: &str = "vendor/.wash-wasi-sync";
 pub const TREE: &str = "vendor/wash-wasi";

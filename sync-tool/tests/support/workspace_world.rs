@@ -3,13 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use gates::workspace::{Parts, Workspace};
+use host::Host;
+use recipe::manifest::Manifest;
+use recipe::tree::{File, Mode, Tree, TreePath};
+use recipe::{Error, Result};
+use upstream::{Locked, Options, SourceChoice, Upstream};
+
 use super::git_world::{GitWorld, version, write};
-use wash_wasi_sync::core::manifest::Manifest;
-use wash_wasi_sync::core::tree::{File, Mode, Tree, TreePath};
-use wash_wasi_sync::ports::Host;
-use wash_wasi_sync::ports::upstream::{Locked, Options, SourceChoice, Upstream};
-use wash_wasi_sync::ports::workspace::{Parts, Workspace};
-use wash_wasi_sync::{Error, Result};
 
 /// The release that it has.
 pub const V: &str = "41.0.0";

@@ -1,8 +1,7 @@
 //! How tests end: well, badly, as expected, not at all.
 
-use crate::world::verdicts;
-
 use super::*;
+use crate::world::verdicts;
 
 /// Tests that end in every way, most of them on the fork alone. The one that hangs
 /// leaves a child behind, which must end with it, and says which one that is.

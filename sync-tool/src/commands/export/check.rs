@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
+use recipe::drift::Drift;
+use recipe::manifest::Versions;
+
 use super::super::check::{differences, together_with};
 use super::*;
 use crate::cli::CheckArgs;
-use crate::core::drift::Drift;
-use crate::core::report::{CheckReport, Versions};
+use crate::report::CheckReport;
 
 /// Runs the command on an exported tree.
 ///

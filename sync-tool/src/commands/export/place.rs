@@ -4,12 +4,13 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
+use recipe::error::{Error, Result};
+use recipe::lock::Lock;
+use recipe::manifest::Manifest;
+use recipe::tree::{Tree, TreePath};
+
 use super::super::context::Context;
 use super::super::project::{Project, project_path};
-use crate::core::lock::Lock;
-use crate::core::manifest::Manifest;
-use crate::core::tree::{Tree, TreePath};
-use crate::error::{Error, Result};
 
 /// The directory that an export is, or is to be.
 pub struct Destination {
@@ -86,7 +87,7 @@ impl Destination {
     ///
     /// # Errors
     ///
-    /// Those of [`crate::core::series::Inputs::as_upstream`].
+    /// Those of [`recipe::series::Inputs::as_upstream`].
     pub fn project(&self, project: &Project) -> Result<Project> {
         let mut inputs = project.inputs.as_upstream()?;
         inputs.manifest.fork.path = self.name.clone();

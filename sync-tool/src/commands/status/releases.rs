@@ -2,6 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use recipe::error::{Error, Kind, Result};
+use recipe::release::{Listed, newest_of_lines};
+use recipe::series::Conflict;
+use recipe::{rust_version, series};
 use semver::Version;
 
 use crate::commands::context::{Context, Steps};
@@ -9,11 +13,7 @@ use crate::commands::making::{Making, Outcome, Ready};
 use crate::commands::project::Project;
 use crate::commands::upgrade::locked;
 use crate::commands::upstream_tests;
-use crate::core::preflight;
-use crate::core::release::{Listed, newest_of_lines};
-use crate::core::report::{ReleaseStatus, ReleasesStatus, SeriesFit};
-use crate::core::series::{self, Conflict};
-use crate::error::{Error, Kind, Result};
+use crate::report::{ReleaseStatus, ReleasesStatus, SeriesFit};
 
 /// Brings the series to the newest known release of each line from the lowest base on,
 /// up to where `upgrade --dry-run` would make the tree. Nothing is written.
@@ -40,15 +40,12 @@ pub fn releases(
             ),
             _ => row(making, project, version)?,
         };
-        let wanted = row
-            .rust_version
-            .as_deref()
-            .and_then(preflight::rust_version);
+        let wanted = row.rust_version.as_deref().and_then(rust_version::parse);
         row.rust_is_new_enough = rustc
             .as_ref()
             .ok()
             .zip(wanted)
-            .map(|(rustc, wanted)| preflight::is_new_enough(rustc, &wanted));
+            .map(|(rustc, wanted)| rust_version::is_new_enough(rustc, &wanted));
         Ok(row)
     });
     let rows = rows.collect::<Result<_>>()?;

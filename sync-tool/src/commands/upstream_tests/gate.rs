@@ -2,19 +2,20 @@
 
 use std::time::{Duration, Instant};
 
+use gates::cargo::Cargo;
+use gates::diagnosis::Trees;
+use gates::gate::GateReport;
+use gates::suite::{Filter, SuiteReport, TIME_LIMIT};
+use gates::workspace::{Parts, Workspace};
+use recipe::error::Result;
+use recipe::listing::joined_by;
+use recipe::manifest::Manifest;
+use recipe::release::Release;
+use recipe::tree::Tree;
+use upstream::Upstream;
+
 use super::{Suite, Wanted, cargo, check_machine, default_sets, features};
 use crate::commands::context::{Context, Steps, millis};
-use crate::core::diagnosis::Trees;
-use crate::core::manifest::Manifest;
-use crate::core::release::Release;
-use crate::core::report::GateReport;
-use crate::core::suite::{Filter, SuiteReport, TIME_LIMIT};
-use crate::core::tree::Tree;
-use crate::error::Result;
-use crate::listing::joined_by;
-use crate::ports::cargo::Cargo;
-use crate::ports::upstream::Upstream;
-use crate::ports::workspace::{Parts, Workspace};
 
 /// What the lock and reports call the gate.
 pub const KEY: &str = "upstream-tests";
@@ -58,7 +59,7 @@ impl UpstreamTests<'_, '_> {
     ///
     /// # Errors
     ///
-    /// [`crate::Kind::Verification`] where tests fail; those of the workspace and of cargo.
+    /// [`recipe::Kind::Verification`] where tests fail; those of the workspace and of cargo.
     pub fn gate(
         &self,
         tree: &Tree,

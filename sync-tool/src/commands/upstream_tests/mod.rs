@@ -9,23 +9,23 @@ use std::path::Path;
 use std::time::Duration;
 
 pub use gate::{KEY, UpstreamTests, skipped};
-
-use super::context::{Context, Steps};
-use crate::core::cargo_toml::TargetKind;
-use crate::core::diagnosis::Trees;
-use crate::core::gate::CrateManifest;
-use crate::core::make::{self, CARGO_TOML};
-use crate::core::manifest::Manifest;
-use crate::core::preflight;
-use crate::core::release::Release;
-use crate::core::report::Versions;
-use crate::core::suite::{
+use gates::cargo::Cargo;
+use gates::diagnosis::Trees;
+use gates::gate::CrateManifest;
+use gates::preflight;
+use gates::suite::{
     Build, Expected, FeatureSet, Filter, Judge, Own, SetReport, SuiteReport, TestId,
 };
-use crate::core::tree::{File, Tree};
-use crate::error::{Error, Result};
-use crate::ports::cargo::Cargo;
-use crate::ports::workspace::Workspace;
+use gates::workspace::Workspace;
+use recipe::cargo_toml::TargetKind;
+use recipe::error::{Error, Result};
+use recipe::make;
+use recipe::make::CARGO_TOML;
+use recipe::manifest::{Manifest, Versions};
+use recipe::release::Release;
+use recipe::tree::{File, Tree};
+
+use super::context::{Context, Steps};
 
 /// What is run, and how.
 #[derive(Debug, Clone)]

@@ -3,17 +3,18 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use super::Suite;
-use crate::commands::context::millis;
-use crate::core::diagnosis;
-use crate::core::gate::Failure;
-use crate::core::suite::{
+use gates::cargo::{Tested, TestsBuilt};
+use gates::diagnosis;
+use gates::gate::Failure;
+use gates::suite::process::{Case, Runner};
+use gates::suite::{
     Artifact, Build, BuildFailure, Control, ControlRuns, FeatureSet, Judge, Judged, SetReport,
     TestRun, Verdict,
 };
-use crate::error::Result;
-use crate::ports::cargo::{Tested, TestsBuilt};
-use crate::ports::suite::{Case, Runner};
+use recipe::error::Result;
+
+use super::Suite;
+use crate::commands::context::millis;
 
 impl Suite<'_> {
     /// Builds and runs the tests of a feature set.

@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
+use recipe::merge::Side;
+use recipe::series::{Conflict, ConflictKind};
+
 use super::{Human, count};
-use crate::core::merge::Side;
-use crate::core::report::MadeReport;
-use crate::core::series::{Conflict, ConflictKind};
+use crate::report::MadeReport;
 
 impl Human {
     /// Writes the conflicts that a run ended with.

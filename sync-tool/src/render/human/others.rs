@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use recipe::compare::{Changed, FileDiff};
+use recipe::listing::joined;
+use recipe::refresh::{Edit, PatchEdit};
+use recipe::text::line;
+use recipe::tree::TreePath;
 use semver::Version;
 
 use super::{Human, count, not_run, not_verified};
-use crate::core::report::{
-    Changed, DiffReport, Edit, FileDiff, PatchEdit, RefreshReport, ReleasesStatus, SeriesFit,
-    SeriesStatus, ShowReport, StatusReport, SupportStatus, TreeState, VersionsReport,
+use crate::report::{
+    DiffReport, RefreshReport, ReleasesStatus, SeriesFit, SeriesStatus, ShowReport, StatusReport,
+    SupportStatus, TreeState, VersionsReport,
 };
-use crate::core::text::line;
-use crate::core::tree::TreePath;
-use crate::listing::joined;
 
 impl Human {
     /// Writes where the fork stands.

@@ -2,10 +2,9 @@
 
 use std::fmt::Write as _;
 
+use gates::suite::{Build, BuildFailure, Counts, Judged, SetReport, Stale, SuiteReport, Verdict};
+
 use super::{Human, count, time};
-use crate::core::suite::{
-    Build, BuildFailure, Counts, Judged, SetReport, Stale, SuiteReport, Verdict,
-};
 
 /// How many lines of a failed test's output are shown; the last ones.
 const SHOWN: usize = 60;

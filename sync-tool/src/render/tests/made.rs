@@ -1,14 +1,15 @@
 //! `upgrade` and `vendor`: what was made, and what was not.
 
+use gates::gate::GateReport;
+use recipe::compare::{Changed, FileChange};
+use recipe::manifest::FileKind;
+use recipe::merge::merge;
+use recipe::prepare::RuleCount;
+use recipe::release::SourceKind;
+use recipe::series::{Conflict, ConflictKind};
+
 use super::*;
-use crate::core::manifest::FileKind;
-use crate::core::merge::merge;
-use crate::core::prepare::RuleCount;
-use crate::core::release::SourceKind;
-use crate::core::report::{
-    Changed, Ended, FileChange, GateReport, MadeReport, PatchReport, SeriesReport,
-};
-use crate::core::series::{Conflict, ConflictKind};
+use crate::report::{Ended, MadeReport, PatchReport, SeriesReport};
 
 fn change(name: &str, kind: FileKind, what: Changed, lines: Delta) -> FileChange {
     FileChange {

@@ -1,12 +1,13 @@
 //! `test`: what upstream's tests came to.
 
-use super::*;
-use crate::core::diagnosis::{Diagnosis, likely};
-use crate::core::gate::Reason;
-use crate::core::suite::{
+use gates::diagnosis::{Diagnosis, likely};
+use gates::gate::Reason;
+use gates::suite::{
     Build, BuildFailure, Control, FeatureSet, Fresh, Group, How, Judged, SetReport, Stale,
     SuiteReport, Target, TargetKind, TestId, Verdict,
 };
+
+use super::*;
 
 fn judged(features: &str, name: &str, group: Group, verdict: Verdict) -> Judged {
     Judged {
