@@ -9,7 +9,7 @@ use tempfile::NamedTempFile;
 
 /// A file beside the one that it becomes; dropped, it is gone.
 #[derive(Debug)]
-pub struct Draft {
+pub(crate) struct Draft {
     file: NamedTempFile,
     path: PathBuf,
 }
@@ -20,7 +20,7 @@ impl Draft {
     /// # Errors
     ///
     /// Fails where nothing can be written there.
-    pub fn of(path: PathBuf) -> Result<Draft> {
+    pub(crate) fn of(path: PathBuf) -> Result<Draft> {
         let above = path.parent().filter(|above| !above.as_os_str().is_empty());
         let (Some(above), false) = (above, path.is_dir()) else {
             let message = format!("{} is a directory", path.display());
@@ -44,7 +44,7 @@ impl Draft {
     /// # Errors
     ///
     /// Those of the disk.
-    pub fn keep(mut self, text: &str) -> Result<()> {
+    pub(crate) fn keep(mut self, text: &str) -> Result<()> {
         let written = self.file.write_all(text.as_bytes());
         written.map_err(|e| Error::io("write", &self.path, e))?;
         let kept = self.file.persist(&self.path);

@@ -158,7 +158,7 @@ pub struct StatusReport {
     pub newest: Option<Newest>,
     /// Why upstream's releases are not known.
     pub newest_unknown: Option<String>,
-    /// Whether upstream still mends the pin's line; `None` where the manifest or
+    /// Whether upstream still fixes the pin's line; `None` where the manifest or
     /// upstream does not say.
     pub support: Option<SupportStatus>,
     /// The series there are.

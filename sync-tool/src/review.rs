@@ -21,7 +21,7 @@ const WRITTEN: &str = ".written";
 ///
 /// Fails where the disk does, or the directory has something else in it; what
 /// stood there stays then.
-pub fn write_review(dir: &Path, files: Vec<(&str, Vec<u8>)>) -> Result<Option<PathBuf>> {
+pub(crate) fn write_review(dir: &Path, files: Vec<(&str, Vec<u8>)>) -> Result<Option<PathBuf>> {
     let replaces = is_there(dir)?;
     let [draft, old] = ["new", "old"].map(|what| beside(dir, what));
     let mut kept = keep_if_edited(dir, &old)?;

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use host::Host;
 use host::process::{Call, Outcome};
-use recipe::error::{Error, Fault, Kind, Place, Result};
+use recipe::error::{Error, Fault, Kind, Location, Result};
 use recipe::format::{Formatted, Formatter, same_code};
 use recipe::tree::{Digest, TreePath};
 
@@ -59,7 +59,7 @@ impl<'a> Rustfmt<'a> {
         let faults: Vec<Fault> = pairs
             .filter(|((_, before), after)| !same_code(before, after))
             .map(|((path, _), _)| {
-                Fault::new("the formatted text has other code").at(Place::file(path.as_str()))
+                Fault::new("the formatted text has other code").at(Location::file(path.as_str()))
             })
             .collect();
         if faults.is_empty() {
@@ -109,7 +109,7 @@ impl Formatter for Rustfmt<'_> {
 }
 
 /// The number of a source, and what was made of it.
-type Made = (usize, Result<Arc<str>, Fault>);
+type Chunk = (usize, Result<Arc<str>, Fault>);
 
 /// A rustfmt that is there.
 struct Program<'a> {
@@ -169,7 +169,7 @@ impl<'a> Program<'a> {
     ) -> Result<Vec<(usize, Arc<str>)>> {
         let step = Mutex::new(self.host.status.step("formatting"));
         let next = AtomicUsize::new(0);
-        let work = || -> Result<Vec<Made>> {
+        let work = || -> Result<Vec<Chunk>> {
             let mut made = Vec::new();
             loop {
                 let position = next.fetch_add(1, Ordering::Relaxed);
@@ -195,7 +195,7 @@ impl<'a> Program<'a> {
             });
             results.collect::<Result<Vec<_>>>()
         });
-        let mut all: Vec<Made> = gathered?.into_iter().flatten().collect();
+        let mut all: Vec<Chunk> = gathered?.into_iter().flatten().collect();
         all.sort_by_key(|(i, _)| *i);
         unless_faults(all)
     }
@@ -264,7 +264,7 @@ fn located(host: &Host, name: &OsString) -> PathBuf {
     files.next().unwrap_or_else(|| dir.join(name))
 }
 
-fn unless_faults(all: Vec<Made>) -> Result<Vec<(usize, Arc<str>)>> {
+fn unless_faults(all: Vec<Chunk>) -> Result<Vec<(usize, Arc<str>)>> {
     let mut made = Vec::new();
     let mut faults = Vec::new();
     for (i, result) in all {
@@ -296,7 +296,7 @@ fn fault(path: &TreePath, text: &Arc<str>, complaint: &str) -> Option<Fault> {
         let rest = line.strip_prefix("error")?;
         rest.split_once(": ").map(|(_, message)| message)
     })?;
-    let place = Place::line(path.as_str(), Arc::clone(text), number);
+    let place = Location::line(path.as_str(), Arc::clone(text), number);
     Some(Fault::new(message.to_owned()).at(place))
 }
 

@@ -98,7 +98,7 @@ fn a_compiler_that_does_not_tell_is_named() {
     assert!(
         error
             .message()
-            .contains("does not tell where the toolchain is"),
+            .contains("does not state where the toolchain is"),
         "{error}"
     );
 }

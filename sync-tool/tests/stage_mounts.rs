@@ -17,7 +17,7 @@ use host::Interrupt;
 use project::{Story, TREE, WORK, path, see, write};
 use recipe::Kind;
 use recipe::tree::File;
-use wash_wasi_sync::stage::Turn;
+use wash_wasi_sync::stage::WriteLock;
 
 const CASE: &str = "STAGE_MOUNTS_CASE";
 const DIR: &str = "STAGE_MOUNTS_DIR";
@@ -101,7 +101,7 @@ fn full(root: &Path) {
     tmpfs("size=256k", root);
     Story::Upgrade.set_up(root);
     let before = see(root);
-    let turn = Turn::take(root, &path(WORK), "test").unwrap();
+    let turn = WriteLock::take(root, &path(WORK), "test").unwrap();
     let error = |result: recipe::Result<()>| {
         let error = result.unwrap_err();
         assert_eq!(error.kind(), Kind::General);

@@ -33,7 +33,7 @@ pub struct Machine {
 ///
 /// # Errors
 ///
-/// All that is lacking together, each with the command that mends it.
+/// All that is lacking together, each with the command that fixes it.
 pub fn check(machine: &Machine, release: &str, rust_version: Option<&Version>) -> Result<()> {
     let faults: Vec<Fault> = [
         old_rust(machine, release, rust_version),

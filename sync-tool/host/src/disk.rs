@@ -8,7 +8,7 @@ use std::fs::{self, DirEntry, File, Metadata};
 use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
-use recipe::error::{Error, Fault, Kind, Place, Result};
+use recipe::error::{Error, Fault, Kind, Location, Result};
 use recipe::tree;
 use recipe::tree::{Digest, Entries, Entry, Mode, Tree, TreePath};
 
@@ -141,7 +141,7 @@ pub fn read_entries(dir: &Path) -> Result<Option<Found>> {
 
 fn stray((name, why): (String, &'static str)) -> Fault {
     Fault::new(why)
-        .at(Place::file(name))
+        .at(Location::file(name))
         .help("remove it or move it out of the directory")
 }
 

@@ -240,7 +240,7 @@ fn ignores_hangup() -> bool {
     ignored.is_none_or(|mask| mask & 1 == 1)
 }
 
-/// Waits for the next signal to stop. Returns `false` where none can be had.
+/// Waits for the next signal to stop. Returns `false` where none is available.
 async fn signal() -> bool {
     #[cfg(unix)]
     {

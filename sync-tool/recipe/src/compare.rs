@@ -51,7 +51,7 @@ pub struct FileDiff {
     /// Where its content went, if it is gone and that is found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub now_in: Option<NowIn>,
-    /// The unified diff; empty where one side is no text.
+    /// The unified diff; empty where one side is not UTF-8.
     pub text: String,
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::manifest::Manifest;
 use super::series::Stored;
 use super::text::{code_span, markdown};
-use crate::error::{Error, Fault, Kind, Place, Result};
+use crate::error::{Error, Fault, Kind, Location, Result};
 
 /// A block that the tool keeps in a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Block {
         let markers = self.markers();
         let found = find(text, &markers).map_err(|(at, what)| {
             let (begin, end) = &markers;
-            let place = Place::span(file, Arc::from(text), at..at);
+            let place = Location::span(file, Arc::from(text), at..at);
             let fault = Fault::new(format!("block `{}`: {what}", self.name()));
             let help = format!("put these lines, once, where the block goes:\n{begin}\n{end}");
             let message = "a document cannot be kept up to date";

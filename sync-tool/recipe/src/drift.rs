@@ -57,7 +57,7 @@ impl What {
     }
 
     /// Returns the end of a sentence that begins with the path.
-    pub fn told(self) -> &'static str {
+    pub fn description(self) -> &'static str {
         match self {
             What::Changed => "was changed",
             What::Mode => "has another mode",

@@ -3,11 +3,11 @@
 //! A [`Kind`] decides the exit code; [`Fault`]s are the single findings of an
 //! error that reports a group of them, each with its place and its next step.
 
-mod place;
+mod location;
 
 use std::fmt;
 
-pub use place::Place;
+pub use location::Location;
 
 use crate::listing::MAX_LISTED;
 
@@ -90,7 +90,7 @@ pub struct Fault {
     /// What is wrong, in one sentence without a full stop.
     pub message: String,
     /// Where, if there is a place.
-    pub place: Option<Place>,
+    pub place: Option<Location>,
     /// The next step, usually a command.
     pub help: Option<String>,
     /// The whole of it as another program tells people, to be shown instead.
@@ -113,7 +113,7 @@ impl Fault {
     }
 
     /// Adds the place.
-    pub fn at(mut self, place: Place) -> Self {
+    pub fn at(mut self, place: Location) -> Self {
         self.place = Some(place);
         self
     }
@@ -160,7 +160,7 @@ impl Error {
         }))
     }
 
-    /// Says that something could not be had, because nothing leads to it now: the
+    /// Says that something was unavailable, because nothing leads to it now: the
     /// network, or leave to use it. Nothing of what was had is wrong.
     pub fn unreached(mut self) -> Self {
         self.0.unreached = true;

@@ -14,7 +14,7 @@ use super::patch::Patch;
 use super::prepare::word;
 use super::series::{Inputs, Stored, StoredPatch};
 use super::tree::{File, Tree};
-use crate::error::{Error, Fault, Kind, Place, Result};
+use crate::error::{Error, Fault, Kind, Location, Result};
 
 /// Tells whether the text of a `Cargo.toml` is that of an export of a crate.
 pub fn is_export(cargo_toml: &str, name: &str) -> bool {
@@ -59,7 +59,7 @@ impl Manifest {
         let (fork, upstream) = (&self.fork.name, &self.upstream.name);
         let mut faults = Vec::new();
         if fork == upstream {
-            let fault = Fault::new("the fork has upstream's name already").at(Place::file(FILE));
+            let fault = Fault::new("the fork has upstream's name already").at(Location::file(FILE));
             faults.push(fault.help("depend on the vendored tree itself"));
         }
         let library = |name: &str| name.replace('-', "_");
@@ -82,7 +82,7 @@ impl Manifest {
         let upstreams = added.filter(|(name, d)| d.package.as_ref().unwrap_or(name) == upstream);
         faults.extend(upstreams.map(|(name, _)| {
             Fault::new(format!("the fork's tests depend on upstream's crate, as `{name}`"))
-                .at(Place::file(FILE))
+                .at(Location::file(FILE))
                 .help("remove it from `[cargo.dev-dependencies]`: a crate cannot depend on another of its name and version")
         }));
         faults

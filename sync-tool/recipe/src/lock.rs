@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::manifest::{FILE as MANIFEST, Manifest};
 use super::tree::{Digest, Entries, Entry, Mode, TreePath};
-use crate::error::{Error, Fault, Kind, Place, Result};
+use crate::error::{Error, Fault, Kind, Location, Result};
 
 /// The name of the file.
 pub const FILE: &str = "manifest.lock";
@@ -170,7 +170,7 @@ impl Lock {
     /// Fails where the text is none of this tool's, or its digest is not that of its files.
     pub fn parse(text: &str) -> Result<Lock> {
         if let Some(line) = text.lines().position(|line| line.starts_with("<<<<<<< ")) {
-            let place = Place::line(FILE, Arc::from(text), line + 1);
+            let place = Location::line(FILE, Arc::from(text), line + 1);
             let fault = Fault::new("a merge left its markers here").at(place);
             return Err(refused(fault).help(
                 "take the lock that your tree was made with, `git checkout --ours manifest.lock`, \
@@ -179,8 +179,8 @@ impl Lock {
         }
         let malformed = |e: toml_edit::de::Error| {
             let place = e.span().map_or_else(
-                || Place::file(FILE),
-                |span| Place::span(FILE, Arc::from(text), span),
+                || Location::file(FILE),
+                |span| Location::span(FILE, Arc::from(text), span),
             );
             let fault = Fault::new(e.message().to_owned()).at(place);
             refused(fault).help(RESTORE).caused_by(e)
@@ -189,7 +189,7 @@ impl Lock {
         let found: Form = toml_edit::de::from_str(text).map_err(malformed)?;
         if found.form != FORM {
             let message = format!("it has the form {}, this tool reads {FORM}", found.form);
-            return Err(refused(Fault::new(message).at(Place::file(FILE)))
+            return Err(refused(Fault::new(message).at(Location::file(FILE)))
                 .help("use the version of wash-wasi-sync that wrote it")
                 .help(RESTORE));
         }
@@ -197,7 +197,7 @@ impl Lock {
         let is_export = |export: &LockedExport| export.files.digest() == export.digest;
         if lock.files.digest() != lock.tree.digest || !lock.exported.iter().all(is_export) {
             let message = "its digest is not that of its files: it was edited";
-            return Err(refused(Fault::new(message).at(Place::file(FILE))).help(RESTORE));
+            return Err(refused(Fault::new(message).at(Location::file(FILE))).help(RESTORE));
         }
         Ok(lock)
     }
@@ -270,7 +270,7 @@ impl Lock {
         let faults: Vec<Fault> = wrong
             .map(|(what, here, there)| {
                 let message = format!("its {what} is {here}, and that of {MANIFEST} is {there}");
-                Fault::new(message).at(Place::file(FILE))
+                Fault::new(message).at(Location::file(FILE))
             })
             .collect();
         match faults.is_empty() {
@@ -337,12 +337,12 @@ mod files {
 
     use super::*;
 
-    pub fn serialize<S: Serializer>(entries: &Entries, s: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(entries: &Entries, s: S) -> Result<S::Ok, S::Error> {
         let line = |entry: &Entry| format!("{:o} {}", entry.mode.bits(), entry.digest);
         s.collect_map(entries.0.iter().map(|(path, entry)| (path, line(entry))))
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Entries, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Entries, D::Error> {
         let lines = BTreeMap::<TreePath, String>::deserialize(d)?;
         let entry = |line: &str| {
             let (mode, digest) = line.split_once(' ')?;
@@ -356,7 +356,8 @@ mod files {
         };
         let entries = lines.into_iter().map(|(path, line)| {
             let entry = entry(&line);
-            let entry = entry.ok_or_else(|| D::Error::custom(format!("`{line}` is no entry")))?;
+            let entry =
+                entry.ok_or_else(|| D::Error::custom(format!("`{line}` is not an entry")))?;
             Ok((path, entry))
         });
         Ok(Entries(entries.collect::<Result<_, D::Error>>()?))

@@ -11,7 +11,7 @@ use super::outside::outside;
 use super::release::{Release, Workspace};
 use super::series::{Inputs, Stored};
 use super::tree::{Collision, File, Tree, TreePath};
-use crate::error::{Error, Fault, Kind, Place, Result};
+use crate::error::{Error, Fault, Kind, Location, Result};
 use crate::rust_version;
 
 /// The manifest of a crate.
@@ -38,7 +38,7 @@ pub struct Parts<'a> {
 
 /// A tree, and what its manifest came to.
 #[derive(Debug, Clone)]
-pub struct Made {
+pub struct BuiltTree {
     /// The tree; without `Cargo.lock` where none is stored that fits the manifest.
     pub tree: Tree,
     /// What was made of upstream's `Cargo.toml`.
@@ -83,7 +83,7 @@ fn member(release: &Release) -> Result<&str> {
 /// a file, test targets of upstream's that would vanish unnoticed, sources that
 /// read from outside of the crate, names that one disk cannot hold together; and
 /// those of the generated `Cargo.toml`.
-pub fn make(parts: Parts<'_>, inherited: &Inherited) -> Result<Made> {
+pub fn make(parts: Parts<'_>, inherited: &Inherited) -> Result<BuiltTree> {
     let mut tree = parts.prepared.clone();
     for (path, text) in parts.patched {
         if let Some(file) = tree.get(path.as_str()) {
@@ -108,7 +108,7 @@ pub fn make(parts: Parts<'_>, inherited: &Inherited) -> Result<Made> {
             .map(|found| collision(found, parts)),
     );
     if faults.is_empty() {
-        return Ok(Made { tree, cargo });
+        return Ok(BuiltTree { tree, cargo });
     }
     Err(Error::faults(
         Kind::General,
@@ -127,7 +127,7 @@ pub fn make(parts: Parts<'_>, inherited: &Inherited) -> Result<Made> {
 pub fn put_lock(tree: &mut Tree, lock: &str, inputs: &Inputs, release: &Version) -> Result<()> {
     let foreign = cargo_lock::foreign(lock, tree).map_err(|e| unreadable(inputs, release, &e))?;
     if !foreign.is_empty() {
-        let place = || Place::file(lock_file(inputs, release));
+        let place = || Location::file(lock_file(inputs, release));
         let faults = foreign.into_iter().map(|one| Fault::new(one).at(place()));
         let message = "the crate's Cargo.lock has packages that no registry gives";
         return Err(Error::faults(Kind::General, message, faults.collect())
@@ -177,7 +177,7 @@ fn add_owned(tree: &mut Tree, parts: Parts<'_>) -> Vec<Fault> {
     for (place, path, file) in shared.chain(stored) {
         if parts.release.tree.get(path.as_str()).is_some() {
             let message = format!("upstream {} has `{path}` too", parts.release.version);
-            let fault = Fault::new(message).at(Place::file(place));
+            let fault = Fault::new(message).at(Location::file(place));
             faults.push(fault.help("rename the fork's own file"));
         } else {
             tree.insert(path.clone(), file.clone());
@@ -193,13 +193,13 @@ fn collision(found: &Collision, parts: Parts<'_>) -> Fault {
     let path = path.iter().find(is_upstreams).unwrap_or(&path[0]);
     let above = &parts.inputs.manifest.upstream.path;
     Fault::new(found.to_string())
-        .at(Place::file(format!("{above}/{path}")))
+        .at(Location::file(format!("{above}/{path}")))
         .help("rename the fork's own, or omit upstream's by a `[[files]]` rule")
 }
 
 fn faulty_targets(tree: &Tree, parts: Parts<'_>) -> Result<Vec<Fault>> {
     let manifest = &parts.inputs.manifest;
-    let place = || Place::file(super::manifest::FILE);
+    let place = || Location::file(super::manifest::FILE);
     let targets = manifest.cargo.targets.iter();
     let targets = targets.filter(|target| target.fits(&parts.release.version));
     let lost = targets.filter(|target| tree.get(&target.file()).is_none());
@@ -334,7 +334,7 @@ fn notice(manifest: &Manifest, parts: Parts<'_>) -> Vec<String> {
 
 fn cannot_make(errors: &cargo_toml::Errors) -> Error {
     let faults = errors.0.iter().map(|error| {
-        let place = Place::file(CARGO_TOML);
+        let place = Location::file(CARGO_TOML);
         Fault::new(error.to_string()).at(place).help(error.help())
     });
     let message = "the fork's Cargo.toml cannot be made";
@@ -345,7 +345,7 @@ fn cannot_make(errors: &cargo_toml::Errors) -> Error {
 ///
 /// # Errors
 ///
-/// [`Kind::Upstream`] where it is no version.
+/// [`Kind::Upstream`] where it is not a version.
 pub fn rust_version(release: &Release) -> Result<Option<Version>> {
     let inherited = inherited(release)?;
     let Some(text) = inherited.rust_version else {

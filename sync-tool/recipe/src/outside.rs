@@ -8,12 +8,12 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use super::tokens::lex;
 use super::tree::{Tree, joined};
-use crate::error::{Fault, Place};
+use crate::error::{Fault, Location};
 
 /// Returns a fault for each file above a crate that its sources name by a literal in
 /// `include!`, `include_str!`, `include_bytes!` or `#[path]`. What a macro expands to
 /// is not seen.
-pub fn outside(tree: &Tree) -> Vec<Fault> {
+pub(crate) fn outside(tree: &Tree) -> Vec<Fault> {
     let sources = tree
         .iter()
         .filter(|(path, _)| path.as_str().ends_with(".rs"));
@@ -29,7 +29,7 @@ pub fn outside(tree: &Tree) -> Vec<Fault> {
             Fault::new(format!(
                 "`{what}` reads `{named}`, which is outside of the crate"
             ))
-            .at(Place::span(path, Arc::clone(&text), span))
+            .at(Location::span(path, Arc::clone(&text), span))
             .help("omit the file by a `[[files]]` rule, or patch the line")
         })
     });

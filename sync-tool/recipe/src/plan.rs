@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::manifest::{FILE, FileKind, Manifest};
 use super::tree::{Tree, TreePath};
-use crate::error::{Error, Fault, Kind, Place, Result};
+use crate::error::{Error, Fault, Kind, Location, Result};
 
 /// The kind of each upstream file, by the manifest's rules.
 #[derive(Debug, Clone)]
@@ -56,7 +56,7 @@ impl Plan {
 
 fn unruled(path: &TreePath) -> Fault {
     Fault::new(format!("no rule says what happens to upstream's `{path}`"))
-        .at(Place::file(FILE))
+        .at(Location::file(FILE))
         .help(format!(
             "add it to a `[[files]]` rule: paths = [\"{path}\"], kind = \"direct\""
         ))
@@ -69,7 +69,7 @@ fn taken(manifest: &Manifest, path: &TreePath) -> Fault {
         .flat_map(|rule| &rule.paths)
         .find(|pattern| pattern.matches(path))
         .map(|pattern| pattern.span.clone());
-    let place = span.map_or_else(|| Place::file(FILE), |span| manifest.place(&span));
+    let place = span.map_or_else(|| Location::file(FILE), |span| manifest.place(&span));
     Fault::new(message)
         .at(place)
         .help("move the fork's files elsewhere, or name upstream's file in a later rule")

@@ -11,7 +11,7 @@ use super::manifest::{FILE, FileKind, Manifest};
 use super::patch::{Delta, Difference, Patch};
 use super::series::{FILES, Inputs, Owned, PATCH, Stored};
 use super::tree::{File, Mode, Tree, TreePath};
-use crate::error::{Error, Fault, Kind, Place, Result};
+use crate::error::{Error, Fault, Kind, Location, Result};
 
 /// An edit of the vendored tree.
 #[derive(Debug, Clone, Serialize)]
@@ -43,7 +43,7 @@ pub struct PatchEdit {
 
 /// What the inputs gave before the edits.
 #[derive(Debug, Clone, Copy)]
-pub struct Made<'a> {
+pub struct Baseline<'a> {
     /// The tree.
     pub tree: &'a Tree,
     /// Upstream's prepared files.
@@ -56,7 +56,7 @@ pub struct Made<'a> {
 
 /// What the user asks for.
 #[derive(Debug, Clone, Default)]
-pub struct Wishes {
+pub struct RefreshOptions {
     /// Direct files whose edits become patches.
     pub as_patch: Vec<TreePath>,
     /// What the only patch that is edited changes besides.
@@ -87,15 +87,15 @@ pub struct Refreshed {
 /// there is no series.
 pub fn refresh(
     inputs: &Inputs,
-    made: Made<'_>,
+    made: Baseline<'_>,
     edited: &Tree,
-    wishes: &Wishes,
+    options: &RefreshOptions,
 ) -> Result<Refreshed> {
     let mut work = Work {
         inputs,
         made,
         edited,
-        wishes,
+        options,
         done: Refreshed {
             edits: Vec::new(),
             files: BTreeMap::new(),
@@ -123,9 +123,9 @@ pub fn refresh(
 
 struct Work<'a> {
     inputs: &'a Inputs,
-    made: Made<'a>,
+    made: Baseline<'a>,
     edited: &'a Tree,
-    wishes: &'a Wishes,
+    options: &'a RefreshOptions,
     done: Refreshed,
     /// The edited patches of files that no difference is given for.
     of_sole: Vec<TreePath>,
@@ -146,7 +146,7 @@ impl Work<'_> {
         }
         match self.inputs.manifest.kind_of(path) {
             Some(FileKind::Patched) => self.patched(path, what),
-            Some(FileKind::Direct) if self.wishes.as_patch.contains(path) => {
+            Some(FileKind::Direct) if self.options.as_patch.contains(path) => {
                 let with = self.done.manifest.with_patched(path);
                 self.done.manifest = with.map_err(|e| Fault::new(e.to_string()))?;
                 let text = self.done.manifest.text.as_bytes().to_vec();
@@ -162,11 +162,14 @@ impl Work<'_> {
     /// Takes up what is said of files that have no edit: a stored patch can be given
     /// another difference.
     fn unedited(&mut self) {
-        let wishes = self.wishes;
+        let options = self.options;
         let is_edited =
             |path: &TreePath| self.made.tree.get(path.as_str()) != self.edited.get(path.as_str());
-        let named = wishes.as_patch.iter().map(|path| (path, "--as-patch"));
-        let explained = wishes.differences.keys().map(|path| (path, "--difference"));
+        let named = options.as_patch.iter().map(|path| (path, "--as-patch"));
+        let explained = options
+            .differences
+            .keys()
+            .map(|path| (path, "--difference"));
         let unedited: Vec<_> = named
             .chain(explained)
             .filter(|(path, _)| !is_edited(path))
@@ -186,7 +189,7 @@ impl Work<'_> {
 
     /// One text must not explain several patches, nor be lost.
     fn sole_is_for_one(&mut self) {
-        if self.wishes.sole.is_none() || self.of_sole.len() == 1 {
+        if self.options.sole.is_none() || self.of_sole.len() == 1 {
             return;
         }
         if self.of_sole.is_empty() && self.faults.is_empty() {
@@ -218,12 +221,12 @@ impl Work<'_> {
         let dir = &self.inputs.manifest.fork.owned;
         let kept = format!("{dir}/{}", owned.stored);
         let has_row = self.has_row(path);
-        if has_row && (self.wishes.series_only || what == What::Missing) {
+        if has_row && (self.options.series_only || what == What::Missing) {
             let why = format!("a row of {FILE} says which releases have it");
             let help = format!("change that `[[owned]]` and `{kept}` by hand");
             return Err(at(path, &why).help(help));
         }
-        if !self.wishes.series_only {
+        if !self.options.series_only {
             let bases = self.inputs.series.iter().map(|s| s.base.clone()).collect();
             return self.keep(path, what, kept, bases);
         }
@@ -267,13 +270,13 @@ impl Work<'_> {
             )));
         }
         if let Some(fault) = self.inputs.manifest.not_owned(path) {
-            return Err(fault.at(Place::file(path.as_str())));
+            return Err(fault.at(Location::file(path.as_str())));
         }
         if self.has_row(path) {
             let why = format!("a row of {FILE} says which releases have another file there");
             return Err(at(path, &why).help("give it an `[[owned]]` of its own"));
         }
-        if self.wishes.series_only {
+        if self.options.series_only {
             return self.of_series(path, what);
         }
         let bases = self.inputs.series.iter().map(|s| s.base.clone()).collect();
@@ -307,10 +310,10 @@ impl Work<'_> {
             .as_ref()
             .map_or(Vec::new(), |old| old.differences.clone());
         let known = differences.len();
-        match self.wishes.differences.get(path) {
+        match self.options.differences.get(path) {
             Some(given) => differences.extend(given.iter().cloned()),
             None => {
-                differences.extend(self.wishes.sole.clone());
+                differences.extend(self.options.sole.clone());
                 self.of_sole.push(path.clone());
             }
         }
@@ -338,7 +341,7 @@ impl Work<'_> {
             stored.clone(),
             patch.map(|patch| patch.render().into_bytes()),
         )?;
-        self.told(path, what, stored, vec![base], change)
+        self.record(path, what, stored, vec![base], change)
     }
 
     /// Stores the edited file as it is.
@@ -354,10 +357,10 @@ impl Work<'_> {
             return Err(at(path, "the mode of a fork-owned file is not kept").help("make it 644"));
         }
         self.put(stored.clone(), file.map(|file| file.bytes().to_vec()))?;
-        self.told(path, what, stored, bases, None)
+        self.record(path, what, stored, bases, None)
     }
 
-    fn told(
+    fn record(
         &mut self,
         path: &TreePath,
         what: What,
@@ -393,7 +396,7 @@ fn project_path(text: &str) -> Result<TreePath, Fault> {
 }
 
 fn at(path: &TreePath, why: &str) -> Fault {
-    Fault::new(why).at(Place::file(path.as_str()))
+    Fault::new(why).at(Location::file(path.as_str()))
 }
 
 fn upstreams_own(path: &TreePath, what: What) -> Fault {

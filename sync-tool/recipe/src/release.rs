@@ -83,7 +83,7 @@ pub enum Wanted {
     Exact(Version),
 }
 
-/// A text that is no version.
+/// A text that is not a version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a version: give one as v41.0.0, 41.0.0, 41 or latest")]
 pub struct NotAVersion(String);

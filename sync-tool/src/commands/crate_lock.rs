@@ -7,16 +7,16 @@ use gates::cargo::{Cargo, Seed};
 use recipe::error::Result;
 use recipe::make::{CARGO_LOCK, put_lock};
 
-use super::making::Forked;
-use super::place::Placing;
+use super::install::Installer;
+use super::pipeline::ForkBuild;
 
-impl Placing<'_, '_> {
+impl Installer<'_, '_> {
     /// Makes the crate's `Cargo.lock` where none is stored that fits its manifest.
     ///
     /// # Errors
     ///
     /// Those of cargo, and where a new lock would be needed and `--locked` forbids it.
-    pub(super) fn cargo_lock(&self, forked: &mut Forked) -> Result<()> {
+    pub(super) fn cargo_lock(&self, forked: &mut ForkBuild) -> Result<()> {
         let version = forked.ready.release.version.clone();
         let made = &mut forked.made;
         if made.tree.get(CARGO_LOCK).is_some() {

@@ -16,8 +16,8 @@ use crate::report::DiffReport;
 ///
 /// # Errors
 ///
-/// Where a side cannot be had, or neither has the files that are named, all together.
-pub fn run(context: &Context<'_>, args: &DiffArgs) -> Result<DiffReport> {
+/// Where a side is unavailable, or neither has the files that are named, all together.
+pub(super) fn run(context: &Context<'_>, args: &DiffArgs) -> Result<DiffReport> {
     let look = context.peek(&read_manifest(&context.root)?)?;
     let project = Project::load(&context.root, read_manifest(&context.root)?)?;
     let upstream = context.upstream(project.manifest(), &args.source)?;

@@ -18,8 +18,8 @@ const ALIKE: f32 = 0.75;
 ///
 /// # Errors
 ///
-/// Where the release cannot be had or has no such file, with those of that name that it has.
-pub fn run(context: &Context<'_>, args: &ShowArgs) -> Result<ShowReport> {
+/// Where the release is unavailable or has no such file, with those of that name that it has.
+pub(super) fn run(context: &Context<'_>, args: &ShowArgs) -> Result<ShowReport> {
     let look = context.peek(&read_manifest(&context.root)?)?;
     let project = Project::load(&context.root, read_manifest(&context.root)?)?;
     drop(look);

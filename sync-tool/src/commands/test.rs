@@ -30,7 +30,7 @@ use crate::render;
 /// Where there is no tree, no workspace of upstream's, or the machine lacks what
 /// building needs; [`Kind::Usage`] for features that are not there and a filter that
 /// matches nothing. Tests that fail are no error here: the report has them.
-pub fn run(context: &Context<'_>, args: &TestArgs) -> Result<(SuiteReport, Result<()>)> {
+pub(super) fn run(context: &Context<'_>, args: &TestArgs) -> Result<(SuiteReport, Result<()>)> {
     let manifest = read_manifest(&context.root)?;
     // A tree that another run is about to swap says nothing.
     let look = context.look(&manifest)?;

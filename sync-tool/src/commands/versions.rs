@@ -4,8 +4,8 @@ use recipe::documents::{Block, version_table};
 use recipe::error::Result;
 use recipe::manifest::Versions;
 
-use super::context::{Context, Hold};
-use super::place::documents;
+use super::context::{Context, ProjectLock};
+use super::install::documents;
 use super::project::{Project, read_manifest};
 use crate::cli::VersionsArgs;
 use crate::report::VersionsReport;
@@ -15,11 +15,11 @@ use crate::report::VersionsReport;
 /// # Errors
 ///
 /// Where a listed document is not there or lacks its markers.
-pub fn run(context: &Context<'_>, args: &VersionsArgs) -> Result<VersionsReport> {
+pub(super) fn run(context: &Context<'_>, args: &VersionsArgs) -> Result<VersionsReport> {
     let manifest = read_manifest(&context.root)?;
     let hold = match args.write {
-        true => Hold::Turn(context.turn(&manifest)?),
-        false => Hold::Look(context.peek(&manifest)?),
+        true => ProjectLock::WriteLock(context.turn(&manifest)?),
+        false => ProjectLock::ReadLock(context.peek(&manifest)?),
     };
     let project = Project::load(&context.root, read_manifest(&context.root)?)?;
     let mut written = Vec::new();

@@ -94,7 +94,7 @@ fn case(suite: &str, test: &Judged) -> TestCase {
         ),
         Verdict::Ignored => skipped("ignored"),
         Verdict::ExpectedFailure => skipped(&format!("expected to fail: {reason}")),
-        Verdict::Machine => skipped(&format!("{how}; with upstream's own crate too")),
+        Verdict::FailsUpstreamToo => skipped(&format!("{how}; with upstream's own crate too")),
     };
     let mut case = TestCase::new(test.id.name.as_str(), status);
     case.set_classname(suite);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use host::disk;
 use host::disk::{Found, TARGET};
-use recipe::error::{Error, Fault, Kind, Place, Result};
+use recipe::error::{Error, Fault, Kind, Location, Result};
 use recipe::tree::{Digest, Entries, TreePath};
 
 use super::Change;
@@ -121,7 +121,8 @@ fn destination_now(
     };
     let differences = differences(expected, &found).into_iter();
     edits.extend(
-        differences.map(|(name, what)| Fault::new(what).at(Place::file(format!("{path}/{name}")))),
+        differences
+            .map(|(name, what)| Fault::new(what).at(Location::file(format!("{path}/{name}")))),
     );
     Ok(of_found(&found))
 }
@@ -228,7 +229,7 @@ fn edited(change: &Change, path: &TreePath, now: Option<Digest>) -> Option<Fault
         (_, None) => "was removed",
         _ => "was edited",
     };
-    Some(Fault::new(what).at(Place::file(path.as_str())))
+    Some(Fault::new(what).at(Location::file(path.as_str())))
 }
 
 fn in_the_way(path: &TreePath, what: impl std::fmt::Display, why: &str) -> Error {

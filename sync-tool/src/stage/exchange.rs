@@ -23,7 +23,7 @@ const ATTEMPTS: u32 = 100;
 pub(super) fn put(new: &Path, place: &Path, out: &Path, point: &str) -> io::Result<()> {
     let mut last = ErrorKind::AlreadyExists.into();
     for _ in 0..ATTEMPTS {
-        let there = match rename(new, place, How::Exchange) {
+        let there = match rename(new, place, RenameMode::Exchange) {
             Ok(true) => {
                 failpoint::hit(&format!("{point}.exchanged"));
                 return Ok(());
@@ -43,9 +43,9 @@ pub(super) fn put(new: &Path, place: &Path, out: &Path, point: &str) -> io::Resu
                 fs::create_dir_all(out)?;
                 fs::rename(place, free(out, ""))?;
                 failpoint::hit(&format!("{point}.replaced"));
-                rename(new, place, How::NoReplace)
+                rename(new, place, RenameMode::NoReplace)
             }
-            None => rename(new, place, How::NoReplace),
+            None => rename(new, place, RenameMode::NoReplace),
         };
         match renamed {
             // Somebody made it, or removed it, just now.
@@ -73,7 +73,7 @@ fn save(place: &Path, out: &Path) -> io::Result<()> {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum How {
+enum RenameMode {
     /// Both are there before and after.
     Exchange,
     /// Nothing may be there before.
@@ -81,8 +81,8 @@ enum How {
 }
 
 /// Renames in one step. Returns `false` where the system cannot exchange.
-fn rename(from: &Path, to: &Path, how: How) -> io::Result<bool> {
-    if how == How::Exchange && failpoint::without("exchange") {
+fn rename(from: &Path, to: &Path, how: RenameMode) -> io::Result<bool> {
+    if how == RenameMode::Exchange && failpoint::without("exchange") {
         return Ok(false);
     }
     #[cfg(any(target_os = "linux", target_os = "macos"))]
@@ -90,8 +90,8 @@ fn rename(from: &Path, to: &Path, how: How) -> io::Result<bool> {
         use rustix::fs::{CWD, RenameFlags, renameat_with};
         use rustix::io::Errno;
         let flags = match how {
-            How::Exchange => RenameFlags::EXCHANGE,
-            How::NoReplace => RenameFlags::NOREPLACE,
+            RenameMode::Exchange => RenameFlags::EXCHANGE,
+            RenameMode::NoReplace => RenameFlags::NOREPLACE,
         };
         match renameat_with(CWD, from, CWD, to, flags) {
             Ok(()) => return Ok(true),
@@ -100,8 +100,8 @@ fn rename(from: &Path, to: &Path, how: How) -> io::Result<bool> {
         }
     }
     match how {
-        How::Exchange => Ok(false),
-        How::NoReplace => fs::rename(from, to).map(|()| true),
+        RenameMode::Exchange => Ok(false),
+        RenameMode::NoReplace => fs::rename(from, to).map(|()| true),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The crash-safe transaction: what a run makes is put in place whole or not at all.
 //!
-//! A run takes its [`Turn`], recovers what a killed run left, stages a tree and
+//! A run takes its [`WriteLock`], recovers what a killed run left, stages a tree and
 //! commits it together with files of the project. Below the work directory:
 //!
 //! ```text
@@ -25,7 +25,7 @@ mod apply;
 mod check;
 mod exchange;
 mod journal;
-mod look;
+mod read_lock;
 mod rights;
 mod staged;
 mod sync;
@@ -40,7 +40,7 @@ use apply::Apply;
 use host::disk::Found;
 use host::{Interrupt, failpoint, lock};
 use journal::Plan;
-pub use look::Look;
+pub use read_lock::ReadLock;
 use recipe::error::{Error, Result};
 use recipe::listing::joined;
 use recipe::tree::{Entries, Tree, TreePath};
@@ -127,12 +127,12 @@ pub fn is_from_elsewhere(root: &Path, work: &TreePath, tree: &Entries) -> bool {
 
 /// One run's exclusive hold of the project. Dropped, it is released.
 #[derive(Debug)]
-pub struct Turn {
+pub struct WriteLock {
     work: Work,
     _lock: lock::Lock,
 }
 
-impl Turn {
+impl WriteLock {
     /// Takes the project at `root` for this run. `work` is the directory for what
     /// is between old and new, on the same file system as the vendored tree;
     /// `command` tells a second run who holds the project (command line and start).
@@ -140,18 +140,18 @@ impl Turn {
     /// # Errors
     ///
     /// Fails where another run has its turn, naming it, or the directory cannot be written.
-    pub fn take(root: &Path, work: &TreePath, command: &str) -> Result<Turn> {
-        Turn::try_take(root, work, command)?
+    pub fn take(root: &Path, work: &TreePath, command: &str) -> Result<WriteLock> {
+        WriteLock::try_take(root, work, command)?
     }
 
     /// The same, but that another run has its turn is the error within.
-    fn try_take(root: &Path, work: &TreePath, command: &str) -> Result<Result<Turn>> {
+    fn try_take(root: &Path, work: &TreePath, command: &str) -> Result<Result<WriteLock>> {
         let work = Work::new(root, work);
         work.make()?;
         failpoint::hit("work.made");
         let lock = lock::Lock::try_take(&work.lock(), lock::PROJECT, command)?;
         failpoint::hit("lock.taken");
-        Ok(lock.map(|lock| Turn { work, _lock: lock }))
+        Ok(lock.map(|lock| WriteLock { work, _lock: lock }))
     }
 
     /// Ends what a killed run left: finishes its change if that was decided, else

@@ -13,12 +13,12 @@ use recipe::tree::{Digest, Entries, Tree, TreePath};
 
 use super::times::Times;
 use super::work::{self, Work};
-use super::{Change, Committed, Turn, check, journal};
+use super::{Change, Committed, WriteLock, check, journal};
 
 /// A staged tree. Dropped without a commit, it is removed.
 #[derive(Debug)]
 pub struct Stage<'t> {
-    turn: &'t Turn,
+    turn: &'t WriteLock,
     dir: PathBuf,
     /// What was staged, `None` where only files of the project change.
     entries: Option<Entries>,
@@ -27,7 +27,7 @@ pub struct Stage<'t> {
 }
 
 impl<'t> Stage<'t> {
-    pub(super) fn empty(turn: &'t Turn) -> Result<Stage<'t>> {
+    pub(super) fn empty(turn: &'t WriteLock) -> Result<Stage<'t>> {
         let work = &turn.work;
         if work::look(&work.journal())?.is_some() {
             let message = "a change that an earlier run decided is not finished yet";
@@ -49,7 +49,11 @@ impl<'t> Stage<'t> {
         Ok(stage)
     }
 
-    pub(super) fn write(turn: &'t Turn, tree: &Tree, interrupt: &Interrupt) -> Result<Stage<'t>> {
+    pub(super) fn write(
+        turn: &'t WriteLock,
+        tree: &Tree,
+        interrupt: &Interrupt,
+    ) -> Result<Stage<'t>> {
         refuse_target(tree)?;
         let mut stage = Stage::empty(turn)?;
         stage.interrupt = interrupt.clone();

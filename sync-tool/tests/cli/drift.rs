@@ -485,7 +485,7 @@ fn what_a_pull_brought_is_not_taken_back_by_a_refresh() {
     exit 10
     --- stderr
     error: the lock is of a tree that was not made here, and vendor/wash-wasi is edited
-    help: what came with the lock, as by a pull, cannot be told from the edits, and `refresh` would take it back
+    help: what came with the lock, as by a pull, cannot be distinguished from the edits, and `refresh` would take it back
     help: check out the commit that the tree was made from, `wash-wasi-sync refresh` and commit there, then merge
     help: or copy the edits, `wash-wasi-sync vendor --discard-edits`, and make them again
     ");

@@ -237,8 +237,8 @@ fn what_is_no_repository_is_told() {
     fs::create_dir(world.path("new")).unwrap();
     world.git_in(&world.path("new"), &["init", "--quiet"]);
     for (place, part) in [
-        ("nowhere", "`nowhere` is no git repository"),
-        ("empty", "`empty` is no git repository"),
+        ("nowhere", "`nowhere` is not a git repository"),
+        ("empty", "`empty` is not a git repository"),
         ("new", "HEAD of `new` leads to no commit"),
     ] {
         let error = world.run(place, |g| g.release(&version(V))).unwrap_err();

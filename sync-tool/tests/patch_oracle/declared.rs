@@ -6,7 +6,7 @@ use crate::{Bench, parsed, with_head};
 
 /// Where ours and git part ways, each on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Declared {
+pub(crate) enum Declared {
     /// The old text stands at several places. git takes the one nearest to the
     /// line that the header gives; ours guesses nothing.
     Ambiguous,

@@ -11,7 +11,7 @@ use host::{Environment, Host, Silent, disk};
 use recipe::compare::{Changed, changes};
 use recipe::error::Result;
 use recipe::format::{Formatted, Formatter};
-use recipe::make::{Made, Parts, inherited, make};
+use recipe::make::{BuiltTree, Parts, inherited, make};
 use recipe::manifest::{FILE, FileKind, HistoryRow, Manifest};
 use recipe::plan::Plan;
 use recipe::prepare::prepare;
@@ -64,7 +64,7 @@ fn release(of: &str) -> Release {
     release.unwrap_or_else(|e| panic!("this test needs a package registry: {e}"))
 }
 
-fn export(inputs: &Inputs, release: &Release) -> Made {
+fn export(inputs: &Inputs, release: &Release) -> BuiltTree {
     let manifest = &inputs.manifest;
     let plan = Plan::of(manifest, &release.tree).unwrap();
     let inherited = inherited(release).unwrap();

@@ -13,7 +13,7 @@ pub use part::Part;
 use recipe::address::masked;
 use recipe::error::{Error, Result};
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Client, StatusCode};
 
 /// The user agent: the tool and its version.
 pub const USER_AGENT: &str = concat!("wash-wasi-sync/", env!("CARGO_PKG_VERSION"));
@@ -40,15 +40,15 @@ pub struct Settings {
 
 /// A question to a server.
 #[derive(Debug, Clone, Default)]
-pub struct Ask {
+pub struct Request {
     url: String,
     headers: HeaderMap,
 }
 
-impl Ask {
+impl Request {
     /// Asks for a URL.
     pub fn new(url: impl Into<String>) -> Self {
-        Ask {
+        Request {
             url: url.into(),
             headers: HeaderMap::new(),
         }
@@ -80,7 +80,7 @@ impl Ask {
 
 /// What a server said.
 #[derive(Debug)]
-pub struct Answer {
+pub struct Response {
     /// The status; transient failures have been tried again before it is given.
     pub status: u16,
     /// The entity tag.
@@ -103,7 +103,7 @@ impl<'a> Http<'a> {
     ///
     /// # Errors
     ///
-    /// Fails where a proxy is malformed or no certificates can be had.
+    /// Fails where a proxy is malformed or no certificates is available.
     pub fn new(host: &'a Host, settings: Settings) -> Result<Self> {
         // An error says that a provider is there already: that is all that is wanted.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -137,7 +137,7 @@ impl<'a> Http<'a> {
     ///
     /// [`recipe::Kind::Upstream`] where no server answers, it still fails after
     /// the retries, or the answer is longer.
-    pub fn get(&self, ask: &Ask, limit: u64) -> Result<Answer> {
+    pub fn get(&self, ask: &Request, limit: u64) -> Result<Response> {
         self.host.status.detail(&format!("getting {}", ask.shown()));
         self.host
             .run(self.retrying(ask, async || self.get_once(ask, limit).await))
@@ -155,7 +155,7 @@ impl<'a> Http<'a> {
     /// As [`Http::get`], and where the file cannot be written.
     pub fn download(
         &self,
-        ask: &Ask,
+        ask: &Request,
         file: &mut Part,
         limit: u64,
         progress: &dyn Fn(u64, u64),
@@ -172,7 +172,7 @@ impl<'a> Http<'a> {
 
     async fn retrying<T>(
         &self,
-        ask: &Ask,
+        ask: &Request,
         mut attempt: impl AsyncFnMut() -> Result<T, Failure>,
     ) -> Result<T> {
         let mut tried = 0;
@@ -197,7 +197,7 @@ impl<'a> Http<'a> {
         }
     }
 
-    async fn send(&self, ask: &Ask, more: HeaderMap) -> Result<Response, Failure> {
+    async fn send(&self, ask: &Request, more: HeaderMap) -> Result<reqwest::Response, Failure> {
         let request = self
             .client
             .get(&ask.url)
@@ -222,7 +222,7 @@ impl<'a> Http<'a> {
         Ok(response)
     }
 
-    async fn get_once(&self, ask: &Ask, limit: u64) -> Result<Answer, Failure> {
+    async fn get_once(&self, ask: &Request, limit: u64) -> Result<Response, Failure> {
         let packed =
             HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"))]);
         let mut response = self.send(ask, packed).await?;
@@ -238,7 +238,7 @@ impl<'a> Http<'a> {
         if text(&response, header::CONTENT_ENCODING).as_deref() == Some("gzip") {
             body = failure::gunzip(&body, limit)?;
         }
-        Ok(Answer {
+        Ok(Response {
             status: response.status().as_u16(),
             etag: text(&response, header::ETAG),
             last_modified: text(&response, header::LAST_MODIFIED),
@@ -248,7 +248,7 @@ impl<'a> Http<'a> {
 
     async fn download_once(
         &self,
-        ask: &Ask,
+        ask: &Request,
         part: &mut Part,
         limit: u64,
         progress: &dyn Fn(u64, u64),
@@ -331,7 +331,7 @@ pub struct Download {
 
 /// Tells whether a response goes on from what a file holds, having emptied the
 /// file where it begins anew; `None` where it brings no content at all.
-fn goes_on(part: &mut Part, response: &Response) -> Result<Option<bool>, Failure> {
+fn goes_on(part: &mut Part, response: &reqwest::Response) -> Result<Option<bool>, Failure> {
     let held = part.len();
     match response.status() {
         StatusCode::PARTIAL_CONTENT if held > 0 => {
@@ -358,7 +358,7 @@ fn goes_on(part: &mut Part, response: &Response) -> Result<Option<bool>, Failure
     }
 }
 
-fn text(response: &Response, name: HeaderName) -> Option<String> {
+fn text(response: &reqwest::Response, name: HeaderName) -> Option<String> {
     response
         .headers()
         .get(name)?

@@ -1,4 +1,4 @@
-//! The source that commands read upstream from: git, the registry, or whichever can be had.
+//! The source that commands read upstream from: git, the registry, or whichever is available.
 
 mod known;
 
@@ -145,7 +145,7 @@ impl<'a> Upstream<'a> {
         }
         let of_registry = || self.registry()?.list();
         match self.git() {
-            Some(git) => self.or_instead("a list of releases", git.attempt_list(), of_registry),
+            Some(git) => self.or_fallback("a list of releases", git.attempt_list(), of_registry),
             None => of_registry(),
         }
     }
@@ -190,7 +190,7 @@ impl<'a> Upstream<'a> {
         }
         let read = git.attempt(version, git::locked(locked.commit)?);
         let release = self
-            .or_instead(&self.called(version), read, of_registry)
+            .or_fallback(&self.called(version), read, of_registry)
             .map_err(|e| match locked.commit {
                 // It was there: the tag moved or is gone.
                 Some(_) => e,
@@ -212,7 +212,7 @@ impl<'a> Upstream<'a> {
         match self.git() {
             Some(git) => {
                 let commit = git.attempt_commit(version).map(Some);
-                self.or_instead(&self.called(version), commit, of_registry)
+                self.or_fallback(&self.called(version), commit, of_registry)
             }
             None => of_registry(),
         }
@@ -235,7 +235,7 @@ impl<'a> Upstream<'a> {
     ///
     /// # Errors
     ///
-    /// [`Kind::Upstream`] where the source has none, or git cannot be had.
+    /// [`Kind::Upstream`] where the source has none, or git is unavailable.
     pub fn export(&self, version: &Version, commit: Option<&str>) -> Result<Export<'_>> {
         let instead = "give a git repository: `--upstream PATH|URL`, or `--source git`";
         let git = match (&self.git, self.without_programs()) {
@@ -317,8 +317,8 @@ impl<'a> Upstream<'a> {
         }
     }
 
-    /// Takes the registry where git cannot be had and the user left the choice to the tool.
-    fn or_instead<T>(
+    /// Takes the registry where git is unavailable and the user left the choice to the tool.
+    fn or_fallback<T>(
         &self,
         what: &str,
         git: Result<T, Failure>,

@@ -12,7 +12,7 @@ impl Cargo<'_> {
     ///
     /// # Errors
     ///
-    /// Fails where there is no compiler, or it does not tell where it stands.
+    /// Fails where there is no compiler, or it does not state where it stands.
     pub fn machine(&self) -> Result<Machine> {
         let libraries = self
             .sysroot(self.host.env.dir())?
@@ -53,7 +53,7 @@ impl Cargo<'_> {
         let said = String::from_utf8_lossy(&outcome.stdout).trim().to_owned();
         if said.is_empty() {
             return Err(
-                Error::general(format!("`{line}` does not tell where the toolchain is"))
+                Error::general(format!("`{line}` does not state where the toolchain is"))
                     .help("see whether RUSTC names a Rust compiler"),
             );
         }

@@ -30,7 +30,7 @@ impl Cargo<'_> {
             .and_then(|release| Version::parse(release.trim()).ok());
         let Some(version) = release else {
             return Err(
-                Error::general(format!("`{line}` does not tell its release"))
+                Error::general(format!("`{line}` does not state its release"))
                     .help("see whether RUSTC names a Rust compiler"),
             );
         };

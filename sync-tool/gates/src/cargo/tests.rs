@@ -9,7 +9,7 @@ use recipe::error::Result;
 use super::Cargo;
 use super::gates::{Log, ended};
 use crate::gate::{Failure, Gate, GateOutcome, Transcript};
-use crate::suite::{Artifact, Documented, FeatureSet, Filter, Fresh, How, TestRun};
+use crate::suite::{Artifact, Documented, FailureCause, FeatureSet, Filter, Fresh, TestRun};
 
 /// The least time that doc tests may be silent: they are compiled meanwhile, all in one
 /// program, which takes minutes on a machine that is busy.
@@ -144,7 +144,7 @@ impl Cargo<'_> {
         let (done, of) = read.done();
         let broken = match &outcome {
             None => Some((
-                How::TimedOut {
+                FailureCause::TimedOut {
                     seconds: limit.as_secs(),
                 },
                 String::new(),
@@ -210,11 +210,11 @@ fn built() -> Gate {
     }
 }
 
-fn died(outcome: &Outcome) -> How {
+fn died(outcome: &Outcome) -> FailureCause {
     let ended = ended(outcome.status);
     match (outcome.status.code(), ended.signal) {
-        (_, Some(signal)) => How::Signal { signal },
-        (Some(code), _) if code != 0 => How::Exit { code },
-        _ => How::NoResult,
+        (_, Some(signal)) => FailureCause::Signal { signal },
+        (Some(code), _) if code != 0 => FailureCause::Exit { code },
+        _ => FailureCause::NoResult,
     }
 }

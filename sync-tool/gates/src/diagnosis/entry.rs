@@ -20,7 +20,7 @@ pub(super) struct Entry {
     pub(super) message: &'static str,
     /// The beginning of a macro's name that the error must come out of; empty for any.
     pub(super) out_of: &'static str,
-    /// What the errors of the kind are about: those about the same are told together.
+    /// What the errors of the kind are about: those about the same are explained together.
     /// Nothing means that the error is none of the kind after all.
     pub(super) subjects: fn(&Case<'_>) -> Vec<String>,
     /// Looks up what there is to tell of the errors about one subject; `None` where
@@ -98,7 +98,7 @@ pub(super) struct Found {
     pub(super) upstream: Vec<String>,
     /// The place, where it is not that of the first error.
     pub(super) place: Option<(String, Option<u32>)>,
-    /// Patches that mend it.
+    /// Patches that fix it.
     pub(super) patches: Vec<Offered>,
 }
 
@@ -114,7 +114,7 @@ pub(super) fn explain(
         new: OnceCell::new(),
         upstream: OnceCell::new(),
     };
-    let mut told = vec![false; diagnostics.len()];
+    let mut covered = vec![false; diagnostics.len()];
     let mut explained: Vec<Explained> = Vec::new();
     let mut broken = None;
     for entry in entries {
@@ -126,7 +126,7 @@ pub(super) fn explain(
             continue;
         };
         let (mut found_out, mut left) = (BTreeSet::new(), BTreeSet::new());
-        for (subject, places) in subjects(entry, &expression, diagnostics, &told) {
+        for (subject, places) in subjects(entry, &expression, diagnostics, &covered) {
             let cases: Vec<Case<'_>> = places
                 .iter()
                 .filter_map(|at| case(entry, &expression, &diagnostics[*at]))
@@ -138,15 +138,18 @@ pub(super) fn explain(
             if entry.breaks_all {
                 broken.get_or_insert(explained.len());
             }
-            explained.push(tell(entry, &cases, found));
+            explained.push(explanation(entry, &cases, found));
             found_out.extend(places);
         }
-        // An error about several things is told where each of them is.
+        // An error about several things is explained where each of them is.
         for at in found_out.difference(&left) {
-            told[*at] = true;
+            covered[*at] = true;
         }
     }
-    let unknown = diagnostics.iter().zip(&told).filter(|(_, told)| !**told);
+    let unknown = diagnostics
+        .iter()
+        .zip(&covered)
+        .filter(|(_, covered)| !**covered);
     let mut unknown: Vec<Diagnostic> = unknown.map(|(diagnostic, _)| diagnostic.clone()).collect();
     if let Some(first) = broken {
         explained[first].follow = unknown.len();
@@ -160,10 +163,14 @@ fn subjects(
     entry: &Entry,
     expression: &Regex,
     diagnostics: &[Diagnostic],
-    told: &[bool],
+    covered: &[bool],
 ) -> Vec<(String, Vec<usize>)> {
     let mut all: Vec<(String, Vec<usize>)> = Vec::new();
-    for (at, diagnostic) in diagnostics.iter().enumerate().filter(|(at, _)| !told[*at]) {
+    for (at, diagnostic) in diagnostics
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| !covered[*at])
+    {
         let Some(case) = case(entry, expression, diagnostic) else {
             continue;
         };
@@ -201,7 +208,7 @@ fn values(expression: &Regex, found: &Captures<'_>) -> Values {
         .collect()
 }
 
-fn tell(entry: &Entry, cases: &[Case<'_>], found: Found) -> Explained {
+fn explanation(entry: &Entry, cases: &[Case<'_>], found: Found) -> Explained {
     let first = cases.first();
     let mut values = first.map(|case| case.values.clone()).unwrap_or_default();
     let looked_up = found.values.into_iter();

@@ -9,7 +9,7 @@ use super::entry::{Case, Found, Known};
 use super::sources::{Definition, Kind};
 
 /// How many new places are told.
-const TOLD: usize = 3;
+const MAX_SHOWN: usize = 3;
 
 /// What the compiler says of a name in a module, in a label or the message.
 static SAID: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -102,8 +102,8 @@ fn whereabouts(
     let tell = |when: &'static str| move |(_, text): &(String, String)| format!("{when}: {text}");
     let before = before.map(placed);
     let mut lines: Vec<String> = before.iter().map(tell("before")).collect();
-    lines.extend(now.iter().take(TOLD).map(tell("now")));
-    lines.extend(theirs.iter().take(TOLD).map(tell("upstream")));
+    lines.extend(now.iter().take(MAX_SHOWN).map(tell("now")));
+    lines.extend(theirs.iter().take(MAX_SHOWN).map(tell("upstream")));
     let is_nowhere = known.upstream().iter().all(|d| d.name != name);
     if now.is_empty() && known.trees.upstream.is_some() && is_nowhere {
         lines.push(format!("now: upstream's sources define no `{name}`"));

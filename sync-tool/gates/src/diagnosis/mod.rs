@@ -19,7 +19,7 @@ mod traits;
 mod wit;
 mod wit_errors;
 
-use recipe::error::{Fault, Place};
+use recipe::error::{Fault, Location};
 use recipe::tree::Tree;
 use serde::Serialize;
 pub use tests_failed::{Likely, likely};
@@ -70,7 +70,7 @@ pub struct Explained {
     pub covers: Vec<Covered>,
     /// How many other errors most likely follow from it.
     pub follow: usize,
-    /// Patches that mend it.
+    /// Patches that fix it.
     pub patches: Vec<Offered>,
 }
 
@@ -90,7 +90,7 @@ impl Diagnosis {
         let unknown = self.unknown.iter().map(|diagnostic| {
             let fault = Fault::new(diagnostic.message.clone()).shown(diagnostic.rendered.clone());
             match diagnostic.place() {
-                Some(place) => fault.at(Place::file(place)),
+                Some(place) => fault.at(Location::file(place)),
                 None => fault,
             }
         });
@@ -149,7 +149,7 @@ impl Explained {
         let help: Vec<String> = lines.collect();
         let fault = Fault::new(self.title.clone()).help(help.join("\n"));
         match self.place() {
-            Some(place) => fault.at(Place::file(place)),
+            Some(place) => fault.at(Location::file(place)),
             None => fault,
         }
     }

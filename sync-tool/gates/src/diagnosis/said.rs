@@ -55,9 +55,9 @@ fn of_script(block: &[&str]) -> Vec<Diagnostic> {
         return behind;
     }
     // Hundreds of lines for cargo say nothing of the failure.
-    let told = block.iter().filter(|line| !is_instruction(line));
-    let told: Vec<&str> = told.copied().collect();
-    let mut failed: Vec<Diagnostic> = diagnostic(&told).into_iter().collect();
+    let printed = block.iter().filter(|line| !is_instruction(line));
+    let printed: Vec<&str> = printed.copied().collect();
+    let mut failed: Vec<Diagnostic> = diagnostic(&printed).into_iter().collect();
     failed.iter_mut().for_each(|error| {
         error.message = error.rendered.trim_start_matches("error: ").to_owned();
     });
@@ -123,7 +123,7 @@ fn diagnostic(block: &[&str]) -> Option<Diagnostic> {
     })
 }
 
-/// Returns the macros that are named: with the outer call's place, where it is told.
+/// Returns the macros that are named: with the outer call's place, where it is printed.
 fn macros(rendered: &str, places: &[(usize, &str, &str, u32, u32)]) -> Vec<Expansion> {
     let note = "this error originates in the macro";
     let Some(called) = rendered.lines().find(|line| line.contains(note)) else {

@@ -7,8 +7,8 @@ use regex::Regex;
 use super::entry::{Case, Found, Known};
 use super::sources::{Definition, one_line};
 
-/// How many changed signatures of one name are told.
-const TOLD: usize = 3;
+/// How many changed signatures of one name are describe.
+const MAX_SHOWN: usize = 3;
 
 /// The line that the compiler shows of a definition.
 static DEFINED: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -62,7 +62,7 @@ pub(super) fn look(name: &str, cases: &[Case<'_>], known: &Known<'_>) -> Option<
         let kept = theirs.iter().find(|d| of_name(d) && !upstream.is_empty());
         if let Some(kept) = kept {
             upstream.truncate(1);
-            upstream.push(told("upstream has", kept));
+            upstream.push(describe("upstream has", kept));
             step = format!("take `{name}` as upstream has it, in {}", kept.file);
         } else if upstream.len() == 1 && known.trees.upstream.is_some() {
             upstream.extend(none(name, owner.as_deref(), theirs));
@@ -71,7 +71,7 @@ pub(super) fn look(name: &str, cases: &[Case<'_>], known: &Known<'_>) -> Option<
     // Types that do not fit can have any cause: only a change that is seen tells.
     let is_vague = |case: &Case<'_>| case.diagnostic.code.as_deref() == Some("E0308");
     if upstream.is_empty() && !cases.iter().all(is_vague) {
-        upstream = as_told(cases);
+        upstream = as_reported(cases);
     }
     if upstream.is_empty() {
         upstream = implementations(name, cases, known.upstream());
@@ -120,9 +120,9 @@ fn changed(
         let Some(now) = here.or_else(|| new.iter().find(same)) else {
             continue;
         };
-        if now.signature != before.signature && lines.len() < 2 * TOLD {
-            lines.push(told("before", before));
-            lines.push(told("now", now));
+        if now.signature != before.signature && lines.len() < 2 * MAX_SHOWN {
+            lines.push(describe("before", before));
+            lines.push(describe("now", now));
         }
     }
     lines
@@ -141,8 +141,13 @@ fn gone(
     // Upstream names variants by a suffix: `finish_listen` became `finish_listen_p2`.
     let stem = format!("{name}_");
     let like = |d: &&Definition| d.name.starts_with(&stem) && d.of == before.of;
-    let mut lines = vec![told("before", before)];
-    lines.extend(new.iter().filter(like).take(TOLD).map(|d| told("now", d)));
+    let mut lines = vec![describe("before", before)];
+    lines.extend(
+        new.iter()
+            .filter(like)
+            .take(MAX_SHOWN)
+            .map(|d| describe("now", d)),
+    );
     lines
 }
 
@@ -161,7 +166,7 @@ fn none(name: &str, owner: Option<&str>, theirs: &[Definition]) -> Option<String
 }
 
 /// Returns what the compiler itself shows: both signatures, or the definition.
-fn as_told(cases: &[Case<'_>]) -> Vec<String> {
+fn as_reported(cases: &[Case<'_>]) -> Vec<String> {
     let texts = || cases.iter().map(|case| case.diagnostic.rendered.as_str());
     let wanted = WANTED.as_ref();
     if let Some(both) = texts().find_map(|text| wanted?.captures(text)) {
@@ -189,11 +194,11 @@ fn implementations(name: &str, cases: &[Case<'_>], theirs: &[Definition]) -> Vec
         let (of, _) = d.of.split_once(" for ").unwrap_or_default();
         d.name == name && !of.is_empty() && message.contains(&format!("{of}::"))
     });
-    let own = own.take(TOLD).map(|d| told("upstream has", d));
+    let own = own.take(MAX_SHOWN).map(|d| describe("upstream has", d));
     [message.clone()].into_iter().chain(own).collect()
 }
 
-fn told(when: &str, definition: &Definition) -> String {
+fn describe(when: &str, definition: &Definition) -> String {
     let Definition { of, signature, .. } = definition;
     let of = if of.is_empty() {
         String::new()

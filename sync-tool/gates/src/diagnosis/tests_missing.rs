@@ -4,7 +4,7 @@ use super::entry::{Case, Found, Known};
 use crate::stubs;
 use crate::stubs::Missing;
 
-/// All missing names are told together.
+/// All missing names are reported together.
 pub(super) fn subjects(_: &Case<'_>) -> Vec<String> {
     vec!["tests".to_owned()]
 }

@@ -93,8 +93,8 @@ impl About<'_, '_> {
     }
 
     fn moved(&self, from: &str, to: &str) -> Found {
-        let before = self.before(from).map(|before| told("before", before));
-        let now = self.upstream(to).map(|now| told("now", now));
+        let before = self.before(from).map(|before| describe("before", before));
+        let now = self.upstream(to).map(|now| describe("now", now));
         // In both, it is there already.
         let is_there = self.built(to).is_some() && self.built(from).is_some();
         let step = match is_there {
@@ -126,7 +126,10 @@ impl About<'_, '_> {
         let step = "write it as upstream has it at this release".to_owned();
         Some(Found {
             values: vec![("what", what), ("step", step)],
-            upstream: has.into_iter().map(|d| told("upstream has", d)).collect(),
+            upstream: has
+                .into_iter()
+                .map(|d| describe("upstream has", d))
+                .collect(),
             ..Found::default()
         })
     }
@@ -193,7 +196,7 @@ fn is_of(of: &str) -> impl Fn(&Definition) -> bool {
     }
 }
 
-fn told(when: &str, found: &Definition) -> String {
+fn describe(when: &str, found: &Definition) -> String {
     format!(
         "{when}: `{}` in `impl {}` ({})",
         found.signature,

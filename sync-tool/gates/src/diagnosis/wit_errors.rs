@@ -8,8 +8,8 @@ use super::Trees;
 use super::entry::{Case, Found, Known};
 use super::wit::{self, Package, WitType, bare};
 
-/// How many candidates are told.
-const TOLD: usize = 5;
+/// How many candidates are shown.
+const MAX_SHOWN: usize = 5;
 
 /// The type that `trappable_error_type` names.
 pub(super) fn error_type(case: &Case<'_>) -> Vec<String> {
@@ -41,8 +41,8 @@ pub(super) fn look_for_type(wit: &str, cases: &[Case<'_>], known: &Known<'_>) ->
     let mut candidates: Vec<(i32, &WitType)> =
         new.iter().filter_map(|t| Some((rank(t)?, t))).collect();
     candidates.sort_by_key(|(rank, t)| (*rank, t.path()));
-    let told = candidates.iter().take(TOLD);
-    upstream.extend(told.map(|(_, t)| format!("now: `{}` ({})", t.path(), t.place())));
+    let shown = candidates.iter().take(MAX_SHOWN);
+    upstream.extend(shown.map(|(_, t)| format!("now: `{}` ({})", t.path(), t.place())));
     let step = match candidates.first() {
         Some((0, t)) => format!("take {} as upstream has it at this release", t.file),
         Some((_, t)) => format!("name the type that took its place, such as `{}`", t.path()),
@@ -89,8 +89,8 @@ pub(super) fn look_for_package(
     };
     let found: Vec<&Package> = new.iter().filter(has).collect();
     let mut upstream = vec![format!("looked in: {looked_in}")];
-    let told = found.iter().take(TOLD);
-    upstream.extend(told.map(|p| format!("upstream has: `{}` ({})", p.name, p.file)));
+    let shown = found.iter().take(MAX_SHOWN);
+    upstream.extend(shown.map(|p| format!("upstream has: `{}` ({})", p.name, p.file)));
     if !case.value("dir").is_empty() {
         return Some(directory(subject, &new));
     }
@@ -199,9 +199,13 @@ fn rules_of(
     if !lacks.is_empty() {
         return (vec![line], as_upstream(file));
     }
-    let named = differ.iter().take(TOLD).map(TreePath::as_str);
+    let named = differ.iter().take(MAX_SHOWN).map(TreePath::as_str);
     let named = named.collect::<Vec<_>>().join(", ");
-    let more = if differ.len() > TOLD { ", …" } else { "" };
+    let more = if differ.len() > MAX_SHOWN {
+        ", …"
+    } else {
+        ""
+    };
     match differ {
         [] => {
             let step = format!("compare the rest of `bindgen!` in {file} with upstream's");

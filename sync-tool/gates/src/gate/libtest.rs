@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::result::{Counts, FailedTest};
-use crate::suite::{FeatureSet, How, Ran, Target, TestId, TestRun};
+use crate::suite::{FailureCause, FeatureSet, Target, TestId, TestRun, TestStatus};
 
 /// Where in the output of a test program the reader is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,7 +32,7 @@ pub(crate) struct Reader {
     /// How many programs told a result.
     pub(crate) finished: u64,
     /// The tests that told how they ended, with the number of their program.
-    told: Vec<(u64, String, Ran)>,
+    told: Vec<(u64, String, TestStatus)>,
     failures: Vec<(u64, FailedTest)>,
     /// The first of `failures` that is of the program that runs now.
     of_program: usize,
@@ -67,7 +67,7 @@ impl Reader {
     pub(crate) fn has_failures(&self) -> bool {
         self.told
             .iter()
-            .any(|(_, _, ran)| matches!(ran, Ran::Failed(_)))
+            .any(|(_, _, ran)| matches!(ran, TestStatus::Failed(_)))
     }
 
     /// Returns the tests with what came of them. The targets are those of the programs,
@@ -76,7 +76,8 @@ impl Reader {
     pub(crate) fn runs(&self, targets: &[Target], features: &FeatureSet) -> Vec<TestRun> {
         // A line that another output ran into is not read; the list of failures is whole.
         let untold = self.failures.iter().filter(|(program, test)| {
-            let is_it = |(of, name, _): &&(u64, String, Ran)| of == program && *name == test.name;
+            let is_it =
+                |(of, name, _): &&(u64, String, TestStatus)| of == program && *name == test.name;
             !self.told.iter().any(|told| is_it(&told))
         });
         let untold = untold.map(|(program, test)| (*program, test.name.as_str(), FAILED));
@@ -184,16 +185,16 @@ impl Reader {
 }
 
 /// How libtest's program ends where a test failed.
-const FAILED: Ran = Ran::Failed(How::Exit { code: 101 });
+const FAILED: TestStatus = TestStatus::Failed(FailureCause::Exit { code: 101 });
 
 /// Reads `test tests::a ... ok`. What rustdoc only compiles keeps its ` - compile`:
 /// what names doc tests takes it off, with the line.
-fn ended(line: &str) -> Option<(&str, Ran)> {
+fn ended(line: &str) -> Option<(&str, TestStatus)> {
     let (name, what) = line.strip_prefix("test ")?.rsplit_once(" ... ")?;
     let ran = match what {
-        "ok" => Ran::Passed,
+        "ok" => TestStatus::Passed,
         "FAILED" | "failed" => FAILED,
-        _ if what.starts_with("ignored") => Ran::Ignored,
+        _ if what.starts_with("ignored") => TestStatus::Ignored,
         _ => return None,
     };
     Some((name.strip_suffix(" - should panic").unwrap_or(name), ran))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use recipe::error::{Error, Fault, Kind, Place, Result};
+use recipe::error::{Error, Fault, Kind, Location, Result};
 use toml_edit::{Item, TableLike};
 
 /// What of a crate's `Cargo.toml` decides its gates.
@@ -38,7 +38,7 @@ impl CrateManifest {
             value.and_then(Item::as_str).map(str::to_owned)
         };
         let name = field("name").ok_or_else(|| {
-            let fault = Fault::new("`package.name` is missing").at(Place::file(file));
+            let fault = Fault::new("`package.name` is missing").at(Location::file(file));
             Error::faults(
                 Kind::General,
                 format!("{file} is not a package"),
@@ -59,8 +59,8 @@ impl CrateManifest {
 
 fn unreadable(file: &str, text: &str, e: &toml_edit::TomlError) -> Error {
     let place = match e.span() {
-        Some(span) => Place::span(file, text.into(), span),
-        None => Place::file(file),
+        Some(span) => Location::span(file, text.into(), span),
+        None => Location::file(file),
     };
     let fault = Fault::new(e.message().to_owned()).at(place);
     Error::faults(Kind::General, format!("{file} is not TOML"), vec![fault])

@@ -212,12 +212,12 @@ fn judged(stdout: &str, stderr: &str, expected: &[&str]) -> GateResult {
         name: (*name).to_owned(),
         reason: "known".to_owned(),
         until: None,
-        place: recipe::error::Place::file("manifest.toml"),
+        place: recipe::error::Location::file("manifest.toml"),
     });
     let judge = suite::Judge {
         expected: &expected.collect::<Vec<_>>(),
         release: &semver::Version::new(41, 0, 0),
-        own: &suite::Own::default(),
+        own: &suite::ForkTests::default(),
         package_dir: "",
     };
     result.judged(&judge, &suite::ControlRuns::default())

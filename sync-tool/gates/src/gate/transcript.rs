@@ -10,7 +10,7 @@ use super::{Diagnostic, Gate};
 use crate::suite::{FeatureSet, Target, TargetKind, TestRun};
 
 /// How many lines of a crashed program's complaint are kept.
-const KEPT: usize = 40;
+const MAX_KEPT: usize = 40;
 
 /// What systems and compilers say when the disk is full (28 on Unix, 112 on Windows).
 const FULL: [&str; 3] = ["No space left on device", "(os error 28)", "(os error 112)"];
@@ -176,7 +176,7 @@ impl Transcript {
         self.crashes.push(Crash {
             program: program.clone(),
             how: how.to_owned(),
-            output: lines[end.saturating_sub(KEPT)..end]
+            output: lines[end.saturating_sub(MAX_KEPT)..end]
                 .join("\n")
                 .trim()
                 .to_owned(),

@@ -59,7 +59,7 @@ impl Offered {
 /// Returns the test functions that a tree lacks, by the names of upstream's guest
 /// programs (the Rust files of [`PROGRAMS`], without `.rs`).
 ///
-/// A file that is no Rust has none to miss.
+/// A file that does not parse as Rust has none to miss.
 pub fn missing(programs: &[impl AsRef<str>], kinds: &Kinds, tree: &Tree) -> Vec<Missing> {
     let mut all = Vec::new();
     for (path, text) in sources(tree) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::identity::{FeatureSet, Target, TargetKind, TestId};
-use super::run::{How, Ran, TestRun};
+use super::run::{FailureCause, TestRun, TestStatus};
 use crate::gate::OutputReader;
 
 /// Reads what `cargo test --doc` prints.
@@ -32,7 +32,7 @@ impl Documented {
         self,
         features: &FeatureSet,
         krate: &str,
-        broken: Option<(How, String)>,
+        broken: Option<(FailureCause, String)>,
     ) -> Vec<TestRun> {
         let target = Target {
             kind: TargetKind::Doc,
@@ -45,7 +45,7 @@ impl Documented {
                 target,
                 name: "those that did not end".to_owned(),
             },
-            ran: Ran::Failed(how),
+            ran: TestStatus::Failed(how),
             output,
             duration: Duration::ZERO,
         }));
@@ -64,7 +64,7 @@ pub fn place_apart<'n>(name: &'n str, package_dir: &str) -> &'n str {
 
 /// Tells whether a name that people wrote means a doc test: with or without its line, and
 /// from either side's directory, since the gates and `test` run in different ones.
-pub fn is_named(test: &str, name: &str) -> bool {
+pub(super) fn is_named(test: &str, name: &str) -> bool {
     let test = match name.contains(" (line ") {
         true => test,
         false => place_apart(test, ""),
@@ -77,7 +77,7 @@ pub fn is_named(test: &str, name: &str) -> bool {
 }
 
 /// Returns the file of a doc test, from the crate's directory.
-pub fn file_of<'n>(name: &'n str, package_dir: &str) -> &'n str {
+pub(super) fn file_of<'n>(name: &'n str, package_dir: &str) -> &'n str {
     let name = place_apart(name, package_dir);
     name.split_once(" - ").map_or(name, |(file, _)| file)
 }

@@ -4,15 +4,15 @@
 use std::collections::BTreeMap;
 use std::mem::discriminant;
 
-use recipe::error::{Fault, Place};
+use recipe::error::{Fault, Location};
 use semver::Version;
 use serde::{Serialize, Serializer};
 
 use super::documented::place_apart;
 use super::identity::{Group, TargetKind, TestId};
-use super::own::Own;
+use super::own::ForkTests;
 use super::report::{Judged, Verdict};
-use super::run::{How, Ran, TestRun};
+use super::run::{FailureCause, TestRun, TestStatus};
 
 /// A test that is expected to fail.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ pub struct Expected {
     /// The first release that it passes at again, where known.
     pub until: Option<Version>,
     /// Where that is written.
-    pub place: Place,
+    pub place: Location,
 }
 
 /// An expectation that does not hold any more.
@@ -36,12 +36,12 @@ pub struct Stale {
     pub message: String,
     /// Where it is written.
     #[serde(serialize_with = "place")]
-    pub place: Place,
+    pub place: Location,
     /// The next step.
     pub help: String,
 }
 
-fn place<S: Serializer>(place: &Place, s: S) -> Result<S::Ok, S::Error> {
+fn place<S: Serializer>(place: &Location, s: S) -> Result<S::Ok, S::Error> {
     s.collect_str(place)
 }
 
@@ -56,7 +56,7 @@ impl Stale {
 
 /// How tests ended with upstream's own crate.
 #[derive(Debug, Clone, Default)]
-pub struct ControlRuns(BTreeMap<Key, Vec<Ran>>);
+pub struct ControlRuns(BTreeMap<Key, Vec<TestStatus>>);
 
 /// A test's identity beyond the crate: features, target, name.
 type Key = (String, (TargetKind, String), String);
@@ -74,10 +74,10 @@ impl ControlRuns {
     /// Tells whether a test of the fork's failed with upstream's crate as well. Where
     /// several have the name there, all of them must have. One that crashed or hung must
     /// have done so there: that upstream's fails does not excuse worse.
-    fn failed_too(&self, id: &TestId, how: How, package_dir: &str) -> bool {
-        let as_bad = |ran: &Ran| match (how, *ran) {
-            (How::Exit { .. }, Ran::Failed(_)) => true,
-            (how, Ran::Failed(there)) => discriminant(&how) == discriminant(&there),
+    fn failed_too(&self, id: &TestId, how: FailureCause, package_dir: &str) -> bool {
+        let as_bad = |ran: &TestStatus| match (how, *ran) {
+            (FailureCause::Exit { .. }, TestStatus::Failed(_)) => true,
+            (how, TestStatus::Failed(there)) => discriminant(&how) == discriminant(&there),
             _ => false,
         };
         let runs = self.0.get(&key(id, package_dir));
@@ -108,14 +108,14 @@ pub struct Judge<'j> {
     /// The release that is tested.
     pub release: &'j Version,
     /// The fork's own tests.
-    pub own: &'j Own,
+    pub own: &'j ForkTests,
     /// The fork's directory, as the names of its doc tests have it.
     pub package_dir: &'j str,
 }
 
 impl Judge<'_> {
     /// Returns why a test is expected to fail, where it is: an expectation ends with
-    /// the release that mends it.
+    /// the release that fixes it.
     pub fn expected(&self, id: &TestId) -> Option<&Expected> {
         let mut expected = self.expected.iter().filter(|e| !self.is_over(e));
         expected.find(|e| id.is_named(&e.name))
@@ -128,25 +128,27 @@ impl Judge<'_> {
 
     /// Tells whether a test failed that was not expected to: upstream's crate is asked.
     pub fn wants_control(&self, run: &TestRun) -> bool {
-        matches!(run.ran, Ran::Failed(_)) && self.expected(&run.id).is_none()
+        matches!(run.ran, TestStatus::Failed(_)) && self.expected(&run.id).is_none()
     }
 
     /// Judges a test.
     pub fn judge(&self, run: TestRun, control: &ControlRuns) -> Judged {
         let expected = self.expected(&run.id);
         let how = match run.ran {
-            Ran::Failed(how) => Some(how),
-            Ran::Passed | Ran::Ignored => None,
+            TestStatus::Failed(how) => Some(how),
+            TestStatus::Passed | TestStatus::Ignored => None,
         };
         let verdict = match (run.ran, expected) {
-            (Ran::Ignored, _) => Verdict::Ignored,
-            (Ran::Passed, None) => Verdict::Passed,
-            (Ran::Passed, Some(_)) => Verdict::UnexpectedPass,
-            (Ran::Failed(_), Some(_)) => Verdict::ExpectedFailure,
-            (Ran::Failed(how), None) if control.failed_too(&run.id, how, self.package_dir) => {
-                Verdict::Machine
+            (TestStatus::Ignored, _) => Verdict::Ignored,
+            (TestStatus::Passed, None) => Verdict::Passed,
+            (TestStatus::Passed, Some(_)) => Verdict::UnexpectedPass,
+            (TestStatus::Failed(_), Some(_)) => Verdict::ExpectedFailure,
+            (TestStatus::Failed(how), None)
+                if control.failed_too(&run.id, how, self.package_dir) =>
+            {
+                Verdict::FailsUpstreamToo
             }
-            (Ran::Failed(_), None) => Verdict::Failed,
+            (TestStatus::Failed(_), None) => Verdict::Failed,
         };
         Judged {
             group: match self.own.has(&run.id, self.package_dir) {

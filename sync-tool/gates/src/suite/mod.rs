@@ -19,11 +19,11 @@ pub use documented::{Documented, place_apart};
 pub use identity::{FeatureSet, Filter, Group, Target, TargetKind, TestId};
 pub use judge::{ControlRuns, Expected, Judge, Stale};
 pub use listing::Listing;
-pub use own::Own;
+pub use own::ForkTests;
 pub use report::{
     Build, BuildFailure, Control, Counts, GroupCounts, Judged, SetReport, SuiteReport, Verdict,
 };
-pub use run::{How, Ran, TestRun, verdict_of_process};
+pub use run::{FailureCause, TestRun, TestStatus, verdict_of_process};
 
 /// How long a test may take where nothing else is asked for, in seconds.
 pub const TIME_LIMIT: u64 = 300;

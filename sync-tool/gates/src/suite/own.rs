@@ -7,19 +7,19 @@ use super::identity::{TargetKind, TestId};
 
 /// The fork's own tests: they say nothing of what upstream expects.
 #[derive(Debug, Clone, Default)]
-pub struct Own {
+pub struct ForkTests {
     targets: Vec<String>,
     files: Vec<String>,
     modules: Vec<String>,
 }
 
-impl Own {
+impl ForkTests {
     /// Takes the names of the test targets that the fork adds, and its files that
     /// upstream does not have.
     pub fn new<'f>(targets: Vec<String>, files: impl Iterator<Item = &'f TreePath>) -> Self {
         let files: Vec<String> = files.map(TreePath::to_string).collect();
         let modules = files.iter().filter_map(|file| module(file));
-        Own {
+        ForkTests {
             modules: modules.collect(),
             targets,
             files,
@@ -64,7 +64,7 @@ mod tests {
             "benches/net.rs",
         ];
         let files = files.map(|file| TreePath::new(file).unwrap());
-        let own = Own::new(vec!["net".to_owned()], files.iter());
+        let own = ForkTests::new(vec!["net".to_owned()], files.iter());
         let id = TestId {
             features: FeatureSet::of(["p1"]),
             target: Target {

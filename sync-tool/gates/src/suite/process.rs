@@ -8,7 +8,9 @@ use host::Host;
 use host::process::{Call, Limited};
 use recipe::error::Result;
 
-use crate::suite::{Artifact, FeatureSet, How, Listing, Ran, TestId, TestRun, verdict_of_process};
+use crate::suite::{
+    Artifact, FailureCause, FeatureSet, Listing, TestId, TestRun, TestStatus, verdict_of_process,
+};
 
 /// The next step where a test program is gone.
 const GONE: &str = "run the same command again: it is built anew";
@@ -28,7 +30,7 @@ pub struct Runner<'a> {
     /// How long a test may take.
     pub limit: Duration,
     /// How many tests run at a time.
-    pub at_a_time: usize,
+    pub concurrency: usize,
 }
 
 /// A test and how to run it.
@@ -99,7 +101,7 @@ impl Runner<'_> {
             calls,
             self.host,
             self.limit,
-            self.at_a_time,
+            self.concurrency,
             |i, limited| {
                 let run = cases[i].ended(limited, self.limit);
                 ended(&run);
@@ -124,7 +126,7 @@ impl Case {
     fn ignored(&self) -> TestRun {
         TestRun {
             id: self.id.clone(),
-            ran: Ran::Ignored,
+            ran: TestStatus::Ignored,
             output: String::new(),
             duration: Duration::ZERO,
         }
@@ -136,7 +138,7 @@ impl Case {
                 let (code, signal) = (status.code(), signal(status));
                 verdict_of_process(code, signal, &limited.stdout, self.harness)
             }
-            None => Ran::Failed(How::TimedOut {
+            None => TestStatus::Failed(FailureCause::TimedOut {
                 seconds: limit.as_secs(),
             }),
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use host::status::StepTime;
-use recipe::error::{Error, Fault, Kind, Place};
+use recipe::error::{Error, Fault, Kind, Location};
 use recipe::manifest::Versions;
 use recipe::tree::TreePath;
 use serde::Serialize;
@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::artifact::Fresh;
 use super::identity::{FeatureSet, Group, TestId};
 use super::judge::Stale;
-use super::run::How;
+use super::run::FailureCause;
 use crate::diagnosis::{Diagnosis, Likely};
 use crate::gate::Reason;
 
@@ -30,7 +30,8 @@ pub enum Verdict {
     /// It is marked to be ignored.
     Ignored,
     /// It failed with upstream's own crate too: the machine's doing.
-    Machine,
+    #[serde(rename = "machine")]
+    FailsUpstreamToo,
 }
 
 /// A test with its verdict.
@@ -45,7 +46,7 @@ pub struct Judged {
     pub verdict: Verdict,
     /// How it failed.
     #[serde(flatten)]
-    pub how: Option<How>,
+    pub how: Option<FailureCause>,
     /// Why it is expected to fail.
     pub reason: Option<String>,
     /// Where that is written.
@@ -59,14 +60,14 @@ pub struct Judged {
 }
 
 /// How many lines of what a test printed an error tells.
-const TOLD: usize = 60;
+const MAX_LINES: usize = 60;
 
 impl Judged {
     /// Returns how it failed with the end of what it printed, for people.
     fn shown(&self) -> String {
         let how = self.how.map(|how| format!(": {how}")).unwrap_or_default();
         let lines: Vec<&str> = self.output.trim().lines().collect();
-        let last = &lines[lines.len().saturating_sub(TOLD)..];
+        let last = &lines[lines.len().saturating_sub(MAX_LINES)..];
         let likely = self
             .likely
             .map(|likely| format!("\nlikely: {}; {}", likely.title, likely.next));
@@ -79,7 +80,7 @@ impl Judged {
         let message = format!("{} passes, and is expected to fail", self.id);
         let fault = Fault::new(message).help("remove it from the expected failures");
         match &self.expected_at {
-            Some(place) => fault.at(Place::file(place)),
+            Some(place) => fault.at(Location::file(place)),
             None => fault,
         }
     }
@@ -118,7 +119,7 @@ impl Counts {
                 Verdict::Failed => &mut counts.failed,
                 Verdict::ExpectedFailure => &mut counts.expected_failures,
                 Verdict::UnexpectedPass => &mut counts.unexpected_passes,
-                Verdict::Machine => &mut counts.machine,
+                Verdict::FailsUpstreamToo => &mut counts.machine,
                 Verdict::Ignored => &mut counts.ignored,
             } += 1;
         }

@@ -11,7 +11,7 @@ use crate::gate::result_line;
 /// How a test failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "how")]
-pub enum How {
+pub enum FailureCause {
     /// Its program ended with a code. libtest's for a failed test is 101.
     Exit {
         /// The code.
@@ -31,17 +31,17 @@ pub enum How {
     NoResult,
 }
 
-impl fmt::Display for How {
+impl fmt::Display for FailureCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            How::Exit { code: 101 } => f.write_str("failed"),
-            How::Exit { code } => write!(f, "exit code {code}"),
-            How::Signal { signal } => match name_of(*signal) {
+            FailureCause::Exit { code: 101 } => f.write_str("failed"),
+            FailureCause::Exit { code } => write!(f, "exit code {code}"),
+            FailureCause::Signal { signal } => match name_of(*signal) {
                 Some(name) => write!(f, "signal {signal} ({name})"),
                 None => write!(f, "signal {signal}"),
             },
-            How::TimedOut { seconds } => write!(f, "no end within {seconds} s"),
-            How::NoResult => f.write_str("ended without telling a result"),
+            FailureCause::TimedOut { seconds } => write!(f, "no end within {seconds} s"),
+            FailureCause::NoResult => f.write_str("ended without telling a result"),
         }
     }
 }
@@ -63,11 +63,11 @@ fn name_of(signal: i32) -> Option<&'static str> {
 
 /// How a test ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ran {
+pub enum TestStatus {
     /// Well.
     Passed,
     /// Not well.
-    Failed(How),
+    Failed(FailureCause),
     /// It is marked to be ignored, and was not run.
     Ignored,
 }
@@ -78,7 +78,7 @@ pub struct TestRun {
     /// The test.
     pub id: TestId,
     /// How it ended.
-    pub ran: Ran,
+    pub ran: TestStatus,
     /// What it printed, on both streams.
     pub output: String,
     /// How long it took.
@@ -88,7 +88,7 @@ pub struct TestRun {
 impl TestRun {
     /// Tells whether it failed.
     pub fn has_failed(&self) -> bool {
-        matches!(self.ran, Ran::Failed(_))
+        matches!(self.ran, TestStatus::Failed(_))
     }
 
     /// Returns a line that tells how it ended, and whether that was `expected` to be
@@ -96,11 +96,11 @@ impl TestRun {
     pub fn line(&self, expected: bool) -> String {
         let id = self.id.shown();
         match self.ran {
-            Ran::Passed if expected => format!("PASS, unexpected, {id}"),
-            Ran::Passed => format!("pass {id}"),
-            Ran::Ignored => format!("ignored {id}"),
-            Ran::Failed(how) if expected => format!("fail, as expected, {id}: {how}"),
-            Ran::Failed(how) => format!("FAIL {id}: {how}"),
+            TestStatus::Passed if expected => format!("PASS, unexpected, {id}"),
+            TestStatus::Passed => format!("pass {id}"),
+            TestStatus::Ignored => format!("ignored {id}"),
+            TestStatus::Failed(how) if expected => format!("fail, as expected, {id}: {how}"),
+            TestStatus::Failed(how) => format!("FAIL {id}: {how}"),
         }
     }
 }
@@ -114,18 +114,18 @@ pub fn verdict_of_process(
     signal: Option<i32>,
     stdout: &str,
     harness: bool,
-) -> Ran {
+) -> TestStatus {
     match (code, signal) {
-        (Some(0), _) if !harness => Ran::Passed,
+        (Some(0), _) if !harness => TestStatus::Passed,
         (Some(0), _) => {
             let told = stdout.lines().rev().find_map(result_line);
             match told.is_some_and(|counts| counts.passed == 1 && counts.failed == 0) {
-                true => Ran::Passed,
-                false => Ran::Failed(How::NoResult),
+                true => TestStatus::Passed,
+                false => TestStatus::Failed(FailureCause::NoResult),
             }
         }
-        (Some(code), _) => Ran::Failed(How::Exit { code }),
-        (None, Some(signal)) => Ran::Failed(How::Signal { signal }),
-        (None, None) => Ran::Failed(How::NoResult),
+        (Some(code), _) => TestStatus::Failed(FailureCause::Exit { code }),
+        (None, Some(signal)) => TestStatus::Failed(FailureCause::Signal { signal }),
+        (None, None) => TestStatus::Failed(FailureCause::NoResult),
     }
 }

@@ -21,7 +21,7 @@ fn all(name: &str) -> TestId {
     id("p1,p2", TargetKind::Test, "all", name)
 }
 
-fn run(id: TestId, ran: Ran) -> TestRun {
+fn run(id: TestId, ran: TestStatus) -> TestRun {
     TestRun {
         id,
         ran,
@@ -30,7 +30,7 @@ fn run(id: TestId, ran: Ran) -> TestRun {
     }
 }
 
-const BAD: Ran = Ran::Failed(How::Exit { code: 101 });
+const BAD: TestStatus = TestStatus::Failed(FailureCause::Exit { code: 101 });
 
 #[test]
 fn a_feature_set_is_what_cargo_takes() {
@@ -145,24 +145,30 @@ fn a_process_is_a_verdict() {
     let told = "running 1 test\nwhat it prints\ntest result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 3 filtered out; finished in 0.0s\n";
     let none = "running 0 tests\n\ntest result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 4 filtered out; finished in 0.0s\n";
     let of = |code, signal, text, harness| verdict_of_process(code, signal, text, harness);
-    assert_eq!(of(Some(0), None, told, true), Ran::Passed);
-    assert_eq!(of(Some(0), None, "", false), Ran::Passed);
-    assert_eq!(of(Some(0), None, none, true), Ran::Failed(How::NoResult));
-    assert_eq!(of(Some(0), None, "", true), Ran::Failed(How::NoResult));
+    assert_eq!(of(Some(0), None, told, true), TestStatus::Passed);
+    assert_eq!(of(Some(0), None, "", false), TestStatus::Passed);
+    assert_eq!(
+        of(Some(0), None, none, true),
+        TestStatus::Failed(FailureCause::NoResult)
+    );
+    assert_eq!(
+        of(Some(0), None, "", true),
+        TestStatus::Failed(FailureCause::NoResult)
+    );
     assert_eq!(of(Some(101), None, told, true), BAD);
     assert_eq!(
         of(Some(3), None, "", false),
-        Ran::Failed(How::Exit { code: 3 })
+        TestStatus::Failed(FailureCause::Exit { code: 3 })
     );
     assert_eq!(
         of(None, Some(11), "", true),
-        Ran::Failed(How::Signal { signal: 11 })
+        TestStatus::Failed(FailureCause::Signal { signal: 11 })
     );
     let shown = [
-        How::Exit { code: 3 },
-        How::Signal { signal: 11 },
-        How::Signal { signal: 40 },
-        How::TimedOut { seconds: 5 },
+        FailureCause::Exit { code: 3 },
+        FailureCause::Signal { signal: 11 },
+        FailureCause::Signal { signal: 40 },
+        FailureCause::TimedOut { seconds: 5 },
     ];
     let shown = shown.map(|how| how.to_string());
     assert_eq!(
@@ -199,7 +205,7 @@ fn doc_tests_are_read_line_by_line() {
     assert_eq!(read.done(), (3, 4));
     assert!(read.has_failures());
     let features = FeatureSet::of(["p1"]);
-    let broken = Some((How::TimedOut { seconds: 9 }, "stuck".to_owned()));
+    let broken = Some((FailureCause::TimedOut { seconds: 9 }, "stuck".to_owned()));
     let tests = read.tests(&features, "f", broken);
     let told: Vec<String> = tests
         .iter()

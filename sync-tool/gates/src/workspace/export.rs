@@ -10,7 +10,7 @@ use git2::{ObjectType, Oid};
 use host::disk::TARGET;
 use host::status::Step;
 use host::{Host, Interrupt, disk, failpoint, parallel};
-use recipe::error::{Error, Fault, Kind, Place, Result};
+use recipe::error::{Error, Fault, Kind, Location, Result};
 use recipe::listing::joined;
 use recipe::tree::{Digest, TreePath};
 use upstream::git::{Blob, Export};
@@ -92,7 +92,7 @@ impl<'a> Exported<'a> {
                 (Need::Content, Ok(path)) => self.content.push(path),
                 (Need::Presence, Ok(path)) => self.presence.push(path),
                 (Need::Content, Err(e)) => {
-                    faults.push(Fault::new(e.to_string()).at(Place::file(path)));
+                    faults.push(Fault::new(e.to_string()).at(Location::file(path)));
                 }
                 // Not every system could hold it, and nobody reads it.
                 (Need::Presence, Err(_)) | (Need::None, _) => {}
@@ -414,7 +414,7 @@ fn no_selection(export: &Export<'_>, faults: &[CrateFault], missing: &[String]) 
         return export.lacks(&lacking);
     }
     let faults = faults.iter().map(|f| Fault::new(f.to_string()));
-    let message = format!("the crates of {} cannot be told", export.place);
+    let message = format!("the crates of {} are not known", export.place);
     Error::faults(Kind::Upstream, message, faults.collect())
         .help("see whether it is upstream's workspace, and report it with the release if so")
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use host::disk::Found;
 use host::{disk, failpoint};
-use recipe::error::{Error, Fault, Kind, Place, Result};
+use recipe::error::{Error, Fault, Kind, Location, Result};
 use recipe::make::{CARGO_LOCK, CARGO_TOML};
 use recipe::tree::{Entries, File, Tree, TreePath};
 
@@ -66,7 +66,7 @@ impl Member {
         }
         let fault = |name: &String| {
             Fault::new("it is not as it was written a moment ago")
-                .at(Place::file(dir.join(name).display().to_string()))
+                .at(Location::file(dir.join(name).display().to_string()))
         };
         let message = "the fork's files in upstream's workspace are not those that are vendored";
         let faults = names.iter().map(fault).collect();

@@ -21,7 +21,7 @@ use std::{fmt, fs};
 use host::Host;
 use host::lock::Lock as Held;
 use recipe::cargo_lock::{Lock, Stray};
-use recipe::error::{Error, Fault, Kind, Place, Result};
+use recipe::error::{Error, Fault, Kind, Location, Result};
 use recipe::make;
 use recipe::manifest::Manifest;
 use recipe::release::Release;
@@ -164,7 +164,7 @@ impl Workspace {
             return Ok(());
         }
         let place = path.display().to_string();
-        let fault = |stray: &Stray| Fault::new(stray.to_string()).at(Place::file(&place));
+        let fault = |stray: &Stray| Fault::new(stray.to_string()).at(Location::file(&place));
         let message = format!(
             "cargo has changed more of upstream's lock than adding `{}` explains",
             self.fork

@@ -14,7 +14,7 @@ use super::{Call, Group, Outcome, Stream, end_group};
 use crate::Host;
 
 /// How many bytes of each stream are kept: the last ones.
-const KEPT: usize = 1 << 20;
+const MAX_KEPT: usize = 1 << 20;
 
 /// How long what a program has left behind may still hold its streams.
 const GRACE: Duration = Duration::from_secs(2);
@@ -55,7 +55,7 @@ impl Call {
         calls: Vec<Call>,
         host: &Host,
         limit: Duration,
-        at_a_time: usize,
+        concurrency: usize,
         mut ended: impl FnMut(usize, Limited),
     ) -> Result<()> {
         host.run(async {
@@ -63,7 +63,7 @@ impl Call {
             // Dropped, it ends what runs.
             let mut running = JoinSet::new();
             loop {
-                while running.len() < at_a_time.max(1)
+                while running.len() < concurrency.max(1)
                     && let Some((i, call)) = waiting.next()
                 {
                     host.status.detail(&format!("running {}", call.line()));
@@ -186,8 +186,8 @@ async fn keep(pipe: Option<impl AsyncRead + Unpin>, kept: &mut Vec<u8>) -> std::
             return Ok(());
         }
         kept.extend_from_slice(&part[..count]);
-        if kept.len() > 2 * KEPT {
-            kept.drain(..kept.len() - KEPT);
+        if kept.len() > 2 * MAX_KEPT {
+            kept.drain(..kept.len() - MAX_KEPT);
         }
     }
 }
@@ -216,7 +216,7 @@ mod tests {
         let script = "echo first; while :; do echo 0123456789012345678901234567890123456789; done";
         let limited = shell(script).run_limited(&host(), SOON).unwrap();
         assert!(limited.status.is_none());
-        assert!(limited.stdout.len() <= 2 * KEPT + (16 << 10));
+        assert!(limited.stdout.len() <= 2 * MAX_KEPT + (16 << 10));
         assert!(limited.stdout.contains("0123456789"));
     }
 

@@ -9,7 +9,7 @@ use toml_edit::Item;
 
 use super::dependency::Spec;
 use super::lints::{self, Lints};
-use super::reader::{Flaw, Reader, Section, What};
+use super::reader::{ParseError, Reader, Section, What};
 
 /// The keys of `[cargo]`.
 const KEYS: &[&str] = &[
@@ -143,9 +143,9 @@ pub struct Fault {
     pub help: String,
 }
 
-impl From<Flaw> for Fault {
-    fn from(flaw: Flaw) -> Fault {
-        let Flaw { key, span, what } = flaw;
+impl From<ParseError> for Fault {
+    fn from(flaw: ParseError) -> Fault {
+        let ParseError { key, span, what } = flaw;
         let (message, help) = match what {
             What::Type(expected) => (
                 format!("`{key}` is not {expected}"),
@@ -328,7 +328,7 @@ impl Parser {
                 key: section.path("path"),
                 span: section.table.get("path").and_then(Item::span),
                 message: format!(
-                    "`{}`: `{path}` is no path within the crate",
+                    "`{}`: `{path}` is not a path within the crate",
                     section.path("path")
                 ),
                 help: "name a file below the crate's root, with `/` between its parts".to_owned(),

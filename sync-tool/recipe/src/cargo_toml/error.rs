@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::reader::{Flaw, What};
+use super::reader::{ParseError, What};
 
 /// One of the texts that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,7 +165,7 @@ impl Error {
                 "add the test to `omit-tests` of `[cargo]` in manifest.toml".to_owned()
             }
             Error::Outside { .. } => {
-                "take a release that has the file in the crate's directory, and tell upstream"
+                "take a release that has the file in the crate's directory, and report it upstream"
                     .to_owned()
             }
             Error::NotAVersion { .. } => "write a version such as 2.0.0-rc.6".to_owned(),
@@ -183,7 +183,7 @@ impl Error {
     }
 
     /// Tells about a flaw of one of upstream's texts.
-    pub(super) fn of_flaw(text: Text, flaw: Flaw) -> Error {
+    pub(super) fn of_flaw(text: Text, flaw: ParseError) -> Error {
         let key = flaw.key;
         match flaw.what {
             What::Type(expected) => Error::WrongType {

@@ -8,7 +8,7 @@ use super::plain::Plain;
 
 /// A key whose value cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Flaw {
+pub(super) struct ParseError {
     /// The key with the tables above it, joined by dots.
     pub(super) key: String,
     /// The bytes of the key or value, where the text is known.
@@ -30,7 +30,7 @@ pub(super) enum What {
 /// Gathers the flaws of one text.
 #[derive(Debug, Default)]
 pub(super) struct Reader {
-    pub(super) flaws: Vec<Flaw>,
+    pub(super) flaws: Vec<ParseError>,
 }
 
 /// A table and the name it has in messages.
@@ -67,7 +67,7 @@ impl<'a> Section<'a> {
 
 impl Reader {
     pub(super) fn flaw(&mut self, key: String, span: Option<Range<usize>>, what: What) {
-        self.flaws.push(Flaw { key, span, what });
+        self.flaws.push(ParseError { key, span, what });
     }
 
     /// Returns an item as a table.

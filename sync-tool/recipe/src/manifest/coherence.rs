@@ -38,7 +38,7 @@ pub(super) fn generated(r: &mut Reader, rules: &[FileRule]) {
 }
 
 /// A place of the project, and what is there.
-struct Location {
+struct Region {
     what: String,
     path: TreePath,
     /// `None` where the tool chooses it, and the manifest only leads to it.
@@ -56,7 +56,7 @@ pub(super) fn locations(
     series: &[Series],
     documents: &Documents,
 ) {
-    let mut seen: Vec<Location> = Vec::new();
+    let mut seen: Vec<Region> = Vec::new();
     for location in all(Some(root), fork, series, documents) {
         let other = seen.iter().find(|other| other.overlaps(&location));
         // What the manifest chooses is shown, of two such the later.
@@ -75,14 +75,14 @@ pub(super) fn locations(
 impl Manifest {
     /// Returns which place of the project a path lies in, or has in it, in words.
     pub fn place_at(&self, path: &TreePath) -> Option<String> {
-        let here = Location {
+        let here = Region {
             what: String::new(),
             path: path.clone(),
             span: None,
         };
         let all = all(None, &self.fork, &self.series, &self.documents);
         let found = all.iter().find(|location| location.overlaps(&here));
-        found.map(Location::to_string)
+        found.map(Region::to_string)
     }
 }
 
@@ -91,11 +91,11 @@ fn all(
     fork: &Fork,
     series: &[Series],
     documents: &Documents,
-) -> Vec<Location> {
+) -> Vec<Region> {
     let of_fork = |what: &str, key: &str, path: &TreePath| {
         let table = root.and_then(|root| root.get("fork"));
         let value = table.and_then(Item::as_table_like).and_then(|t| t.get(key));
-        Location {
+        Region {
             what: what.to_owned(),
             path: path.clone(),
             span: value.or(table).map(span),
@@ -106,13 +106,13 @@ fn all(
         of_fork("the fork-owned files", "owned", &fork.owned),
         of_fork("the cargo locks", "locks", &fork.locks),
     ];
-    all.extend(series.iter().map(|series| Location {
+    all.extend(series.iter().map(|series| Region {
         what: format!("the series {}", series.base),
         path: series.patches.clone(),
         span: Some(series.span.clone()),
     }));
     let documents = documents.versions.iter().chain(&documents.differences);
-    all.extend(documents.map(|path| Location {
+    all.extend(documents.map(|path| Region {
         what: DOCUMENT.to_owned(),
         path: path.clone(),
         span: root.and_then(|root| root.get("documents")).map(span),
@@ -125,7 +125,7 @@ fn all(
     let fixed = fixed.map(|(path, what)| (TreePath::new(&path).ok(), what));
     let work = (fork.work_dir(), "the work directory");
     all.extend(fixed.into_iter().chain([work]).filter_map(|(path, what)| {
-        Some(Location {
+        Some(Region {
             what: what.to_owned(),
             path: path?,
             span: None,
@@ -134,11 +134,11 @@ fn all(
     all
 }
 
-impl Location {
-    fn overlaps(&self, other: &Location) -> bool {
+impl Region {
+    fn overlaps(&self, other: &Region) -> bool {
         let are_documents = self.what == DOCUMENT && other.what == DOCUMENT;
         // A file system may fold case.
-        let folded = |l: &Location| TreePath::new(&l.path.as_str().to_lowercase());
+        let folded = |l: &Region| TreePath::new(&l.path.as_str().to_lowercase());
         let (Ok(a), Ok(b)) = (folded(self), folded(other)) else {
             return false;
         };
@@ -146,7 +146,7 @@ impl Location {
     }
 }
 
-impl fmt::Display for Location {
+impl fmt::Display for Region {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}` ({})", self.path, self.what)
     }

@@ -22,7 +22,7 @@ pub use upstream_tests::{ExpectedFailure, PROGRAMS, Tests};
 
 use super::cargo_toml::Additions;
 use super::tree::{Digest, TreePath};
-use crate::error::{Fault, Place};
+use crate::error::{Fault, Location};
 
 /// A fork version and the upstream version it follows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -366,8 +366,8 @@ impl Manifest {
     }
 
     /// Returns the place of a span of the manifest.
-    pub fn place(&self, span: &Range<usize>) -> Place {
-        Place::span(FILE, Arc::clone(&self.text), span.clone())
+    pub fn place(&self, span: &Range<usize>) -> Location {
+        Location::span(FILE, Arc::clone(&self.text), span.clone())
     }
 }
 

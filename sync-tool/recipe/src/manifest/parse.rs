@@ -13,7 +13,7 @@ use super::{
 };
 use crate::address::masked;
 use crate::cargo_toml::Additions;
-use crate::error::{Error, Fault, Kind, Place, Result};
+use crate::error::{Error, Fault, Kind, Location, Result};
 
 const TABLES: [&str; 11] = [
     "upstream",
@@ -52,10 +52,10 @@ impl Manifest {
 }
 
 fn not_toml(text: &Arc<str>, e: &toml_edit::TomlError) -> Error {
-    let fault = Fault::new(e.message()).help("mend the TOML at this place");
+    let fault = Fault::new(e.message()).help("fix the TOML at this place");
     let fault = match e.span() {
-        Some(span) => fault.at(Place::span(FILE, Arc::clone(text), span)),
-        None => fault.at(Place::file(FILE)),
+        Some(span) => fault.at(Location::span(FILE, Arc::clone(text), span)),
+        None => fault.at(Location::file(FILE)),
     };
     Error::faults(Kind::General, format!("{FILE} is not TOML"), vec![fault])
 }
@@ -198,7 +198,7 @@ fn public(r: &mut Reader, table: &str, repository: Option<&(String, Range<usize>
         let message = format!("`{table}.repository` holds a password");
         // Not at its line, which would be shown.
         r.faults
-            .push(Fault::new(message).at(Place::file(FILE)).help(
+            .push(Fault::new(message).at(Location::file(FILE)).help(
             "leave it out: everybody can read the manifest; git takes it from a credential helper",
         ));
     }
@@ -325,7 +325,7 @@ fn additions(r: &mut Reader, text: &Arc<str>, root: &dyn TableLike) -> Option<Ad
         Err(faults) => {
             for fault in faults {
                 let at = fault.span.unwrap_or_else(|| span(item));
-                let place = Place::span(FILE, Arc::clone(text), at);
+                let place = Location::span(FILE, Arc::clone(text), at);
                 r.faults
                     .push(Fault::new(fault.message).at(place).help(fault.help));
             }

@@ -7,7 +7,7 @@ use semver::Version;
 use toml_edit::{Item, TableLike};
 
 use super::Pattern;
-use crate::error::{Fault, Place};
+use crate::error::{Fault, Location};
 use crate::tree::TreePath;
 
 /// Gathers the faults of one TOML text.
@@ -40,7 +40,7 @@ impl Reader {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        let place = Place::span(self.file.clone(), Arc::clone(&self.text), span);
+        let place = Location::span(self.file.clone(), Arc::clone(&self.text), span);
         self.faults.push(Fault::new(message).at(place).help(help));
     }
 

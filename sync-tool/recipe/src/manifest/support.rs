@@ -1,4 +1,4 @@
-//! `[upstream.support]`: for how long upstream mends a line of releases.
+//! `[upstream.support]`: for how long upstream fixes a line of releases.
 
 use toml_edit::Item;
 

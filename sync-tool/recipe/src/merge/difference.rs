@@ -15,7 +15,7 @@ pub(super) struct Edit {
 }
 
 impl Edit {
-    pub fn delta(&self) -> Delta {
+    pub(super) fn delta(&self) -> Delta {
         Delta {
             added: self.side.len(),
             removed: self.base.len(),

@@ -15,12 +15,12 @@ pub struct Applied {
     /// The file with the patch in it.
     pub text: String,
     /// Where each hunk stood, in the order of the hunks.
-    pub places: Vec<Place>,
+    pub places: Vec<HunkPosition>,
 }
 
 /// Where a hunk's old text stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Place {
+pub struct HunkPosition {
     /// The hunk, counted from 1.
     pub hunk: usize,
     /// The line of the file, counted from 1.
@@ -29,16 +29,16 @@ pub struct Place {
     pub written: usize,
 }
 
-impl Place {
+impl HunkPosition {
     /// Returns by how many lines the place is lower than written; negative if higher.
     pub fn offset(&self) -> isize {
         self.line.cast_signed() - self.written.cast_signed()
     }
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for HunkPosition {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Place { hunk, line, .. } = self;
+        let HunkPosition { hunk, line, .. } = self;
         let by = self.offset().unsigned_abs();
         let lines = if by == 1 { "line" } else { "lines" };
         match self.offset() {
@@ -170,7 +170,7 @@ impl Patch {
         }
         text.extend(index.lines[done..].iter().copied());
         let places = (1..).zip(self.hunks.iter().zip(found));
-        let places = places.map(|(number, (hunk, range))| Place {
+        let places = places.map(|(number, (hunk, range))| HunkPosition {
             hunk: number,
             line: range.start + 1,
             written: hunk.old_start,

@@ -48,7 +48,7 @@ pub(super) struct Places {
 
 impl<'a> Index<'a> {
     /// Indexes a text.
-    pub fn new(text: &'a str) -> Self {
+    pub(super) fn new(text: &'a str) -> Self {
         let lines: Vec<&str> = text.split_inclusive('\n').collect();
         let mut known = HashMap::with_capacity(lines.len());
         let mut standing: Vec<Vec<usize>> = Vec::new();
@@ -72,18 +72,18 @@ impl<'a> Index<'a> {
     }
 
     /// Returns where a line stands, counted from 0, in order.
-    pub fn standing(&self, line: &str) -> &[usize] {
+    pub(super) fn standing(&self, line: &str) -> &[usize] {
         self.known.get(line).map_or(&[], |id| &self.standing[*id])
     }
 
     /// Returns where a run of lines stands; nowhere for an empty run.
-    pub fn places<'l>(&self, run: impl Iterator<Item = &'l str>) -> Places {
+    pub(super) fn places<'l>(&self, run: impl Iterator<Item = &'l str>) -> Places {
         let run: Option<Vec<usize>> = run.map(|line| self.known.get(line).copied()).collect();
         run.map_or_else(Places::default, |run| self.places_of(&run))
     }
 
     /// Tells whether a run of this text's own lines stands at one place only.
-    pub fn is_unique(&self, run: Range<usize>) -> bool {
+    pub(super) fn is_unique(&self, run: Range<usize>) -> bool {
         let repeated = self
             .repeated
             .get_or_init(|| repeated(&self.ids, self.suffixes()));

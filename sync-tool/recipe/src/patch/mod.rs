@@ -17,7 +17,7 @@ mod tests;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign};
 
-pub use apply::{Applied, HunkFault, HunkFaultKind, Place};
+pub use apply::{Applied, HunkFault, HunkFaultKind, HunkPosition};
 pub use between::BetweenError;
 pub use fault::{HeadKey, PatchFault, PatchFaultKind, Side};
 pub use nearest::Nearest;

@@ -5,7 +5,7 @@ use std::str::FromStr as _;
 use proc_macro2::{TokenStream, TokenTree};
 
 use super::rewrite::RuleCount;
-use crate::error::{Error, Fault, Kind, Place, Result};
+use crate::error::{Error, Fault, Kind, Location, Result};
 use crate::manifest::{Insert, Manifest};
 use crate::tree::{Tree, TreePath};
 
@@ -46,7 +46,7 @@ fn into(tree: &mut Tree, path: &TreePath, rule: &Insert) -> Result<bool, Fault> 
         return Ok(false);
     };
     if let Some(keyword) = &rule.when_contains
-        && !holds(text, keyword).map_err(|e| e.at(Place::file(path.as_str())))?
+        && !holds(text, keyword).map_err(|e| e.at(Location::file(path.as_str())))?
     {
         return Ok(false);
     }

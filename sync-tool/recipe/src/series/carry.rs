@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use semver::Version;
 use serde::Serialize;
 
-use super::{Applied, Misfit, Stored, StoredPatch};
+use super::{Applied, RejectedPatch, Stored, StoredPatch};
 use crate::error::{Error, Result};
 use crate::merge::{Labels, Merge, merge};
 use crate::now_in::{Gained, NowIn};
@@ -58,7 +58,7 @@ pub enum ConflictKind {
         #[serde(skip_serializing_if = "Option::is_none")]
         now_in: Option<NowIn>,
     },
-    /// The lines merged, but what came out is no Rust.
+    /// The lines merged, but what came out does not parse as Rust.
     Unparsable {
         /// What the parser says, with line and column.
         error: String,
@@ -84,7 +84,7 @@ pub fn carry(
 ) -> Result<Carried> {
     let own = stored.fit(base);
     if !own.misfits.is_empty() {
-        return Err(Misfit::error(&own.misfits, from)
+        return Err(RejectedPatch::error(&own.misfits, from)
             .context(format!("the series {} is broken", stored.base)));
     }
     let mut carried = Carried::default();

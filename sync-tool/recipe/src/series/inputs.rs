@@ -8,7 +8,7 @@ use semver::Version;
 
 use super::{Stored, StoredPatch};
 use crate::drift;
-use crate::error::{Error, Fault, Kind, Place, Result};
+use crate::error::{Error, Fault, Kind, Location, Result};
 use crate::manifest::{FileKind, Manifest, Series};
 use crate::patch::Patch;
 use crate::tree::{Digest, File, Tree, TreePath};
@@ -80,11 +80,9 @@ impl Inputs {
             let files = stored.files.paths();
             files.map(move |path| (format!("{dir}/{path}"), path))
         });
-        faults.extend(
-            shared.chain(of_series).filter_map(|(stored, path)| {
-                Some(manifest.not_owned(path)?.at(Place::file(stored)))
-            }),
-        );
+        faults.extend(shared.chain(of_series).filter_map(|(stored, path)| {
+            Some(manifest.not_owned(path)?.at(Location::file(stored)))
+        }));
         faults.extend(faulty_rows(&manifest, &owned));
         for stored in &series {
             faults.extend(in_two_places(&manifest, &owned, stored));
@@ -160,7 +158,7 @@ impl Inputs {
 fn converted_patches(manifest: &Manifest, converted: &[String]) -> Option<Fault> {
     let dir = converted.first()?.split('/').next()?;
     let fault = drift::converted(converted.len(), dir, &manifest.fork.path);
-    Some(fault.at(Place::file(&converted[0])))
+    Some(fault.at(Location::file(&converted[0])))
 }
 
 /// A fork-owned file of a release.
@@ -237,7 +235,7 @@ fn stored(
                 "name it `….patch`, or move it to `{}/{FILES}/`",
                 row.patches
             );
-            faults.push(fault.at(Place::file(at)).help(help));
+            faults.push(fault.at(Location::file(at)).help(help));
         }
     }
     stored
@@ -259,13 +257,13 @@ fn patch(
     let text: Arc<str> = String::from_utf8_lossy(file.bytes()).into();
     let patch = Patch::parse(file.bytes()).map_err(|faults| {
         let fault = |f: &crate::patch::PatchFault| {
-            let place = Place::line(at, Arc::clone(&text), f.line);
+            let place = Location::line(at, Arc::clone(&text), f.line);
             Fault::new(f.to_string()).at(place).help(f.help())
         };
         faults.iter().map(fault).collect::<Vec<_>>()
     })?;
     let whole =
-        |message: String, help: String| vec![Fault::new(message).at(Place::file(at)).help(help)];
+        |message: String, help: String| vec![Fault::new(message).at(Location::file(at)).help(help)];
     if patch.path != inner {
         let message = format!("the patch is for `{}`, its name says `{inner}`", patch.path);
         return Err(whole(
@@ -277,7 +275,7 @@ fn patch(
         ));
     }
     let (Ok(path), Ok(stored)) = (TreePath::new(inner), TreePath::new(at)) else {
-        let message = format!("`{inner}` is no path within the crate");
+        let message = format!("`{inner}` is not a path within the crate");
         return Err(whole(
             message,
             "correct the patch's name and header".to_owned(),
@@ -298,7 +296,7 @@ fn in_two_places(manifest: &Manifest, owned: &Tree, stored: &Stored) -> Vec<Faul
     let twice = stored.files.paths().filter(|path| shared.contains(path));
     let fault = |path: &TreePath| {
         Fault::new(format!("`{path}` stands in `{}` too", manifest.fork.owned))
-            .at(Place::file(format!("{}/{FILES}/{path}", stored.dir)))
+            .at(Location::file(format!("{}/{FILES}/{path}", stored.dir)))
             .help("keep it in every series, or in the shared directory alone")
     };
     twice.map(fault).collect()
@@ -314,8 +312,8 @@ fn locks(dir: &TreePath, tree: &Tree, faults: &mut Vec<Fault>) -> BTreeMap<Versi
                 locks.insert(version, Arc::from(text));
             }
             _ => faults.push(
-                Fault::new("the file is no cargo lock of a release")
-                    .at(Place::file(format!("{dir}/{path}")))
+                Fault::new("the file is not a cargo lock of a release")
+                    .at(Location::file(format!("{dir}/{path}")))
                     .help("name it `<version>.lock`, or remove it"),
             ),
         }

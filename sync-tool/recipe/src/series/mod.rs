@@ -17,9 +17,9 @@ use semver::Version;
 use serde::Serialize;
 
 use super::manifest::Series;
-use super::patch::{Delta, Difference, HunkFault, Patch, Place as HunkPlace};
+use super::patch::{Delta, Difference, HunkFault, HunkPosition, Patch};
 use super::tree::{File, Tree, TreePath};
-use crate::error::{Error, Fault, Kind, Place, Result};
+use crate::error::{Error, Fault, Kind, Location, Result};
 
 /// A series as it is stored.
 #[derive(Debug, Clone)]
@@ -53,12 +53,12 @@ pub struct Applied {
     /// The file's text with the patch.
     pub text: String,
     /// Where its hunks stood.
-    pub places: Vec<HunkPlace>,
+    pub places: Vec<HunkPosition>,
 }
 
 /// A patch that does not apply exactly.
 #[derive(Debug, Clone, Serialize)]
-pub struct Misfit {
+pub struct RejectedPatch {
     /// The file of the crate.
     pub path: TreePath,
     /// The patch's file, from the project's root.
@@ -75,7 +75,7 @@ pub struct Misfit {
 pub enum Why {
     /// Upstream has no such file, or the rules do not take it.
     Missing,
-    /// The file is no text.
+    /// The file is not UTF-8.
     NotText,
     /// These hunks do not stand at exactly one place.
     Hunks {
@@ -90,7 +90,7 @@ pub struct Fit {
     /// The files with their patches.
     pub applied: BTreeMap<TreePath, Applied>,
     /// The patches that do not apply.
-    pub misfits: Vec<Misfit>,
+    pub misfits: Vec<RejectedPatch>,
 }
 
 impl Stored {
@@ -118,7 +118,7 @@ impl Stored {
                 Ok(applied) => {
                     fit.applied.insert(path.clone(), applied);
                 }
-                Err(why) => fit.misfits.push(Misfit {
+                Err(why) => fit.misfits.push(RejectedPatch {
                     path: path.clone(),
                     patch: stored.file.clone(),
                     why,
@@ -169,23 +169,23 @@ impl StoredPatch {
     }
 }
 
-impl Misfit {
+impl RejectedPatch {
     /// Returns what to show: one fault for each hunk, or one for the file.
     pub fn faults(&self) -> Vec<Fault> {
-        let at = |line| Place::line(self.patch.as_str(), Arc::clone(&self.text), line);
+        let at = |line| Location::line(self.patch.as_str(), Arc::clone(&self.text), line);
         match &self.why {
             Why::Missing => vec![
                 Fault::new(format!(
                     "upstream has no `{}` any more, or no rule takes it",
                     self.path
                 ))
-                .at(Place::file(self.patch.as_str()))
+                .at(Location::file(self.patch.as_str()))
                 .help("find where its code went, and move the patch's change there"),
             ],
             Why::NotText => vec![
                 Fault::new(format!("`{}` is not UTF-8", self.path))
-                    .at(Place::file(self.patch.as_str()))
-                    .help("take another release, and tell upstream"),
+                    .at(Location::file(self.patch.as_str()))
+                    .help("take another release, and report it upstream"),
             ],
             Why::Hunks { hunks } => {
                 let fault = |h: &HunkFault| Fault::new(h.to_string()).at(at(h.at)).help(h.help());
@@ -195,9 +195,9 @@ impl Misfit {
     }
 
     /// Groups misfits into the error that they are where nothing may be merged.
-    pub fn error(misfits: &[Misfit], version: &Version) -> Error {
+    pub fn error(misfits: &[RejectedPatch], version: &Version) -> Error {
         let message = format!("patches do not apply to {version}");
-        let faults = misfits.iter().flat_map(Misfit::faults).collect();
+        let faults = misfits.iter().flat_map(RejectedPatch::faults).collect();
         Error::faults(Kind::Conflicts, message, faults).help(format!(
             "fix the patches, or let `wash-wasi-sync upgrade --to v{version}` merge them"
         ))

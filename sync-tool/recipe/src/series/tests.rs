@@ -79,7 +79,7 @@ fn faults_of_all_files_come_together() {
     patches/v38/src/a.rs.patch:1:1: `Change:` has no `Reason:` after it
     patches/v38/src/b.rs.patch: the patch is for `src/a.rs`, its name says `src/b.rs`
     patches/v38/src/c.rs.patch: `src/c.rs` is patched, but no rule says so
-    patches/locks/later.lock: the file is no cargo lock of a release
+    patches/locks/later.lock: the file is not a cargo lock of a release
     patches/loopback/src/own.rs: no rule says that such a file is the fork's
     patches/v38/files/src/own.rs: no rule says that such a file is the fork's
     patches/v38/files/src/own.rs: `src/own.rs` stands in `patches/loopback` too

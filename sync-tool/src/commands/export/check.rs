@@ -15,7 +15,7 @@ use crate::report::CheckReport;
 /// # Errors
 ///
 /// Where there is nothing to compare with, or, for `--deep`, upstream is not as locked.
-pub fn run(context: &Context<'_>, args: &CheckArgs, dir: &Path) -> Result<CheckReport> {
+pub(crate) fn run(context: &Context<'_>, args: &CheckArgs, dir: &Path) -> Result<CheckReport> {
     let _look = context.look(&read_manifest(&context.root)?)?;
     let project = Project::load(&context.root, read_manifest(&context.root)?)?;
     let lock = project.locked()?;

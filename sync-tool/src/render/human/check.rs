@@ -104,7 +104,7 @@ impl Human {
                 text,
                 "  {} {}{kind}",
                 self.styles.bold(line(&path)),
-                drift.what.told()
+                drift.what.description()
             );
         });
         text

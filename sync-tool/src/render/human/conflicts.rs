@@ -84,7 +84,7 @@ impl Human {
             ConflictKind::Unparsable { error, .. } => {
                 let _ = writeln!(
                     text,
-                    "  the lines merge, but what comes out is no Rust: {error}"
+                    "  the lines merge, but the result does not parse as Rust: {error}"
                 );
             }
         }

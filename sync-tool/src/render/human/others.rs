@@ -285,7 +285,7 @@ impl Human {
                     "  {} {}{}",
                     file.path,
                     self.delta(file.lines),
-                    told(file)
+                    describe(file)
                 );
             });
             let total = report.files.iter().map(|file| file.lines).sum();
@@ -396,7 +396,7 @@ fn cells(fit: &SeriesFit) -> (String, &'static str, String, Option<String>) {
     }
 }
 
-fn told(file: &FileDiff) -> String {
+fn describe(file: &FileDiff) -> String {
     match (file.what, &file.now_in) {
         (Changed::New, _) => " (new)".to_owned(),
         (Changed::Gone, None) => " (gone)".to_owned(),

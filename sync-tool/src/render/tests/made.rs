@@ -293,7 +293,7 @@ fn conflicts_show_all_sides() {
       upstream 41.0.0 has no such file any more
 
     src/p2/udp.rs (patches/v38.0.4/src/p2/udp.rs.patch)
-      the lines merge, but what comes out is no Rust: 7:1: expected `}`
+      the lines merge, but the result does not parse as Rust: 7:1: expected `}`
 
     Written for review, with diff3 markers and as conflicts.json: vendor/.wash-wasi-sync/conflicts/v41.0.0
     help: see what upstream changed: `wash-wasi-sync diff --from 38.0.4 --to 41.0.0 <file>`

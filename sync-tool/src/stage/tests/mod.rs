@@ -73,8 +73,8 @@ impl Project {
         fs::write(place, text).unwrap();
     }
 
-    fn turn(&self) -> Turn {
-        Turn::take(self.root(), &path(WORK), "a test, since now").unwrap()
+    fn turn(&self) -> WriteLock {
+        WriteLock::take(self.root(), &path(WORK), "a test, since now").unwrap()
     }
 
     /// Returns all names and texts outside of the work directory; directories end in `/`.

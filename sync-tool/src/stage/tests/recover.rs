@@ -4,7 +4,7 @@ use super::*;
 use crate::stage::{check, journal, staged};
 
 /// Leaves a project as a run does that is killed right after the seal.
-fn decide(turn: &Turn, files: &Tree, change: &Change) {
+fn decide(turn: &WriteLock, files: &Tree, change: &Change) {
     let stage = turn.stage(files, &go()).unwrap();
     let plan = check::plan(&turn.work, change, stage.entries()).unwrap();
     staged::stage_files(&turn.work, &plan, change).unwrap();
@@ -13,7 +13,7 @@ fn decide(turn: &Turn, files: &Tree, change: &Change) {
     drop(stage);
 }
 
-fn decided() -> (Project, Turn) {
+fn decided() -> (Project, WriteLock) {
     let project = Project::with(&[
         ("vendor/wash-wasi/a", "old"),
         ("vendor/wash-wasi/target/built", "slow"),

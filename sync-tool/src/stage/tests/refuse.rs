@@ -30,13 +30,13 @@ fn refused(project: &Project, change: Change) -> Error {
 fn a_second_run_is_told_who_is_at_work() {
     let project = Project::with(&[]);
     let turn = project.turn();
-    let error = Turn::take(project.root(), &path(WORK), "second").unwrap_err();
+    let error = WriteLock::take(project.root(), &path(WORK), "second").unwrap_err();
     assert_eq!(error.kind(), Kind::General);
     let who = format!("process {}: a test, since now", std::process::id());
     assert!(error.message().ends_with(&who), "{error}");
     assert!(error.hints()[0].contains("wait"), "{:?}", error.hints());
     drop(turn);
-    Turn::take(project.root(), &path(WORK), "second").unwrap();
+    WriteLock::take(project.root(), &path(WORK), "second").unwrap();
 }
 
 #[test]
@@ -227,7 +227,7 @@ fn links_on_the_way() {
 
     let project = Project::with(&[]);
     symlink(elsewhere.path(), project.place("vendor")).unwrap();
-    let error = Turn::take(project.root(), &path(WORK), "test").unwrap_err();
+    let error = WriteLock::take(project.root(), &path(WORK), "test").unwrap_err();
     assert!(
         error.message().contains("vendor is a symbolic link"),
         "{error}"

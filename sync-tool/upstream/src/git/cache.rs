@@ -27,7 +27,7 @@ const LOOKS_UNTOLD: u32 = 5;
 
 /// How a repository is fetched into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum CloneMode {
     /// Trees first, then the contents that are needed.
     Filtered,
     /// Everything that the tag has: the server does not filter.
@@ -60,7 +60,7 @@ impl Cache {
     }
 
     /// Opens the repository, or returns `None` where there is none that can be used for a URL.
-    pub(super) fn open(&self, url: &Address) -> Option<(Repository, Way)> {
+    pub(super) fn open(&self, url: &Address) -> Option<(Repository, CloneMode)> {
         let dir = self.dir();
         // Ours is bare at the very top; what lies above it is none of our concern.
         let repository = Repository::open_bare(dir).ok()?;
@@ -74,8 +74,8 @@ impl Cache {
             return None;
         }
         let way = match config.get_bool("remote.origin.promisor") {
-            Ok(true) => Way::Filtered,
-            _ => Way::Plain,
+            Ok(true) => CloneMode::Filtered,
+            _ => CloneMode::Plain,
         };
         Some((repository, way))
     }
@@ -155,7 +155,7 @@ impl Cache {
     /// # Errors
     ///
     /// Fails where the cache cannot be written.
-    pub(super) fn draft(&self, url: &Address, way: Way) -> Result<TempDir> {
+    pub(super) fn draft(&self, url: &Address, way: CloneMode) -> Result<TempDir> {
         fs::create_dir_all(&self.above).map_err(|e| Error::io("make", &self.above, e))?;
         let mut builder = tempfile::Builder::new();
         #[cfg(unix)]
@@ -186,11 +186,11 @@ impl Cache {
     }
 }
 
-fn init(dir: &Path, url: &Address, way: Way) -> Result<(), git2::Error> {
+fn init(dir: &Path, url: &Address, way: CloneMode) -> Result<(), git2::Error> {
     let mut options = RepositoryInitOptions::new();
     options.bare(true).external_template(false).no_reinit(true);
     let repository = Repository::init_opts(dir, &options)?;
-    if way == Way::Filtered {
+    if way == CloneMode::Filtered {
         let mut config = repository.config()?.open_level(ConfigLevel::Local)?;
         config.set_bool("remote.origin.promisor", true)?;
         config.set_str("remote.origin.partialclonefilter", "blob:none")?;

@@ -4,15 +4,15 @@ use std::sync::{Arc, mpsc};
 use host::Environment;
 use host::status::{Silent, Status, Step};
 
-use super::super::location::Location;
+use super::super::location::RepositoryLocation;
 use super::*;
 
 const URL: &str = "https://u:secret@example.org/a/b";
 
 fn url(text: &str) -> Address {
     let env = Environment::new("/", []);
-    match Location::parse(&text.parse().unwrap(), &env, Path::new("/")) {
-        Ok(Location::Remote(url)) => url,
+    match RepositoryLocation::parse(&text.parse().unwrap(), &env, Path::new("/")) {
+        Ok(RepositoryLocation::Remote(url)) => url,
         other => panic!("{other:?}"),
     }
 }
@@ -23,7 +23,7 @@ fn host(status: Arc<dyn Status>) -> Host {
 }
 
 /// Puts a new repository in place.
-fn fill(cache: &Cache, url: &Address, way: Way) {
+fn fill(cache: &Cache, url: &Address, way: CloneMode) {
     let draft = cache.draft(url, way).unwrap();
     cache.replace(draft).unwrap();
 }
@@ -58,7 +58,7 @@ fn a_repository_is_opened_as_it_was_made() {
     let dir = tempfile::tempdir().unwrap();
     let cache = Cache::new(dir.path(), &url(URL));
     assert!(cache.open(&url(URL)).is_none());
-    for way in [Way::Filtered, Way::Plain] {
+    for way in [CloneMode::Filtered, CloneMode::Plain] {
         fill(&cache, &url(URL), way);
         let (repository, opened) = cache.open(&url(URL)).unwrap();
         assert_eq!(opened, way);
@@ -71,7 +71,7 @@ fn a_repository_is_opened_as_it_was_made() {
 fn nobody_else_reads_a_password_and_a_new_one_is_used() {
     let dir = tempfile::tempdir().unwrap();
     let cache = Cache::new(dir.path(), &url(URL));
-    fill(&cache, &url(URL), Way::Filtered);
+    fill(&cache, &url(URL), CloneMode::Filtered);
     let config = cache.dir().join("config");
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&cache.dir()), mode(&config)), (0o700, 0o600));
@@ -101,10 +101,10 @@ fn what_is_no_repository_of_ours_is_not_opened() {
         .remote("origin", "https://example.org/other")
         .unwrap();
     assert!(cache.open(&url(URL)).is_none());
-    fill(&cache, &url(URL), Way::Filtered);
+    fill(&cache, &url(URL), CloneMode::Filtered);
     fs::write(cache.dir().join("config"), "[").unwrap();
     assert!(cache.open(&url(URL)).is_none());
-    fill(&cache, &url(URL), Way::Filtered);
+    fill(&cache, &url(URL), CloneMode::Filtered);
     fs::remove_file(cache.dir().join("HEAD")).unwrap();
     assert!(cache.open(&url(URL)).is_none());
 }
@@ -113,13 +113,13 @@ fn what_is_no_repository_of_ours_is_not_opened() {
 fn a_draft_that_is_dropped_leaves_what_was_there() {
     let dir = tempfile::tempdir().unwrap();
     let cache = Cache::new(dir.path(), &url(URL));
-    fill(&cache, &url(URL), Way::Filtered);
+    fill(&cache, &url(URL), CloneMode::Filtered);
     let before = names(&dir.path().join("git"));
-    let draft = cache.draft(&url(URL), Way::Plain).unwrap();
+    let draft = cache.draft(&url(URL), CloneMode::Plain).unwrap();
     assert_eq!(names(&dir.path().join("git")).len(), 2);
     drop(draft);
     assert_eq!(names(&dir.path().join("git")), before);
-    assert_eq!(cache.open(&url(URL)).unwrap().1, Way::Filtered);
+    assert_eq!(cache.open(&url(URL)).unwrap().1, CloneMode::Filtered);
 }
 
 #[test]
@@ -127,9 +127,9 @@ fn what_a_killed_run_left_is_swept_and_nothing_else() {
     let dir = tempfile::tempdir().unwrap();
     let cache = Cache::new(dir.path(), &url(URL));
     let other = Cache::new(dir.path(), &url("https://example.org/other"));
-    fill(&cache, &url(URL), Way::Filtered);
-    let left = cache.draft(&url(URL), Way::Plain).unwrap().keep();
-    let others = other.draft(&url(URL), Way::Plain).unwrap();
+    fill(&cache, &url(URL), CloneMode::Filtered);
+    let left = cache.draft(&url(URL), CloneMode::Plain).unwrap().keep();
+    let others = other.draft(&url(URL), CloneMode::Plain).unwrap();
     let pack = cache.dir().join("objects/pack");
     for file in [
         "shallow.lock",
@@ -183,7 +183,7 @@ fn a_cache_that_cannot_be_written_is_named() {
     let cache = Cache::new(&file, &url(URL));
     for error in [
         cache.lock(&host(Arc::new(Silent))).unwrap_err(),
-        cache.draft(&url(URL), Way::Plain).unwrap_err(),
+        cache.draft(&url(URL), CloneMode::Plain).unwrap_err(),
     ] {
         assert!(
             error.message().contains(&file.display().to_string()),

@@ -6,13 +6,13 @@ use std::path::PathBuf;
 
 use git2::{ErrorCode, ObjectType, OdbLookupFlags, Oid, Repository};
 use host::parallel;
-use recipe::error::{Error, Fault, Kind, Place as At, Result};
+use recipe::error::{Error, Fault, Kind, Location, Result};
 use recipe::tree::Mode;
 use semver::Version;
 
 use super::fetch::Fetch;
-use super::list::{self, Limits, Listing, Missing, Oddity, Trouble, objects};
-use super::{Failure, Git, Place, locked};
+use super::list::{self, Limits, Listing, Missing, Trouble, UnsupportedEntry, objects};
+use super::{Failure, Git, RepositoryKind, locked};
 
 /// What a whole repository may hold at most. Upstream's has some 6,300 files.
 const LIMITS: Limits = Limits {
@@ -41,7 +41,7 @@ pub struct Export<'g> {
     pub commit: Oid,
     /// The files by their paths.
     pub files: BTreeMap<String, Blob>,
-    /// What stands there that is no file, with the reason.
+    /// What stands there that is not a file, with the reason.
     pub odd: BTreeMap<String, String>,
 }
 
@@ -61,8 +61,8 @@ impl<'g> Git<'g> {
     pub fn export(&'g self, version: &Version, commit: Option<&str>) -> Result<Export<'g>> {
         let locked = locked(commit)?;
         let (repository, commit, place) = match &self.place {
-            Place::Local(local) => local.located(&self.subject, version, locked)?,
-            Place::Remote(remote) => {
+            RepositoryKind::Local(local) => local.located(&self.subject, version, locked)?,
+            RepositoryKind::Remote(remote) => {
                 let (dir, commit) = match remote.located(&self.subject, version, locked) {
                     Some(found) => found,
                     None => {
@@ -101,12 +101,12 @@ impl<'g> Git<'g> {
             .and_then(|repo| list::everything(&repo, commit, self.subject.wanted(&place), LIMITS));
         let Listing {
             files, links, odd, ..
-        } = listing.map_err(|trouble| objects.told(trouble))?;
+        } = listing.map_err(|trouble| objects.describe(trouble))?;
         let files = files
             .into_iter()
             .map(|(path, (mode, id))| (path, Blob { mode, id }));
         let odd = odd.into_iter();
-        let odd = odd.map(|(path, oddity): (String, Oddity)| (path, oddity.to_string()));
+        let odd = odd.map(|(path, oddity): (String, UnsupportedEntry)| (path, oddity.to_string()));
         let links = links.into_iter();
         let odd = odd.chain(links.map(|(path, _)| (path, "it is a symbolic link".to_owned())));
         Ok(Export {
@@ -129,7 +129,7 @@ impl Export<'_> {
     ///
     /// [`Kind::Upstream`] where the repository cannot be reached or refuses some.
     pub fn fetch<'p>(&self, paths: impl IntoIterator<Item = &'p str>) -> Result<()> {
-        let Place::Remote(remote) = &self.git.place else {
+        let RepositoryKind::Remote(remote) = &self.git.place else {
             return Ok(());
         };
         let paths: Vec<&str> = paths.into_iter().collect();
@@ -175,7 +175,7 @@ impl Export<'_> {
             });
             Ok(missing.collect())
         });
-        looked.map_err(|trouble| self.objects.told(trouble))
+        looked.map_err(|trouble| self.objects.describe(trouble))
     }
 
     /// Reads contents, several at a time, and hands each on. Returns the paths
@@ -206,7 +206,7 @@ impl Export<'_> {
         let fault = |path: &&str| {
             let id = self.files.get(*path).map(|blob| blob.id.to_string());
             let message = format!("its content {} is not there", id.unwrap_or_default());
-            Fault::new(message).at(At::file(*path))
+            Fault::new(message).at(Location::file(*path))
         };
         let faults: Vec<Fault> = paths.iter().map(fault).collect();
         let message = format!(
@@ -215,14 +215,14 @@ impl Export<'_> {
         );
         let error = Error::faults(Kind::Upstream, message, faults);
         match &self.git.place {
-            Place::Local(_) => error
+            RepositoryKind::Local(_) => error
                 .help(format!(
                     "if it is a partial clone, complete it: `git -C {} archive {} >/dev/null`",
                     self.objects.repository.display(),
                     self.commit
                 ))
                 .help("or give a repository that has them: `--upstream PATH|URL`"),
-            Place::Remote(_) => {
+            RepositoryKind::Remote(_) => {
                 // Another run may have made the cache anew in the meantime.
                 error.help("run the same command again; if it says the same, give a repository that has them: `--upstream PATH|URL`")
             }
@@ -242,7 +242,7 @@ impl Objects {
         files: &[(&'p str, Blob)],
         each: &impl Fn(&'p str, Blob, &[u8]) -> Result<()>,
     ) -> Result<Vec<&'p str>> {
-        let trouble = |trouble| self.told(trouble);
+        let trouble = |trouble| self.describe(trouble);
         // Each thread has a handle of its own: they cannot be shared.
         let repo = self.open().map_err(trouble)?;
         let odb = objects(&repo).map_err(trouble)?;
@@ -261,7 +261,7 @@ impl Objects {
                 Ok(object) if object.kind() == ObjectType::Blob => {
                     each(path, *blob, object.data())?;
                 }
-                Ok(_) => return Err(damaged("it is no file")),
+                Ok(_) => return Err(damaged("it is not a file")),
                 Err(e) if e.code() == ErrorCode::NotFound => missing.push(*path),
                 Err(e) => return Err(damaged(e.message())),
             }
@@ -269,7 +269,7 @@ impl Objects {
         Ok(missing)
     }
 
-    fn told(&self, trouble: Trouble) -> Error {
+    fn describe(&self, trouble: Trouble) -> Error {
         let (place, path) = (&self.place, self.repository.display());
         match trouble {
             Trouble::Refused(error) => error,

@@ -11,7 +11,7 @@ use recipe::error::{Error, Result};
 use recipe::release::Release;
 use semver::Version;
 
-use super::cache::Way;
+use super::cache::CloneMode;
 use super::list::{self, LIMITS, Missing, Trouble};
 use super::local::moved;
 use super::program::{self, Complaint};
@@ -51,7 +51,7 @@ pub(super) struct Fetch<'r> {
 pub(super) enum Setback {
     /// The host answers, and has no such tag.
     NoTag,
-    /// Another try, in a new repository or in another way, may mend it.
+    /// Another try, in a new repository or in another way, may fix it.
     Doubtful(Error),
     /// It would not.
     Final(Failure),
@@ -97,7 +97,7 @@ impl Fetch<'_> {
                 Err(Setback::Doubtful(e)) => e.to_string(),
                 other => return other,
             },
-            None if cache.dir().exists() => "it is no repository of this tool".to_owned(),
+            None if cache.dir().exists() => "it is not a repository of this tool".to_owned(),
             None => return self.anew(),
         };
         let dir = cache.dir();
@@ -111,14 +111,14 @@ impl Fetch<'_> {
         let Remote {
             host, url, cache, ..
         } = self.remote;
-        let draft = cache.draft(url, Way::Filtered)?;
-        let (draft, release) = match self.into_repository(draft.path(), Way::Filtered) {
+        let draft = cache.draft(url, CloneMode::Filtered)?;
+        let (draft, release) = match self.into_repository(draft.path(), CloneMode::Filtered) {
             Err(Setback::Doubtful(e)) => {
                 let line = format!("fetching all of it, because parts of it are unavailable: {e}");
                 host.status.detail(&line);
                 drop(draft);
-                let draft = cache.draft(url, Way::Plain)?;
-                let release = self.into_repository(draft.path(), Way::Plain)?;
+                let draft = cache.draft(url, CloneMode::Plain)?;
+                let release = self.into_repository(draft.path(), CloneMode::Plain)?;
                 (draft, release)
             }
             other => (draft, other?),
@@ -144,7 +144,7 @@ impl Fetch<'_> {
         })
     }
 
-    fn into_repository(self, dir: &Path, way: Way) -> Result<Release, Setback> {
+    fn into_repository(self, dir: &Path, way: CloneMode) -> Result<Release, Setback> {
         let Fetch {
             remote,
             subject,
@@ -163,14 +163,14 @@ impl Fetch<'_> {
         let setback = |trouble| setback(&place, trouble);
         let listing = list::list(&repo, commit, wanted, LIMITS).map_err(setback)?;
         let missing = listing.missing(&repo).map_err(setback)?;
-        if !missing.is_empty() && way == Way::Filtered {
+        if !missing.is_empty() && way == CloneMode::Filtered {
             self.contents(dir, &missing)?;
         }
         let mut last = Vec::new();
         loop {
             // Where links lead is known once they are here.
             match subject.read(&open(dir)?, commit, version, &place) {
-                Err(Trouble::Missing(missing)) if way == Way::Filtered && missing != last => {
+                Err(Trouble::Missing(missing)) if way == CloneMode::Filtered && missing != last => {
                     self.contents(dir, &missing)?;
                     last = missing;
                 }
@@ -181,12 +181,12 @@ impl Fetch<'_> {
 
     /// Fetches the tag: the commit and its directories, and the contents where
     /// the way is the plain one or the server does not filter.
-    fn tag(self, dir: &Path, way: Way) -> Result<(), Setback> {
+    fn tag(self, dir: &Path, way: CloneMode) -> Result<(), Setback> {
         let reference = self.subject.tags.reference(self.version);
         let refspec = format!("+{reference}:{reference}");
         let mut args = FETCH.to_vec();
         args.push("--depth=1");
-        if way == Way::Filtered {
+        if way == CloneMode::Filtered {
             args.push(FILTER);
         }
         args.extend(["origin", refspec.as_str()]);

@@ -27,7 +27,7 @@ impl Patterns {
         let patterns = lines.iter().filter_map(|line| {
             Pattern::parse(line)
                 .map_err(|e| {
-                    Error::upstream(format!("`{line}` in Cargo.toml is no pattern: {e}"))
+                    Error::upstream(format!("`{line}` in Cargo.toml is not a pattern: {e}"))
                         .caused_by(e)
                 })
                 .transpose()
@@ -59,7 +59,7 @@ impl Patterns {
 }
 
 impl Pattern {
-    /// Reads a line; a comment or an empty one is no pattern.
+    /// Reads a line; a comment or an empty one is not a pattern.
     fn parse(line: &str) -> Result<Option<Self>, globset::Error> {
         let line = if line.ends_with("\\ ") {
             line

@@ -4,7 +4,7 @@ use git2::{ObjectType, Odb, Oid, Repository, Tree as GitTree, TreeEntry};
 use recipe::error::Error;
 use recipe::tree::Mode;
 
-use super::list::{Limits, Listing, Missing, Oddity, Trouble, Wanted, objects};
+use super::list::{Limits, Listing, Missing, Trouble, UnsupportedEntry, Wanted, objects};
 
 /// How many links may lie on one way, as on Linux.
 const MAX_HOPS: usize = 40;
@@ -19,7 +19,7 @@ enum Target<'r> {
     /// A directory, with its own path.
     Directory(String, GitTree<'r>),
     /// Nothing that a package could have.
-    Nothing(Oddity),
+    Nothing(UnsupportedEntry),
 }
 
 /// The links of a release.
@@ -156,7 +156,7 @@ impl<'r> Links<'r> {
         let nothing = |oddity| Ok(Some(Target::Nothing(oddity)));
         while let Some(part) = ahead.pop() {
             let Some((dir, tree)) = above.last() else {
-                return nothing(Oddity::LinkOutside);
+                return nothing(UnsupportedEntry::LinkOutside);
             };
             let entry = match part.as_str() {
                 "" | "." => continue,
@@ -178,10 +178,10 @@ impl<'r> Links<'r> {
                         return Ok(None);
                     };
                     if target.starts_with('/') {
-                        return nothing(Oddity::LinkOutside);
+                        return nothing(UnsupportedEntry::LinkOutside);
                     }
                     if hops > MAX_HOPS {
-                        return nothing(Oddity::LinkNowhere);
+                        return nothing(UnsupportedEntry::LinkNowhere);
                     }
                     ahead.extend(target.rsplit('/').map(str::to_owned));
                 }
@@ -191,12 +191,12 @@ impl<'r> Links<'r> {
                     let mode = Mode::from_bits(mode.cast_unsigned());
                     return Ok(Some(Target::File(mode, entry.id())));
                 }
-                _ => return nothing(Oddity::LinkNowhere),
+                _ => return nothing(UnsupportedEntry::LinkNowhere),
             }
         }
         Ok(Some(match above.pop() {
             Some((real, tree)) => Target::Directory(real, tree),
-            None => Target::Nothing(Oddity::LinkOutside),
+            None => Target::Nothing(UnsupportedEntry::LinkOutside),
         }))
     }
 

@@ -94,12 +94,12 @@ pub(super) struct Listing {
     /// The symbolic links below it, until they are followed.
     pub(super) links: Vec<(String, Oid)>,
     /// What stands there that cannot be in a tree.
-    pub(super) odd: Vec<(String, Oddity)>,
+    pub(super) odd: Vec<(String, UnsupportedEntry)>,
 }
 
 /// What cannot be in a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Oddity {
+pub(super) enum UnsupportedEntry {
     /// A symbolic link out of the repository.
     LinkOutside,
     /// A symbolic link that leads nowhere, or in circles.
@@ -112,14 +112,16 @@ pub(super) enum Oddity {
     Twice,
 }
 
-impl fmt::Display for Oddity {
+impl fmt::Display for UnsupportedEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Oddity::LinkOutside => "it is a symbolic link that leads out of the repository",
-            Oddity::LinkNowhere => "it is a symbolic link that leads nowhere",
-            Oddity::Submodule => "it is a submodule",
-            Oddity::NotText => "its name is not UTF-8",
-            Oddity::Twice => "it is there twice",
+            UnsupportedEntry::LinkOutside => {
+                "it is a symbolic link that leads out of the repository"
+            }
+            UnsupportedEntry::LinkNowhere => "it is a symbolic link that leads nowhere",
+            UnsupportedEntry::Submodule => "it is a submodule",
+            UnsupportedEntry::NotText => "its name is not UTF-8",
+            UnsupportedEntry::Twice => "it is there twice",
         })
     }
 }
@@ -235,7 +237,7 @@ impl Listing {
                 }
                 let path = format!("{above}{}", String::from_utf8_lossy(entry.name_bytes()));
                 if !names.insert(entry.name_bytes().to_vec()) {
-                    self.odd.push((path, Oddity::Twice));
+                    self.odd.push((path, UnsupportedEntry::Twice));
                     continue;
                 }
                 let inner = self.add(&path, &entry);
@@ -257,9 +259,9 @@ impl Listing {
     pub(super) fn add(&mut self, path: &str, entry: &TreeEntry<'_>) -> Option<ObjectType> {
         let mode = entry.filemode_raw();
         let oddity = match mode {
-            _ if std::str::from_utf8(entry.name_bytes()).is_err() => Oddity::NotText,
+            _ if std::str::from_utf8(entry.name_bytes()).is_err() => UnsupportedEntry::NotText,
             0o120000 => return Some(ObjectType::Blob),
-            0o160000 => Oddity::Submodule,
+            0o160000 => UnsupportedEntry::Submodule,
             0o040000 => return Some(ObjectType::Tree),
             _ => {
                 let mode = Mode::from_bits(mode.cast_unsigned());

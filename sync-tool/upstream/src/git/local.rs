@@ -119,8 +119,10 @@ impl Local {
         Repository::open(&self.path).map_err(|e| {
             let shown = &self.shown;
             let error = match e.code() {
-                ErrorCode::NotFound => Error::upstream(format!("`{shown}` is no git repository"))
-                    .help("give the path of a clone, a bare repository or a checkout, or a URL"),
+                ErrorCode::NotFound => {
+                    Error::upstream(format!("`{shown}` is not a git repository"))
+                        .help("give the path of a clone, a bare repository or a checkout, or a URL")
+                }
                 ErrorCode::Owner => Error::upstream(format!("`{shown}` belongs to another user"))
                     .help(format!(
                         "if you trust it: `git config --global --add safe.directory {}`",
@@ -146,7 +148,7 @@ impl Local {
         let references = repo.references_glob("refs/tags/*").map_err(unreadable)?;
         let mut names = Vec::new();
         for reference in references {
-            // A name that is not UTF-8 is no release's.
+            // A name that is not UTF-8 is not a release's.
             if let Ok(name) = reference.map_err(unreadable)?.name() {
                 names.push(name.to_owned());
             }

@@ -11,14 +11,14 @@ const SCHEMES: [&str; 7] = ["https", "http", "ssh", "git", "file", "git+ssh", "s
 
 /// Where a repository is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Location {
+pub(super) enum RepositoryLocation {
     /// A clone, bare repository, worktree or checkout on this machine.
     Local(PathBuf),
     /// What the `git` program fetches from.
     Remote(Address),
 }
 
-impl Location {
+impl RepositoryLocation {
     /// Reads what a user or a manifest says; a relative path begins at `dir`.
     ///
     /// # Errors
@@ -40,15 +40,15 @@ impl Location {
             if rest.trim_matches('/').is_empty() {
                 return Err(refused("it names no repository"));
             }
-            return Ok(Location::Remote(address.clone()));
+            return Ok(RepositoryLocation::Remote(address.clone()));
         }
         if text.split('/').next().is_some_and(|t| t.contains("::")) {
             return Err(refused("it names a remote helper"));
         }
         if is_ssh_short(text) {
-            return Ok(Location::Remote(address.clone()));
+            return Ok(RepositoryLocation::Remote(address.clone()));
         }
-        Ok(Location::Local(expanded(text, env, dir)))
+        Ok(RepositoryLocation::Local(expanded(text, env, dir)))
     }
 }
 
@@ -89,14 +89,14 @@ pub(super) fn readable(url: &Address) -> String {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<Location> {
+    fn parse(text: &str) -> Result<RepositoryLocation> {
         let env = Environment::new("/elsewhere", [("HOME".into(), "/home/u".into())]);
-        Location::parse(&text.parse().unwrap(), &env, Path::new("/project"))
+        RepositoryLocation::parse(&text.parse().unwrap(), &env, Path::new("/project"))
     }
 
     fn url(text: &str) -> Address {
         match parse(text) {
-            Ok(Location::Remote(url)) => url,
+            Ok(RepositoryLocation::Remote(url)) => url,
             other => panic!("{text}: {other:?}"),
         }
     }
@@ -113,7 +113,7 @@ mod tests {
             ("~other", "/project/~other"),
             ("C:\\wasmtime", "/project/C:\\wasmtime"),
         ] {
-            let local = Location::Local(PathBuf::from(path));
+            let local = RepositoryLocation::Local(PathBuf::from(path));
             assert_eq!(parse(text).unwrap(), local, "{text}");
         }
     }

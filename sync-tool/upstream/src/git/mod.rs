@@ -31,7 +31,7 @@ use semver::Version;
 pub use self::export::{Blob, Export};
 use self::list::{LIMITS, Trouble, Wanted};
 use self::local::Local;
-use self::location::Location;
+use self::location::RepositoryLocation;
 use self::remote::Remote;
 use self::tags::Template;
 use super::Source;
@@ -56,7 +56,7 @@ pub struct Options {
 /// A git repository as a source of releases.
 pub struct Git<'a> {
     subject: Subject,
-    place: Place<'a>,
+    place: RepositoryKind<'a>,
 }
 
 /// The crate, and how its releases are named.
@@ -67,7 +67,7 @@ struct Subject {
     tags: Template,
 }
 
-enum Place<'a> {
+enum RepositoryKind<'a> {
     Local(Local),
     Remote(Remote<'a>),
 }
@@ -81,7 +81,7 @@ pub(super) enum Failure {
     NoProgram(Error),
     /// It is not in the cache, and the network is forbidden.
     Offline(Error),
-    /// Anything that another source would not mend.
+    /// Anything that another source would not fix.
     Other(Error),
 }
 
@@ -141,10 +141,12 @@ impl<'a> Git<'a> {
             path: options.path,
             tags: Template::parse(&options.tag)?,
         };
-        let place = match Location::parse(&options.upstream, &host.env, dir)? {
-            Location::Local(path) => Place::Local(Local::new(path, options.upstream.to_string())),
-            Location::Remote(url) => {
-                Place::Remote(Remote::new(host, url, &options.cache, options.offline))
+        let place = match RepositoryLocation::parse(&options.upstream, &host.env, dir)? {
+            RepositoryLocation::Local(path) => {
+                RepositoryKind::Local(Local::new(path, options.upstream.to_string()))
+            }
+            RepositoryLocation::Remote(url) => {
+                RepositoryKind::Remote(Remote::new(host, url, &options.cache, options.offline))
             }
         };
         Ok(Git { subject, place })
@@ -152,7 +154,7 @@ impl<'a> Git<'a> {
 
     /// Tells whether the repository is on this machine and read in place.
     pub fn is_local(&self) -> bool {
-        matches!(self.place, Place::Local(_))
+        matches!(self.place, RepositoryKind::Local(_))
     }
 
     /// Tells whether a release would be read from the `HEAD` of a checkout that
@@ -163,8 +165,8 @@ impl<'a> Git<'a> {
     /// Fails where the repository cannot be read.
     pub fn is_untagged(&self) -> Result<bool> {
         match &self.place {
-            Place::Local(local) => local.is_untagged(&self.subject),
-            Place::Remote(_) => Ok(false),
+            RepositoryKind::Local(local) => local.is_untagged(&self.subject),
+            RepositoryKind::Remote(_) => Ok(false),
         }
     }
 
@@ -190,7 +192,7 @@ impl<'a> Git<'a> {
     pub(super) fn cached(&self, version: &Version, locked_commit: &str) -> Result<Option<Release>> {
         let commit = locked(Some(locked_commit))?;
         match (&self.place, commit) {
-            (Place::Remote(remote), Some(commit)) => {
+            (RepositoryKind::Remote(remote), Some(commit)) => {
                 Ok(remote.cached(&self.subject, version, Some(commit)).ok())
             }
             _ => Ok(None),
@@ -204,24 +206,24 @@ impl<'a> Git<'a> {
         locked: Option<Oid>,
     ) -> Result<Release, Failure> {
         match &self.place {
-            Place::Local(local) => Ok(local.release(&self.subject, version, locked)?),
-            Place::Remote(remote) => remote.release(&self.subject, version, locked),
+            RepositoryKind::Local(local) => Ok(local.release(&self.subject, version, locked)?),
+            RepositoryKind::Remote(remote) => remote.release(&self.subject, version, locked),
         }
     }
 
     /// Lists the releases, and tells why where it cannot.
     pub(super) fn attempt_list(&self) -> Result<Vec<Listed>, Failure> {
         match &self.place {
-            Place::Local(local) => Ok(local.list(&self.subject)?),
-            Place::Remote(remote) => remote.list(&self.subject.tags),
+            RepositoryKind::Local(local) => Ok(local.list(&self.subject)?),
+            RepositoryKind::Remote(remote) => remote.list(&self.subject.tags),
         }
     }
 
     /// Returns a release's commit, and tells why where it cannot.
     pub(super) fn attempt_commit(&self, version: &Version) -> Result<String, Failure> {
         match &self.place {
-            Place::Local(local) => Ok(local.commit(&self.subject, version)?),
-            Place::Remote(remote) => remote.commit(&self.subject.tags, version),
+            RepositoryKind::Local(local) => Ok(local.commit(&self.subject, version)?),
+            RepositoryKind::Remote(remote) => remote.commit(&self.subject.tags, version),
         }
         .map(|commit| commit.to_string())
     }

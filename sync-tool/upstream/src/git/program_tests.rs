@@ -4,15 +4,15 @@ use std::sync::{Arc, Mutex};
 use host::Environment;
 use host::status::Silent;
 
-use super::super::location::Location;
+use super::super::location::RepositoryLocation;
 use super::*;
 
 const SECRET: &str = "https://u:secret@example.org/a/b";
 
 fn url() -> Address {
     let env = Environment::new("/", []);
-    match Location::parse(&SECRET.parse().unwrap(), &env, Path::new("/")) {
-        Ok(Location::Remote(url)) => url,
+    match RepositoryLocation::parse(&SECRET.parse().unwrap(), &env, Path::new("/")) {
+        Ok(RepositoryLocation::Remote(url)) => url,
         other => panic!("{other:?}"),
     }
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use git2::{ObjectType, Odb, Oid, Repository};
 use host::parallel;
-use recipe::error::{Error, Fault, Kind, Place, Result};
+use recipe::error::{Error, Fault, Kind, Location, Result};
 use recipe::release::{Release, SourceKind, Workspace};
 use recipe::tree::{File, Mode, Tree, TreePath, shown};
 use semver::Version;
@@ -147,7 +147,7 @@ impl<'a> Reading<'a> {
     }
 
     fn fault(&mut self, path: &str, message: String) {
-        let place = Place::file(format!("{}/{}", self.wanted.path, shown(path)));
+        let place = Location::file(format!("{}/{}", self.wanted.path, shown(path)));
         self.faults.push(Fault::new(message).at(place));
     }
 
@@ -160,7 +160,7 @@ impl<'a> Reading<'a> {
         }
         let object = self.odb.read(id).map_err(trouble)?;
         if object.kind() != ObjectType::Blob {
-            return Err(Trouble::Damaged(format!("{path} ({id}): it is no file")));
+            return Err(Trouble::Damaged(format!("{path} ({id}): it is not a file")));
         }
         Ok(Ok(object.data().to_vec()))
     }
@@ -233,7 +233,7 @@ impl<'a> Reading<'a> {
         if !self.faults.is_empty() {
             let message = format!("{} has files that cannot be taken", self.wanted.place);
             return Err(Error::faults(Kind::Upstream, message, self.faults)
-                .help("take another release, and tell upstream")
+                .help("take another release, and report it upstream")
                 .into());
         }
         if !self.missing.is_empty() {

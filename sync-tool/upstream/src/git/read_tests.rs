@@ -432,7 +432,7 @@ fn manifests_that_cannot_be_read_are_named() {
         (
             WORKSPACE,
             "[package]\nname = \"wasi\"\nversion = \"1.0.0\"\ninclude = [\"[\"]\n",
-            "is no pattern",
+            "is not a pattern",
         ),
     ] {
         let made = made(&[

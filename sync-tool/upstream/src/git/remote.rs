@@ -11,7 +11,7 @@ use recipe::error::{Error, Result};
 use recipe::release::{Listed, Release};
 use semver::Version;
 
-use super::cache::{Cache, Way};
+use super::cache::{Cache, CloneMode};
 use super::fetch::{Fetch, Setback};
 use super::list::{Missing, Trouble};
 use super::local::moved;
@@ -261,7 +261,7 @@ impl<'a> Remote<'a> {
         // The URL stands in a repository's configuration, where nobody else can read it.
         let draft = match self.cache.open(&self.url) {
             Some(_) => None,
-            None => Some(self.cache.draft(&self.url, Way::Filtered)?),
+            None => Some(self.cache.draft(&self.url, CloneMode::Filtered)?),
         };
         let dir = draft.as_ref().map_or(dir.as_path(), |draft| draft.path());
         let call = program::command(self.host, dir, &["ls-remote", "--tags", "origin"]);

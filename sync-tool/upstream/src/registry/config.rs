@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use host::Environment;
-use recipe::error::{Error, Fault, Kind, Place, Result};
+use recipe::error::{Error, Fault, Kind, Location, Result};
 use toml_edit::{DocumentMut, Item, Value};
 
 /// The tables that say how a registry is reached, and by what right.
@@ -125,7 +125,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// Fails where the value is no text.
+    /// Fails where the value is not UTF-8.
     pub(super) fn text_of_files(&self, key: &[&str]) -> Result<Option<&str>> {
         let Some(setting) = self.setting(key) else {
             return Ok(None);
@@ -141,7 +141,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// Fails where the value is no text.
+    /// Fails where the value is not UTF-8.
     pub(super) fn text(&self, key: &[&str]) -> Result<Option<&str>> {
         match self.var(key) {
             Some((_, value)) => Ok(Some(value)),
@@ -201,7 +201,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// Fails where the value is no text.
+    /// Fails where the value is not UTF-8.
     pub(super) fn path(&self, key: &[&str]) -> Result<Option<PathBuf>> {
         match self.var(key) {
             Some((_, value)) => Ok(Some(self.vars.dir().join(value))),
@@ -213,7 +213,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// Fails where the value is no text.
+    /// Fails where the value is not UTF-8.
     pub(super) fn path_of_files(&self, key: &[&str]) -> Result<Option<PathBuf>> {
         let Some(text) = self.text_of_files(key)? else {
             return Ok(None);
@@ -230,7 +230,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// Fails where a path is no text.
+    /// Fails where a path is not UTF-8.
     pub fn of_registries(&self) -> Result<String> {
         let mut document = DocumentMut::new();
         for (key, setting) in &self.settings {
@@ -290,7 +290,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// Fails where the value is no text.
+    /// Fails where the value is not UTF-8.
     pub(super) fn proxy(&self) -> Result<Option<String>> {
         match self.text(&["http", "proxy"])? {
             Some(proxy) => Ok(Some(proxy.to_owned())),
@@ -337,8 +337,8 @@ fn included(document: &DocumentMut) -> Vec<(String, bool)> {
 fn not_toml(file: &Path, text: &str, e: &toml_edit::TomlError) -> Error {
     let name = file.display().to_string();
     let place = match e.span() {
-        Some(span) => Place::span(name, Arc::from(text), span),
-        None => Place::file(name),
+        Some(span) => Location::span(name, Arc::from(text), span),
+        None => Location::file(name),
     };
     let fault = Fault::new(e.message().trim().to_owned())
         .at(place)
@@ -352,7 +352,7 @@ fn not_toml(file: &Path, text: &str, e: &toml_edit::TomlError) -> Error {
 
 fn wrong(place: &dyn std::fmt::Display, key: &[&str], wanted: &str) -> Error {
     let fault = Fault::new(format!("`{}` must be {wanted}", key.join(".")))
-        .at(Place::file(place.to_string()));
+        .at(Location::file(place.to_string()));
     Error::faults(
         Kind::General,
         "cargo's configuration is malformed",

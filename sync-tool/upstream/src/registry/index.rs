@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use recipe::error::{Error, Fault, Kind, Place, Result};
+use recipe::error::{Error, Fault, Kind, Location, Result};
 use recipe::release::Listed;
 use recipe::tree::Digest;
 use semver::Version;
@@ -109,7 +109,7 @@ fn entry(line: &[u8], name: &str) -> Result<Option<Entry>, String> {
 fn fault(place: &str, number: usize, line: &[u8], what: &str) -> Fault {
     let line = String::from_utf8_lossy(line);
     let start: String = line.chars().take(60).collect();
-    Fault::new(format!("line {number} (`{start}…`): {what}")).at(Place::file(place))
+    Fault::new(format!("line {number} (`{start}…`): {what}")).at(Location::file(place))
 }
 
 /// What a registry says of itself in `config.json`.
@@ -132,9 +132,9 @@ impl Site {
         let site: Site = serde_json::from_slice(text).map_err(|e| {
             let fault = match std::str::from_utf8(text) {
                 Ok(text) => {
-                    Fault::new(e.to_string()).at(Place::line(place, Arc::from(text), e.line()))
+                    Fault::new(e.to_string()).at(Location::line(place, Arc::from(text), e.line()))
                 }
-                Err(_) => Fault::new("it is not UTF-8").at(Place::file(place)),
+                Err(_) => Fault::new("it is not UTF-8").at(Location::file(place)),
             };
             malformed(fault)
         })?;
@@ -145,7 +145,7 @@ impl Site {
         } else {
             Err(malformed(
                 Fault::new(format!("`dl` is not an HTTP URL: `{}`", site.dl))
-                    .at(Place::file(place)),
+                    .at(Location::file(place)),
             ))
         }
     }

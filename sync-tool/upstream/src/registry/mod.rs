@@ -184,7 +184,7 @@ impl<'a> Registry<'a> {
                 self.hold_cached(store, version, Some(checksum))
                     .is_ok_and(|package| package.is_some())
                     || self
-                        .hold_of_cargo(store, version, checksum)
+                        .in_cargo_cache(store, version, checksum)
                         .is_ok_and(|package| package.is_some())
             }
         }

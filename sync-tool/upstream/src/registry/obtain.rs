@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use recipe::error::{Error, Fault, Kind, Place, Result};
+use recipe::error::{Error, Fault, Kind, Location, Result};
 use recipe::release::{Listed, offer};
 use recipe::tree::Digest;
 use semver::Version;
@@ -38,10 +38,10 @@ impl<'a> Registry<'a> {
         if let Some(package) = self.hold_cached(store, version, wanted)? {
             return Ok(package);
         }
-        self.tell_damaged(store, version, wanted)?;
+        self.evict_damaged(store, version, wanted)?;
         // A checksum that is known needs no index.
         if let Some(checksum) = wanted
-            && let Some(package) = self.hold_of_cargo(store, version, checksum)?
+            && let Some(package) = self.in_cargo_cache(store, version, checksum)?
         {
             return Ok(package);
         }
@@ -50,7 +50,7 @@ impl<'a> Registry<'a> {
             if let Some(package) = self.hold_cached(store, version, Some(checksum))? {
                 return Ok(package);
             }
-            if let Some(package) = self.hold_of_cargo(store, version, checksum)? {
+            if let Some(package) = self.in_cargo_cache(store, version, checksum)? {
                 return Ok(package);
             }
         }
@@ -143,7 +143,7 @@ impl<'a> Registry<'a> {
     }
 
     /// Takes a package from cargo's cache into the tool's.
-    pub(super) fn hold_of_cargo(
+    pub(super) fn in_cargo_cache(
         &self,
         store: &Store,
         version: &Version,
@@ -176,7 +176,12 @@ impl<'a> Registry<'a> {
     }
 
     /// Clears damaged packages away, or says that they cannot be replaced offline.
-    fn tell_damaged(&self, store: &Store, version: &Version, wanted: Option<Digest>) -> Result<()> {
+    fn evict_damaged(
+        &self,
+        store: &Store,
+        version: &Version,
+        wanted: Option<Digest>,
+    ) -> Result<()> {
         for path in store
             .find(&self.options.crate_name, version, wanted)?
             .damaged
@@ -241,7 +246,7 @@ impl<'a> Registry<'a> {
         let fault = Fault::new(format!(
             "the lock has checksum {wanted}, the registry gives {given}"
         ))
-        .at(Place::file(place));
+        .at(Location::file(place));
         let message = format!("{} {version} is not as locked", self.options.crate_name);
         Err(Error::faults(Kind::Upstream, message, vec![fault])
             .help("a published package never changes: find out why this one did, and which registry cargo's configuration names, before trusting it"))
@@ -265,7 +270,7 @@ impl<'a> Registry<'a> {
     ///
     /// # Errors
     ///
-    /// [`Kind::Upstream`] where the index cannot be had or is malformed.
+    /// [`Kind::Upstream`] where the index is unavailable or is malformed.
     pub(super) fn entries(&self) -> Result<&[Entry]> {
         if self.entries.get().is_none() {
             let entries = self.read_entries()?;

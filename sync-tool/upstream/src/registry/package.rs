@@ -1,6 +1,6 @@
 //! Makes a release from a package's files.
 
-use recipe::error::{Error, Fault, Kind, Place, Result};
+use recipe::error::{Error, Fault, Kind, Location, Result};
 use recipe::release::{Release, SourceKind, Workspace};
 use recipe::tree::{Digest, File, Tree, TreePath};
 use semver::Version;
@@ -94,7 +94,7 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn fault(&mut self, path: &str, message: impl Into<String>) {
-        let place = Place::file(format!("{}: {path}", self.place));
+        let place = Location::file(format!("{}: {path}", self.place));
         self.faults.push(Fault::new(message).at(place));
     }
 

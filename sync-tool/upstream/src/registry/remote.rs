@@ -11,7 +11,7 @@ use semver::Version;
 use super::index::{self, Site};
 use super::origin::Sparse;
 use super::store::{Store, Validators};
-use crate::http::{Answer, Ask, Http, Part, Settings};
+use crate::http::{Http, Part, Request, Response, Settings};
 
 /// The longest index file, in bytes; wasmtime-wasi's had 0.9 MB in 2026.
 const INDEX_LIMIT: u64 = 16 << 20;
@@ -48,7 +48,7 @@ impl<'a> Remote<'a> {
         if let Some(site) = self.site.get() {
             return Ok(site);
         }
-        let ask = Ask::new(format!("{}config.json", self.sparse.url));
+        let ask = Request::new(format!("{}config.json", self.sparse.url));
         let mut answer = self.http.get(&ask, SITE_LIMIT)?;
         let mut place = ask.shown();
         if answer.status == 401 && self.sparse.token.is_some() {
@@ -79,7 +79,7 @@ impl<'a> Remote<'a> {
     /// [`recipe::Kind::Upstream`] where the registry cannot be reached or has no such crate.
     pub(super) fn index(&self, name: &str, store: &Store) -> Result<Vec<u8>> {
         let step = self.host.status.step("reading the registry's index");
-        let mut ask = Ask::new(format!("{}{}", self.sparse.url, index::path(name)));
+        let mut ask = Request::new(format!("{}{}", self.sparse.url, index::path(name)));
         step.at(&ask.shown());
         // Only who has a token needs to know whether it is wanted; without one, 401 says so.
         if self.sparse.token.is_some() && self.site()?.auth_required {
@@ -92,7 +92,7 @@ impl<'a> Remote<'a> {
         let answer = self.http.get(&ask, INDEX_LIMIT)?;
         match (answer.status, cached) {
             (200, _) => {
-                let Answer {
+                let Response {
                     etag,
                     last_modified,
                     body,
@@ -119,7 +119,7 @@ impl<'a> Remote<'a> {
     ///
     /// # Errors
     ///
-    /// [`recipe::Kind::Upstream`] where it cannot be had or is not what the
+    /// [`recipe::Kind::Upstream`] where it is unavailable or is not what the
     /// index promises; the file is not kept then.
     pub(super) fn download(
         &self,
@@ -129,7 +129,7 @@ impl<'a> Remote<'a> {
         store: &Store,
     ) -> Result<Vec<u8>> {
         let site = self.site()?;
-        let mut ask = Ask::new(site.download(name, version, checksum));
+        let mut ask = Request::new(site.download(name, version, checksum));
         if site.auth_required {
             ask = self.signed(ask)?;
         }
@@ -156,7 +156,7 @@ impl<'a> Remote<'a> {
     }
 
     /// Fills a file until its checksum is right, and returns what it holds.
-    fn fill(&self, part: &mut Part, ask: &Ask, what: &str, wanted: Digest) -> Result<Vec<u8>> {
+    fn fill(&self, part: &mut Part, ask: &Request, what: &str, wanted: Digest) -> Result<Vec<u8>> {
         let step = self.host.status.step(&format!("downloading {what}"));
         step.at(&ask.shown());
         let mut again = true;
@@ -202,7 +202,7 @@ impl<'a> Remote<'a> {
         }
     }
 
-    fn signed(&self, ask: Ask) -> Result<Ask> {
+    fn signed(&self, ask: Request) -> Result<Request> {
         match &self.sparse.token {
             Some(token) => ask.header(header::AUTHORIZATION, token),
             None => Err(self.not_let_in(&ask.shown())),
@@ -229,7 +229,7 @@ impl<'a> Remote<'a> {
 }
 
 /// Adds that an answer is wanted only if something changed since the last one.
-fn unless_unchanged(mut ask: Ask, last: &Validators) -> Result<Ask> {
+fn unless_unchanged(mut ask: Request, last: &Validators) -> Result<Request> {
     let headers = [
         (header::IF_NONE_MATCH, &last.etag),
         (header::IF_MODIFIED_SINCE, &last.last_modified),

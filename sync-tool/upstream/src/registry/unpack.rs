@@ -7,7 +7,7 @@
 use std::io::{self, Read};
 
 use flate2::bufread::GzDecoder;
-use recipe::error::{Error, Fault, Kind, Place, Result};
+use recipe::error::{Error, Fault, Kind, Location, Result};
 use recipe::tree::{Collision, File, Mode, PathFault, Tree, TreePath, shown};
 use tar::{Archive, EntryType};
 
@@ -40,10 +40,10 @@ const LONGEST_NAME: u64 = 4096;
 
 /// What is wrong with a package.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Flaw {
+pub(super) enum UnpackError {
     #[error("`{0}` is a link")]
     Link(String),
-    #[error("`{0}` is a device or another thing that is no file")]
+    #[error("`{0}` is a device or another thing that is not a file")]
     Special(String),
     #[error("`{0}` has an extended header, which cargo never writes")]
     Extended(String),
@@ -83,7 +83,7 @@ pub(super) enum Flaw {
 ///
 /// # Errors
 ///
-/// [`Kind::Upstream`] with every [`Flaw`], at `place`.
+/// [`Kind::Upstream`] with every [`UnpackError`], at `place`.
 pub(super) fn unpack(packed: &[u8], root: &str, place: &str, limits: Limits) -> Result<Tree> {
     let mut unpacking = Unpacking {
         root,
@@ -94,20 +94,24 @@ pub(super) fn unpack(packed: &[u8], root: &str, place: &str, limits: Limits) -> 
     };
     unpacking.read(packed);
     let collisions = unpacking.files.collisions().into_iter();
-    unpacking.flaws.extend(collisions.map(Flaw::Names));
+    unpacking.flaws.extend(collisions.map(UnpackError::Names));
     if unpacking.flaws.is_empty() {
         return Ok(unpacking.files);
     }
     let faults = unpacking
         .flaws
         .iter()
-        .map(|flaw| Fault::new(flaw.to_string()).at(Place::file(place)))
+        .map(|flaw| Fault::new(flaw.to_string()).at(Location::file(place)))
         .collect();
-    let is_name =
-        |flaw: &Flaw| matches!(flaw, Flaw::Path(PathFault::Unportable(..)) | Flaw::Names(_));
+    let is_name = |flaw: &UnpackError| {
+        matches!(
+            flaw,
+            UnpackError::Path(PathFault::Unportable(..)) | UnpackError::Names(_)
+        )
+    };
     if unpacking.flaws.iter().all(is_name) {
         let message = format!("the package {root} has files that cannot be taken");
-        let help = "take another release, and tell upstream";
+        let help = "take another release, and report it upstream";
         return Err(Error::faults(Kind::Upstream, message, faults).help(help));
     }
     Err(Error::faults(Kind::Upstream, format!("the package {root} is not as cargo makes it"), faults)
@@ -118,7 +122,7 @@ struct Unpacking<'a> {
     root: &'a str,
     limits: Limits,
     files: Tree,
-    flaws: Vec<Flaw>,
+    flaws: Vec<UnpackError>,
     /// A long name that the next entry is to have.
     name: Option<Vec<u8>>,
 }
@@ -128,11 +132,11 @@ impl Unpacking<'_> {
         let mut archive = Archive::new(Bounded::new(packed, self.limits));
         let stop = self.read_entries(&mut archive).err();
         if self.name.take().is_some() {
-            self.flaws.push(Flaw::LooseName);
+            self.flaws.push(UnpackError::LooseName);
         }
         match stop.or_else(|| archive.into_inner().finish().err()) {
             None => {}
-            Some(Stop::Flaw(flaw)) => self.flaws.push(flaw),
+            Some(Stop::UnpackError(flaw)) => self.flaws.push(flaw),
             Some(Stop::Io(e)) => self.flaws.push(flaw_of(&e)),
         }
     }
@@ -141,7 +145,7 @@ impl Unpacking<'_> {
         // Raw: what a name is and what an extension may say is decided here.
         for (count, entry) in archive.entries()?.raw(true).enumerate() {
             if count == self.limits.entries {
-                return Err(Stop::Flaw(Flaw::Many(self.limits.entries)));
+                return Err(Stop::UnpackError(UnpackError::Many(self.limits.entries)));
             }
             self.entry(entry?)?;
         }
@@ -169,11 +173,11 @@ impl Unpacking<'_> {
                     self.flaws.extend(self.path(bare).err());
                 }
             }
-            EntryType::Symlink | EntryType::Link => self.flaws.push(Flaw::Link(shown)),
+            EntryType::Symlink | EntryType::Link => self.flaws.push(UnpackError::Link(shown)),
             EntryType::XHeader | EntryType::XGlobalHeader | EntryType::GNULongLink => {
-                self.flaws.push(Flaw::Extended(shown));
+                self.flaws.push(UnpackError::Extended(shown));
             }
-            _ => self.flaws.push(Flaw::Special(shown)),
+            _ => self.flaws.push(UnpackError::Special(shown)),
         }
         Ok(())
     }
@@ -182,26 +186,26 @@ impl Unpacking<'_> {
         let mut name = Vec::new();
         entry.take(LONGEST_NAME + 1).read_to_end(&mut name)?;
         if name.len() as u64 > LONGEST_NAME {
-            self.flaws.push(Flaw::LongName);
+            self.flaws.push(UnpackError::LongName);
             name.truncate(LONGEST_NAME as usize);
         }
         if name.last() == Some(&0) {
             name.pop();
         }
         if self.name.replace(name).is_some() {
-            self.flaws.push(Flaw::LooseName);
+            self.flaws.push(UnpackError::LooseName);
         }
         Ok(())
     }
 
-    fn path(&self, raw: &[u8]) -> Result<TreePath, Flaw> {
+    fn path(&self, raw: &[u8]) -> Result<TreePath, UnpackError> {
         let Ok(text) = std::str::from_utf8(raw) else {
-            return Err(Flaw::NotText(shown(&String::from_utf8_lossy(raw))));
+            return Err(UnpackError::NotText(shown(&String::from_utf8_lossy(raw))));
         };
         let inner = text
             .strip_prefix(self.root)
             .and_then(|rest| rest.strip_prefix('/'));
-        let inner = inner.ok_or_else(|| Flaw::Outside(shown(text), self.root.to_owned()))?;
+        let inner = inner.ok_or_else(|| UnpackError::Outside(shown(text), self.root.to_owned()))?;
         Ok(TreePath::new(inner)?)
     }
 
@@ -212,21 +216,22 @@ impl Unpacking<'_> {
     ) -> Result<(), Stop> {
         let (size, limit) = (entry.size(), self.limits.file);
         if size > limit {
-            self.flaws.push(Flaw::LargeFile(path.to_string(), limit));
+            self.flaws
+                .push(UnpackError::LargeFile(path.to_string(), limit));
             return Ok(());
         }
         let mode = entry.header().mode()?;
         let mut bytes = Vec::new();
         entry.take(limit).read_to_end(&mut bytes)?;
         if bytes.len() as u64 != size {
-            return Err(Stop::Flaw(Flaw::Short(path.to_string())));
+            return Err(Stop::UnpackError(UnpackError::Short(path.to_string())));
         }
         if self
             .files
             .insert(path.clone(), File::new(bytes, Mode::from_bits(mode)))
             .is_some()
         {
-            self.flaws.push(Flaw::Twice(path));
+            self.flaws.push(UnpackError::Twice(path));
         }
         Ok(())
     }
@@ -234,7 +239,7 @@ impl Unpacking<'_> {
 
 /// Why reading cannot go on.
 enum Stop {
-    Flaw(Flaw),
+    UnpackError(UnpackError),
     Io(io::Error),
 }
 
@@ -245,10 +250,10 @@ impl From<io::Error> for Stop {
 }
 
 /// Returns the flaw that a reader reported, or what was wrong with reading.
-fn flaw_of(e: &io::Error) -> Flaw {
+fn flaw_of(e: &io::Error) -> UnpackError {
     let mut next = e.get_ref().map(|e| e as &(dyn std::error::Error + 'static));
     while let Some(error) = next {
-        if let Some(flaw) = error.downcast_ref::<Flaw>() {
+        if let Some(flaw) = error.downcast_ref::<UnpackError>() {
             return flaw.clone();
         }
         let wrapped = error
@@ -256,7 +261,7 @@ fn flaw_of(e: &io::Error) -> Flaw {
             .and_then(io::Error::get_ref);
         next = wrapped.map(|e| e as _).or_else(|| error.source());
     }
-    Flaw::Unreadable(e.to_string())
+    UnpackError::Unreadable(e.to_string())
 }
 
 /// Unpacks gzip and stops where a limit is passed.
@@ -286,12 +291,14 @@ impl<'a> Bounded<'a> {
                 break;
             }
             if rest[..count].iter().any(|byte| *byte != 0) {
-                return Err(Stop::Flaw(Flaw::Trailing("more than padding")));
+                return Err(Stop::UnpackError(UnpackError::Trailing(
+                    "more than padding",
+                )));
             }
         }
         match self.decoder.into_inner() {
             [] => Ok(()),
-            _ => Err(Stop::Flaw(Flaw::Trailing(
+            _ => Err(Stop::UnpackError(UnpackError::Trailing(
                 "bytes that are no part of the gzip",
             ))),
         }
@@ -304,12 +311,12 @@ impl Read for Bounded<'_> {
         self.given += count as u64;
         let read = self.packed - self.decoder.get_ref().len() as u64;
         if self.given > self.limits.total {
-            return Err(io::Error::other(Flaw::Large(self.limits.total)));
+            return Err(io::Error::other(UnpackError::Large(self.limits.total)));
         }
         if self.given > self.limits.ratio_from
             && self.given > read.saturating_mul(self.limits.ratio)
         {
-            return Err(io::Error::other(Flaw::Bomb(self.limits.ratio)));
+            return Err(io::Error::other(UnpackError::Bomb(self.limits.ratio)));
         }
         Ok(count)
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use recipe::error::{Error, Fault, Kind, Place, Result};
+use recipe::error::{Error, Fault, Kind, Location, Result};
 use recipe::release::{Listed, offer};
 use recipe::tree::{Digest, File, Mode, Tree, TreePath};
 use semver::Version;
@@ -66,7 +66,7 @@ fn checksums(package: &Path) -> Result<(BTreeMap<String, Digest>, Digest)> {
     let text = fs::read_to_string(&path)
         .map_err(|e| Error::io("read", &path, e).of_kind(Kind::Upstream))?;
     let sums: Checksums = serde_json::from_str(&text).map_err(|e| {
-        let fault = Fault::new(e.to_string()).at(Place::file(path.display().to_string()));
+        let fault = Fault::new(e.to_string()).at(Location::file(path.display().to_string()));
         Error::faults(
             Kind::Upstream,
             "a vendored package's checksums are malformed",
@@ -137,7 +137,7 @@ fn files(package: &Path, sums: &BTreeMap<String, Digest>) -> Result<Tree> {
     }
     let faults = faults
         .into_iter()
-        .map(|f| f.at(Place::file(package.display().to_string())))
+        .map(|f| f.at(Location::file(package.display().to_string())))
         .collect();
     Err(Error::faults(
         Kind::Upstream,

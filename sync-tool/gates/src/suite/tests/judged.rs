@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use recipe::error::{Kind, Place};
+use recipe::error::{Kind, Location};
 use recipe::manifest::Versions;
 use recipe::tree::TreePath;
 use semver::Version;
@@ -14,15 +14,15 @@ fn expected(name: &str, until: Option<&str>) -> Expected {
         name: name.to_owned(),
         reason: "known".to_owned(),
         until: until.map(|until| until.parse().unwrap()),
-        place: Place::line("manifest.toml", Arc::from("a\nb\n"), 2),
+        place: Location::line("manifest.toml", Arc::from("a\nb\n"), 2),
     }
 }
 
 static RELEASE: Version = Version::new(41, 0, 0);
 
-static OWN: LazyLock<Own> = LazyLock::new(|| {
+static OWN: LazyLock<ForkTests> = LazyLock::new(|| {
     let file = TreePath::new("src/added.rs").unwrap();
-    Own::new(vec!["added".to_owned()], [file].iter())
+    ForkTests::new(vec!["added".to_owned()], [file].iter())
 });
 
 fn judge(expected: &[Expected]) -> Judge<'_> {
@@ -47,7 +47,7 @@ fn a_verdict_is_held_against_expectations_and_the_control() {
     control.add(
         &[
             upstreams(TargetKind::Test, "all", "both", BAD),
-            upstreams(TargetKind::Test, "all", "fork_only", Ran::Passed),
+            upstreams(TargetKind::Test, "all", "fork_only", TestStatus::Passed),
             upstreams(TargetKind::Lib, "up", "unit", BAD),
             upstreams(
                 TargetKind::Doc,
@@ -65,7 +65,7 @@ fn a_verdict_is_held_against_expectations_and_the_control() {
                 TargetKind::Doc,
                 "up",
                 "crates/up/src/a.rs - b (line 9)",
-                Ran::Passed,
+                TestStatus::Passed,
             ),
         ],
         "crates/up",
@@ -73,11 +73,11 @@ fn a_verdict_is_held_against_expectations_and_the_control() {
     let verdict = |id: TestId, ran| judge.judge(run(id, ran), &control).verdict;
     let doc = |name| id("p1,p2", TargetKind::Doc, "fork", name);
     for (id, ran, is) in [
-        (all("a"), Ran::Passed, Verdict::Passed),
-        (all("a"), Ran::Ignored, Verdict::Ignored),
+        (all("a"), TestStatus::Passed, Verdict::Passed),
+        (all("a"), TestStatus::Ignored, Verdict::Ignored),
         (all("fork_only"), BAD, Verdict::Failed),
         (all("ours"), BAD, Verdict::Failed),
-        (all("both"), BAD, Verdict::Machine),
+        (all("both"), BAD, Verdict::FailsUpstreamToo),
         (
             id("p3", TargetKind::Test, "all", "both"),
             BAD,
@@ -86,12 +86,12 @@ fn a_verdict_is_held_against_expectations_and_the_control() {
         (
             id("p1,p2", TargetKind::Lib, "fork", "unit"),
             BAD,
-            Verdict::Machine,
+            Verdict::FailsUpstreamToo,
         ),
         (
             doc("crates/fork/src/a.rs - a (line 30)"),
             BAD,
-            Verdict::Machine,
+            Verdict::FailsUpstreamToo,
         ),
         (
             doc("crates/fork/src/a.rs - b (line 30)"),
@@ -99,18 +99,20 @@ fn a_verdict_is_held_against_expectations_and_the_control() {
             Verdict::Failed,
         ),
         (all("known"), BAD, Verdict::ExpectedFailure),
-        (all("known"), Ran::Passed, Verdict::UnexpectedPass),
-        (all("known"), Ran::Ignored, Verdict::Ignored),
+        (all("known"), TestStatus::Passed, Verdict::UnexpectedPass),
+        (all("known"), TestStatus::Ignored, Verdict::Ignored),
         (all("later"), BAD, Verdict::ExpectedFailure),
         // An expectation that is over expects nothing.
         (all("over"), BAD, Verdict::Failed),
-        (all("over"), Ran::Passed, Verdict::Passed),
+        (all("over"), TestStatus::Passed, Verdict::Passed),
     ] {
         assert_eq!(verdict(id.clone(), ran), is, "{id} {ran:?}");
     }
     let asked = |name: &str, ran| judge.wants_control(&run(all(name), ran));
     assert!(asked("a", BAD) && asked("over", BAD));
-    assert!(!asked("known", BAD) && !asked("a", Ran::Passed) && !asked("a", Ran::Ignored));
+    assert!(
+        !asked("known", BAD) && !asked("a", TestStatus::Passed) && !asked("a", TestStatus::Ignored)
+    );
 }
 
 #[test]
@@ -132,7 +134,7 @@ fn expectations_that_do_not_hold_are_named_with_their_place() {
     assert_eq!(told(false), [over]);
 }
 
-fn report(tests: Vec<(TestId, Ran)>, known: &[Expected]) -> SuiteReport {
+fn report(tests: Vec<(TestId, TestStatus)>, known: &[Expected]) -> SuiteReport {
     let judge = judge(known);
     let mut control = ControlRuns::default();
     control.add(&[run(all("both"), BAD)], "crates/up");
@@ -165,16 +167,20 @@ fn report(tests: Vec<(TestId, Ran)>, known: &[Expected]) -> SuiteReport {
 
 #[test]
 fn what_crashes_or_hangs_is_not_excused_by_a_plain_failure() {
-    let signal = |signal| Ran::Failed(How::Signal { signal });
-    let hung = Ran::Failed(How::TimedOut { seconds: 3 });
+    let signal = |signal| TestStatus::Failed(FailureCause::Signal { signal });
+    let hung = TestStatus::Failed(FailureCause::TimedOut { seconds: 3 });
     for (fork, upstream, verdict) in [
-        (BAD, BAD, Verdict::Machine),
-        (BAD, hung, Verdict::Machine),
-        (hung, hung, Verdict::Machine),
-        (signal(6), signal(11), Verdict::Machine),
+        (BAD, BAD, Verdict::FailsUpstreamToo),
+        (BAD, hung, Verdict::FailsUpstreamToo),
+        (hung, hung, Verdict::FailsUpstreamToo),
+        (signal(6), signal(11), Verdict::FailsUpstreamToo),
         (hung, BAD, Verdict::Failed),
         (signal(11), BAD, Verdict::Failed),
-        (Ran::Failed(How::NoResult), BAD, Verdict::Failed),
+        (
+            TestStatus::Failed(FailureCause::NoResult),
+            BAD,
+            Verdict::Failed,
+        ),
     ] {
         let mut control = ControlRuns::default();
         control.add(&[run(all("a"), upstream)], "crates/up");
@@ -189,10 +195,13 @@ fn the_forks_own_tests_are_counted_apart() {
     let unit = added(TargetKind::Lib, "fork", "added::tests::a");
     let good = report(
         vec![
-            (all("a"), Ran::Passed),
-            (added(TargetKind::Test, "added", "a"), Ran::Passed),
-            (unit.clone(), Ran::Passed),
-            (added(TargetKind::Lib, "fork", "more::a"), Ran::Passed),
+            (all("a"), TestStatus::Passed),
+            (added(TargetKind::Test, "added", "a"), TestStatus::Passed),
+            (unit.clone(), TestStatus::Passed),
+            (
+                added(TargetKind::Lib, "fork", "more::a"),
+                TestStatus::Passed,
+            ),
         ],
         &[],
     );
@@ -201,7 +210,7 @@ fn the_forks_own_tests_are_counted_apart() {
     assert_eq!(good.said(), "passed, 2 of 2 tests");
     let fails = |tests| report(tests, &[]).error().unwrap();
     assert_eq!(
-        fails(vec![(all("a"), Ran::Passed), (unit.clone(), BAD)]).message(),
+        fails(vec![(all("a"), TestStatus::Passed), (unit.clone(), BAD)]).message(),
         "1 of the fork's own 1 tests fail"
     );
     assert_eq!(
@@ -214,10 +223,10 @@ fn the_forks_own_tests_are_counted_apart() {
 fn only_what_is_bad_fails_the_run_and_nothing_at_all_is_no_success() {
     let good = report(
         vec![
-            (all("a"), Ran::Passed),
+            (all("a"), TestStatus::Passed),
             (all("both"), BAD),
             (all("known"), BAD),
-            (all("i"), Ran::Ignored),
+            (all("i"), TestStatus::Ignored),
         ],
         &[expected("known", None)],
     );
@@ -227,18 +236,21 @@ fn only_what_is_bad_fails_the_run_and_nothing_at_all_is_no_success() {
         "passed, 1 of 3 tests, 1 expected to fail, 1 failing with upstream's crate too"
     );
     let own = id("p1,p2", TargetKind::Test, "added", "a");
-    let mut some = report(vec![(own.clone(), Ran::Passed)], &[]);
+    let mut some = report(vec![(own.clone(), TestStatus::Passed)], &[]);
     some.filter = Some("added".to_owned());
     assert!(some.passed(), "a filter may ask for the fork's own alone");
     assert!(report(vec![(all("known"), BAD)], &[expected("known", None)]).passed());
     for bad in [
         report(Vec::new(), &[]),
-        report(vec![(own, Ran::Passed)], &[]),
+        report(vec![(own, TestStatus::Passed)], &[]),
         report(vec![(all("both"), BAD)], &[]),
-        report(vec![(all("i"), Ran::Ignored)], &[]),
-        report(vec![(all("a"), Ran::Passed), (all("b"), BAD)], &[]),
+        report(vec![(all("i"), TestStatus::Ignored)], &[]),
+        report(vec![(all("a"), TestStatus::Passed), (all("b"), BAD)], &[]),
         report(
-            vec![(all("a"), Ran::Passed), (all("b"), Ran::Passed)],
+            vec![
+                (all("a"), TestStatus::Passed),
+                (all("b"), TestStatus::Passed),
+            ],
             &[expected("b", None)],
         ),
     ] {
@@ -246,7 +258,7 @@ fn only_what_is_bad_fails_the_run_and_nothing_at_all_is_no_success() {
         let error = bad.error().unwrap();
         assert_eq!(error.kind(), Kind::Verification, "{error}");
     }
-    let mut stale = report(vec![(all("a"), Ran::Passed)], &[]);
+    let mut stale = report(vec![(all("a"), TestStatus::Passed)], &[]);
     stale.stale = judge(&[expected("gone", None)]).stale([].iter(), |_| true);
     assert!(!stale.passed());
     let error = stale.error().unwrap();

@@ -10,7 +10,7 @@ use super::{Manifests, within};
 
 /// Why a workspace's crates cannot be told.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// A manifest is not TOML.
     #[error("`{file}` is not TOML: {message}")]
     NotToml {
@@ -46,14 +46,14 @@ pub enum Fault {
 }
 
 /// The crates of a repository.
-pub struct Crates<'m> {
+pub(crate) struct Crates<'m> {
     /// What is not TOML counts only where it is read: there are fixtures.
     parsed: BTreeMap<&'m str, Result<Document<&'m str>, Fault>>,
 }
 
 impl<'m> Crates<'m> {
     /// Reads manifests.
-    pub fn of(manifests: &'m Manifests) -> Self {
+    pub(crate) fn of(manifests: &'m Manifests) -> Self {
         let parsed = manifests.iter().map(|(dir, text)| {
             let document = Document::parse(text.as_str()).map_err(|e| Fault::NotToml {
                 file: within(dir, "Cargo.toml"),
@@ -67,7 +67,7 @@ impl<'m> Crates<'m> {
     }
 
     /// Returns the directories of crates.
-    pub fn dirs(&self) -> impl Iterator<Item = &'m str> {
+    pub(crate) fn dirs(&self) -> impl Iterator<Item = &'m str> {
         self.parsed.keys().copied()
     }
 
@@ -77,7 +77,7 @@ impl<'m> Crates<'m> {
     /// # Errors
     ///
     /// All together: crates that are named and not there.
-    pub fn built_from(&self, starts: &[&str]) -> Result<BTreeSet<String>, Vec<Fault>> {
+    pub(crate) fn built_from(&self, starts: &[&str]) -> Result<BTreeSet<String>, Vec<Fault>> {
         self.closure(starts, |dir, purpose| {
             purpose != Purpose::Development || starts.contains(&dir)
         })
@@ -89,7 +89,7 @@ impl<'m> Crates<'m> {
     /// # Errors
     ///
     /// As [`Crates::built_from`].
-    pub fn loaded(&self) -> Result<BTreeSet<String>, Vec<Fault>> {
+    pub(crate) fn loaded(&self) -> Result<BTreeSet<String>, Vec<Fault>> {
         let mut faults = Vec::new();
         let mut starts = vec![String::new()];
         for text in self.strings("members") {

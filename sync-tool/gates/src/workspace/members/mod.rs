@@ -9,16 +9,16 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-pub use crates::{Crates, Fault};
+pub(super) use crates::{Crates, Fault};
 use recipe::tree::TreePath;
-pub use root::{member_dir, with_member};
-pub use select::{Need, Selection};
+pub(super) use root::{member_dir, with_member};
+pub(super) use select::{Need, Selection};
 
 /// The manifests of a repository, by their directory; the root's is empty.
-pub type Manifests = BTreeMap<String, String>;
+pub(super) type Manifests = BTreeMap<String, String>;
 
 /// Returns the directory of a file, without a slash at its end; the root's is empty.
-pub fn dir_of(path: &str) -> &str {
+pub(super) fn dir_of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(dir, _)| dir)
 }
 

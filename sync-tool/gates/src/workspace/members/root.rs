@@ -2,7 +2,7 @@
 
 use globset::GlobBuilder;
 use recipe::cargo_toml::edit::append;
-use recipe::error::{Error, Fault, Kind, Place, Result};
+use recipe::error::{Error, Fault, Kind, Location, Result};
 use recipe::tree::TreePath;
 use toml_edit::{DocumentMut, Item};
 
@@ -14,7 +14,7 @@ use super::dir_of;
 /// # Errors
 ///
 /// Fails where the crate's name makes no path.
-pub fn member_dir(upstream: &TreePath, fork: &str) -> Result<TreePath> {
+pub(crate) fn member_dir(upstream: &TreePath, fork: &str) -> Result<TreePath> {
     let path = match dir_of(upstream.as_str()) {
         "" => fork.to_owned(),
         above => format!("{above}/{fork}"),
@@ -33,7 +33,7 @@ pub fn member_dir(upstream: &TreePath, fork: &str) -> Result<TreePath> {
 ///
 /// Fails where the text is no workspace's manifest, or the member's place is
 /// taken, taken up by a pattern, or excluded.
-pub fn with_member(root: &str, member: &TreePath) -> Result<String> {
+pub(crate) fn with_member(root: &str, member: &TreePath) -> Result<String> {
     let mut document: DocumentMut = root
         .parse()
         .map_err(|e: toml_edit::TomlError| unusable(format!("it is not TOML: {}", e.message())))?;
@@ -88,7 +88,7 @@ fn takes_up(glob: &str, member: &TreePath) -> bool {
 }
 
 fn unusable(why: String) -> Error {
-    let fault = Fault::new(why).at(Place::file("Cargo.toml")).help(
+    let fault = Fault::new(why).at(Location::file("Cargo.toml")).help(
         "choose another name for the fork, or report it with the release: the tool has to learn this form",
     );
     Error::faults(

@@ -9,7 +9,7 @@ use super::{dir_of, is_below, tree_path};
 
 /// What a file of upstream's is to the build of its tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Need {
+pub(crate) enum Need {
     /// Its content is built, or read by cargo.
     Content,
     /// Cargo looks whether it is there, to load members that are not built.
@@ -20,7 +20,7 @@ pub enum Need {
 
 /// The files that a workspace needs.
 #[derive(Debug, Clone)]
-pub struct Selection {
+pub(crate) struct Selection {
     /// The directories that are needed wholly.
     whole: BTreeSet<String>,
     /// Those that the manifest names besides.
@@ -36,7 +36,11 @@ impl Selection {
     /// # Errors
     ///
     /// All together: crates that are named and not there.
-    pub fn of(crates: &Crates<'_>, dir: &str, programs: &[Pattern]) -> Result<Self, Vec<Fault>> {
+    pub(crate) fn of(
+        crates: &Crates<'_>,
+        dir: &str,
+        programs: &[Pattern],
+    ) -> Result<Self, Vec<Fault>> {
         let is_program = |dir: &str| {
             let manifest = tree_path(&format!("{dir}/Cargo.toml"));
             manifest.is_some_and(|path| programs.iter().any(|p| p.matches(&path)))
@@ -62,7 +66,7 @@ impl Selection {
     }
 
     /// Tells what a file is needed for.
-    pub fn need(&self, path: &str) -> Need {
+    pub(crate) fn need(&self, path: &str) -> Need {
         let name = path.rsplit('/').next().unwrap_or(path);
         // The toolchain is what the user chose.
         if matches!(name, "rust-toolchain" | "rust-toolchain.toml") {

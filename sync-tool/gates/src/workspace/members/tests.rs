@@ -61,7 +61,7 @@ fn manifests(extra: &[(&str, &str)]) -> Manifests {
         ("tools/one", ""),
         ("tools/one/deep", ""),
         ("docs/code", "[workspace]\n"),
-        ("fixtures/broken", "this is no TOML"),
+        ("fixtures/broken", "this is not TOML"),
     ];
     let all = all.iter().chain(extra);
     all.map(|(dir, text)| ((*dir).to_owned(), (*text).to_owned()))

@@ -163,7 +163,7 @@ fn all_faults_are_found_at_once() {
     unknown key `cargo.lints.rustc` @ rustc -> known here: rust, clippy, rustdoc, cargo
     `cargo.lints.rust.unsafe_code` is not one of allow, warn, deny, forbid @ "never" -> write one of allow, warn, deny, forbid
     `cargo.test.since`: `41` is not a version: unexpected end of input while parsing major version number @ "41" -> write an upstream version such as "41.0.0"
-    `cargo.test.path`: `../t.rs` is no path within the crate @ "../t.rs" -> name a file below the crate's root, with `/` between its parts
+    `cargo.test.path`: `../t.rs` is not a path within the crate @ "../t.rs" -> name a file below the crate's root, with `/` between its parts
     `cargo.test` names `t` twice @ [[cargo.test]] -> give one of them another name
     `cargo.dev-dependencies.b`: `one` is not a version requirement: unexpected character 'o' while parsing major version number @ "one" -> write one such as "1.2", or leave it out to follow upstream
     `cargo.dev-dependencies.c`: `=` is not a version requirement: unexpected end of input while parsing major version number @ "=" -> write one such as "1.2", or leave it out to follow upstream

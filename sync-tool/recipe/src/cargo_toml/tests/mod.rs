@@ -231,9 +231,9 @@ fn files_outside_of_the_crate_are_named_unless_their_test_is_left_out() {
     );
     let errors = check_paths(&member, &["left".to_owned()]).unwrap_err();
     insta::assert_snapshot!(told(&errors), @"
-    `package.build` is `../build.rs`, which is outside of the crate -> take a release that has the file in the crate's directory, and tell upstream
-    `package.license-file` is `/LICENSE`, which is outside of the crate -> take a release that has the file in the crate's directory, and tell upstream
-    `bin.b.path` is `src/../../b.rs`, which is outside of the crate -> take a release that has the file in the crate's directory, and tell upstream
+    `package.build` is `../build.rs`, which is outside of the crate -> take a release that has the file in the crate's directory, and report it upstream
+    `package.license-file` is `/LICENSE`, which is outside of the crate -> take a release that has the file in the crate's directory, and report it upstream
+    `bin.b.path` is `src/../../b.rs`, which is outside of the crate -> take a release that has the file in the crate's directory, and report it upstream
     `test.t.path` is `../t.rs`, which is outside of the crate -> add the test to `omit-tests` of `[cargo]` in manifest.toml
     ");
 }

@@ -40,14 +40,16 @@ fn what_is_no_toml_is_told_with_its_place() {
     assert_eq!(broken.message(), "manifest.toml is not TOML");
     let place = broken.all_faults()[0].place.as_ref();
     assert_eq!(
-        place.and_then(crate::error::Place::position).map(|p| p.0),
+        place
+            .and_then(crate::error::Location::position)
+            .map(|p| p.0),
         Some(7)
     );
     let twice = error(&good_with("[documents]", "[upstream]"));
     assert_eq!(twice.message(), "manifest.toml is not TOML");
     assert_snapshot!(told(&twice), @r"
     manifest.toml:75:2 `upstream`: duplicate key
-      mend the TOML at this place
+      fix the TOML at this place
     ");
 }
 

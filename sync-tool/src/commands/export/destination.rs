@@ -13,7 +13,7 @@ use super::super::context::Context;
 use super::super::project::{Project, project_path};
 
 /// The directory that an export is, or is to be.
-pub struct Destination {
+pub(super) struct Destination {
     /// As the user gave it.
     pub shown: String,
     /// The directory that it is in.
@@ -31,7 +31,7 @@ impl Destination {
     ///
     /// Fails where no tree can be put there: a file or a link stands there, or it would
     /// lie in the project's own files, or they in it.
-    pub fn of(context: &Context<'_>, project: &Project, dir: &Path) -> Result<Destination> {
+    pub(super) fn of(context: &Context<'_>, project: &Project, dir: &Path) -> Result<Destination> {
         let shown = dir.display().to_string();
         let refused = |why: &str| {
             Error::general(format!("an export cannot go to {shown}: {why}"))
@@ -88,7 +88,7 @@ impl Destination {
     /// # Errors
     ///
     /// Those of [`recipe::series::Inputs::as_upstream`].
-    pub fn project(&self, project: &Project) -> Result<Project> {
+    pub(super) fn project(&self, project: &Project) -> Result<Project> {
         let mut inputs = project.inputs.as_upstream()?;
         inputs.manifest.fork.path = self.name.clone();
         Ok(Project {
@@ -100,7 +100,7 @@ impl Destination {
     }
 
     /// Returns what a host adds to its `Cargo.toml`.
-    pub fn patch(&self, name: &str) -> String {
+    pub(super) fn patch(&self, name: &str) -> String {
         let dir = self.name.below(&self.above);
         let dir = toml_edit::Value::from(dir.to_string_lossy().as_ref());
         format!(

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use recipe::cargo_toml::Inherited;
 use recipe::error::{Error, Result};
-use recipe::make::{Made, Parts};
+use recipe::make::{BuiltTree, Parts};
 use recipe::manifest::Manifest;
 use recipe::patch::Delta;
 use recipe::plan::Plan;
 use recipe::prepare::{Prepared, prepare};
 use recipe::release::Release;
-use recipe::series::{Applied, Carried, Choice, Conflict, Fit, Inputs, Misfit, Stored};
+use recipe::series::{Applied, Carried, Choice, Conflict, Fit, Inputs, RejectedPatch, Stored};
 use recipe::tree::TreePath;
 use recipe::{make, series};
 use semver::Version;
@@ -21,7 +21,7 @@ use crate::report::{PatchReport, SeriesReport, TakenReport};
 use crate::rustfmt::Rustfmt;
 
 /// Makes trees of upstream releases.
-pub struct Making<'a> {
+pub(super) struct Pipeline<'a> {
     /// Where releases come from.
     pub upstream: &'a Upstream<'a>,
     /// What formats.
@@ -30,7 +30,7 @@ pub struct Making<'a> {
 
 /// A release in the fork's names, before any patch.
 #[derive(Clone)]
-pub struct Ready {
+pub(super) struct PreparedRelease {
     /// The release.
     pub release: Release,
     /// What its manifest inherits.
@@ -40,9 +40,9 @@ pub struct Ready {
 }
 
 /// A made tree and all that it came from.
-pub struct Forked {
+pub(super) struct ForkBuild {
     /// The release.
-    pub ready: Ready,
+    pub ready: PreparedRelease,
     /// What people wrote, and what a merge added to it.
     pub inputs: Inputs,
     /// The base of the series that serves the release.
@@ -50,42 +50,42 @@ pub struct Forked {
     /// What became of the series.
     pub report: Option<SeriesReport>,
     /// The tree.
-    pub made: Made,
+    pub made: BuiltTree,
 }
 
 /// What making a tree came to, where merging is allowed.
-pub enum Outcome {
+pub(super) enum Outcome {
     /// There is a tree.
-    Made(Box<Forked>),
+    Made(Box<ForkBuild>),
     /// Changes contradict each other.
-    Conflicts(Box<Ready>, Vec<Conflict>),
+    Conflicts(Box<PreparedRelease>, Vec<Conflict>),
 }
 
-impl Making<'_> {
+impl Pipeline<'_> {
     /// Reads a release and prepares it.
     ///
     /// # Errors
     ///
     /// Those of the source, the rules and the formatter.
-    pub fn ready(
+    pub(super) fn ready(
         &self,
         manifest: &Manifest,
         version: &Version,
         locked: Locked<'_>,
         steps: &mut Steps,
-    ) -> Result<Ready> {
+    ) -> Result<PreparedRelease> {
         let release = steps.time("fetch", || self.upstream.release(version, locked))?;
         steps.time("prepare", || self.prepared(manifest, release))
     }
 
-    fn prepared(&self, manifest: &Manifest, release: Release) -> Result<Ready> {
+    fn prepared(&self, manifest: &Manifest, release: Release) -> Result<PreparedRelease> {
         // The registry's package has a copy of such files, which no rule names.
         make::check_paths(&release, manifest)?;
         let plan = Plan::of(manifest, &release.tree)?;
         let inherited = make::inherited(&release)?;
         let edition = inherited.edition.as_str();
         let prepared = prepare(&release.tree, &plan, manifest, edition, self.formatter)?;
-        Ok(Ready {
+        Ok(PreparedRelease {
             release,
             inherited,
             prepared,
@@ -97,7 +97,12 @@ impl Making<'_> {
     /// # Errors
     ///
     /// [`recipe::Kind::Conflicts`] with every hunk that does not apply; those of [`make::make`].
-    pub fn exact(&self, inputs: Inputs, ready: Ready, steps: &mut Steps) -> Result<Forked> {
+    pub(super) fn exact(
+        &self,
+        inputs: Inputs,
+        ready: PreparedRelease,
+        steps: &mut Steps,
+    ) -> Result<ForkBuild> {
         steps.time("make", || exact(inputs, ready))
     }
 
@@ -108,10 +113,10 @@ impl Making<'_> {
     /// # Errors
     ///
     /// Where the series to start from is broken at its own base; those of [`make::make`].
-    pub fn merged(
+    pub(super) fn merged(
         &self,
         mut inputs: Inputs,
-        ready: Ready,
+        ready: PreparedRelease,
         pin: (&Version, Locked<'_>),
         steps: &mut Steps,
     ) -> Result<Outcome> {
@@ -155,7 +160,7 @@ impl Making<'_> {
         (pin, locked): (&Version, Locked<'_>),
         to: &Version,
         steps: &mut Steps,
-    ) -> Result<Ready> {
+    ) -> Result<PreparedRelease> {
         if series::is_nearer(pin, &start.base, to) {
             let ready = self.ready(manifest, pin, locked, steps)?;
             if start.fit(&ready.prepared.tree).misfits.is_empty() {
@@ -170,8 +175,8 @@ impl Making<'_> {
 ///
 /// # Errors
 ///
-/// As [`Making::exact`].
-pub fn exact(inputs: Inputs, ready: Ready) -> Result<Forked> {
+/// As [`Pipeline::exact`].
+pub(super) fn exact(inputs: Inputs, ready: PreparedRelease) -> Result<ForkBuild> {
     let version = &ready.release.version;
     let Choice { series, fit } = series::choose(&inputs.series, version, &ready.prepared.tree);
     let series = series.cloned();
@@ -180,11 +185,18 @@ pub fn exact(inputs: Inputs, ready: Ready) -> Result<Forked> {
 
 /// Makes a tree with the patches of a series: whatever came before, the tree comes
 /// from what is stored, so that a later run cannot make another one.
-fn forked(inputs: Inputs, ready: Ready, series: Option<Stored>, fit: Fit) -> Result<Forked> {
+fn forked(
+    inputs: Inputs,
+    ready: PreparedRelease,
+    series: Option<Stored>,
+    fit: Fit,
+) -> Result<ForkBuild> {
     if !fit.misfits.is_empty() {
-        return Err(Misfit::error(&fit.misfits, &ready.release.version));
+        return Err(RejectedPatch::error(&fit.misfits, &ready.release.version));
     }
-    let report = series.as_ref().map(|stored| told(stored, &fit.applied));
+    let report = series
+        .as_ref()
+        .map(|stored| report_for(stored, &fit.applied));
     let texts = fit.applied.into_iter().map(|(path, a)| (path, a.text));
     let parts = Parts {
         release: &ready.release,
@@ -194,7 +206,7 @@ fn forked(inputs: Inputs, ready: Ready, series: Option<Stored>, fit: Fit) -> Res
         inputs: &inputs,
     };
     let made = make::make(parts, &ready.inherited)?;
-    Ok(Forked {
+    Ok(ForkBuild {
         series: series.map(|stored| stored.base),
         ready,
         inputs,
@@ -203,7 +215,7 @@ fn forked(inputs: Inputs, ready: Ready, series: Option<Stored>, fit: Fit) -> Res
     })
 }
 
-fn told(stored: &Stored, applied: &BTreeMap<TreePath, Applied>) -> SeriesReport {
+fn report_for(stored: &Stored, applied: &BTreeMap<TreePath, Applied>) -> SeriesReport {
     let patches = stored.patches.iter().map(|(path, patch)| PatchReport {
         path: path.clone(),
         merged: false,
@@ -230,7 +242,7 @@ fn carried_over(
     stored: &Stored,
     carried: &Carried,
 ) -> SeriesReport {
-    let mut report = told(stored, &BTreeMap::new());
+    let mut report = report_for(stored, &BTreeMap::new());
     report.merge_base = Some(from.clone());
     report.base = start.base.clone();
     report.dir = start.dir.clone();

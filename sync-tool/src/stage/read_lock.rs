@@ -7,11 +7,11 @@ use recipe::error::{Error, Result};
 use recipe::tree::TreePath;
 
 use super::work::{Work, look as there};
-use super::{Recovered, Turn, rights};
+use super::{Recovered, WriteLock, rights};
 
 /// What a run holds that only reads. Dropped, it is released.
 #[derive(Debug)]
-pub struct Look {
+pub struct ReadLock {
     /// Together with others who read; `None` where nothing is held.
     _shared: Option<lock::Shared>,
     recovered: Option<Recovered>,
@@ -19,18 +19,18 @@ pub struct Look {
     busy: Option<Error>,
 }
 
-impl Look {
+impl ReadLock {
     /// Looks at the project at `root`: what a killed run decided is in place, unless
     /// another run is at work. Nothing is written unless there is something to end,
-    /// so the project may be read-only. The parameters are those of [`Turn::take`].
+    /// so the project may be read-only. The parameters are those of [`WriteLock::take`].
     ///
     /// # Errors
     ///
     /// Fails where what a killed run decided cannot be finished.
-    pub fn take(root: &Path, work: &TreePath, command: &str) -> Result<Look> {
+    pub fn take(root: &Path, work: &TreePath, command: &str) -> Result<ReadLock> {
         let files = Work::new(root, work);
         files.place(work)?;
-        let mut look = Look::share(&files)?;
+        let mut look = ReadLock::share(&files)?;
         let decided = there(&files.journal())?.is_some();
         // Without a journal there is nothing but waste, which is in nobody's way.
         let waste = files.has_stage()? && rights::writable(files.dir()).is_ok();
@@ -40,31 +40,31 @@ impl Look {
         drop(look);
         match recover(root, work, command) {
             Ok(Ok(recovered)) => {
-                look = Look::share(&files)?;
+                look = ReadLock::share(&files)?;
                 look.recovered = recovered;
             }
-            Ok(Err(busy)) if decided => return Ok(Look::beside(busy)),
+            Ok(Err(busy)) if decided => return Ok(ReadLock::beside(busy)),
             Err(e) if decided => {
                 return Err(e.context("what an earlier run decided has to be finished first"));
             }
-            _ => look = Look::share(&files)?,
+            _ => look = ReadLock::share(&files)?,
         }
         Ok(look)
     }
 
-    fn share(work: &Work) -> Result<Look> {
+    fn share(work: &Work) -> Result<ReadLock> {
         Ok(match lock::Shared::try_take(&work.lock())? {
-            Ok(_shared) => Look {
+            Ok(_shared) => ReadLock {
                 _shared,
                 recovered: None,
                 busy: None,
             },
-            Err(busy) => Look::beside(busy),
+            Err(busy) => ReadLock::beside(busy),
         })
     }
 
-    fn beside(busy: Error) -> Look {
-        Look {
+    fn beside(busy: Error) -> ReadLock {
+        ReadLock {
             _shared: None,
             recovered: None,
             busy: Some(busy),
@@ -85,7 +85,7 @@ impl Look {
 
 /// Ends what a killed run left, unless another run is at work.
 fn recover(root: &Path, work: &TreePath, command: &str) -> Result<Result<Option<Recovered>>> {
-    match Turn::try_take(root, work, command)? {
+    match WriteLock::try_take(root, work, command)? {
         Ok(turn) => turn.recover().map(Ok),
         Err(busy) => Ok(Err(busy)),
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 /// Where a fault stands: a file, and a byte range in its text where known.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct Location {
     /// The file's name as the user knows it, relative to the project's root.
     pub file: String,
     /// The text that the range points into; empty when only the file is known.
@@ -23,10 +23,10 @@ enum Part {
     Span(Range<usize>),
 }
 
-impl Place {
+impl Location {
     /// Points at a whole file.
     pub fn file(file: impl Into<String>) -> Self {
-        Place {
+        Location {
             file: file.into(),
             text: Arc::from(""),
             part: Part::Whole,
@@ -35,7 +35,7 @@ impl Place {
 
     /// Points at a byte range of a file's text.
     pub fn span(file: impl Into<String>, text: Arc<str>, span: Range<usize>) -> Self {
-        Place {
+        Location {
             file: file.into(),
             text,
             part: Part::Span(span),
@@ -44,7 +44,7 @@ impl Place {
 
     /// Points at a whole line, counted from 1.
     pub fn line(file: impl Into<String>, text: Arc<str>, line: usize) -> Self {
-        Place {
+        Location {
             file: file.into(),
             text,
             part: Part::Line(line),
@@ -79,7 +79,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.position() {
             Some((line, column)) => write!(f, "{}:{line}:{column}", self.file),
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_line_is_found_in_its_text() {
-        let place = Place::line("f", Arc::from("one\ntwo\nthree"), 2);
+        let place = Location::line("f", Arc::from("one\ntwo\nthree"), 2);
         assert_eq!(place.bytes(), Some(4..7));
         assert_eq!(place.position(), Some((2, 1)));
         assert_eq!(place.to_string(), "f:2:1");
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_line_past_the_end_is_the_end() {
-        let place = Place::line("f", Arc::from("one\n"), 9);
+        let place = Location::line("f", Arc::from("one\n"), 9);
         assert_eq!(place.bytes(), Some(4..4));
     }
 }

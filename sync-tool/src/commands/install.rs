@@ -15,16 +15,16 @@ use recipe::{compare, lock, manifest};
 use upstream::Upstream;
 
 use super::context::{Context, Steps};
-use super::making::{Forked, Ready};
+use super::pipeline::{ForkBuild, PreparedRelease};
 use super::project::{Files, Project, project_path};
 use super::upstream_tests::UpstreamTests;
 use super::vendored::Vendored;
 use super::verified::{self, Verified, Verify};
 use crate::report::{Ended, MadeReport};
-use crate::stage::{Change, Turn};
+use crate::stage::{Change, WriteLock};
 
 /// How a tree is put in place.
-pub struct Placing<'a, 'u> {
+pub(super) struct Installer<'a, 'u> {
     /// What every command has.
     pub context: &'a Context<'a>,
     /// The project as it was read.
@@ -45,7 +45,7 @@ pub struct Placing<'a, 'u> {
     pub locked: bool,
 }
 
-impl<'u> Placing<'_, 'u> {
+impl<'u> Installer<'_, 'u> {
     /// Makes what is still missing, verifies, commits, and reports. Without a turn
     /// nothing is written.
     ///
@@ -53,10 +53,10 @@ impl<'u> Placing<'_, 'u> {
     ///
     /// [`Kind::Verification`] where a gate fails, [`Kind::Drift`] where the tree
     /// is not as locked; those of the disk. Nothing is changed then.
-    pub fn place(
+    pub(super) fn place(
         &self,
-        turn: Option<&Turn>,
-        mut forked: Forked,
+        turn: Option<&WriteLock>,
+        mut forked: ForkBuild,
         mut steps: Steps,
     ) -> Result<MadeReport> {
         steps.time("cargo lock", || self.cargo_lock(&mut forked))?;
@@ -121,8 +121,8 @@ impl<'u> Placing<'_, 'u> {
     /// Lets cargo check a tree that is not put in place.
     fn check(
         &self,
-        turn: &Turn,
-        forked: &Forked,
+        turn: &WriteLock,
+        forked: &ForkBuild,
         old: &Tree,
         steps: &mut Steps,
     ) -> Result<GateReport> {
@@ -140,7 +140,7 @@ impl<'u> Placing<'_, 'u> {
     }
 
     /// Returns how upstream's own tests are run, if gates are.
-    fn upstream_tests<'f>(&'f self, forked: &'f Forked) -> UpstreamTests<'f, 'u> {
+    fn upstream_tests<'f>(&'f self, forked: &'f ForkBuild) -> UpstreamTests<'f, 'u> {
         match self.upstream {
             None => UpstreamTests::Skip("--no-upstream-tests"),
             Some(upstream) => UpstreamTests::Of {
@@ -158,7 +158,7 @@ impl<'u> Placing<'_, 'u> {
     /// # Errors
     ///
     /// Those of the documents.
-    pub fn texts(&self, forked: &Forked) -> Result<Files> {
+    pub(super) fn texts(&self, forked: &ForkBuild) -> Result<Files> {
         let documents = self.documents(forked)?;
         let mut files = self.files(forked, documents)?;
         let said = Verified::skipped(&forked.made.tree, self.verify)?;
@@ -188,7 +188,7 @@ impl<'u> Placing<'_, 'u> {
     }
 
     /// Returns the project's files that differ from what they should be, the lock apart.
-    fn files(&self, forked: &Forked, documents: Files) -> Result<Files> {
+    fn files(&self, forked: &ForkBuild, documents: Files) -> Result<Files> {
         let mut files = documents;
         let manifest = &forked.inputs.manifest;
         if manifest.text != self.project.manifest().text {
@@ -234,7 +234,7 @@ impl<'u> Placing<'_, 'u> {
         Err(Error::general(message).help("move the directory away, or name it in a `[[series]]`"))
     }
 
-    pub(super) fn documents(&self, forked: &Forked) -> Result<Files> {
+    pub(super) fn documents(&self, forked: &ForkBuild) -> Result<Files> {
         let inputs = &forked.inputs;
         let series = forked
             .series
@@ -254,7 +254,7 @@ impl<'u> Placing<'_, 'u> {
     /// Returns the report of a made tree.
     pub(super) fn report(
         &self,
-        forked: Forked,
+        forked: ForkBuild,
         ended: Ended,
         changes: Vec<FileChange>,
         gates: Vec<GateReport>,
@@ -281,10 +281,10 @@ impl<'u> Placing<'_, 'u> {
     }
 
     /// Returns a report that has only what is known before there is a tree.
-    pub fn bare_report(
+    pub(super) fn bare_report(
         &self,
         manifest: &manifest::Manifest,
-        ready: &Ready,
+        ready: &PreparedRelease,
         ended: Ended,
     ) -> MadeReport {
         MadeReport {
@@ -319,7 +319,7 @@ impl<'u> Placing<'_, 'u> {
     }
 }
 
-fn trees<'t>(forked: &'t Forked, old: &'t Tree) -> Trees<'t> {
+fn trees<'t>(forked: &'t ForkBuild, old: &'t Tree) -> Trees<'t> {
     Trees {
         old: Some(old),
         new: Some(&forked.made.tree),
@@ -332,7 +332,7 @@ fn trees<'t>(forked: &'t Forked, old: &'t Tree) -> Trees<'t> {
 /// # Errors
 ///
 /// All together: documents that are not there or lack the markers.
-pub fn documents(project: &Project, blocks: &[(Block, &str)]) -> Result<Files> {
+pub(super) fn documents(project: &Project, blocks: &[(Block, &str)]) -> Result<Files> {
     let listed = &project.manifest().documents;
     let mut texts: BTreeMap<&TreePath, (&str, String)> = BTreeMap::new();
     for (block, content) in blocks {
