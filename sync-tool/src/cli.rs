@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use gates::suite::TIME_LIMIT;
+use recipe::address::Address;
+use recipe::release::Wanted;
 use semver::Version;
-
-use crate::core::address::Address;
-use crate::core::release::Wanted;
-use crate::core::suite::TIME_LIMIT;
 
 /// Keeps wash-wasi, a fork of wasmtime-wasi with an in-memory loopback network,
 /// in step with upstream wasmtime releases.

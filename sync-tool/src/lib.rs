@@ -1,14 +1,15 @@
 //! Keeps `wash-wasi`, a fork of `wasmtime-wasi` with an in-memory loopback
 //! network, in step with upstream wasmtime releases.
 //!
-//! The shape of the whole is told in `docs/architecture.md`.
+//! The shape of the whole is described in `docs/architecture.md`.
 
 pub mod cli;
 pub mod commands;
-pub mod core;
-pub mod error;
-pub mod listing;
-pub mod ports;
+mod draft;
 pub mod render;
+pub mod report;
+mod review;
+pub mod rustfmt;
+pub mod stage;
 
-pub use error::{Error, Kind, Result};
+pub use recipe::error::{Error, Kind, Result};

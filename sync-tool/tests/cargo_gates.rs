@@ -12,14 +12,12 @@ mod passing;
 #[path = "cargo_gates/surroundings.rs"]
 mod surroundings;
 
+use gates::cargo::Cargo;
+use gates::diagnosis::Trees;
+use gates::gate::{Counts, CrateManifest, Failure, Gate, GateOutcome, GateResult, Gates};
+use host::Host;
+use recipe::Result;
 use sandbox::Sandbox;
-use wash_wasi_sync::Result;
-use wash_wasi_sync::core::diagnosis::Trees;
-use wash_wasi_sync::core::gate::{
-    Counts, CrateManifest, Failure, Gate, GateOutcome, GateResult, Gates,
-};
-use wash_wasi_sync::ports::Host;
-use wash_wasi_sync::ports::cargo::Cargo;
 
 const MANIFEST: &str = r#"[package]
 name = "sample"

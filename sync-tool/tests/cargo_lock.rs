@@ -5,10 +5,10 @@ mod sandbox;
 
 use std::fmt::Write as _;
 
+use gates::cargo::{Cargo, Seed};
+use recipe::Result;
+use recipe::tree::{File, Tree, TreePath};
 use sandbox::Sandbox;
-use wash_wasi_sync::Result;
-use wash_wasi_sync::core::tree::{File, Tree, TreePath};
-use wash_wasi_sync::ports::cargo::{Cargo, Seed};
 
 const SOURCE: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
@@ -59,7 +59,7 @@ const REGISTRY: [Published; 10] = [
 ];
 
 fn checksum(name: &str, version: &str) -> String {
-    wash_wasi_sync::core::tree::Digest::of(format!("{name} {version}")).to_string()
+    recipe::tree::Digest::of(format!("{name} {version}")).to_string()
 }
 
 /// Makes cargo take a directory in the place of crates.io.

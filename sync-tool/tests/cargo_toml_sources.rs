@@ -13,9 +13,9 @@ use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use recipe::cargo_toml::{Additions, ForkPackage, Generated, Inherited, generate};
 use serde_json::Value;
 use tempfile::TempDir;
-use wash_wasi_sync::core::cargo_toml::{Additions, ForkPackage, Generated, Inherited, generate};
 
 const RELEASES: [&str; 4] = ["38.0.4", "41.0.0", "45.0.0", "48.0.0"];
 

@@ -8,14 +8,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::CommandFactory as _;
-use wash_wasi_sync::Kind;
+use host::disk;
+use recipe::documents::{Block, difference_list, version_table};
+use recipe::lock::Lock;
+use recipe::manifest::Manifest;
+use recipe::series::Inputs;
+use recipe::tree::{Tree, TreePath};
+use recipe::{Kind, lock, manifest};
 use wash_wasi_sync::cli::Cli;
-use wash_wasi_sync::core::documents::{Block, difference_list, version_table};
-use wash_wasi_sync::core::lock::{self, Lock};
-use wash_wasi_sync::core::manifest::{self, Manifest};
-use wash_wasi_sync::core::series::Inputs;
-use wash_wasi_sync::core::tree::{Tree, TreePath};
-use wash_wasi_sync::ports::disk;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))

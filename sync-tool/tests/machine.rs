@@ -8,9 +8,10 @@ mod sandbox;
 
 use std::path::PathBuf;
 
+use gates::cargo::Cargo;
+use gates::preflight;
+use gates::preflight::{Machine, TARGETS};
 use sandbox::Sandbox;
-use wash_wasi_sync::core::preflight::{self, Machine, TARGETS};
-use wash_wasi_sync::ports::cargo::Cargo;
 
 /// A toolchain with the standard library of some targets, and its compiler in `RUSTC`.
 fn with_targets(targets: &[&str]) -> Sandbox {
@@ -36,7 +37,7 @@ fn compiler(sandbox: &Sandbox, sysroot: &std::path::Path) -> PathBuf {
 }
 
 /// Looks at the machine; builds go to a directory that is not there yet.
-fn machine(sandbox: &Sandbox, toolchain: Option<&str>) -> wash_wasi_sync::Result<Machine> {
+fn machine(sandbox: &Sandbox, toolchain: Option<&str>) -> recipe::Result<Machine> {
     let host = sandbox.host();
     let target_dir = sandbox.path("not/there/target");
     Cargo::new(&host, target_dir, toolchain.map(str::to_owned)).machine()
@@ -97,7 +98,7 @@ fn a_compiler_that_does_not_tell_is_named() {
     assert!(
         error
             .message()
-            .contains("does not tell where the toolchain is"),
+            .contains("does not state where the toolchain is"),
         "{error}"
     );
 }

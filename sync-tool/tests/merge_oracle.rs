@@ -8,9 +8,9 @@ use std::sync::LazyLock;
 
 use oracle::{Edit, TEXTS, cases, edited, edits, git, upstream};
 use proptest::prelude::*;
+use recipe::merge::{Labels, Merge, merge};
+use recipe::tree::Tree;
 use tempfile::TempDir;
-use wash_wasi_sync::core::merge::{Labels, Merge, merge};
-use wash_wasi_sync::core::tree::Tree;
 
 /// What git makes of three texts.
 struct ByGit {

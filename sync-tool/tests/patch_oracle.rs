@@ -13,8 +13,8 @@ mod random;
 use std::fs;
 
 use oracle::git;
+use recipe::patch::{Difference, Patch};
 use tempfile::TempDir;
-use wash_wasi_sync::core::patch::{Difference, Patch};
 
 /// The file that patches are of.
 const FILE: &str = "src/a file.rs";

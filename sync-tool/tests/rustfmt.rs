@@ -5,11 +5,11 @@ mod sandbox;
 
 use std::sync::Arc;
 
+use recipe::format::{Formatted, Formatter as _};
+use recipe::tree::TreePath;
+use recipe::{Kind, Result};
 use sandbox::Sandbox;
-use wash_wasi_sync::core::format::{Formatted, Formatter as _};
-use wash_wasi_sync::core::tree::TreePath;
-use wash_wasi_sync::ports::rustfmt::Rustfmt;
-use wash_wasi_sync::{Kind, Result};
+use wash_wasi_sync::rustfmt::Rustfmt;
 
 const USES: &str = "use wash_wasi::a;\nuse anyhow::b;\nmod elsewhere;\n";
 const SORTED: &str = "use anyhow::b;\nuse wash_wasi::a;\nmod elsewhere;\n";
@@ -191,7 +191,7 @@ mod scripts {
         let entry = std::fs::read_dir(sandbox.path("cache/rustfmt")).unwrap();
         let entry = entry.map(|entry| entry.unwrap().path()).next().unwrap();
         let text = "fn another() {}";
-        let digest = wash_wasi_sync::core::tree::Digest::of(text);
+        let digest = recipe::tree::Digest::of(text);
         std::fs::write(&entry, format!("{digest}\n{text}")).unwrap();
         let error = format(&sandbox, &[("a.rs", "fn a() {}")]).unwrap_err();
         let told = error.hints().join("\n");

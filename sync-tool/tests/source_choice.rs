@@ -21,10 +21,10 @@ use std::net::TcpListener;
 
 use both::{Both, package_of};
 use git_world::{V, version, write};
+use recipe::release::SourceKind;
+use recipe::{Error, Kind};
 use registry_world::checksum;
-use wash_wasi_sync::core::release::SourceKind;
-use wash_wasi_sync::ports::upstream::{Locked, Options, SourceChoice, Upstream};
-use wash_wasi_sync::{Error, Kind};
+use upstream::{Locked, Options, SourceChoice, Upstream};
 
 const NOTHING: Locked<'_> = Locked {
     commit: None,

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use project::{Story, WORK, path, see};
-use wash_wasi_sync::ports::stage::{Recovered, Turn};
+use wash_wasi_sync::stage::{Recovered, WriteLock};
 
 const ACT: &str = "STAGE_CRASH_ACT";
 const DIR: &str = "STAGE_CRASH_DIR";
@@ -92,7 +92,7 @@ fn told(output: &Output) -> String {
 }
 
 fn recover(root: &Path) -> Option<Recovered> {
-    let turn = Turn::take(root, &path(WORK), "recovery").unwrap();
+    let turn = WriteLock::take(root, &path(WORK), "recovery").unwrap();
     let recovered = turn.recover().unwrap();
     // A second look finds nothing more, and nothing is left but the lock and the times.
     assert_eq!(turn.recover().unwrap(), None);

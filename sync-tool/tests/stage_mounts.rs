@@ -13,11 +13,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use host::Interrupt;
 use project::{Story, TREE, WORK, path, see, write};
-use wash_wasi_sync::Kind;
-use wash_wasi_sync::core::tree::File;
-use wash_wasi_sync::ports::Interrupt;
-use wash_wasi_sync::ports::stage::Turn;
+use recipe::Kind;
+use recipe::tree::File;
+use wash_wasi_sync::stage::WriteLock;
 
 const CASE: &str = "STAGE_MOUNTS_CASE";
 const DIR: &str = "STAGE_MOUNTS_DIR";
@@ -101,8 +101,8 @@ fn full(root: &Path) {
     tmpfs("size=256k", root);
     Story::Upgrade.set_up(root);
     let before = see(root);
-    let turn = Turn::take(root, &path(WORK), "test").unwrap();
-    let error = |result: wash_wasi_sync::Result<()>| {
+    let turn = WriteLock::take(root, &path(WORK), "test").unwrap();
+    let error = |result: recipe::Result<()>| {
         let error = result.unwrap_err();
         assert_eq!(error.kind(), Kind::General);
         assert!(

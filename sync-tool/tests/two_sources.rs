@@ -28,10 +28,10 @@ use std::sync::Arc;
 
 use both::Both;
 use git_world::{CRATE, GitWorld, RELEASES, version};
-use wash_wasi_sync::core::cargo_toml::Inherited;
-use wash_wasi_sync::core::release::{Release, SourceKind, Workspace};
-use wash_wasi_sync::ports::upstream::{Locked, Options, Source as _, SourceChoice, Upstream};
-use wash_wasi_sync::ports::{Environment, Host, Silent};
+use host::{Environment, Host, Silent};
+use recipe::cargo_toml::Inherited;
+use recipe::release::{Release, SourceKind, Workspace};
+use upstream::{Locked, Options, Source as _, SourceChoice, Upstream};
 
 /// Upstream's releases that are compared.
 const OF_UPSTREAM: [&str; 4] = ["38.0.4", "41.0.0", "45.0.0", "48.0.0"];
@@ -251,7 +251,7 @@ fn upstreams_releases_give_the_same_tree() {
             project_dir: PathBuf::from(env!("CARGO_MANIFEST_DIR")),
             name: CRATE.to_owned(),
             repository: repository.to_str().unwrap().to_owned().into(),
-            path: wash_wasi_sync::core::tree::TreePath::new("crates/wasi").unwrap(),
+            path: recipe::tree::TreePath::new("crates/wasi").unwrap(),
             tag: "v{version}".to_owned(),
         };
         Upstream::new(&host, options).unwrap()

@@ -2,24 +2,26 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use recipe::drift::{Drift, What};
+use recipe::error::{Error, Fault, Kind, Result};
+use recipe::lock::Lock;
+use recipe::make::CARGO_TOML;
+use recipe::manifest::Versions;
+use recipe::patch::Difference;
+use recipe::series::Stored;
+use recipe::tree::{Entries, TreePath};
+use recipe::{drift, lock};
+
 use super::context::{Context, Steps};
-use super::export;
-use super::making::Making;
-use super::place::Placing;
+use super::install::Installer;
+use super::pipeline::Pipeline;
 use super::project::{Project, read_manifest};
 use super::upgrade::locked;
-use super::upstream_tests;
 use super::vendored::Vendored;
 use super::verified::Verify;
+use super::{export, upstream_tests};
 use crate::cli::{CheckArgs, SourceArg};
-use crate::core::drift::{self, Drift, What};
-use crate::core::lock::{self, Lock};
-use crate::core::make::CARGO_TOML;
-use crate::core::patch::Difference;
-use crate::core::report::{CheckReport, Versions};
-use crate::core::series::Stored;
-use crate::core::tree::{Entries, TreePath};
-use crate::error::{Error, Fault, Kind, Result};
+use crate::report::CheckReport;
 
 /// Runs the command.
 ///
@@ -27,7 +29,7 @@ use crate::error::{Error, Fault, Kind, Result};
 ///
 /// Where there is nothing to compare with, or, for `--deep`, upstream is not as
 /// locked. Drift is no error here: the report has it.
-pub fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport> {
+pub(super) fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport> {
     asks_upstream(args)?;
     if let Some(dir) = &args.exported {
         return export::check(context, args, dir);
@@ -145,7 +147,7 @@ fn made_again(
 ) -> Result<(Vec<Drift>, Option<String>)> {
     let upstream = context.upstream(project.manifest(), &args.source)?;
     let formatter = context.formatter();
-    let making = Making {
+    let pipeline = Pipeline {
         upstream: &upstream,
         formatter: &formatter,
     };
@@ -153,16 +155,16 @@ fn made_again(
     let inputs = project.inputs.clone();
     let version = &inputs.manifest.fork.pin.clone();
     let locked = locked(Some(lock), version);
-    let ready = making.ready(&inputs.manifest, version, locked, &mut steps)?;
+    let ready = pipeline.ready(&inputs.manifest, version, locked, &mut steps)?;
     let unknown = upstream.compare_tag(version, locked)?.map(|why| {
         format!("whether the tag of {version} moved since it was locked is not known: {why}")
     });
-    let forked = making.exact(inputs, ready, &mut steps)?;
+    let forked = pipeline.exact(inputs, ready, &mut steps)?;
     let made = forked.made.tree.entries();
     let nothing = Entries::default();
     let found = vendored.entries().unwrap_or(&nothing);
     let (drift, _) = drift::together(&project.manifest().fork.path, project.edits(&made, found));
-    let placing = Placing {
+    let installer = Installer {
         context,
         project,
         vendored,
@@ -173,7 +175,7 @@ fn made_again(
         toolchain: None,
         locked: false,
     };
-    let written = placing.outdated(&forked, lock)?.into_iter();
+    let written = installer.outdated(&forked, lock)?.into_iter();
     let written = written.map(|path| Drift {
         path: path.as_str().to_owned(),
         what: What::Generated,
@@ -202,7 +204,7 @@ fn skipped(lock: &Lock) -> Vec<String> {
 }
 
 /// Returns the intentional differences of a series, by file.
-pub fn differences(series: Option<&Stored>) -> BTreeMap<TreePath, Vec<Difference>> {
+pub(super) fn differences(series: Option<&Stored>) -> BTreeMap<TreePath, Vec<Difference>> {
     let mut differences: BTreeMap<TreePath, Vec<Difference>> = BTreeMap::new();
     for (path, difference) in series.into_iter().flat_map(Stored::differences) {
         differences

@@ -9,13 +9,13 @@ use clap::{CommandFactory as _, Parser as _, ValueEnum as _};
 use clap_complete::Shell;
 use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate};
 use clap_complete::env::{CompleteEnv, Shells};
+use host::{Environment, Host, Silent};
+use recipe::error::{Error, Result};
 use semver::Version;
 
 use super::context::Context;
 use super::project::{Project, read_manifest};
 use crate::cli::{Cli, Command, Format};
-use crate::error::{Error, Result};
-use crate::ports::{Environment, Host, Silent};
 
 const NAME: &str = "wash-wasi-sync";
 /// The variable by which a shell's script asks.
@@ -41,7 +41,7 @@ const FILES: [(&str, &str); 4] = [
 /// # Errors
 ///
 /// Where the shell is not known, or does not listen.
-pub fn answered() -> clap::error::Result<bool> {
+pub(super) fn answered() -> clap::error::Result<bool> {
     let dir = std::env::current_dir().ok();
     CompleteEnv::with_factory(command)
         .var(VAR)
@@ -53,7 +53,7 @@ pub fn answered() -> clap::error::Result<bool> {
 /// # Errors
 ///
 /// Never for a shell that clap knows.
-pub fn script(shell: Shell) -> Result<String> {
+pub(super) fn script(shell: Shell) -> Result<String> {
     let mut script = Vec::new();
     let name = shell.to_string();
     let completer = Shells::builtins();

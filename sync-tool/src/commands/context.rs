@@ -3,18 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use host::Host;
+use host::status::StepTime;
+use recipe::error::{Error, Result};
+use recipe::manifest::{FILE, Manifest};
+use recipe::tree::TreePath;
+use upstream::{Options, SourceChoice, Upstream};
+
 use crate::cli::{Global, SourceArg, SourceArgs};
-use crate::core::manifest::{FILE, Manifest};
-use crate::core::report::StepTime;
-use crate::core::tree::TreePath;
-use crate::error::{Error, Result};
-use crate::ports::Host;
-use crate::ports::rustfmt::Rustfmt;
-use crate::ports::stage::{Committed, Look, Turn};
-use crate::ports::upstream::{Options, SourceChoice, Upstream};
+use crate::rustfmt::Rustfmt;
+use crate::stage::{Committed, ReadLock, WriteLock};
 
 /// What every command gets.
-pub struct Context<'a> {
+pub(super) struct Context<'a> {
     /// The process's surroundings.
     pub host: &'a Host,
     /// The project's directory.
@@ -33,7 +34,7 @@ impl<'a> Context<'a> {
     /// # Errors
     ///
     /// Fails where there is no project upwards of the current directory.
-    pub fn new(host: &'a Host, global: &Global, line: String) -> Result<Self> {
+    pub(super) fn new(host: &'a Host, global: &Global, line: String) -> Result<Self> {
         let root = match &global.project {
             Some(dir) => host.env.dir().join(dir),
             None => nearest(host.env.dir())?,
@@ -61,7 +62,7 @@ impl<'a> Context<'a> {
     /// # Errors
     ///
     /// Fails where the options contradict each other or cargo's configuration is malformed.
-    pub fn upstream(&self, manifest: &Manifest, args: &SourceArgs) -> Result<Upstream<'a>> {
+    pub(super) fn upstream(&self, manifest: &Manifest, args: &SourceArgs) -> Result<Upstream<'a>> {
         let choice = match args.source {
             SourceArg::Auto => SourceChoice::Auto,
             SourceArg::Git => SourceChoice::Git,
@@ -82,7 +83,7 @@ impl<'a> Context<'a> {
     }
 
     /// Returns the formatter, with its cache.
-    pub fn formatter(&self) -> Rustfmt<'a> {
+    pub(super) fn formatter(&self) -> Rustfmt<'a> {
         Rustfmt::new(self.host, self.cache.clone())
     }
 
@@ -91,7 +92,7 @@ impl<'a> Context<'a> {
     /// # Errors
     ///
     /// Fails where another run holds it, naming that run.
-    pub fn turn(&self, manifest: &Manifest) -> Result<Turn> {
+    pub(super) fn turn(&self, manifest: &Manifest) -> Result<WriteLock> {
         self.turn_at(&self.root, &work_dir(manifest)?)
     }
 
@@ -100,8 +101,8 @@ impl<'a> Context<'a> {
     /// # Errors
     ///
     /// As [`Context::turn`].
-    pub fn turn_at(&self, root: &Path, work: &TreePath) -> Result<Turn> {
-        let turn = Turn::take(root, work, &self.line)?;
+    pub(super) fn turn_at(&self, root: &Path, work: &TreePath) -> Result<WriteLock> {
+        let turn = WriteLock::take(root, work, &self.line)?;
         if let Some(recovered) = turn.recover()? {
             self.host.status.warn(&recovered.to_string());
         }
@@ -110,7 +111,7 @@ impl<'a> Context<'a> {
     }
 
     /// Tells what there is to say of a change that is in place.
-    pub fn warn_of(&self, committed: Committed) {
+    pub(super) fn warn_of(&self, committed: Committed) {
         if !committed.kept.is_empty() {
             self.host.status.warn(&format!(
                 "files were edited while the change was put in place; the edits are kept: {}",
@@ -134,7 +135,7 @@ impl<'a> Context<'a> {
     /// # Errors
     ///
     /// Fails where another run holds the project, naming that run.
-    pub fn look(&self, manifest: &Manifest) -> Result<Look> {
+    pub(super) fn look(&self, manifest: &Manifest) -> Result<ReadLock> {
         self.look_at(&self.root, &work_dir(manifest)?)
     }
 
@@ -143,7 +144,7 @@ impl<'a> Context<'a> {
     /// # Errors
     ///
     /// As [`Context::look`].
-    pub fn look_at(&self, root: &Path, work: &TreePath) -> Result<Look> {
+    pub(super) fn look_at(&self, root: &Path, work: &TreePath) -> Result<ReadLock> {
         let mut look = self.look_beside(root, work)?;
         look.take_busy().map_or(Ok(look), Err)
     }
@@ -153,7 +154,7 @@ impl<'a> Context<'a> {
     /// # Errors
     ///
     /// Fails where what a killed run decided cannot be finished.
-    pub fn peek(&self, manifest: &Manifest) -> Result<Look> {
+    pub(super) fn peek(&self, manifest: &Manifest) -> Result<ReadLock> {
         let mut look = self.look_beside(&self.root, &work_dir(manifest)?)?;
         if let Some(busy) = look.take_busy() {
             let line = format!("{}; what stands now is read", busy.message());
@@ -162,8 +163,8 @@ impl<'a> Context<'a> {
         Ok(look)
     }
 
-    fn look_beside(&self, root: &Path, work: &TreePath) -> Result<Look> {
-        let look = Look::take(root, work, &self.line)?;
+    fn look_beside(&self, root: &Path, work: &TreePath) -> Result<ReadLock> {
+        let look = ReadLock::take(root, work, &self.line)?;
         if let Some(recovered) = look.recovered() {
             self.host.status.warn(&recovered.to_string());
         }
@@ -175,28 +176,28 @@ impl<'a> Context<'a> {
     /// # Errors
     ///
     /// As [`Context::turn`] and [`Context::look`].
-    pub fn hold(&self, manifest: &Manifest, dry_run: bool) -> Result<Hold> {
+    pub(super) fn hold(&self, manifest: &Manifest, dry_run: bool) -> Result<ProjectLock> {
         Ok(match dry_run {
-            false => Hold::Turn(self.turn(manifest)?),
-            true => Hold::Look(self.look(manifest)?),
+            false => ProjectLock::WriteLock(self.turn(manifest)?),
+            true => ProjectLock::ReadLock(self.look(manifest)?),
         })
     }
 }
 
 /// How a run holds the project. Dropped, it is released.
-pub enum Hold {
+pub(super) enum ProjectLock {
     /// To write.
-    Turn(Turn),
+    WriteLock(WriteLock),
     /// To read only.
-    Look(#[allow(dead_code, reason = "held until it is dropped")] Look),
+    ReadLock(#[allow(dead_code, reason = "held until it is dropped")] ReadLock),
 }
 
-impl Hold {
+impl ProjectLock {
     /// Returns the turn of a run that writes.
-    pub fn turn(&self) -> Option<&Turn> {
+    pub(super) fn turn(&self) -> Option<&WriteLock> {
         match self {
-            Hold::Turn(turn) => Some(turn),
-            Hold::Look(_) => None,
+            ProjectLock::WriteLock(turn) => Some(turn),
+            ProjectLock::ReadLock(_) => None,
         }
     }
 }
@@ -206,7 +207,7 @@ impl Hold {
 /// # Errors
 ///
 /// Never for a path that the manifest allows.
-pub fn work_dir(manifest: &Manifest) -> Result<TreePath> {
+pub(super) fn work_dir(manifest: &Manifest) -> Result<TreePath> {
     let dir = manifest.fork.work_dir();
     dir.ok_or_else(|| Error::general("the vendored tree has no directory beside it"))
 }
@@ -225,7 +226,7 @@ pub(super) fn nearest(dir: &Path) -> Result<PathBuf> {
 
 /// Times the steps of a run.
 #[derive(Debug, Default)]
-pub struct Steps(Vec<StepTime>);
+pub(super) struct Steps(Vec<StepTime>);
 
 impl Steps {
     /// Does a step and keeps its time.
@@ -233,7 +234,11 @@ impl Steps {
     /// # Errors
     ///
     /// The step's own.
-    pub fn time<T>(&mut self, step: &'static str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    pub(super) fn time<T>(
+        &mut self,
+        step: &'static str,
+        work: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
         let start = Instant::now();
         let result = work();
         self.0.push(StepTime {
@@ -244,7 +249,7 @@ impl Steps {
     }
 
     /// Returns the times.
-    pub fn done(self) -> Vec<StepTime> {
+    pub(super) fn done(self) -> Vec<StepTime> {
         self.0
     }
 }

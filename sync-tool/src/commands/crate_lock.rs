@@ -3,19 +3,20 @@
 
 use std::sync::Arc;
 
-use super::making::Forked;
-use super::place::Placing;
-use crate::core::make::{CARGO_LOCK, put_lock};
-use crate::error::Result;
-use crate::ports::cargo::{Cargo, Seed};
+use gates::cargo::{Cargo, Seed};
+use recipe::error::Result;
+use recipe::make::{CARGO_LOCK, put_lock};
 
-impl Placing<'_, '_> {
+use super::install::Installer;
+use super::pipeline::ForkBuild;
+
+impl Installer<'_, '_> {
     /// Makes the crate's `Cargo.lock` where none is stored that fits its manifest.
     ///
     /// # Errors
     ///
     /// Those of cargo, and where a new lock would be needed and `--locked` forbids it.
-    pub(super) fn cargo_lock(&self, forked: &mut Forked) -> Result<()> {
+    pub(super) fn cargo_lock(&self, forked: &mut ForkBuild) -> Result<()> {
         let version = forked.ready.release.version.clone();
         let made = &mut forked.made;
         if made.tree.get(CARGO_LOCK).is_some() {

@@ -1,22 +1,23 @@
 //! `diff`: the fork against pristine upstream, or two upstream releases.
 
+use recipe::compare;
+use recipe::error::{Error, Fault, Kind, Result};
+use recipe::make::CARGO_LOCK;
+use recipe::tree::{Tree, TreePath};
+
 use super::context::Context;
 use super::project::{Project, read_manifest};
 use super::show::near;
 use super::upgrade::{locked, resolve};
 use crate::cli::DiffArgs;
-use crate::core::compare;
-use crate::core::make::CARGO_LOCK;
-use crate::core::report::DiffReport;
-use crate::core::tree::{Tree, TreePath};
-use crate::error::{Error, Fault, Kind, Result};
+use crate::report::DiffReport;
 
 /// Runs the command.
 ///
 /// # Errors
 ///
-/// Where a side cannot be had, or neither has the files that are named, all together.
-pub fn run(context: &Context<'_>, args: &DiffArgs) -> Result<DiffReport> {
+/// Where a side is unavailable, or neither has the files that are named, all together.
+pub(super) fn run(context: &Context<'_>, args: &DiffArgs) -> Result<DiffReport> {
     let look = context.peek(&read_manifest(&context.root)?)?;
     let project = Project::load(&context.root, read_manifest(&context.root)?)?;
     let upstream = context.upstream(project.manifest(), &args.source)?;

@@ -3,45 +3,46 @@
 use std::fs;
 use std::io::ErrorKind;
 
-use super::context::{Context, Hold, Steps, work_dir};
-use super::making::{Forked, Making};
-use super::place::Placing;
+use destination::Destination;
+use host::disk;
+use recipe::drift::What;
+use recipe::error::{Error, Fault, Kind, Location, Result};
+use recipe::export::is_export;
+use recipe::lock::{Lock, LockedExport};
+use recipe::make::CARGO_TOML;
+use recipe::tree::Tree;
+use recipe::{compare, drift, lock};
+
+use super::context::{Context, ProjectLock, Steps, work_dir};
+use super::install::Installer;
+use super::pipeline::{ForkBuild, Pipeline};
 use super::project::{Project, project_path, read_manifest};
 use super::recorded::differing;
 use super::upgrade::locked;
 use super::vendored::Vendored;
 use super::verified::Verify;
 use crate::cli::{ExportArgs, SourceArgs};
-use crate::core::compare;
-use crate::core::drift::{self, What};
-use crate::core::export::is_export;
-use crate::core::lock::{self, Lock, LockedExport};
-use crate::core::make::CARGO_TOML;
-use crate::core::report::{Ended, MadeReport};
-use crate::core::tree::Tree;
-use crate::error::{Error, Fault, Kind, Place, Result};
-use crate::ports::disk;
-use crate::ports::stage::{self, Change, Committed, Turn};
-
-use place::Destination;
+use crate::report::{Ended, MadeReport};
+use crate::stage;
+use crate::stage::{Change, Committed, WriteLock};
 
 mod check;
-mod place;
+mod destination;
 
-pub use check::run as check;
+pub(super) use check::run as check;
 
 /// Runs the command.
 ///
 /// # Errors
 ///
 /// Those of every step; the directory and the lock are untouched then.
-pub fn run(context: &Context<'_>, args: &ExportArgs) -> Result<MadeReport> {
+pub(super) fn run(context: &Context<'_>, args: &ExportArgs) -> Result<MadeReport> {
     let hold = context.hold(&read_manifest(&context.root)?, args.dry_run)?;
     // A killed run may just have been finished: what it wrote counts.
     let project = Project::load(&context.root, read_manifest(&context.root)?)?;
     as_vendored(&project, project.locked()?)?;
     let place = Destination::of(context, &project, &args.as_upstream)?;
-    let Hold::Turn(turn) = &hold else {
+    let ProjectLock::WriteLock(turn) = &hold else {
         let _look = context.look_at(&place.above, &place.work)?;
         return Export::of(context, &project, &place)?.run(args, None);
     };
@@ -61,7 +62,7 @@ fn as_vendored(project: &Project, lock: &Lock) -> Result<()> {
     if inputs.is_empty() {
         return Ok(());
     }
-    let fault = |one: drift::Drift| Fault::new(one.what.told()).at(Place::file(one.path));
+    let fault = |one: drift::Drift| Fault::new(one.what.description()).at(Location::file(one.path));
     let faults = inputs.into_iter().map(fault).collect();
     let message = "the inputs are not those of the locked tree";
     Err(Error::faults(Kind::Drift, message, faults)
@@ -103,7 +104,7 @@ impl<'a> Export<'a> {
     }
 
     /// Makes the tree, puts it in place, and records it. Without holds nothing is written.
-    fn run(self, args: &ExportArgs, holds: Option<(&Turn, &Turn)>) -> Result<MadeReport> {
+    fn run(self, args: &ExportArgs, holds: Option<(&WriteLock, &WriteLock)>) -> Result<MadeReport> {
         self.is_ours()?;
         if self.project.vendored()?.is_edited() {
             self.context.host.status.warn(&format!(
@@ -144,7 +145,7 @@ impl<'a> Export<'a> {
             }
         }
         let report = self
-            .placing()
+            .installer()
             .report(forked, ended, changes, Vec::new(), files, steps);
         Ok(MadeReport {
             path: self.place.shown.clone(),
@@ -154,18 +155,18 @@ impl<'a> Export<'a> {
     }
 
     /// Makes the tree by the one pipeline.
-    fn made(&self, source: &SourceArgs, steps: &mut Steps) -> Result<Forked> {
+    fn made(&self, source: &SourceArgs, steps: &mut Steps) -> Result<ForkBuild> {
         let inputs = self.exported.inputs.clone();
         let upstream = self.context.upstream(&inputs.manifest, source)?;
         let formatter = self.context.formatter();
-        let making = Making {
+        let pipeline = Pipeline {
             upstream: &upstream,
             formatter: &formatter,
         };
         let pin = inputs.manifest.fork.pin.clone();
         let locked = locked(Some(self.lock), &pin);
-        let ready = making.ready(&inputs.manifest, &pin, locked, steps)?;
-        making.exact(inputs, ready, steps)
+        let ready = pipeline.ready(&inputs.manifest, &pin, locked, steps)?;
+        pipeline.exact(inputs, ready, steps)
     }
 
     /// Returns what the lock records of the export.
@@ -173,7 +174,7 @@ impl<'a> Export<'a> {
     /// # Errors
     ///
     /// [`Kind::Drift`] where the same inputs once gave another.
-    fn recorded(&self, forked: &Forked) -> Result<LockedExport> {
+    fn recorded(&self, forked: &ForkBuild) -> Result<LockedExport> {
         let files = forked.made.tree.entries();
         let export = LockedExport {
             version: self.exported.manifest().fork.version.clone(),
@@ -188,7 +189,7 @@ impl<'a> Export<'a> {
         let mut faults = differing(&before.files, &export.files);
         if faults.is_empty() {
             let message = "another version of the export is recorded than the same inputs give";
-            faults.push(Fault::new(message).at(Place::file(lock::FILE)));
+            faults.push(Fault::new(message).at(Location::file(lock::FILE)));
         }
         let message = "the exported tree is not as locked";
         Err(Error::faults(Kind::Drift, message, faults)
@@ -199,7 +200,7 @@ impl<'a> Export<'a> {
             )))
     }
 
-    fn put(&self, beside: &Turn, tree: &Tree, expected: disk::Found) -> Result<()> {
+    fn put(&self, beside: &WriteLock, tree: &Tree, expected: disk::Found) -> Result<()> {
         let stage = beside.stage(tree, self.context.host.interrupt())?;
         let change = Change {
             destination: Some(self.exported.manifest().fork.path.clone()),
@@ -248,7 +249,7 @@ impl<'a> Export<'a> {
         }
         if self.there.unlocked {
             let message = format!(
-                "{} records no export, so nobody can tell whether {} has edits that would be lost",
+                "{} records no export, so it is not known whether {} has edits that would be lost",
                 lock::FILE,
                 self.place.shown
             );
@@ -261,7 +262,7 @@ impl<'a> Export<'a> {
                 What::LineEnds => self.place.shown.clone(),
                 _ => format!("{}/{}", self.place.shown, edit.path),
             };
-            Fault::new(edit.what.told()).at(Place::file(path))
+            Fault::new(edit.what.description()).at(Location::file(path))
         };
         Err(self.edited(self.there.edits.iter().map(fault).collect()))
     }
@@ -276,8 +277,8 @@ impl<'a> Export<'a> {
             .help("to drop them: the same command with `--discard-edits`")
     }
 
-    fn placing(&self) -> Placing<'_, 'a> {
-        Placing {
+    fn installer(&self) -> Installer<'_, 'a> {
+        Installer {
             context: self.context,
             project: &self.exported,
             vendored: &self.there,

@@ -6,20 +6,22 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use host::{disk, failpoint};
+use recipe::drift::{Drift, What};
+use recipe::error::{Error, Fault, Kind, Location, Result};
+use recipe::lock::Lock;
+use recipe::manifest::Manifest;
+use recipe::series::{Inputs, Stored};
+use recipe::tree::{Entries, File, Tree, TreePath};
+use recipe::{drift, lock, manifest};
+
 use super::context::work_dir;
 use super::vendored::Vendored;
-use crate::core::drift::{self, Drift, What};
-use crate::core::lock::{self, Lock};
-use crate::core::manifest::{self, Manifest};
-use crate::core::series::{Inputs, Stored};
-use crate::core::tree::{Entries, File, Tree, TreePath};
-use crate::error::{Error, Fault, Kind, Place, Result};
-use crate::ports::disk;
-use crate::ports::failpoint;
-use crate::ports::stage::{self, Change};
+use crate::stage;
+use crate::stage::Change;
 
 /// The project as it was read.
-pub struct Project {
+pub(super) struct Project {
     /// Its directory.
     pub root: PathBuf,
     /// Its files as they were read: manifest, lock, patches, documents. What is
@@ -32,14 +34,14 @@ pub struct Project {
 }
 
 /// Files of the project that a change writes, `None` for one that it removes.
-pub type Files = BTreeMap<TreePath, Option<Vec<u8>>>;
+pub(super) type Files = BTreeMap<TreePath, Option<Vec<u8>>>;
 
 /// Reads the manifest of a project.
 ///
 /// # Errors
 ///
 /// Fails where it is not there or has faults, with all of them.
-pub fn read_manifest(root: &Path) -> Result<Manifest> {
+pub(super) fn read_manifest(root: &Path) -> Result<Manifest> {
     let path = root.join(manifest::FILE);
     let text = fs::read_to_string(&path).map_err(|e| match e.kind() {
         ErrorKind::InvalidData => Error::general(format!("{} is not UTF-8", path.display()))
@@ -63,7 +65,7 @@ impl Project {
     /// # Errors
     ///
     /// Fails with all faults of the stored patches and files, or those of the lock.
-    pub fn load(root: &Path, manifest: Manifest) -> Result<Project> {
+    pub(super) fn load(root: &Path, manifest: Manifest) -> Result<Project> {
         not_linked(root, &manifest)?;
         let (inputs, files) = read_inputs(root, manifest)?;
         failpoint::hit("project.read");
@@ -84,7 +86,7 @@ impl Project {
     /// # Errors
     ///
     /// Fails where it is not UTF-8.
-    pub fn text(&self, path: &str) -> Result<Option<&str>> {
+    pub(super) fn text(&self, path: &str) -> Result<Option<&str>> {
         let Some(file) = self.files.get(path) else {
             return Ok(None);
         };
@@ -96,7 +98,7 @@ impl Project {
     }
 
     /// Returns the change that writes or removes files, in place of those that were read.
-    pub fn change(&self, files: Files) -> Change {
+    pub(super) fn change(&self, files: Files) -> Change {
         Change {
             files,
             read: self.files.entries(),
@@ -109,7 +111,7 @@ impl Project {
     /// # Errors
     ///
     /// Those of [`Project::load`].
-    pub fn read_again(&self) -> Result<Project> {
+    pub(super) fn read_again(&self) -> Result<Project> {
         let (inputs, files) = read_inputs(&self.root, read_manifest(&self.root)?)?;
         Ok(Project {
             root: self.root.clone(),
@@ -124,7 +126,7 @@ impl Project {
     /// # Errors
     ///
     /// Fails where the disk does; those of [`Manifest::parse`] and [`Inputs::load`].
-    pub fn inputs_with(&self, files: &Files) -> Result<Inputs> {
+    pub(super) fn inputs_with(&self, files: &Files) -> Result<Inputs> {
         let text = files
             .iter()
             .find(|(path, _)| path.as_str() == manifest::FILE);
@@ -150,12 +152,12 @@ impl Project {
     }
 
     /// Returns the manifest.
-    pub fn manifest(&self) -> &Manifest {
+    pub(super) fn manifest(&self) -> &Manifest {
         &self.inputs.manifest
     }
 
     /// Returns where the vendored tree is.
-    pub fn tree_dir(&self) -> PathBuf {
+    pub(super) fn tree_dir(&self) -> PathBuf {
         self.manifest().fork.path.below(&self.root)
     }
 
@@ -164,7 +166,7 @@ impl Project {
     /// # Errors
     ///
     /// Fails where there is none.
-    pub fn locked(&self) -> Result<&Lock> {
+    pub(super) fn locked(&self) -> Result<&Lock> {
         self.lock.as_ref().ok_or_else(|| {
             Error::general(format!("there is no {}", lock::FILE)).help(
                 "restore it from version control, or make the tree with `wash-wasi-sync vendor`",
@@ -173,7 +175,7 @@ impl Project {
     }
 
     /// Returns the series that the locked tree was made with.
-    pub fn series_in_use(&self) -> Option<&Stored> {
+    pub(super) fn series_in_use(&self) -> Option<&Stored> {
         let base = self.lock.as_ref()?.tree.series.as_ref()?;
         self.inputs.series_of(base)
     }
@@ -183,7 +185,7 @@ impl Project {
     /// # Errors
     ///
     /// [`Kind::Drift`], with both releases and the next steps.
-    pub fn is_of_the_pin(&self) -> Result<()> {
+    pub(super) fn is_of_the_pin(&self) -> Result<()> {
         let pin = &self.manifest().fork.pin;
         let Some(of) = self.lock.as_ref().map(|lock| &lock.upstream.version) else {
             return Ok(());
@@ -210,7 +212,7 @@ impl Project {
     /// # Errors
     ///
     /// [`Kind::Drift`], with the cause and the next step.
-    pub fn not_converted(&self) -> Result<()> {
+    pub(super) fn not_converted(&self) -> Result<()> {
         let Some(lock) = &self.lock else {
             return Ok(());
         };
@@ -231,7 +233,7 @@ impl Project {
     /// # Errors
     ///
     /// Fails where the disk does.
-    pub fn vendored(&self) -> Result<Vendored> {
+    pub(super) fn vendored(&self) -> Result<Vendored> {
         let found = disk::read_entries(&self.tree_dir())?;
         failpoint::hit("tree.read");
         let Some(found) = found else {
@@ -274,12 +276,12 @@ impl Project {
     }
 
     /// Fails where the lock came from elsewhere, as by a pull, and the tree is edited: what
-    /// changed in between cannot be told from edits, and would be taken back.
+    /// changed in between cannot be distinguished from edits, and would be taken back.
     ///
     /// # Errors
     ///
     /// [`Kind::Drift`], with the ways on.
-    pub fn lock_is_of_here(&self, vendored: &Vendored) -> Result<()> {
+    pub(super) fn lock_is_of_here(&self, vendored: &Vendored) -> Result<()> {
         let work = work_dir(self.manifest())?;
         let is_from_elsewhere =
             |lock: &Lock| stage::is_from_elsewhere(&self.root, &work, &lock.files);
@@ -287,19 +289,19 @@ impl Project {
         if !vendored.is_edited()
             || !self.lock.as_ref().is_some_and(is_from_elsewhere)
             // Git has brought the tree as well.
-            || disk::is_tracked(&self.root, dir)
+            || is_tracked(&self.root, dir)
         {
             return Ok(());
         }
         let message = format!("the lock is of a tree that was not made here, and {dir} is edited");
         Err(Error::new(Kind::Drift, message)
-            .help("what came with the lock, as by a pull, cannot be told from the edits, and `refresh` would take it back")
+            .help("what came with the lock, as by a pull, cannot be distinguished from the edits, and `refresh` would take it back")
             .help("check out the commit that the tree was made from, `wash-wasi-sync refresh` and commit there, then merge")
             .help("or copy the edits, `wash-wasi-sync vendor --discard-edits`, and make them again"))
     }
 
     /// Compares what stands in the vendored tree with what should.
-    pub fn edits(&self, expected: &Entries, found: &Entries) -> Vec<Drift> {
+    pub(super) fn edits(&self, expected: &Entries, found: &Entries) -> Vec<Drift> {
         let drift = |(path, what): (TreePath, What)| {
             let bytes = || fs::read(path.below(&self.tree_dir())).ok();
             let was = expected.0.get(&path).filter(|_| what == What::Changed);
@@ -325,7 +327,7 @@ impl Project {
     /// # Errors
     ///
     /// Fails where it is not there, or holds what no tree can.
-    pub fn vendored_tree(&self) -> Result<Tree> {
+    pub(super) fn vendored_tree(&self) -> Result<Tree> {
         let dir = self.tree_dir();
         if dir.exists() {
             let tree = disk::read_tree(&dir)?;
@@ -344,7 +346,7 @@ impl Project {
     /// # Errors
     ///
     /// Fails where it is not there.
-    pub fn document(&self, path: &TreePath) -> Result<&str> {
+    pub(super) fn document(&self, path: &TreePath) -> Result<&str> {
         self.text(path.as_str())?.ok_or_else(|| {
             Error::general(format!(
                 "{path} is listed in {}, but not there",
@@ -360,7 +362,7 @@ impl Project {
 /// # Errors
 ///
 /// Fails where no tree can have it.
-pub fn project_path(name: &str) -> Result<TreePath> {
+pub(super) fn project_path(name: &str) -> Result<TreePath> {
     TreePath::new(name).map_err(|e| Error::general(e.to_string()))
 }
 
@@ -383,7 +385,7 @@ fn not_linked(root: &Path, manifest: &Manifest) -> Result<()> {
             let fault = Fault::new("it is a symbolic link, and inputs are not read through links");
             let help = "put the directory itself in its place, or name the right one in";
             fault
-                .at(Place::file(way))
+                .at(Location::file(way))
                 .help(format!("{help} {}", manifest::FILE))
         })
         .collect();
@@ -432,4 +434,22 @@ fn optional(path: &Path) -> Result<Option<Vec<u8>>> {
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
         Err(e) => Err(Error::io("read", path, e)),
     }
+}
+
+/// Tells whether git has files of a directory of the project under version control.
+fn is_tracked(root: &Path, dir: &TreePath) -> bool {
+    let tracked = || -> Option<bool> {
+        let repository = git2::Repository::discover(root).ok()?;
+        let top = repository.workdir()?.canonicalize().ok()?;
+        let place = dir.below(&root.canonicalize().ok()?);
+        let below = place.strip_prefix(top).ok()?.to_str()?.replace('\\', "/");
+        let below = format!("{below}/");
+        let index = repository.index().ok()?;
+        Some(
+            index
+                .iter()
+                .any(|file| file.path.starts_with(below.as_bytes())),
+        )
+    };
+    tracked().unwrap_or(false)
 }

@@ -3,17 +3,19 @@
 
 use std::collections::BTreeMap;
 
-use super::making::{Forked, Ready, exact};
-use super::place::Placing;
-use super::project::Files;
-use crate::core::drift::{self, What};
-use crate::core::lock::{self, Lock, LockedRelease, LockedTree};
-use crate::core::tree::{Digest, Entries, TreePath};
-use crate::error::{Error, Fault, Kind, Place, Result};
+use recipe::drift::What;
+use recipe::error::{Error, Fault, Kind, Location, Result};
+use recipe::lock::{Lock, LockedRelease, LockedTree};
+use recipe::tree::{Digest, Entries, TreePath};
+use recipe::{drift, lock};
 
-impl Placing<'_, '_> {
+use super::install::Installer;
+use super::pipeline::{ForkBuild, PreparedRelease, exact};
+use super::project::Files;
+
+impl Installer<'_, '_> {
     /// Fails where the same inputs gave something else than they once did.
-    pub(super) fn as_locked(&self, forked: &Forked) -> Result<()> {
+    pub(super) fn as_locked(&self, forked: &ForkBuild) -> Result<()> {
         let Some(old) = &self.project.lock else {
             return self.refuse_if_locked(lock::FILE);
         };
@@ -35,7 +37,7 @@ impl Placing<'_, '_> {
         if is_same_tree {
             let fault = |what: &str| {
                 let message = format!("another {what} is recorded than the same inputs give now");
-                Fault::new(message).at(Place::file(lock::FILE))
+                Fault::new(message).at(Location::file(lock::FILE))
             };
             faults.extend(recorded.into_iter().map(fault));
         }
@@ -61,7 +63,7 @@ impl Placing<'_, '_> {
     /// # Errors
     ///
     /// Those of the documents.
-    pub(super) fn outdated(&self, forked: &Forked, old: &Lock) -> Result<Vec<TreePath>> {
+    pub(super) fn outdated(&self, forked: &ForkBuild, old: &Lock) -> Result<Vec<TreePath>> {
         let mut paths: Vec<TreePath> = self.documents(forked)?.into_keys().collect();
         let new = self.lock(forked, &BTreeMap::new());
         // What follows from other inputs is named with them.
@@ -74,7 +76,7 @@ impl Placing<'_, '_> {
 
     /// Makes the tree again from the inputs as they will be on disk. What a later run
     /// would make differently is not committed.
-    pub(super) fn made_again(&self, forked: &Forked, files: &Files) -> Result<()> {
+    pub(super) fn made_again(&self, forked: &ForkBuild, files: &Files) -> Result<()> {
         if files.is_empty() {
             return Ok(());
         }
@@ -83,7 +85,7 @@ impl Placing<'_, '_> {
             forked.ready.clone(),
         )?;
         let faults = differing(&forked.made.tree.entries(), &again.made.tree.entries());
-        let of = |forked: &Forked| {
+        let of = |forked: &ForkBuild| {
             let rules = forked.inputs.manifest.rules_digest();
             (rules, forked.series.clone(), self.input_digests(forked))
         };
@@ -96,7 +98,7 @@ impl Placing<'_, '_> {
             .help("else report it, with the release: it is a fault of the tool"))
     }
 
-    fn input_digests(&self, forked: &Forked) -> BTreeMap<TreePath, Digest> {
+    fn input_digests(&self, forked: &ForkBuild) -> BTreeMap<TreePath, Digest> {
         let series = forked
             .series
             .as_ref()
@@ -104,8 +106,8 @@ impl Placing<'_, '_> {
         forked.inputs.digests(&forked.ready.release.version, series)
     }
 
-    pub(super) fn lock(&self, forked: &Forked, said: &BTreeMap<String, String>) -> Lock {
-        let Ready {
+    pub(super) fn lock(&self, forked: &ForkBuild, said: &BTreeMap<String, String>) -> Lock {
+        let PreparedRelease {
             release, prepared, ..
         } = &forked.ready;
         let manifest = &forked.inputs.manifest;
@@ -148,7 +150,8 @@ impl Placing<'_, '_> {
 }
 
 pub(super) fn differing(expected: &Entries, found: &Entries) -> Vec<Fault> {
-    let fault =
-        |(path, what): &(TreePath, What)| Fault::new(what.told()).at(Place::file(path.as_str()));
+    let fault = |(path, what): &(TreePath, What)| {
+        Fault::new(what.description()).at(Location::file(path.as_str()))
+    };
     drift::between(expected, found).iter().map(fault).collect()
 }

@@ -2,34 +2,35 @@
 
 use std::collections::BTreeMap;
 
+use gates::diagnosis::Trees;
+use host::disk::Found;
+use recipe::error::{Error, Fault, Kind, Location, Result};
+use recipe::make::{CARGO_LOCK, CARGO_TOML};
+use recipe::manifest::SERIES_LIMIT;
+use recipe::patch::Difference;
+use recipe::refresh::RefreshOptions;
+use recipe::series::Inputs;
+use recipe::tree::{Tree, TreePath};
+use recipe::{drift, refresh};
+
 use super::context::{Context, Steps};
-use super::making::{Forked, Making};
-use super::place::Placing;
+use super::install::Installer;
+use super::pipeline::{ForkBuild, Pipeline};
 use super::project::{Files, Project, project_path, read_manifest};
 use super::upgrade::locked;
 use super::upstream_tests::UpstreamTests;
 use super::vendored::Vendored;
 use super::verified::{Verified, Verify};
 use crate::cli::RefreshArgs;
-use crate::core::diagnosis::Trees;
-use crate::core::drift;
-use crate::core::make::{CARGO_LOCK, CARGO_TOML};
-use crate::core::manifest::SERIES_LIMIT;
-use crate::core::patch::Difference;
-use crate::core::refresh::{self, Wishes};
-use crate::core::report::RefreshReport;
-use crate::core::series::Inputs;
-use crate::core::tree::{Tree, TreePath};
-use crate::error::{Error, Fault, Kind, Place, Result};
-use crate::ports::disk::Found;
-use crate::ports::stage::{Change, Committed, Turn};
+use crate::report::RefreshReport;
+use crate::stage::{Change, Committed, WriteLock};
 
 /// Runs the command.
 ///
 /// # Errors
 ///
 /// All edits that cannot be kept, by name; nothing is written then.
-pub fn run(context: &Context<'_>, args: &RefreshArgs) -> Result<RefreshReport> {
+pub(super) fn run(context: &Context<'_>, args: &RefreshArgs) -> Result<RefreshReport> {
     let manifest = read_manifest(&context.root)?;
     let hold = context.hold(&manifest, args.dry_run)?;
     // A killed run may just have been finished: what it wrote counts.
@@ -44,17 +45,17 @@ pub fn run(context: &Context<'_>, args: &RefreshArgs) -> Result<RefreshReport> {
     let edited = project.vendored_tree()?;
     let upstream = context.upstream(project.manifest(), &args.source)?;
     let formatter = context.formatter();
-    let making = Making {
+    let pipeline = Pipeline {
         upstream: &upstream,
         formatter: &formatter,
     };
     let mut steps = Steps::default();
-    let before = make(&making, &project, project.inputs.clone(), &mut steps)?;
+    let before = make(&pipeline, &project, project.inputs.clone(), &mut steps)?;
     let outcome = refresh::refresh(&before.inputs, as_made(&before), &edited, &wishes)?;
     let inputs = project.inputs_with(&outcome.files)?;
-    let after = make(&making, &project, inputs, &mut steps)?;
+    let after = make(&pipeline, &project, inputs, &mut steps)?;
     let following = following(&before.made.tree, &after.made.tree, &edited)?;
-    let placing = Placing {
+    let installer = Installer {
         context,
         project: &project,
         vendored: &Vendored::default(),
@@ -66,7 +67,7 @@ pub fn run(context: &Context<'_>, args: &RefreshArgs) -> Result<RefreshReport> {
         locked: false,
     };
     let mut files = outcome.files;
-    files.extend(placing.texts(&after)?);
+    files.extend(installer.texts(&after)?);
     let written = files
         .keys()
         .cloned()
@@ -90,25 +91,25 @@ pub fn run(context: &Context<'_>, args: &RefreshArgs) -> Result<RefreshReport> {
     }
     if let Some(turn) = hold.turn().filter(|_| !report.written.is_empty()) {
         let made = (!following.is_empty()).then_some(&after);
-        context.warn_of(commit(&placing, turn, &edited, made, files)?);
+        context.warn_of(commit(&installer, turn, &edited, made, files)?);
     }
     Ok(report)
 }
 
 fn make(
-    making: &Making<'_>,
+    pipeline: &Pipeline<'_>,
     project: &Project,
     inputs: Inputs,
     steps: &mut Steps,
-) -> Result<Forked> {
+) -> Result<ForkBuild> {
     let pin = inputs.manifest.fork.pin.clone();
     let locked = locked(project.lock.as_ref(), &pin);
-    let ready = making.ready(&inputs.manifest, &pin, locked, steps)?;
-    making.exact(inputs, ready, steps)
+    let ready = pipeline.ready(&inputs.manifest, &pin, locked, steps)?;
+    pipeline.exact(inputs, ready, steps)
 }
 
-fn as_made(forked: &Forked) -> refresh::Made<'_> {
-    refresh::Made {
+fn as_made(forked: &ForkBuild) -> refresh::Baseline<'_> {
+    refresh::Baseline {
         tree: &forked.made.tree,
         prepared: &forked.ready.prepared.tree,
         upstream: &forked.ready.release.tree,
@@ -116,7 +117,7 @@ fn as_made(forked: &Forked) -> refresh::Made<'_> {
     }
 }
 
-fn wishes(args: &RefreshArgs) -> Result<Wishes> {
+fn wishes(args: &RefreshArgs) -> Result<RefreshOptions> {
     let mut faults = Vec::new();
     let mut as_patch = Vec::new();
     for text in &args.as_patch {
@@ -143,7 +144,7 @@ fn wishes(args: &RefreshArgs) -> Result<Wishes> {
         ));
     }
     let sole = args.change.as_ref().zip(args.reason.as_ref());
-    Ok(Wishes {
+    Ok(RefreshOptions {
         as_patch,
         sole: sole.map(|(change, reason)| Difference::new(change, reason)),
         differences,
@@ -170,7 +171,7 @@ fn following(before: &Tree, after: &Tree, edited: &Tree) -> Result<Vec<TreePath>
     }
     let fault = |path: &TreePath| {
         Fault::new("what would be stored does not give the edit back")
-            .at(Place::file(path.as_str()))
+            .at(Location::file(path.as_str()))
     };
     let faults = lost.iter().map(fault).collect();
     Err(Error::faults(Kind::General, "nothing was stored", faults)
@@ -186,20 +187,20 @@ fn in_project(project: &Project, paths: &[TreePath]) -> Result<Vec<TreePath>> {
 
 /// Stores the edits, and puts the tree in place where generated files follow from them.
 fn commit(
-    placing: &Placing<'_, '_>,
-    turn: &Turn,
+    installer: &Installer<'_, '_>,
+    turn: &WriteLock,
     edited: &Tree,
-    made: Option<&Forked>,
+    made: Option<&ForkBuild>,
     files: Files,
 ) -> Result<Committed> {
     let Some(made) = made else {
-        let committed = turn.commit_files(placing.project.change(files))?;
+        let committed = turn.commit_files(installer.project.change(files))?;
         turn.record_edited(&edited.entries())?;
         return Ok(committed);
     };
     let tree = &made.made.tree;
-    let stage = turn.stage(tree, placing.context.host.interrupt())?;
-    let cargo = placing.cargo()?;
+    let stage = turn.stage(tree, installer.context.host.interrupt())?;
+    let cargo = installer.cargo()?;
     let verified = Verified::of(
         stage,
         made,
@@ -208,19 +209,19 @@ fn commit(
             new: Some(tree),
             upstream: Some(&made.ready.release.tree),
         },
-        placing.verify,
+        installer.verify,
         // As the other gates.
         &UpstreamTests::Skip("refresh"),
         &cargo,
-        placing.context,
+        installer.context,
     )?;
     let committed = verified.commit(Change {
-        destination: Some(placing.project.manifest().fork.path.clone()),
+        destination: Some(installer.project.manifest().fork.path.clone()),
         expected: Found {
             entries: edited.entries(),
             strays: Vec::new(),
         },
-        ..placing.project.change(files)
+        ..installer.project.change(files)
     })?;
     turn.record_edited(&tree.entries())?;
     Ok(committed)

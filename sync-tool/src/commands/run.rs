@@ -7,21 +7,21 @@ use std::sync::Arc;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _, ValueEnum as _};
+use gates::suite::SuiteReport;
+use host::{Environment, Host};
+use recipe::address::{masked, masked_in};
+use recipe::error::{Error, Kind, Result};
 
 use super::context::Context;
 use super::{
     check, completion, diff, export, refresh, show, status, test, upgrade, vendor, versions,
 };
 use crate::cli::{Cli, Color, Command, Format, Global};
-use crate::core::address::{masked, masked_in};
-use crate::core::report::{CheckReport, Ended};
-use crate::core::suite::SuiteReport;
-use crate::error::{Error, Kind, Result};
-use crate::ports::{Environment, Host};
 use crate::render::{self, Findings, Human, Level, Styles, Terminal};
+use crate::report::{CheckReport, Ended};
 
 /// What a command prints, and how the process ends.
-struct Told {
+struct Output {
     text: String,
     kind: Option<Kind>,
     /// Whether the project is another now.
@@ -49,23 +49,23 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let Global { format, color, .. } = cli.global;
     let out = styles(color, std::io::stdout().is_terminal());
     let line: Vec<String> = args.iter().map(|a| masked(&a.to_string_lossy())).collect();
-    let ended = run(cli, out, line.join(" ")).and_then(|told| {
+    let ended = run(cli, out, line.join(" ")).and_then(|output| {
         let is_read = std::io::stdout().is_terminal();
-        let text = match told.exact && !is_read {
-            true => render::exact(&told.text),
-            false => render::printable(&told.text),
+        let text = match output.exact && !is_read {
+            true => render::exact(&output.text),
+            false => render::printable(&output.text),
         };
         match print(&text) {
             // The code says what happened, not what became of its report.
-            Err(error) if told.changed || told.kind.is_some() => {
-                let what = match told.changed {
+            Err(error) if output.changed || output.kind.is_some() => {
+                let what = match output.changed {
                     true => "the change is in place, but its report is lost",
                     false => "the report is lost",
                 };
                 write_error(&error.context(what), color);
-                Ok(told.kind)
+                Ok(output.kind)
             }
-            printed => printed.map(|()| told.kind),
+            printed => printed.map(|()| output.kind),
         }
     });
     match ended {
@@ -132,7 +132,7 @@ fn failed(error: &Error, format: Format, color: Color) -> ExitCode {
         Format::Sarif => render::sarif(&Findings::from(error)).ok(),
         Format::Github => Some(render::annotations(&Findings::from(error))),
     };
-    // What cannot be printed is still told on stderr.
+    // What cannot be printed is still output on stderr.
     let _ = document.map(|document| print(&document));
     write_error(error, color);
     ExitCode::from(error.kind().exit_code())
@@ -145,11 +145,11 @@ fn write_error(error: &Error, color: Color) {
     let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
-fn run(cli: Cli, out: Styles, line: String) -> Result<Told> {
+fn run(cli: Cli, out: Styles, line: String) -> Result<Output> {
     let format = allowed(&cli)?;
     match &cli.command {
-        Command::Completions(args) => return completion::script(args.shell).map(told),
-        Command::Man => return manual().map(told),
+        Command::Completions(args) => return completion::script(args.shell).map(output_of),
+        Command::Man => return manual().map(output_of),
         _ => {}
     }
     let level = level(&cli.global);
@@ -175,7 +175,12 @@ fn run(cli: Cli, out: Styles, line: String) -> Result<Told> {
     }
 }
 
-fn command(context: &Context<'_>, command: &Command, format: Format, human: Human) -> Result<Told> {
+fn command(
+    context: &Context<'_>,
+    command: &Command,
+    format: Format,
+    human: Human,
+) -> Result<Output> {
     match command {
         Command::Upgrade(args) => made(upgrade::run(context, args)?, format, human),
         Command::Vendor(args) => made(vendor::run(context, args)?, format, human),
@@ -183,42 +188,42 @@ fn command(context: &Context<'_>, command: &Command, format: Format, human: Huma
         Command::Check(args) => checked(&check::run(context, args)?, format, human),
         Command::Test(args) => {
             let (report, kept) = test::run(context, args)?;
-            let mut told = tested(&report, format, human)?;
-            // The results are told all the same: they took long.
+            let mut output = tested(&report, format, human)?;
+            // The results are output all the same: they took long.
             if let Err(error) = kept {
                 context.host.status.warn(&error.to_string());
-                told.kind = told.kind.or(Some(error.kind()));
+                output.kind = output.kind.or(Some(error.kind()));
             }
-            Ok(told)
+            Ok(output)
         }
         Command::Status(args) => shown(&status::run(context, args)?, format, |r| human.status(r)),
         Command::Refresh(args) => {
             let report = refresh::run(context, args)?;
             let changed = !report.dry_run && !report.written.is_empty();
-            let told = shown(&report, format, |r| human.refresh(r))?;
-            Ok(Told { changed, ..told })
+            let output = shown(&report, format, |r| human.refresh(r))?;
+            Ok(Output { changed, ..output })
         }
-        Command::Diff(args) => Ok(Told {
+        Command::Diff(args) => Ok(Output {
             exact: !args.stat,
             ..shown(&diff::run(context, args)?, format, |r| human.diff(r))?
         }),
-        Command::Show(args) => Ok(Told {
+        Command::Show(args) => Ok(Output {
             exact: true,
             ..shown(&show::run(context, args)?, format, |r| human.show(r))?
         }),
         Command::Versions(args) => {
             let report = versions::run(context, args)?;
             let changed = !report.written.is_empty();
-            let told = shown(&report, format, |r| human.versions(r))?;
-            Ok(Told { changed, ..told })
+            let output = shown(&report, format, |r| human.versions(r))?;
+            Ok(Output { changed, ..output })
         }
-        Command::Completions(args) => completion::script(args.shell).map(told),
-        Command::Man => manual().map(told),
+        Command::Completions(args) => completion::script(args.shell).map(output_of),
+        Command::Man => manual().map(output_of),
     }
 }
 
-fn told(text: String) -> Told {
-    Told {
+fn output_of(text: String) -> Output {
+    Output {
         text,
         kind: None,
         changed: false,
@@ -230,31 +235,31 @@ fn shown<R: serde::Serialize>(
     report: &R,
     format: Format,
     human: impl FnOnce(&R) -> String,
-) -> Result<Told> {
-    Ok(told(match format {
+) -> Result<Output> {
+    Ok(output_of(match format {
         Format::Json => render::json(report)?,
         _ => human(report),
     }))
 }
 
-fn made(report: crate::core::report::MadeReport, format: Format, human: Human) -> Result<Told> {
+fn made(report: crate::report::MadeReport, format: Format, human: Human) -> Result<Output> {
     let kind = (report.ended == Ended::Conflicts).then_some(Kind::Conflicts);
-    Ok(Told {
+    Ok(Output {
         kind,
         changed: report.ended == Ended::Committed,
         ..shown(&report, format, |r| human.made(r))?
     })
 }
 
-fn tested(report: &SuiteReport, format: Format, human: Human) -> Result<Told> {
+fn tested(report: &SuiteReport, format: Format, human: Human) -> Result<Output> {
     let kind = (!report.passed()).then_some(Kind::Verification);
-    Ok(Told {
+    Ok(Output {
         kind,
         ..shown(report, format, |r| human.suite(r))?
     })
 }
 
-fn checked(report: &CheckReport, format: Format, human: Human) -> Result<Told> {
+fn checked(report: &CheckReport, format: Format, human: Human) -> Result<Output> {
     let text = match format {
         Format::Human => human.check(report),
         Format::Json => render::json(report)?,
@@ -262,7 +267,10 @@ fn checked(report: &CheckReport, format: Format, human: Human) -> Result<Told> {
         Format::Github => render::annotations(&Findings::from(report)),
     };
     let kind = (!report.drift.is_empty()).then_some(Kind::Drift);
-    Ok(Told { kind, ..told(text) })
+    Ok(Output {
+        kind,
+        ..output_of(text)
+    })
 }
 
 /// Returns the format, which not every command has.

@@ -1,12 +1,13 @@
 //! `show`: a pristine upstream file.
 
+use recipe::error::{Error, Result};
+use recipe::tree::{File, TreePath};
+
 use super::context::Context;
 use super::project::{Project, read_manifest};
 use super::upgrade::{locked, resolve};
 use crate::cli::ShowArgs;
-use crate::core::report::ShowReport;
-use crate::core::tree::{File, TreePath};
-use crate::error::{Error, Result};
+use crate::report::ShowReport;
 
 /// How many names are offered where one is missing.
 const OFFERED: usize = 3;
@@ -17,8 +18,8 @@ const ALIKE: f32 = 0.75;
 ///
 /// # Errors
 ///
-/// Where the release cannot be had or has no such file, with those of that name that it has.
-pub fn run(context: &Context<'_>, args: &ShowArgs) -> Result<ShowReport> {
+/// Where the release is unavailable or has no such file, with those of that name that it has.
+pub(super) fn run(context: &Context<'_>, args: &ShowArgs) -> Result<ShowReport> {
     let look = context.peek(&read_manifest(&context.root)?)?;
     let project = Project::load(&context.root, read_manifest(&context.root)?)?;
     drop(look);

@@ -4,20 +4,20 @@ mod releases;
 
 use std::collections::BTreeMap;
 
+use recipe::drift;
+use recipe::error::Result;
+use recipe::manifest::{Manifest, Versions};
+use recipe::release::{Listed, Wanted};
+use recipe::series::Stored;
 use semver::Version;
+use upstream::Upstream;
 
 use super::check::differences;
 use super::context::Context;
-use super::making::Making;
+use super::pipeline::Pipeline;
 use super::project::{Project, read_manifest};
 use crate::cli::StatusArgs;
-use crate::core::drift;
-use crate::core::manifest::Manifest;
-use crate::core::release::{Listed, Wanted};
-use crate::core::report::{Newest, SeriesStatus, StatusReport, SupportStatus, TreeState, Versions};
-use crate::core::series::Stored;
-use crate::error::Result;
-use crate::ports::upstream::Upstream;
+use crate::report::{Newest, SeriesStatus, StatusReport, SupportStatus, TreeState};
 
 /// Runs the command.
 ///
@@ -25,7 +25,7 @@ use crate::ports::upstream::Upstream;
 ///
 /// Where the project cannot be read, or the options contradict each other. Upstream that
 /// cannot be asked is told, and no error.
-pub fn run(context: &Context<'_>, args: &StatusArgs) -> Result<StatusReport> {
+pub(super) fn run(context: &Context<'_>, args: &StatusArgs) -> Result<StatusReport> {
     let manifest = read_manifest(&context.root)?;
     let look = context.peek(&manifest)?;
     let project = Project::load(&context.root, read_manifest(&context.root)?)?;
@@ -35,7 +35,7 @@ pub fn run(context: &Context<'_>, args: &StatusArgs) -> Result<StatusReport> {
     let upstream = context.upstream(project.manifest(), &args.source)?;
     let (listed, newest_unknown) = match upstream.list() {
         Ok(listed) => (Some(listed), None),
-        Err(e) if e.kind() == crate::Kind::Interrupted => return Err(e),
+        Err(e) if e.kind() == recipe::Kind::Interrupted => return Err(e),
         Err(e) => (None, Some(e.to_string())),
     };
     let newest = listed
@@ -45,13 +45,13 @@ pub fn run(context: &Context<'_>, args: &StatusArgs) -> Result<StatusReport> {
     let listed = listed
         .as_deref()
         .ok_or(newest_unknown.as_deref().unwrap_or_default());
-    let making = Making {
+    let pipeline = Pipeline {
         upstream: &upstream,
         formatter: &context.formatter(),
     };
     let releases = args
         .series
-        .then(|| releases::releases(context, &making, &project, listed))
+        .then(|| releases::releases(context, &pipeline, &project, listed))
         .transpose()?;
     let overall = newest.as_ref().and_then(|newest| newest.overall.as_ref());
     let support = overall.and_then(|overall| support(project.manifest(), overall));
@@ -71,7 +71,7 @@ pub fn run(context: &Context<'_>, args: &StatusArgs) -> Result<StatusReport> {
         newest_unknown,
         support,
         series: series
-            .map(|stored| told(stored, in_use == Some(&stored.base)))
+            .map(|stored| series_status(stored, in_use == Some(&stored.base)))
             .collect(),
         path: project.manifest().fork.path.clone(),
         tree,
@@ -115,7 +115,7 @@ fn support(manifest: &Manifest, newest: &Version) -> Option<SupportStatus> {
     })
 }
 
-fn told(stored: &Stored, in_use: bool) -> SeriesStatus {
+fn series_status(stored: &Stored, in_use: bool) -> SeriesStatus {
     let patches = stored.patches.iter();
     let patches: BTreeMap<_, _> = patches
         .map(|(path, patch)| (path.clone(), patch.patch.delta()))

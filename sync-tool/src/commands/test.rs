@@ -2,6 +2,15 @@
 
 use std::time::Duration;
 
+use gates::diagnosis::Trees;
+use gates::suite::{Build, FeatureSet, Filter, SuiteReport};
+use gates::workspace::{Parts, Workspace};
+use recipe::error::{Error, Kind, Result};
+use recipe::listing::joined;
+use recipe::make;
+use recipe::release::Release;
+use recipe::rust_version::is_new_enough;
+use recipe::tree::Tree;
 use semver::Version;
 
 use super::check::there;
@@ -10,16 +19,7 @@ use super::project::{Project, read_manifest};
 use super::upgrade::{UPGRADE, locked, with_newest};
 use super::upstream_tests::{Suite, Wanted, cargo, check_machine, default_sets, features};
 use crate::cli::{SourceArg, SourceArgs, TestArgs};
-use crate::core::diagnosis::Trees;
-use crate::core::make;
-use crate::core::preflight::is_new_enough;
-use crate::core::release::Release;
-use crate::core::suite::{Build, FeatureSet, Filter, SuiteReport};
-use crate::core::tree::Tree;
-use crate::error::{Error, Kind, Result};
-use crate::listing::joined;
-use crate::ports::draft::Draft;
-use crate::ports::workspace::{Parts, Workspace};
+use crate::draft::Draft;
 use crate::render;
 
 /// Runs the command. What stands in the tree's place is tested, edited or not, and
@@ -30,7 +30,7 @@ use crate::render;
 /// Where there is no tree, no workspace of upstream's, or the machine lacks what
 /// building needs; [`Kind::Usage`] for features that are not there and a filter that
 /// matches nothing. Tests that fail are no error here: the report has them.
-pub fn run(context: &Context<'_>, args: &TestArgs) -> Result<(SuiteReport, Result<()>)> {
+pub(super) fn run(context: &Context<'_>, args: &TestArgs) -> Result<(SuiteReport, Result<()>)> {
     let manifest = read_manifest(&context.root)?;
     // A tree that another run is about to swap says nothing.
     let look = context.look(&manifest)?;

@@ -2,26 +2,26 @@
 
 use std::path::{Path, PathBuf};
 
+use gates::cargo::Cargo;
+use recipe::error::{Error, Kind, Result};
+use recipe::lock::Lock;
+use recipe::manifest::{HistoryRow, Manifest};
+use recipe::release::{Listed, Wanted, newest_of_lines};
+use recipe::series::{Conflict, Inputs};
 use semver::Version;
+use upstream::{Locked, Upstream};
 
 use super::context::{Context, Steps, work_dir};
-use super::making::{Making, Outcome, Ready};
-use super::place::Placing;
+use super::install::Installer;
+use super::pipeline::{Outcome, Pipeline, PreparedRelease};
 use super::project::{Project, read_manifest};
 use super::verified::Verify;
 use crate::cli::UpgradeArgs;
-use crate::core::lock::Lock;
-use crate::core::manifest::{HistoryRow, Manifest};
-use crate::core::release::{Listed, Wanted, newest_of_lines};
-use crate::core::report::{Ended, MadeReport};
-use crate::core::series::{Conflict, Inputs};
-use crate::error::{Error, Kind, Result};
-use crate::ports::cargo::Cargo;
-use crate::ports::review;
-use crate::ports::upstream::{Locked, Upstream};
+use crate::report::{Ended, MadeReport};
+use crate::review;
 
 /// How a command that stays at the pin takes another release, up to its version.
-pub const UPGRADE: &str = "`wash-wasi-sync upgrade --to";
+pub(super) const UPGRADE: &str = "`wash-wasi-sync upgrade --to";
 
 /// Runs the command.
 ///
@@ -29,7 +29,7 @@ pub const UPGRADE: &str = "`wash-wasi-sync upgrade --to";
 ///
 /// Those of every step; the pinned tree is untouched then. Conflicts are no
 /// error here: the report has them.
-pub fn run(context: &Context<'_>, args: &UpgradeArgs) -> Result<MadeReport> {
+pub(super) fn run(context: &Context<'_>, args: &UpgradeArgs) -> Result<MadeReport> {
     let manifest = read_manifest(&context.root)?;
     let hold = context.hold(&manifest, args.dry_run && !args.check)?;
     // A killed run may just have been finished: what it wrote counts.
@@ -39,7 +39,7 @@ pub fn run(context: &Context<'_>, args: &UpgradeArgs) -> Result<MadeReport> {
     vendored.no_edits(project.manifest(), args.edits.discard_edits)?;
     let upstream = context.upstream(project.manifest(), &args.source)?;
     let formatter = context.formatter();
-    let making = Making {
+    let pipeline = Pipeline {
         upstream: &upstream,
         formatter: &formatter,
     };
@@ -56,8 +56,8 @@ pub fn run(context: &Context<'_>, args: &UpgradeArgs) -> Result<MadeReport> {
         None => new_number(project.manifest(), &inputs.manifest),
     };
     let locked = |version| locked(project.lock.as_ref(), version);
-    let ready = making.ready(&inputs.manifest, &version, locked(&version), &mut steps)?;
-    let placing = Placing {
+    let ready = pipeline.ready(&inputs.manifest, &version, locked(&version), &mut steps)?;
+    let installer = Installer {
         context,
         project: &project,
         vendored: &vendored,
@@ -72,15 +72,15 @@ pub fn run(context: &Context<'_>, args: &UpgradeArgs) -> Result<MadeReport> {
         locked: false,
     };
     if !args.no_verify && (!args.dry_run || args.check) {
-        let (cargo, manifest) = (placing.cargo()?, project.manifest());
+        let (cargo, manifest) = (installer.cargo()?, project.manifest());
         let again = "run the same command with `--to";
         builds_here(&cargo, &upstream, manifest, &ready, again)?;
     }
     let pin = &project.manifest().fork.pin;
-    let mut report = match making.merged(inputs, ready, (pin, locked(pin)), &mut steps)? {
-        Outcome::Made(forked) => placing.place(hold.turn(), *forked, steps)?,
+    let mut report = match pipeline.merged(inputs, ready, (pin, locked(pin)), &mut steps)? {
+        Outcome::Made(forked) => installer.place(hold.turn(), *forked, steps)?,
         Outcome::Conflicts(ready, conflicts) => {
-            let mut report = conflicting(context, &placing, &ready, conflicts, args)?;
+            let mut report = conflicting(context, &installer, &ready, conflicts, args)?;
             report.steps = steps.done();
             report
         }
@@ -136,11 +136,11 @@ fn served(manifest: &Manifest, version: &Version) -> Result<()> {
 /// # Errors
 ///
 /// Names the newest release that it builds, where upstream tells that.
-pub fn builds_here(
+pub(super) fn builds_here(
     cargo: &Cargo<'_>,
     upstream: &Upstream<'_>,
     manifest: &Manifest,
-    ready: &Ready,
+    ready: &PreparedRelease,
     again: &str,
 ) -> Result<()> {
     let name = format!("{} {}", manifest.upstream.name, ready.release.version);
@@ -151,7 +151,12 @@ pub fn builds_here(
 }
 
 /// Adds to the error of a compiler that is too old which release it builds.
-pub fn with_newest(error: Error, upstream: &Upstream<'_>, rustc: &Version, again: &str) -> Error {
+pub(super) fn with_newest(
+    error: Error,
+    upstream: &Upstream<'_>,
+    rustc: &Version,
+    again: &str,
+) -> Error {
     let found = match upstream.newest_for(rustc) {
         Ok(found) => found,
         Err(e) if e.kind() == Kind::Interrupted => return e,
@@ -178,7 +183,7 @@ pub fn with_newest(error: Error, upstream: &Upstream<'_>, rustc: &Version, again
 /// # Errors
 ///
 /// Where upstream cannot be asked, or has none, with the nearest that it has.
-pub fn resolve(upstream: &Upstream<'_>, wanted: &Wanted) -> Result<Version> {
+pub(super) fn resolve(upstream: &Upstream<'_>, wanted: &Wanted) -> Result<Version> {
     if let Wanted::Exact(version) = wanted {
         return Ok(version.clone());
     }
@@ -237,7 +242,7 @@ fn none_chosen(wanted: &Wanted, listed: &[Listed]) -> Error {
 }
 
 /// Returns what the lock has of a release; nothing for another one.
-pub fn locked<'l>(lock: Option<&'l Lock>, version: &Version) -> Locked<'l> {
+pub(super) fn locked<'l>(lock: Option<&'l Lock>, version: &Version) -> Locked<'l> {
     let lock = lock.filter(|lock| lock.upstream.version == *version);
     Locked {
         commit: lock.and_then(|lock| lock.upstream.commit.as_deref()),
@@ -288,12 +293,12 @@ fn pinned(manifest: &Manifest, upstream: &Version, args: &UpgradeArgs) -> Result
 /// Writes conflicts for review, and reports them.
 fn conflicting(
     context: &Context<'_>,
-    placing: &Placing<'_, '_>,
-    ready: &Ready,
+    installer: &Installer<'_, '_>,
+    ready: &PreparedRelease,
     conflicts: Vec<Conflict>,
     args: &UpgradeArgs,
 ) -> Result<MadeReport> {
-    let manifest = placing.project.manifest();
+    let manifest = installer.project.manifest();
     let dir: PathBuf = match &args.conflicts_dir {
         Some(dir) => context.host.env.dir().join(dir),
         None => work_dir(manifest)?
@@ -301,7 +306,7 @@ fn conflicting(
             .join("conflicts")
             .join(format!("v{}", ready.release.version)),
     };
-    let mut report = placing.bare_report(manifest, ready, Ended::Conflicts);
+    let mut report = installer.bare_report(manifest, ready, Ended::Conflicts);
     report.to.upstream = ready.release.version.clone();
     // A directory that is asked for is outside of what a dry run must not write.
     if !args.dry_run || args.conflicts_dir.is_some() {

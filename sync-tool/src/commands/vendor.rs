@@ -1,21 +1,22 @@
 //! `vendor`: the tree of the pinned release.
 
+use recipe::error::Result;
+
 use super::context::{Context, Steps};
-use super::making::Making;
-use super::place::Placing;
+use super::install::Installer;
+use super::pipeline::Pipeline;
 use super::project::{Project, read_manifest};
 use super::upgrade::{UPGRADE, builds_here, locked};
 use super::verified::Verify;
 use crate::cli::VendorArgs;
-use crate::core::report::MadeReport;
-use crate::error::Result;
+use crate::report::MadeReport;
 
 /// Runs the command.
 ///
 /// # Errors
 ///
 /// Those of every step; the tree is untouched then.
-pub fn run(context: &Context<'_>, args: &VendorArgs) -> Result<MadeReport> {
+pub(super) fn run(context: &Context<'_>, args: &VendorArgs) -> Result<MadeReport> {
     let manifest = read_manifest(&context.root)?;
     let turn = context.turn(&manifest)?;
     // A killed run may just have been finished: what it wrote counts.
@@ -25,7 +26,7 @@ pub fn run(context: &Context<'_>, args: &VendorArgs) -> Result<MadeReport> {
     vendored.no_edits(project.manifest(), args.edits.discard_edits)?;
     let upstream = context.upstream(project.manifest(), &args.source)?;
     let formatter = context.formatter();
-    let making = Making {
+    let pipeline = Pipeline {
         upstream: &upstream,
         formatter: &formatter,
     };
@@ -33,8 +34,8 @@ pub fn run(context: &Context<'_>, args: &VendorArgs) -> Result<MadeReport> {
     let inputs = project.inputs.clone();
     let pin = inputs.manifest.fork.pin.clone();
     let locked = locked(project.lock.as_ref(), &pin);
-    let ready = making.ready(&inputs.manifest, &pin, locked, &mut steps)?;
-    let placing = Placing {
+    let ready = pipeline.ready(&inputs.manifest, &pin, locked, &mut steps)?;
+    let installer = Installer {
         context,
         project: &project,
         vendored: &vendored,
@@ -50,9 +51,9 @@ pub fn run(context: &Context<'_>, args: &VendorArgs) -> Result<MadeReport> {
         locked: args.locked,
     };
     if args.verify {
-        let (cargo, manifest) = (placing.cargo()?, project.manifest());
+        let (cargo, manifest) = (installer.cargo()?, project.manifest());
         builds_here(&cargo, &upstream, manifest, &ready, UPGRADE)?;
     }
-    let forked = making.exact(inputs, ready, &mut steps)?;
-    placing.place(Some(&turn), forked, steps)
+    let forked = pipeline.exact(inputs, ready, &mut steps)?;
+    installer.place(Some(&turn), forked, steps)
 }

@@ -1,15 +1,15 @@
 //! What stands where the vendored tree belongs, and whether anybody has edited it.
 
-use crate::core::drift::{Drift, What};
-use crate::core::lock;
-use crate::core::manifest::{self, Manifest};
-use crate::core::tree::Entries;
-use crate::error::{Error, Fault, Kind, Place, Result};
-use crate::ports::disk::Found;
+use host::disk::Found;
+use recipe::drift::{Drift, What};
+use recipe::error::{Error, Fault, Kind, Location, Result};
+use recipe::manifest::Manifest;
+use recipe::tree::Entries;
+use recipe::{lock, manifest};
 
 /// What stands where the vendored tree belongs.
 #[derive(Debug, Clone, Default)]
-pub struct Vendored {
+pub(super) struct Vendored {
     /// What is there; `None` where there is no directory.
     pub found: Option<Found>,
     /// What is not as locked.
@@ -26,7 +26,7 @@ pub struct Vendored {
 impl Vendored {
     /// Returns a tree that has no edits, but is not that of the lock: a pull brought
     /// another lock. `path` is where users know it.
-    pub fn of_another_lock(found: Found, path: &str) -> Self {
+    pub(super) fn of_another_lock(found: Found, path: &str) -> Self {
         let earlier = Drift {
             path: path.to_owned(),
             what: What::Earlier,
@@ -40,12 +40,12 @@ impl Vendored {
     }
 
     /// Returns the files; `None` where there is no directory.
-    pub fn entries(&self) -> Option<&Entries> {
+    pub(super) fn entries(&self) -> Option<&Entries> {
         self.found.as_ref().map(|found| &found.entries)
     }
 
     /// Tells whether the tree has anything that no run has put there.
-    pub fn is_edited(&self) -> bool {
+    pub(super) fn is_edited(&self) -> bool {
         self.edits.iter().any(|edit| edit.what != What::Earlier)
     }
 
@@ -54,11 +54,11 @@ impl Vendored {
     /// # Errors
     ///
     /// [`Kind::Drift`], with the next step.
-    pub fn of_the_lock(&self) -> Result<()> {
+    pub(super) fn of_the_lock(&self) -> Result<()> {
         match self.edits.iter().find(|edit| edit.what == What::Earlier) {
             None => Ok(()),
             Some(edit) => {
-                let message = format!("{} {}", edit.path, edit.what.told());
+                let message = format!("{} {}", edit.path, edit.what.description());
                 Err(Error::new(Kind::Drift, message).help("make it anew: `wash-wasi-sync vendor`"))
             }
         }
@@ -69,7 +69,7 @@ impl Vendored {
     /// # Errors
     ///
     /// [`Kind::Drift`], with the cause and the next step.
-    pub fn not_converted(&self) -> Result<()> {
+    pub(super) fn not_converted(&self) -> Result<()> {
         if self.causes.is_empty() {
             return Ok(());
         }
@@ -82,7 +82,7 @@ impl Vendored {
     /// # Errors
     ///
     /// [`Kind::Drift`], naming each edit, and how to keep or drop them.
-    pub fn no_edits(&self, manifest: &Manifest, discard: bool) -> Result<()> {
+    pub(super) fn no_edits(&self, manifest: &Manifest, discard: bool) -> Result<()> {
         if self.is_other {
             let path = &manifest.fork.path;
             let message =
@@ -98,7 +98,7 @@ impl Vendored {
         if self.unlocked {
             let (path, lock) = (&manifest.fork.path, lock::FILE);
             let message = format!(
-                "there is no {lock}, so nobody can tell whether the tree in {path} has edits that would be lost"
+                "there is no {lock}, so it is not known whether the tree in {path} has edits that would be lost"
             );
             return Err(Error::new(Kind::Drift, message)
                 .help(format!("restore {lock} from version control"))
@@ -107,7 +107,7 @@ impl Vendored {
         }
         let fault = |edit: &Drift| {
             let path = format!("{}/{}", manifest.fork.path, edit.path);
-            Fault::new(edit.what.told()).at(Place::file(path))
+            Fault::new(edit.what.description()).at(Location::file(path))
         };
         let others = self.edits.iter().filter(|e| e.what != What::LineEnds);
         let others: Vec<Fault> = others.map(fault).collect();

@@ -4,23 +4,23 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use gates::cargo::Cargo;
+use gates::diagnosis::Trees;
+use gates::gate::{CrateManifest, Gate, GateReport, GateResult, Gates, failures};
+use gates::suite::{ControlRuns, ForkTests, Judge, Stale};
+use host::disk;
+use recipe::error::{Error, Result};
+use recipe::make::CARGO_TOML;
+use recipe::tree::{File, Tree};
+
 use super::context::Context;
-use super::making::Forked;
+use super::pipeline::ForkBuild;
 use super::upstream_tests::{self, UpstreamTests};
-use crate::core::diagnosis::Trees;
-use crate::core::gate::{CrateManifest, Gate, GateResult, Gates, failures};
-use crate::core::make::CARGO_TOML;
-use crate::core::report::GateReport;
-use crate::core::suite::{ControlRuns, Judge, Own, Stale};
-use crate::core::tree::{File, Tree};
-use crate::error::{Error, Result};
-use crate::ports::cargo::Cargo;
-use crate::ports::disk;
-use crate::ports::stage::{Change, Committed, Stage};
+use crate::stage::{Change, Committed, Stage};
 
 /// Whether the gates are run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verify<'a> {
+pub(super) enum Verify<'a> {
     /// All of them.
     All,
     /// None, for this reason; the lock records it.
@@ -28,7 +28,7 @@ pub enum Verify<'a> {
 }
 
 /// A staged tree whose gates ran, or were skipped on purpose.
-pub struct Verified<'t> {
+pub(super) struct Verified<'t> {
     stage: Stage<'t>,
     /// What the gates said.
     pub gates: Vec<GateReport>,
@@ -40,10 +40,10 @@ impl<'t> Verified<'t> {
     ///
     /// # Errors
     ///
-    /// [`crate::Kind::Verification`] where a gate fails; the stage is gone then.
-    pub fn of(
+    /// [`recipe::Kind::Verification`] where a gate fails; the stage is gone then.
+    pub(super) fn of(
         stage: Stage<'t>,
-        forked: &Forked,
+        forked: &ForkBuild,
         trees: Trees<'_>,
         verify: Verify<'_>,
         upstream_tests: &UpstreamTests<'_, '_>,
@@ -56,7 +56,7 @@ impl<'t> Verified<'t> {
         let judge = Judge {
             expected: &expected,
             release: &forked.ready.release.version,
-            own: &Own::default(),
+            own: &ForkTests::default(),
             package_dir: "",
         };
         let is_broken = |result: &GateResult| !result.passed() && !result.tests_fail();
@@ -105,7 +105,7 @@ impl<'t> Verified<'t> {
     /// # Errors
     ///
     /// Where the tree's manifest cannot be read.
-    pub fn skipped(tree: &Tree, verify: Verify<'_>) -> Result<BTreeMap<String, String>> {
+    pub(super) fn skipped(tree: &Tree, verify: Verify<'_>) -> Result<BTreeMap<String, String>> {
         let why = match verify {
             Verify::Skip(why) => why,
             Verify::All => "not run yet",
@@ -120,7 +120,7 @@ impl<'t> Verified<'t> {
     }
 
     /// Returns what the lock keeps of the gates.
-    pub fn said(&self) -> BTreeMap<String, String> {
+    pub(super) fn said(&self) -> BTreeMap<String, String> {
         let each = self.gates.iter();
         each.map(|gate| (gate.gate.clone(), gate.said.clone()))
             .collect()
@@ -131,7 +131,7 @@ impl<'t> Verified<'t> {
     /// # Errors
     ///
     /// Those of the disk; nothing is changed then, or the next run finishes it.
-    pub fn commit(self, change: Change) -> Result<Committed> {
+    pub(super) fn commit(self, change: Change) -> Result<Committed> {
         self.stage.commit(change)
     }
 }
@@ -141,8 +141,8 @@ impl<'t> Verified<'t> {
 ///
 /// # Errors
 ///
-/// [`crate::Kind::Verification`] where it does not compile.
-pub fn checked(
+/// [`recipe::Kind::Verification`] where it does not compile.
+pub(super) fn checked(
     stage: &Stage<'_>,
     tree: &Tree,
     trees: Trees<'_>,
@@ -182,7 +182,7 @@ fn stale(judge: &Judge<'_>, results: &[GateResult]) -> Vec<Stale> {
 /// Runs a gate and judges its tests, those that fail beside upstream's crate.
 fn judged(
     dir: &Path,
-    forked: &Forked,
+    forked: &ForkBuild,
     gate: &Gate,
     judge: &Judge<'_>,
     cargo: &Cargo<'_>,
@@ -201,7 +201,7 @@ fn judged(
 /// Runs a gate without the fork's changes of upstream's files: what fails there too is
 /// the machine's doing.
 fn control(
-    forked: &Forked,
+    forked: &ForkBuild,
     gate: &Gate,
     cargo: &Cargo<'_>,
     context: &Context<'_>,

@@ -1,23 +1,25 @@
 //! `versions`: the table of fork and upstream versions.
 
-use super::context::{Context, Hold};
-use super::place::documents;
+use recipe::documents::{Block, version_table};
+use recipe::error::Result;
+use recipe::manifest::Versions;
+
+use super::context::{Context, ProjectLock};
+use super::install::documents;
 use super::project::{Project, read_manifest};
 use crate::cli::VersionsArgs;
-use crate::core::documents::{Block, version_table};
-use crate::core::report::{Versions, VersionsReport};
-use crate::error::Result;
+use crate::report::VersionsReport;
 
 /// Runs the command.
 ///
 /// # Errors
 ///
 /// Where a listed document is not there or lacks its markers.
-pub fn run(context: &Context<'_>, args: &VersionsArgs) -> Result<VersionsReport> {
+pub(super) fn run(context: &Context<'_>, args: &VersionsArgs) -> Result<VersionsReport> {
     let manifest = read_manifest(&context.root)?;
     let hold = match args.write {
-        true => Hold::Turn(context.turn(&manifest)?),
-        false => Hold::Look(context.peek(&manifest)?),
+        true => ProjectLock::WriteLock(context.turn(&manifest)?),
+        false => ProjectLock::ReadLock(context.peek(&manifest)?),
     };
     let project = Project::load(&context.root, read_manifest(&context.root)?)?;
     let mut written = Vec::new();

@@ -7,12 +7,12 @@ use std::ops::Range;
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode,
 };
+use recipe::error::{Error, Fault, Location};
+use recipe::listing::{MAX_LISTED, more};
+use recipe::text::{line, visible};
 
 use super::style::{Styles, styled};
 use super::{bound, escaped};
-use crate::core::text::{line, visible};
-use crate::error::{Error, Fault, Place};
-use crate::listing::{MAX_LISTED, more};
 
 /// The most bytes of a file that are shown with a fault.
 const MAX_SHOWN: usize = 4_000;
@@ -79,7 +79,7 @@ fn is_showable(text: &str, bytes: &Range<usize>) -> bool {
 }
 
 /// Shows the lines at fault, as compilers do.
-fn graphical(fault: &Fault, place: &Place, styles: Styles) -> String {
+fn graphical(fault: &Fault, place: &Location, styles: Styles) -> String {
     let theme = if styles.colored() {
         GraphicalTheme::unicode()
     } else {
@@ -173,7 +173,7 @@ pub fn error_json(error: &Error) -> String {
 }
 
 fn fault_json(fault: &Fault) -> serde_json::Value {
-    let position = fault.place.as_ref().and_then(Place::position);
+    let position = fault.place.as_ref().and_then(Location::position);
     serde_json::json!({
         "message": fault.message,
         "file": fault.place.as_ref().map(|place| &place.file),

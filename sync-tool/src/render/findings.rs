@@ -1,11 +1,12 @@
 //! What programs that collect findings are given, in each of their formats: of a
 //! check, or of a run that failed.
 
-use crate::core::drift::{Drift, What};
-use crate::core::manifest::FILE;
-use crate::core::report::CheckReport;
-use crate::core::tree::TreePath;
-use crate::error::{Error, Fault, Kind, Place};
+use recipe::drift::{Drift, What};
+use recipe::error::{Error, Fault, Kind, Location};
+use recipe::manifest::FILE;
+use recipe::tree::TreePath;
+
+use crate::report::CheckReport;
 
 /// What a run found, or why it found nothing.
 pub struct Findings {
@@ -44,7 +45,7 @@ impl From<&CheckReport> for Findings {
             let file = super::human::drift_path(&report.path, drift);
             Finding {
                 rule: rule(drift.what),
-                message: format!("{file} {}", drift.what.told()),
+                message: format!("{file} {}", drift.what.description()),
                 file: Some(file),
                 position: None,
             }
@@ -68,7 +69,7 @@ impl From<&Error> for Findings {
                 error.message(),
                 [&fault.message].into_iter().chain(&fault.help),
             );
-            let is_of_project = |place: &&Place| TreePath::new(&place.file).is_ok();
+            let is_of_project = |place: &&Location| TreePath::new(&place.file).is_ok();
             match place.filter(is_of_project) {
                 Some(place) => Finding {
                     rule,

@@ -1,8 +1,9 @@
 //! Workflow annotations of GitHub Actions ("Workflow commands" of its manual).
 
+use recipe::listing::{MAX_LISTED, more};
+use recipe::text::visible;
+
 use super::findings::Findings;
-use crate::core::text::visible;
-use crate::listing::{MAX_LISTED, more};
 
 /// Writes one annotation for each finding, and a notice where there is none.
 pub fn annotations(findings: &Findings) -> String {

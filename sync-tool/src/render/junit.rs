@@ -3,10 +3,9 @@
 
 use std::time::Duration;
 
+use gates::suite::{Build, BuildFailure, Judged, SetReport, SuiteReport, Verdict};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite, XmlString};
-
-use crate::core::suite::{Build, BuildFailure, Judged, SetReport, SuiteReport, Verdict};
-use crate::error::{Error, Result};
+use recipe::error::{Error, Result};
 
 /// Writes the results as JUnit XML: a suite for each feature set and target.
 ///
@@ -95,7 +94,7 @@ fn case(suite: &str, test: &Judged) -> TestCase {
         ),
         Verdict::Ignored => skipped("ignored"),
         Verdict::ExpectedFailure => skipped(&format!("expected to fail: {reason}")),
-        Verdict::Machine => skipped(&format!("{how}; with upstream's own crate too")),
+        Verdict::FailsUpstreamToo => skipped(&format!("{how}; with upstream's own crate too")),
     };
     let mut case = TestCase::new(test.id.name.as_str(), status);
     case.set_classname(suite);

@@ -17,13 +17,11 @@ pub use github::annotations;
 pub use human::Human;
 pub use junit::junit;
 pub use progress::{Level, Terminal};
+use recipe::listing::MAX_RECORDED;
+use recipe::text::is_control;
 pub use sarif::sarif;
-pub use style::{Styles, exact, printable};
-
 use serde_json::Value;
-
-use crate::core::text::is_control;
-use crate::listing::MAX_RECORDED;
+pub use style::{Styles, exact, printable};
 
 /// Writes a value as one JSON document. Of a list without end it has the first part, and
 /// beside it, as `<list>-total`, how long the list is.
@@ -31,10 +29,10 @@ use crate::listing::MAX_RECORDED;
 /// # Errors
 ///
 /// Never for reports: all their keys are texts.
-pub fn json(report: &impl serde::Serialize) -> crate::Result<String> {
+pub fn json(report: &impl serde::Serialize) -> recipe::Result<String> {
     let value = serde_json::to_value(report);
     let mut value = value
-        .map_err(|e| crate::Error::general(format!("no JSON can be made: {e}")).caused_by(e))?;
+        .map_err(|e| recipe::Error::general(format!("no JSON can be made: {e}")).caused_by(e))?;
     bound(&mut value);
     let text = format!("{value:#}");
     Ok(escaped(&text) + "\n")

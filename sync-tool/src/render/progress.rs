@@ -3,11 +3,11 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::time::Duration;
 
+use host::{Silent, Status, Step};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use recipe::text;
 
 use super::style::{Styles, printable};
-use crate::core::text;
-use crate::ports::{Silent, Status, Step};
 
 /// How often a bar is drawn again while nothing is reported.
 const TICK: Duration = Duration::from_millis(120);

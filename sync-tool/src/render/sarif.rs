@@ -1,10 +1,10 @@
 //! SARIF 2.1.0 (OASIS), for code scanning.
 
+use recipe::error::Kind;
+use recipe::listing::MAX_RECORDED;
 use serde_json::{Value, json};
 
 use super::findings::{Finding, Findings};
-use crate::error::Kind;
-use crate::listing::MAX_RECORDED;
 
 /// Each rule of a check: its id, its description.
 const RULES: [(&str, &str); 9] = [
@@ -40,7 +40,7 @@ const HELP: &str = "Run `wash-wasi-sync check`, then `wash-wasi-sync refresh` to
 /// # Errors
 ///
 /// Never: all keys are texts.
-pub fn sarif(findings: &Findings) -> crate::Result<String> {
+pub fn sarif(findings: &Findings) -> recipe::Result<String> {
     let is_checked = findings.is_checked();
     let (results, failures) = match is_checked {
         true => (&findings.found[..], &[][..]),

@@ -5,8 +5,7 @@ use std::hash::BuildHasher as _;
 use std::sync::LazyLock;
 
 use anstyle::{AnsiColor, Style};
-
-use crate::core::text::visible;
+use recipe::text::visible;
 
 /// Stands for the escape character of the tool's own styles until a text is printed.
 /// It is another one in each process, so no text from elsewhere has it.

@@ -1,16 +1,19 @@
 //! What output looks like.
 
+mod diagnosis;
 mod made;
 mod others;
 mod suite;
 
 use std::sync::Arc;
 
+use host::status::StepTime;
+use recipe::error::{Error, Fault, Kind, Location};
+use recipe::manifest::Versions;
+use recipe::patch::Delta;
+use recipe::tree::{Digest, TreePath};
+
 use super::*;
-use crate::core::patch::Delta;
-use crate::core::report::{StepTime, Versions};
-use crate::core::tree::{Digest, TreePath};
-use crate::error::{Error, Fault, Kind, Place};
 
 const HUMAN: Human = Human::new(Styles::new(false));
 
@@ -37,10 +40,10 @@ fn an_error_shows_the_place_and_the_next_step() {
         "manifest.toml has faults",
         vec![
             Fault::new("unknown key `versoin`")
-                .at(Place::span("manifest.toml", text, 7..14))
+                .at(Location::span("manifest.toml", text, 7..14))
                 .help("did you mean `version`?"),
             Fault::new("it is missing")
-                .at(Place::file("README.md"))
+                .at(Location::file("README.md"))
                 .help("restore it"),
         ],
     )

@@ -1,7 +1,7 @@
 //! What fails, and how it is told.
 
-use wash_wasi_sync::Kind;
-use wash_wasi_sync::core::gate::Reason;
+use gates::gate::Reason;
+use recipe::Kind;
 
 use super::*;
 

@@ -1,7 +1,7 @@
 //! Real errors of real compilers, and what is told of them.
 
-use wash_wasi_sync::core::diagnosis::{Diagnosis, explain};
-use wash_wasi_sync::core::tree::{File, Tree, TreePath};
+use gates::diagnosis::{Diagnosis, explain};
+use recipe::tree::{File, Tree, TreePath};
 
 use super::*;
 

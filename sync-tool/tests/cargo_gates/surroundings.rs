@@ -1,6 +1,6 @@
 //! What keeps a gate from being run, and what ends it.
 
-use wash_wasi_sync::Kind;
+use recipe::Kind;
 
 use super::*;
 
@@ -80,7 +80,7 @@ mod toolchains {
     use super::*;
 
     /// Runs a gate with a toolchain, where `cargo` says this.
-    fn with_toolchain(says: &str) -> wash_wasi_sync::Error {
+    fn with_toolchain(says: &str) -> recipe::Error {
         let mut sandbox = sample(&MANIFEST.replace("rust-version = \"1.85\"\n", ""), LIB);
         sandbox.script(
             "bin/cargo",

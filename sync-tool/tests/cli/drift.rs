@@ -372,15 +372,11 @@ fn upstreams_tests_are_exact_copies_with_names_rewritten() {
 fn the_projects_manifest_takes_upstreams_tests_directly() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../manifest.toml");
     let text = std::fs::read_to_string(path).unwrap();
-    let manifest = wash_wasi_sync::core::manifest::Manifest::parse(text).unwrap();
+    let manifest = recipe::manifest::Manifest::parse(text).unwrap();
     for path in UPSTREAMS {
-        let path = wash_wasi_sync::core::tree::TreePath::new(path).unwrap();
+        let path = recipe::tree::TreePath::new(path).unwrap();
         let kind = manifest.kind_of(&path);
-        assert_eq!(
-            kind,
-            Some(wash_wasi_sync::core::manifest::FileKind::Direct),
-            "{path}"
-        );
+        assert_eq!(kind, Some(recipe::manifest::FileKind::Direct), "{path}");
     }
 }
 
@@ -489,7 +485,7 @@ fn what_a_pull_brought_is_not_taken_back_by_a_refresh() {
     exit 10
     --- stderr
     error: the lock is of a tree that was not made here, and vendor/wash-wasi is edited
-    help: what came with the lock, as by a pull, cannot be told from the edits, and `refresh` would take it back
+    help: what came with the lock, as by a pull, cannot be distinguished from the edits, and `refresh` would take it back
     help: check out the commit that the tree was made from, `wash-wasi-sync refresh` and commit there, then merge
     help: or copy the edits, `wash-wasi-sync vendor --discard-edits`, and make them again
     ");

@@ -6,12 +6,12 @@ const SHARED: &str = "src/sockets/loopback/mod.rs";
 const OF_SERIES: &str = "src/sockets/loopback/ports.rs";
 const PATCHED: &str = "src/sockets/tcp.rs";
 
-pub fn tree(path: &str) -> String {
+pub(crate) fn tree(path: &str) -> String {
     format!("{TREE}/{path}")
 }
 
 /// Refreshes, makes the tree again from nothing, and checks that the edit is there.
-pub fn round_trip(world: &World, refresh: &[&str]) -> world::Ran {
+pub(crate) fn round_trip(world: &World, refresh: &[&str]) -> world::Ran {
     let edited = world.tree();
     let ran = world.run_args(&[&["refresh"], refresh].concat()).done();
     let kept = world.tree();

@@ -112,7 +112,7 @@ fn what_is_no_toml_is_shown() {
        ·         ─────────────
      5 │ repository = "[upstream]"
        ╰────
-      help: mend the TOML at this place
+      help: fix the TOML at this place
     "#);
 }
 
@@ -226,7 +226,7 @@ fn faulty_patches_and_files_come_together() {
      5 │ +++ b/src/udp.rs
        ╰────
       help: name one file in both header lines; a patch cannot rename
-      patches/locks/new.lock: the file is no cargo lock of a release
+      patches/locks/new.lock: the file is not a cargo lock of a release
         help: name it `<version>.lock`, or remove it
       patches/v38.0.1/files/tests/loopback.rs: `tests/loopback.rs` stands in `patches/loopback` too
         help: keep it in every series, or in the shared directory alone

@@ -60,11 +60,11 @@ fn targets_that_leave_the_crate_are_faults() {
     let error = world.refused_by_both("41.0.1", 1);
     insta::assert_snapshot!(faults(&error), @"
     Cargo.toml: `package.readme` is `../../README.md`, which is outside of the crate
-      take a release that has the file in the crate's directory, and tell upstream
+      take a release that has the file in the crate's directory, and report it upstream
     Cargo.toml: `package.license-file` is `../../LICENSE`, which is outside of the crate
-      take a release that has the file in the crate's directory, and tell upstream
+      take a release that has the file in the crate's directory, and report it upstream
     Cargo.toml: `lib.path` is `../../src/lib.rs`, which is outside of the crate
-      take a release that has the file in the crate's directory, and tell upstream
+      take a release that has the file in the crate's directory, and report it upstream
     Cargo.toml: `test.outside.path` is `tests/../../outside.rs`, which is outside of the crate
       add the test to `omit-tests` of `[cargo]` in manifest.toml
     ");

@@ -1,7 +1,7 @@
 //! The fork's project in the small world: manifest, patches, fork-owned files, documents.
 
 /// The project's files; `URL` stands for upstream's repository.
-pub const FILES: [(&str, &str); 9] = [
+pub(crate) const FILES: [(&str, &str); 9] = [
     ("manifest.toml", MANIFEST),
     (
         ".gitignore",

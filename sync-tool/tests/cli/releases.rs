@@ -5,7 +5,7 @@
 ///
 /// 42 changes a protected file near the fork's change, 43 the very line, 44
 /// deletes a protected file, 45 brings files that no rule names.
-pub const RELEASES: [&str; 7] = [
+pub(crate) const RELEASES: [&str; 7] = [
     "38.0.1", "38.0.4", "41.0.0", "42.0.0", "43.0.0", "44.0.0", "45.0.0",
 ];
 
@@ -149,7 +149,7 @@ fn a_guest_runs() {
 "#;
 
 /// Returns the files of the workspace at a release.
-pub fn files(version: &str) -> Vec<(String, String)> {
+pub(crate) fn files(version: &str) -> Vec<(String, String)> {
     let line: u64 = version[..2].parse().expect("a number");
     let mut files = vec![
         ("Cargo.toml", WORKSPACE.to_owned()),

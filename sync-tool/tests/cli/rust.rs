@@ -7,7 +7,7 @@ use crate::registry_world::INDEX;
 use crate::server::Reply;
 
 /// Makes releases that want a newer Rust, and a compiler that says it is older.
-pub fn old_rust(world: &World) -> String {
+pub(crate) fn old_rust(world: &World) -> String {
     let git = &world.both.git;
     git.git(&["reset", "--quiet", "--hard", "v42.0.0"]);
     let manifest = git.upstream().join("Cargo.toml");

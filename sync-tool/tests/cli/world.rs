@@ -12,27 +12,27 @@ use super::project::FILES;
 use super::releases::{RELEASES, files};
 
 /// Where the vendored tree is.
-pub const TREE: &str = "vendor/wash-wasi";
+pub(crate) const TREE: &str = "vendor/wash-wasi";
 
 /// What a run came to.
 #[derive(Debug)]
-pub struct Ran {
+pub(crate) struct Ran {
     pub code: i32,
     pub out: String,
     pub err: String,
 }
 
 /// Every file below a directory, with its bytes.
-pub type Seen = BTreeMap<String, Vec<u8>>;
+pub(crate) type Seen = BTreeMap<String, Vec<u8>>;
 
 /// A small world.
-pub struct World {
+pub(crate) struct World {
     pub both: Both,
 }
 
 impl World {
     /// Makes upstream and the project; there is no vendored tree yet.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let git = GitWorld::empty();
         for release in RELEASES {
             publish(&git, release, |_| {});
@@ -48,14 +48,14 @@ impl World {
     }
 
     /// The same with the vendored tree of the pin.
-    pub fn vendored() -> Self {
+    pub(crate) fn vendored() -> Self {
         let world = World::new();
         world.run("vendor").done();
         world
     }
 
     /// Tags a release more in git, after an edit of the crate's directory.
-    pub fn tag(&self, version: &str, edit: impl FnOnce(&Path)) {
+    pub(crate) fn tag(&self, version: &str, edit: impl FnOnce(&Path)) {
         publish(&self.both.git, version, |root| {
             edit(&root.join("crates/wasi"))
         });
@@ -63,7 +63,7 @@ impl World {
 
     /// Adds a release that has more files, or others, than those of its line; git
     /// and the registry have it.
-    pub fn publish(&self, version: &str, more: &[(&str, &[u8])]) {
+    pub(crate) fn publish(&self, version: &str, more: &[(&str, &[u8])]) {
         publish(&self.both.git, version, |root| {
             for (path, bytes) in more {
                 write(&root.join(path), bytes);
@@ -75,7 +75,7 @@ impl World {
 
     /// Runs an upgrade that is refused from either source, with or without writing,
     /// and returns what is told of it each time alike.
-    pub fn refused_by_both(&self, version: &str, code: i32) -> Value {
+    pub(crate) fn refused_by_both(&self, version: &str, code: i32) -> Value {
         let told = ["git", "registry"].map(|source| {
             let [dry, wet] = ["--dry-run", "--no-verify"].map(|how| {
                 let line = format!("upgrade --to {version} --source {source} --format json {how}");
@@ -88,30 +88,30 @@ impl World {
         told[0].clone()
     }
 
-    pub fn root(&self) -> PathBuf {
+    pub(crate) fn root(&self) -> PathBuf {
         self.both.git.path("project")
     }
 
-    pub fn path(&self, path: &str) -> PathBuf {
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.root().join(path)
     }
 
-    pub fn write(&self, path: &str, bytes: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, path: &str, bytes: impl AsRef<[u8]>) {
         write(&self.path(path), bytes);
     }
 
-    pub fn read(&self, path: &str) -> String {
+    pub(crate) fn read(&self, path: &str) -> String {
         fs::read_to_string(self.path(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
     }
 
     /// Replaces a text that stands in a file.
-    pub fn edit(&self, path: &str, from: &str, to: &str) {
+    pub(crate) fn edit(&self, path: &str, from: &str, to: &str) {
         let text = self.read(path);
         assert!(text.contains(from), "{path} has no {from:?}:\n{text}");
         self.write(path, text.replacen(from, to, 1));
     }
 
-    pub fn remove(&self, path: &str) {
+    pub(crate) fn remove(&self, path: &str) {
         let path = self.path(path);
         if path.is_dir() {
             fs::remove_dir_all(path).unwrap();
@@ -122,7 +122,7 @@ impl World {
 
     /// Returns all of the project, but for what cargo built and said, and the
     /// tool's own memory of who runs and of times on disk.
-    pub fn see(&self) -> Seen {
+    pub(crate) fn see(&self) -> Seen {
         const LEFT_OUT: [&str; 5] = [
             "target/",
             "vendor/.wash-wasi-sync/lock",
@@ -136,22 +136,22 @@ impl World {
     }
 
     /// Returns the vendored tree.
-    pub fn tree(&self) -> Seen {
+    pub(crate) fn tree(&self) -> Seen {
         see(&self.path(TREE))
     }
 
     /// Runs the tool in the project.
-    pub fn run(&self, line: &str) -> Ran {
+    pub(crate) fn run(&self, line: &str) -> Ran {
         self.run_args(&line.split_whitespace().collect::<Vec<_>>())
     }
 
     /// The same with arguments that hold blanks.
-    pub fn run_args(&self, args: &[&str]) -> Ran {
+    pub(crate) fn run_args(&self, args: &[&str]) -> Ran {
         self.run_in(&self.root(), &[], args)
     }
 
     /// The same from another directory, with more variables.
-    pub fn run_in(&self, dir: &Path, vars: &[(&str, &str)], args: &[&str]) -> Ran {
+    pub(crate) fn run_in(&self, dir: &Path, vars: &[(&str, &str)], args: &[&str]) -> Ran {
         let git = &self.both.git;
         let keep = |name| std::env::var_os(name).map(|value| (name, value));
         let rustup = std::env::home_dir().map(|home| home.join(".rustup").into_os_string());
@@ -181,7 +181,7 @@ impl World {
     }
 
     /// Checks that a run ends with a code and changes nothing in the project.
-    pub fn refused(&self, line: &str, code: i32) -> Ran {
+    pub(crate) fn refused(&self, line: &str, code: i32) -> Ran {
         let before = self.see();
         let ran = self.run(line);
         assert_eq!(ran.code, code, "{line}\n{ran}");
@@ -190,30 +190,30 @@ impl World {
     }
 
     /// Checks that nothing in the project has changed.
-    pub fn same_as(&self, before: &Seen) {
+    pub(crate) fn same_as(&self, before: &Seen) {
         assert_eq!(differing(before, &self.see()), Vec::<String>::new());
     }
 }
 
 impl Ran {
     /// Checks that the run succeeded.
-    pub fn done(self) -> Self {
+    pub(crate) fn done(self) -> Self {
         self.ended(0)
     }
 
     /// Checks how the run ended.
-    pub fn ended(self, code: i32) -> Self {
+    pub(crate) fn ended(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{self}");
         self
     }
 
     /// Returns the only document on stdout.
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}\n{self}"))
     }
 
     /// Returns the error that is the only document on stdout; people read it too.
-    pub fn error(&self) -> Value {
+    pub(crate) fn error(&self) -> Value {
         assert!(self.err.contains("error: "), "{self}");
         self.json()["error"].take()
     }
@@ -244,7 +244,7 @@ fn publish(git: &GitWorld, version: &str, edit: impl FnOnce(&Path)) {
 }
 
 /// Returns every file below a directory.
-pub fn see(root: &Path) -> Seen {
+pub(crate) fn see(root: &Path) -> Seen {
     let entries = walkdir::WalkDir::new(root).into_iter();
     let files = entries
         .map(Result::unwrap)
@@ -259,7 +259,7 @@ pub fn see(root: &Path) -> Seen {
 }
 
 /// Returns the files that two directories do not have alike.
-pub fn differing(one: &Seen, other: &Seen) -> Vec<String> {
+pub(crate) fn differing(one: &Seen, other: &Seen) -> Vec<String> {
     let mut paths: Vec<&String> = one.keys().chain(other.keys()).collect();
     paths.sort();
     paths.dedup();

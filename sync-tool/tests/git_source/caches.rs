@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::PathBuf;
 
-use wash_wasi_sync::Kind;
-use wash_wasi_sync::ports::upstream::Source as _;
-use wash_wasi_sync::ports::upstream::git::Git;
+use recipe::Kind;
+use upstream::Source as _;
+use upstream::git::Git;
 
 use crate::world::*;
 
@@ -157,7 +157,7 @@ fn change_packs(world: &GitWorld, change: impl Fn(&mut Vec<u8>)) {
     }
 }
 
-/// Damages the cache, and has it mended: never is anything read that is not upstream's.
+/// Damages the cache, and has it fixed: never is anything read that is not upstream's.
 fn restored(world: &GitWorld, damage: impl Fn(&GitWorld)) {
     let (url, commit) = (world.url(), world.commit_of(V));
     let whole = world.run(&url, |g| g.release(&version(V))).unwrap();

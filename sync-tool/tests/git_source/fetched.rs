@@ -1,8 +1,8 @@
 //! What is fetched from a URL, and how little of it.
 
-use wash_wasi_sync::core::release::{SourceKind, Workspace};
-use wash_wasi_sync::core::tree::Mode;
-use wash_wasi_sync::ports::upstream::Source as _;
+use recipe::release::{SourceKind, Workspace};
+use recipe::tree::Mode;
+use upstream::Source as _;
 
 use crate::world::*;
 

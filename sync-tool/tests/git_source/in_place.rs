@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use wash_wasi_sync::Kind;
-use wash_wasi_sync::ports::upstream::Source as _;
+use recipe::Kind;
+use upstream::Source as _;
 
 use crate::world::*;
 
@@ -237,8 +237,8 @@ fn what_is_no_repository_is_told() {
     fs::create_dir(world.path("new")).unwrap();
     world.git_in(&world.path("new"), &["init", "--quiet"]);
     for (place, part) in [
-        ("nowhere", "`nowhere` is no git repository"),
-        ("empty", "`empty` is no git repository"),
+        ("nowhere", "`nowhere` is not a git repository"),
+        ("empty", "`empty` is not a git repository"),
         ("new", "HEAD of `new` leads to no commit"),
     ] {
         let error = world.run(place, |g| g.release(&version(V))).unwrap_err();

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use wash_wasi_sync::Kind;
-use wash_wasi_sync::ports::upstream::Source as _;
-use wash_wasi_sync::ports::upstream::git::Git;
+use recipe::Kind;
+use upstream::Source as _;
+use upstream::git::Git;
 
 use crate::world::*;
 
@@ -23,7 +23,7 @@ fn stuck_at(world: &GitWorld, time: usize) {
 }
 
 /// Reads a release, and stops the run as soon as the server is stuck.
-fn interrupted(world: &GitWorld) -> wash_wasi_sync::Error {
+fn interrupted(world: &GitWorld) -> recipe::Error {
     let host = world.host();
     let pid = world.path("stuck/pid");
     std::thread::scope(|scope| {

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use wash_wasi_sync::ports::upstream::Source as _;
+use upstream::Source as _;
 
 use crate::world::*;
 

@@ -2,8 +2,8 @@
 
 use std::net::TcpListener;
 
-use wash_wasi_sync::Kind;
-use wash_wasi_sync::ports::upstream::Source as _;
+use recipe::Kind;
+use upstream::Source as _;
 
 use crate::world::*;
 

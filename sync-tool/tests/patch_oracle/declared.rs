@@ -1,12 +1,12 @@
 //! Patches written by hand, and every way in which git and ours part.
 
-use wash_wasi_sync::core::patch::HunkFaultKind;
+use recipe::patch::HunkFaultKind;
 
 use crate::{Bench, parsed, with_head};
 
 /// Where ours and git part ways, each on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Declared {
+pub(crate) enum Declared {
     /// The old text stands at several places. git takes the one nearest to the
     /// line that the header gives; ours guesses nothing.
     Ambiguous,

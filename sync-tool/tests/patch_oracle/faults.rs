@@ -1,7 +1,7 @@
 //! Texts that are no stored patch: ours says what is wrong, and git is asked
 //! whether it would take them.
 
-use wash_wasi_sync::core::patch::{HunkFaultKind, Patch, PatchFaultKind as K, Side};
+use recipe::patch::{HunkFaultKind, Patch, PatchFaultKind as K, Side};
 
 use crate::{Bench, FILE, parsed, with_head};
 

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
-use wash_wasi_sync::core::patch::{HunkFault, HunkFaultKind, Patch};
+use recipe::patch::{HunkFault, HunkFaultKind, Patch};
 
 use crate::declared::Declared;
 use crate::oracle::{TEXTS, cases, edited, edits, upstream};

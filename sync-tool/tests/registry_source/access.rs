@@ -1,7 +1,7 @@
 //! The way to the registry: nobody there, proxies, tokens, TLS.
 
-use wash_wasi_sync::ports::upstream::Source as _;
-use wash_wasi_sync::{Error, Kind};
+use recipe::{Error, Kind};
+use upstream::Source as _;
 
 use crate::server::{AUTHORITY, Reply, Server, url_of_nobody};
 use crate::world::*;

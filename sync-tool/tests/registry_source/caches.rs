@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use wash_wasi_sync::Kind;
-use wash_wasi_sync::ports::upstream::Source as _;
+use recipe::Kind;
+use upstream::Source as _;
 
 use crate::server::Reply;
 use crate::world::*;

@@ -1,9 +1,9 @@
 //! Downloads: whole, resumed, damaged, tried again.
 
-use wash_wasi_sync::core::release::{SourceKind, Workspace};
-use wash_wasi_sync::core::tree::Mode;
-use wash_wasi_sync::ports::upstream::Source as _;
-use wash_wasi_sync::{Error, Kind};
+use recipe::release::{SourceKind, Workspace};
+use recipe::tree::Mode;
+use recipe::{Error, Kind};
+use upstream::Source as _;
 
 use crate::server::Reply;
 use crate::world::*;

@@ -7,19 +7,18 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use wash_wasi_sync::core::compare::changes;
-use wash_wasi_sync::core::format::{Formatted, Formatter};
-use wash_wasi_sync::core::make::{Made, Parts, inherited, make};
-use wash_wasi_sync::core::manifest::{FILE, FileKind, HistoryRow, Manifest};
-use wash_wasi_sync::core::plan::Plan;
-use wash_wasi_sync::core::prepare::prepare;
-use wash_wasi_sync::core::release::Release;
-use wash_wasi_sync::core::report::Changed;
-use wash_wasi_sync::core::series::{Inputs, choose};
-use wash_wasi_sync::core::tree::{Tree, TreePath};
-use wash_wasi_sync::error::Result;
-use wash_wasi_sync::ports::upstream::registry::{Options, Registry};
-use wash_wasi_sync::ports::{Environment, Host, Silent, disk};
+use host::{Environment, Host, Silent, disk};
+use recipe::compare::{Changed, changes};
+use recipe::error::Result;
+use recipe::format::{Formatted, Formatter};
+use recipe::make::{BuiltTree, Parts, inherited, make};
+use recipe::manifest::{FILE, FileKind, HistoryRow, Manifest};
+use recipe::plan::Plan;
+use recipe::prepare::prepare;
+use recipe::release::Release;
+use recipe::series::{Inputs, choose};
+use recipe::tree::{Tree, TreePath};
+use upstream::registry::{Options, Registry};
 
 use crate::world::{CRATE, version};
 
@@ -65,7 +64,7 @@ fn release(of: &str) -> Release {
     release.unwrap_or_else(|e| panic!("this test needs a package registry: {e}"))
 }
 
-fn export(inputs: &Inputs, release: &Release) -> Made {
+fn export(inputs: &Inputs, release: &Release) -> BuiltTree {
     let manifest = &inputs.manifest;
     let plan = Plan::of(manifest, &release.tree).unwrap();
     let inherited = inherited(release).unwrap();

@@ -1,7 +1,7 @@
 //! The index: lists, revalidation, what is missing, withdrawn or malformed.
 
-use wash_wasi_sync::ports::upstream::Source as _;
-use wash_wasi_sync::{Error, Kind};
+use recipe::{Error, Kind};
+use upstream::Source as _;
 
 use crate::server::Reply;
 use crate::world::*;

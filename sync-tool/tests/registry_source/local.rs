@@ -1,8 +1,8 @@
 //! Replacements of crates.io that are directories.
 
-use wash_wasi_sync::Kind;
-use wash_wasi_sync::core::tree::Digest;
-use wash_wasi_sync::ports::upstream::Source as _;
+use recipe::Kind;
+use recipe::tree::Digest;
+use upstream::Source as _;
 
 use crate::world::*;
 

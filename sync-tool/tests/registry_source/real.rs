@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use wash_wasi_sync::core::release::Workspace;
-use wash_wasi_sync::ports::upstream::Source as _;
-use wash_wasi_sync::ports::upstream::registry::{Options, Registry};
-use wash_wasi_sync::ports::{Environment, Host, Silent};
+use host::{Environment, Host, Silent};
+use recipe::release::Workspace;
+use upstream::Source as _;
+use upstream::registry::{Options, Registry};
 
 use crate::world::{CRATE, version};
 

@@ -72,7 +72,7 @@ fn a_termination_is_as_tidy() {
 }
 
 /// Finds a program as the shell does.
-pub fn real(name: &str) -> String {
+pub(crate) fn real(name: &str) -> String {
     let path = std::env::var_os("PATH").unwrap();
     let found = std::env::split_paths(&path)
         .map(|dir| dir.join(name))

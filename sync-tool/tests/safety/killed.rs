@@ -10,7 +10,7 @@ use crate::world::{NEW, OLD, Ran, State, WORK, World};
 const OLD_KEPT: &str = "the project is as it was before that run";
 /// What it says of one whose change it has finished.
 const NEW_FINISHED: &str = "the project is as that run made it";
-pub const UPGRADE: [&str; 4] = ["upgrade", "--no-verify", "--to", NEW];
+pub(crate) const UPGRADE: [&str; 4] = ["upgrade", "--no-verify", "--to", NEW];
 const KILLS: u32 = 200;
 /// How many runs are measured, to spread the kills over the slowest.
 const MEASURED: u32 = 5;
@@ -23,7 +23,7 @@ struct Found {
 }
 
 /// The project before and after a command.
-pub struct States {
+pub(crate) struct States {
     args: &'static [&'static str],
     pub old: State,
     pub new: State,
@@ -81,7 +81,7 @@ impl States {
 }
 
 /// Returns the names of what is not the same in both.
-pub fn differing(one: &State, other: &State) -> Vec<String> {
+pub(crate) fn differing(one: &State, other: &State) -> Vec<String> {
     let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
     let differing = names.into_iter().filter(|n| one.get(*n) != other.get(*n));
     differing.cloned().collect()
@@ -89,7 +89,7 @@ pub fn differing(one: &State, other: &State) -> Vec<String> {
 
 /// Makes a world whose cargo answers at once, with that many files more in its
 /// tree, and what an upgrade makes of it.
-pub fn world(files: usize) -> (World, tempfile::TempDir, States) {
+pub(crate) fn world(files: usize) -> (World, tempfile::TempDir, States) {
     let mut world = World::unmade();
     for n in 0..files {
         let path = format!("crates/wasi/src/many/{n}.rs");
@@ -139,11 +139,11 @@ fn duration(world: &World, before: &std::path::Path) -> Duration {
 }
 
 /// Gives numbers that look like chance, the same in each run.
-pub struct Seeded(pub u64);
+pub(crate) struct Seeded(pub u64);
 
 impl Seeded {
     /// Returns a number from 0 to 1.
-    pub fn next(&mut self) -> f64 {
+    pub(crate) fn next(&mut self) -> f64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -206,14 +206,14 @@ fn kill_at(world: &World, from_stage: bool, moment: Duration) {
 }
 
 #[cfg(feature = "failpoints")]
-pub mod at_points {
+pub(crate) mod at_points {
     use std::collections::BTreeMap;
     use std::os::unix::process::ExitStatusExt as _;
 
     use super::*;
     use crate::world::{CONFLICTING, NEXT};
 
-    pub type Point = (String, usize);
+    pub(crate) type Point = (String, usize);
 
     /// Runs to the end and returns the points that were passed, in order.
     fn points(world: &World, args: &[&str], code: i32) -> Vec<Point> {
@@ -221,7 +221,12 @@ pub mod at_points {
     }
 
     /// The same without something that not every system has.
-    pub fn points_without(world: &World, args: &[&str], code: i32, what: &str) -> Vec<Point> {
+    pub(crate) fn points_without(
+        world: &World,
+        args: &[&str],
+        code: i32,
+        what: &str,
+    ) -> Vec<Point> {
         let log = world.path("points");
         // There is none before the first run.
         let _ = std::fs::remove_file(&log);

@@ -3,27 +3,27 @@
 use std::fs;
 use std::process::Command;
 
-use wash_wasi_sync::core::tree::TreePath;
-use wash_wasi_sync::ports::upstream::{Options, SourceChoice, Upstream};
+use recipe::tree::TreePath;
+use upstream::{Options, SourceChoice, Upstream};
 
 use super::git_world::{CRATE, GitWorld};
 use super::registry_world::{self, INDEX, World, checksum, download};
 use super::server::Reply;
 
 /// A repository and a registry.
-pub struct Both {
+pub(crate) struct Both {
     pub git: GitWorld,
     pub registry: World,
 }
 
 impl Both {
     /// Makes both; the registry has nothing yet.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Both::of(GitWorld::new())
     }
 
     /// The same for a repository that is there already.
-    pub fn of(git: GitWorld) -> Self {
+    pub(crate) fn of(git: GitWorld) -> Self {
         let both = Both {
             git,
             registry: World::with(&[]),
@@ -40,7 +40,7 @@ impl Both {
     }
 
     /// Publishes packages.
-    pub fn publish(&self, packages: &[(&str, Vec<u8>)]) {
+    pub(crate) fn publish(&self, packages: &[(&str, Vec<u8>)]) {
         let line = |(version, bytes): &(&str, Vec<u8>)| {
             let sum = checksum(bytes);
             format!(
@@ -57,7 +57,7 @@ impl Both {
     }
 
     /// Returns options as a user has them that gives none.
-    pub fn options(&self) -> Options {
+    pub(crate) fn options(&self) -> Options {
         Options {
             choice: SourceChoice::Auto,
             upstream: None,
@@ -72,17 +72,17 @@ impl Both {
     }
 
     /// Does something with upstream in a run of its own.
-    pub fn run<T>(
+    pub(crate) fn run<T>(
         &self,
         options: Options,
-        act: impl FnOnce(&Upstream<'_>) -> wash_wasi_sync::Result<T>,
-    ) -> wash_wasi_sync::Result<T> {
+        act: impl FnOnce(&Upstream<'_>) -> recipe::Result<T>,
+    ) -> recipe::Result<T> {
         let host = self.git.host();
         act(&Upstream::new(&host, options)?)
     }
 
     /// Has the real cargo package a release, as upstream publishes it.
-    pub fn packaged_by_cargo(&self, version: &str) -> Vec<u8> {
+    pub(crate) fn packaged_by_cargo(&self, version: &str) -> Vec<u8> {
         let tag = format!("v{version}");
         self.git
             .git(&["checkout", "--quiet", "--force", "--detach", &tag]);
@@ -104,7 +104,7 @@ impl Both {
 }
 
 /// Returns a package that says which commit it was made from.
-pub fn package_of(version: &str, commit: &str) -> Vec<u8> {
+pub(crate) fn package_of(version: &str, commit: &str) -> Vec<u8> {
     let mut files = registry_world::files(version);
     for (_, bytes) in files
         .iter_mut()

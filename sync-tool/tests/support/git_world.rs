@@ -6,38 +6,38 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
 
+use host::{Environment, Host, Silent, Status, Step};
+use recipe::Result;
+use recipe::tree::TreePath;
 use semver::Version;
-use wash_wasi_sync::Result;
-use wash_wasi_sync::core::tree::TreePath;
-use wash_wasi_sync::ports::upstream::git::{Git, Options};
-use wash_wasi_sync::ports::{Environment, Host, Silent, Status, Step};
+use upstream::git::{Git, Options};
 
-pub const CRATE: &str = "wasmtime-wasi";
+pub(crate) const CRATE: &str = "wasmtime-wasi";
 /// The releases that have tags; the second tag is an object of its own.
-pub const RELEASES: [&str; 3] = ["38.0.1", "40.0.0", "41.0.0"];
+pub(crate) const RELEASES: [&str; 3] = ["38.0.1", "40.0.0", "41.0.0"];
 /// The newest of them.
-pub const V: &str = "41.0.0";
+pub(crate) const V: &str = "41.0.0";
 /// The file that nobody needs, and which is large.
-pub const LARGE: &str = "crates/other/large.bin";
+pub(crate) const LARGE: &str = "crates/other/large.bin";
 
 /// Keeps what a run tells.
 #[derive(Default)]
-pub struct Told(Mutex<Vec<String>>, Mutex<Vec<String>>);
+pub(crate) struct Told(Mutex<Vec<String>>, Mutex<Vec<String>>);
 
 impl Told {
     /// Returns the lines that were told so far.
-    pub fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         self.0.lock().expect("lock").clone()
     }
 
     /// Returns the lines that only `-v` shows.
     #[allow(dead_code, reason = "not every test looks at them")]
-    pub fn details(&self) -> Vec<String> {
+    pub(crate) fn details(&self) -> Vec<String> {
         self.1.lock().expect("lock").clone()
     }
 
     /// Tells whether one of the lines has a part.
-    pub fn has(&self, part: &str) -> bool {
+    pub(crate) fn has(&self, part: &str) -> bool {
         self.lines().iter().any(|line| line.contains(part))
     }
 
@@ -62,7 +62,7 @@ impl Status for Told {
 }
 
 /// A repository and a user of it.
-pub struct GitWorld {
+pub(crate) struct GitWorld {
     pub dir: tempfile::TempDir,
     pub told: Arc<Told>,
     vars: Vec<(String, String)>,
@@ -70,7 +70,7 @@ pub struct GitWorld {
 
 impl GitWorld {
     /// Makes a repository without a commit, which filters what it sends.
-    pub fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         let world = GitWorld {
             dir: tempfile::tempdir().expect("a directory"),
             told: Arc::default(),
@@ -83,7 +83,7 @@ impl GitWorld {
     }
 
     /// Makes a repository with the releases.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let world = GitWorld::empty();
         for release in RELEASES {
             world.commit(release);
@@ -99,21 +99,21 @@ impl GitWorld {
         world
     }
 
-    pub fn path(&self, path: &str) -> PathBuf {
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.dir.path().join(path)
     }
 
-    pub fn upstream(&self) -> PathBuf {
+    pub(crate) fn upstream(&self) -> PathBuf {
         self.path("upstream")
     }
 
     /// Returns the URL under which the repository is fetched from.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("file://{}", self.upstream().display())
     }
 
     /// Commits a version of the workspace.
-    pub fn commit(&self, version: &str) -> String {
+    pub(crate) fn commit(&self, version: &str) -> String {
         for (path, text) in files(version) {
             write(&self.upstream().join(path), text);
         }
@@ -124,12 +124,12 @@ impl GitWorld {
     }
 
     /// Returns the commit of a release.
-    pub fn commit_of(&self, version: &str) -> String {
+    pub(crate) fn commit_of(&self, version: &str) -> String {
         self.git(&["rev-parse", &format!("v{version}^{{commit}}")])
     }
 
     /// Moves a release's tag to a commit with other content.
-    pub fn move_tag(&self, version: &str) -> String {
+    pub(crate) fn move_tag(&self, version: &str) -> String {
         write(
             &self.upstream().join("crates/wasi/src/moved.rs"),
             "// moved\n",
@@ -140,12 +140,12 @@ impl GitWorld {
     }
 
     /// Runs git in the upstream repository.
-    pub fn git(&self, args: &[&str]) -> String {
+    pub(crate) fn git(&self, args: &[&str]) -> String {
         self.git_in(&self.upstream(), args)
     }
 
     /// Runs git in a directory, and returns what it prints.
-    pub fn git_in(&self, dir: &Path, args: &[&str]) -> String {
+    pub(crate) fn git_in(&self, dir: &Path, args: &[&str]) -> String {
         let output = self.try_git(dir, args);
         assert!(
             output.status.success(),
@@ -157,7 +157,7 @@ impl GitWorld {
     }
 
     /// Runs git in a directory, with no configuration of the machine's.
-    pub fn try_git(&self, dir: &Path, args: &[&str]) -> Output {
+    pub(crate) fn try_git(&self, dir: &Path, args: &[&str]) -> Output {
         let who = ["AUTHOR", "COMMITTER"].into_iter().flat_map(|who| {
             [
                 (format!("GIT_{who}_NAME"), "Up"),
@@ -177,14 +177,14 @@ impl GitWorld {
     }
 
     /// Sets a variable in the user's environment.
-    pub fn var(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn var(mut self, name: &str, value: &str) -> Self {
         self.vars.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// Has the user's git reach the repository through a script, `$@` being
     /// what `git upload-pack` gets.
-    pub fn serve_by(&self, script: &str) {
+    pub(crate) fn serve_by(&self, script: &str) {
         let path = self.path("upload-pack");
         write(&path, format!("#!/bin/sh\n{script}\n"));
         let config = format!(
@@ -195,7 +195,7 @@ impl GitWorld {
     }
 
     /// Has what the repository sends, and what is asked of it, kept in a directory.
-    pub fn record(&self, dir: &Path) {
+    pub(crate) fn record(&self, dir: &Path) {
         let dir = dir.display();
         self.serve_by(&format!(
             "mkdir -p {dir}; echo asked >> {dir}/asked\n\
@@ -205,20 +205,20 @@ impl GitWorld {
     }
 
     /// Returns how often the repository was reached.
-    pub fn times_asked(&self) -> usize {
+    pub(crate) fn times_asked(&self) -> usize {
         let asked = fs::read_to_string(self.path("requests/asked"));
         asked.map_or(0, |text| text.lines().count())
     }
 
     /// Returns how many of the requests were for objects.
-    pub fn times_fetched(&self) -> usize {
+    pub(crate) fn times_fetched(&self) -> usize {
         let packets = fs::read_to_string(self.path("requests/packets")).unwrap_or_default();
         let fetches = |line: &&str| line.contains("upload-pack< command=fetch");
         packets.lines().filter(fetches).count()
     }
 
     /// Makes the surroundings of a run: an environment that has nothing but what tests set.
-    pub fn host(&self) -> Host {
+    pub(crate) fn host(&self) -> Host {
         let text = |path: PathBuf| path.to_string_lossy().into_owned();
         let own = [
             ("HOME", text(self.path("home"))),
@@ -234,7 +234,7 @@ impl GitWorld {
     }
 
     /// Returns options for a repository, given as a user gives it.
-    pub fn options(&self, upstream: &str) -> Options {
+    pub(crate) fn options(&self, upstream: &str) -> Options {
         Options {
             crate_name: CRATE.to_owned(),
             path: TreePath::new("crates/wasi").expect("a path"),
@@ -246,13 +246,17 @@ impl GitWorld {
     }
 
     /// Does something with a repository in a run of its own.
-    pub fn run<T>(&self, upstream: &str, act: impl FnOnce(&Git<'_>) -> Result<T>) -> Result<T> {
+    pub(crate) fn run<T>(
+        &self,
+        upstream: &str,
+        act: impl FnOnce(&Git<'_>) -> Result<T>,
+    ) -> Result<T> {
         let host = self.host();
         act(&Git::new(&host, self.options(upstream))?)
     }
 
     /// The same without the network.
-    pub fn run_offline<T>(
+    pub(crate) fn run_offline<T>(
         &self,
         upstream: &str,
         act: impl FnOnce(&Git<'_>) -> Result<T>,
@@ -266,7 +270,7 @@ impl GitWorld {
     }
 
     /// Returns what stands in the directory of the tool's git caches, but for lock files.
-    pub fn caches(&self) -> Vec<PathBuf> {
+    pub(crate) fn caches(&self) -> Vec<PathBuf> {
         let Ok(entries) = fs::read_dir(self.path("cache/git")) else {
             return Vec::new();
         };
@@ -277,7 +281,7 @@ impl GitWorld {
     }
 
     /// Returns the tool's only git cache.
-    pub fn cache(&self) -> PathBuf {
+    pub(crate) fn cache(&self) -> PathBuf {
         match &self.caches()[..] {
             [only] => only.clone(),
             other => panic!("there is not one cache: {other:?}"),
@@ -286,10 +290,10 @@ impl GitWorld {
 }
 
 /// Returns the files of the workspace at a version.
-pub fn files(version: &str) -> Vec<(&'static str, String)> {
+pub(crate) fn files(version: &str) -> Vec<(&'static str, String)> {
     // Noise, which does not shrink.
     let noise: String = (0..4000)
-        .map(|n| wash_wasi_sync::core::tree::Digest::of(format!("{version}{n}")).to_string())
+        .map(|n| recipe::tree::Digest::of(format!("{version}{n}")).to_string())
         .collect();
     vec![
         (
@@ -329,11 +333,11 @@ pub fn files(version: &str) -> Vec<(&'static str, String)> {
     ]
 }
 
-pub fn version(text: &str) -> Version {
+pub(crate) fn version(text: &str) -> Version {
     text.parse().expect("a version")
 }
 
-pub fn write(path: &Path, bytes: impl AsRef<[u8]>) {
+pub(crate) fn write(path: &Path, bytes: impl AsRef<[u8]>) {
     fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
     fs::write(path, bytes).expect("a file");
 }

@@ -6,15 +6,15 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::Arc;
 
+use host::{Environment, Host, Silent};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::RngSeed;
-use wash_wasi_sync::core::tree::Tree;
-use wash_wasi_sync::ports::upstream::registry::{Options, Registry};
-use wash_wasi_sync::ports::{Environment, Host, Silent};
+use recipe::tree::Tree;
+use upstream::registry::{Options, Registry};
 
 /// Returns the settings of random tests: the same cases at every run.
-pub fn cases(count: u32) -> ProptestConfig {
+pub(crate) fn cases(count: u32) -> ProptestConfig {
     ProptestConfig {
         cases: count,
         rng_seed: RngSeed::Fixed(0x41),
@@ -24,7 +24,7 @@ pub fn cases(count: u32) -> ProptestConfig {
 }
 
 /// Runs git in a directory that is no repository, without anyone's settings.
-pub fn git<S: AsRef<OsStr>>(dir: &Path, args: &[S]) -> Output {
+pub(crate) fn git<S: AsRef<OsStr>>(dir: &Path, args: &[S]) -> Output {
     let mut git = Command::new("git");
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("GIT_") {
@@ -43,7 +43,7 @@ pub fn git<S: AsRef<OsStr>>(dir: &Path, args: &[S]) -> Output {
 }
 
 /// Texts like those of a crate: code whose lines repeat, other line ends, no last one.
-pub const TEXTS: &[&str] = &[
+pub(crate) const TEXTS: &[&str] = &[
     "use std::io;\n\n/// A seam.\npub struct Seam {\n    name: String,\n    at: usize,\n}\n\nimpl Seam {\n    pub fn name(&self) -> &str {\n        &self.name\n    }\n\n    pub fn at(&self) -> usize {\n        self.at\n    }\n}\n\n#[cfg(test)]\nmod tests {\n    use super::*;\n\n    #[test]\n    fn one() {\n        assert_eq!(1, 1);\n    }\n\n    #[test]\n    fn two() {\n        assert_eq!(1, 1);\n    }\n}\n",
     "match kind {\n    Kind::Tcp => {\n        open();\n    }\n    Kind::Udp => {\n        open();\n    }\n    Kind::Both => {\n        open();\n    }\n}\n\nfn open() {\n}\n",
     "a\na\na\na\na\na\na\na\na\na\n",
@@ -60,7 +60,7 @@ pub const TEXTS: &[&str] = &[
 
 /// One edit: where, how many lines go, and what comes.
 #[derive(Debug, Clone)]
-pub struct Edit {
+pub(crate) struct Edit {
     at: Index,
     removed: usize,
     added: Vec<Added>,
@@ -80,7 +80,7 @@ enum Added {
 }
 
 /// Makes up to `most` edits.
-pub fn edits(most: usize) -> impl Strategy<Value = Vec<Edit>> {
+pub(crate) fn edits(most: usize) -> impl Strategy<Value = Vec<Edit>> {
     let common = vec!["}\n", "\n", "    }\n", "a\n", "open();\n", "x\r\n", "end"];
     let added = prop_oneof![
         3 => any::<u8>().prop_map(Added::New),
@@ -98,7 +98,7 @@ pub fn edits(most: usize) -> impl Strategy<Value = Vec<Edit>> {
 }
 
 /// Makes edits of a text.
-pub fn edited(text: &str, edits: &[Edit]) -> String {
+pub(crate) fn edited(text: &str, edits: &[Edit]) -> String {
     let original: Vec<&str> = text.split_inclusive('\n').collect();
     let mut lines: Vec<String> = original.iter().map(|line| (*line).to_owned()).collect();
     for Edit { at, removed, added } in edits {
@@ -123,7 +123,7 @@ pub fn edited(text: &str, edits: &[Edit]) -> String {
 }
 
 /// Reads a release of wasmtime-wasi from the registry that cargo uses.
-pub fn upstream(version: &str) -> Tree {
+pub(crate) fn upstream(version: &str) -> Tree {
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("registry-cache");
     let host = Host::new(
         Environment::of_process().expect("an environment"),

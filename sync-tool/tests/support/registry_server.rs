@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 /// What the server says to one request.
 #[derive(Debug, Clone)]
-pub struct Reply {
+pub(crate) struct Reply {
     status: u16,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
@@ -20,7 +20,7 @@ pub struct Reply {
 
 impl Reply {
     /// Answers 200 with a body, or the part of it that a range asks for.
-    pub fn body(body: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn body(body: impl Into<Vec<u8>>) -> Self {
         Reply {
             status: 200,
             headers: Vec::new(),
@@ -34,7 +34,7 @@ impl Reply {
     }
 
     /// Answers with a status and nothing else.
-    pub fn status(status: u16) -> Self {
+    pub(crate) fn status(status: u16) -> Self {
         Reply {
             status,
             ..Reply::body("")
@@ -42,13 +42,13 @@ impl Reply {
     }
 
     /// Promises the whole body, but breaks the connection after some bytes of it.
-    pub fn cut(mut self, after: usize) -> Self {
+    pub(crate) fn cut(mut self, after: usize) -> Self {
         self.cut = Some(after);
         self
     }
 
     /// Says nothing, until the client goes away.
-    pub fn stall() -> Self {
+    pub(crate) fn stall() -> Self {
         Reply {
             stalls: true,
             ..Reply::body("")
@@ -56,31 +56,31 @@ impl Reply {
     }
 
     /// Sends its body byte by byte, some dozens in a second.
-    pub fn drip(mut self) -> Self {
+    pub(crate) fn drip(mut self) -> Self {
         self.drips = true;
         self
     }
 
     /// Knows nothing of ranges.
-    pub fn without_ranges(mut self) -> Self {
+    pub(crate) fn without_ranges(mut self) -> Self {
         self.ranges = false;
         self
     }
 
     /// Gives an entity tag, and 304 to who has it already.
-    pub fn etag(mut self, tag: &str) -> Self {
+    pub(crate) fn etag(mut self, tag: &str) -> Self {
         self.headers.push(("ETag".to_owned(), tag.to_owned()));
         self
     }
 
     /// Adds a header.
-    pub fn header(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// Answers 401 to who does not say this.
-    pub fn only_for(mut self, token: &str) -> Self {
+    pub(crate) fn only_for(mut self, token: &str) -> Self {
         self.token = Some(token.to_owned());
         self
     }
@@ -88,7 +88,7 @@ impl Reply {
 
 /// A request that came.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub(crate) struct Request {
     /// What was asked for, as it stood in the request.
     pub target: String,
     headers: BTreeMap<String, String>,
@@ -96,7 +96,7 @@ pub struct Request {
 
 impl Request {
     /// Returns a header by its name in lower case.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
     }
 }
@@ -109,7 +109,7 @@ struct State {
 }
 
 /// The server. Its thread ends with the test's process.
-pub struct Server {
+pub(crate) struct Server {
     address: SocketAddr,
     secure: bool,
     state: Arc<Mutex<State>>,
@@ -117,12 +117,12 @@ pub struct Server {
 
 impl Server {
     /// Starts a server that knows nothing yet: all is 404.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Server::speaking(None)
     }
 
     /// Starts one that speaks TLS, with a certificate that [`AUTHORITY`] signed.
-    pub fn start_secure() -> Self {
+    pub(crate) fn start_secure() -> Self {
         Server::speaking(Some(tls()))
     }
 
@@ -153,13 +153,13 @@ impl Server {
     }
 
     /// Returns the URL of a path.
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         let scheme = if self.secure { "https" } else { "http" };
         format!("{scheme}://{}{path}", self.address)
     }
 
     /// Says what is told at a target: each reply once, the last one ever after.
-    pub fn on(&self, target: &str, replies: impl IntoIterator<Item = Reply>) {
+    pub(crate) fn on(&self, target: &str, replies: impl IntoIterator<Item = Reply>) {
         let replies = replies.into_iter().collect();
         self.state
             .lock()
@@ -169,12 +169,12 @@ impl Server {
     }
 
     /// Returns what was asked so far.
-    pub fn requests(&self) -> Vec<Request> {
+    pub(crate) fn requests(&self) -> Vec<Request> {
         self.state.lock().expect("lock").requests.clone()
     }
 
     /// Returns the requests for a target.
-    pub fn requests_for(&self, target: &str) -> Vec<Request> {
+    pub(crate) fn requests_for(&self, target: &str) -> Vec<Request> {
         self.requests()
             .into_iter()
             .filter(|r| r.target == target)
@@ -182,13 +182,13 @@ impl Server {
     }
 
     /// Returns how many connections were opened so far.
-    pub fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.state.lock().expect("lock").connections
     }
 }
 
 /// Returns the URL of a port that nobody listens at.
-pub fn url_of_nobody() -> String {
+pub(crate) fn url_of_nobody() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     format!(
         "http://{}/index/",
@@ -197,7 +197,7 @@ pub fn url_of_nobody() -> String {
 }
 
 /// The certificate of the authority that signed the server's.
-pub const AUTHORITY: &str = include_str!("registry_tls/ca.pem");
+pub(crate) const AUTHORITY: &str = include_str!("registry_tls/ca.pem");
 
 fn tls() -> Arc<rustls::ServerConfig> {
     use rustls::pki_types::pem::PemObject as _;

@@ -9,26 +9,26 @@ use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use host::{Environment, Host, Silent, Status, Step};
+use recipe::Result;
+use recipe::tree::Digest;
 use semver::Version;
-use wash_wasi_sync::Result;
-use wash_wasi_sync::core::tree::Digest;
-use wash_wasi_sync::ports::upstream::registry::{Options, Registry};
-use wash_wasi_sync::ports::{Environment, Host, Silent, Status, Step};
+use upstream::registry::{Options, Registry};
 
 use super::server::{Reply, Server};
 
-pub const CRATE: &str = "wasmtime-wasi";
-pub const INDEX: &str = "/index/wa/sm/wasmtime-wasi";
-pub const CONFIG: &str = "/index/config.json";
-pub const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+pub(crate) const CRATE: &str = "wasmtime-wasi";
+pub(crate) const INDEX: &str = "/index/wa/sm/wasmtime-wasi";
+pub(crate) const CONFIG: &str = "/index/config.json";
+pub(crate) const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
 /// Keeps what a run tells.
 #[derive(Default)]
-pub struct Told(Mutex<Vec<String>>);
+pub(crate) struct Told(Mutex<Vec<String>>);
 
 impl Told {
     /// Returns the lines that were told so far.
-    pub fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         self.0.lock().expect("lock").clone()
     }
 
@@ -51,7 +51,7 @@ impl Status for Told {
 }
 
 /// A registry and a user of it.
-pub struct World {
+pub(crate) struct World {
     pub dir: tempfile::TempDir,
     pub server: Server,
     pub told: Arc<Told>,
@@ -60,12 +60,12 @@ pub struct World {
 
 impl World {
     /// Makes a registry that lists and has versions; one with `!` is yanked.
-    pub fn with(versions: &[&str]) -> Self {
+    pub(crate) fn with(versions: &[&str]) -> Self {
         World::at(Server::start(), versions)
     }
 
     /// The same at a server that is there already.
-    pub fn at(server: Server, versions: &[&str]) -> Self {
+    pub(crate) fn at(server: Server, versions: &[&str]) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let world = World {
             dir,
@@ -93,27 +93,27 @@ impl World {
     }
 
     /// Has crates.io replaced by another registry.
-    pub fn configure(&self, registry: &str) {
+    pub(crate) fn configure(&self, registry: &str) {
         self.config(&format!("[source.crates-io]\nreplace-with = \"ours\"\n[source.ours]\nregistry = \"{registry}\"\n"));
     }
 
     /// Writes cargo's configuration.
-    pub fn config(&self, text: &str) {
+    pub(crate) fn config(&self, text: &str) {
         write(&self.path("cargo-home/config.toml"), text);
     }
 
-    pub fn path(&self, path: &str) -> PathBuf {
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.dir.path().join(path)
     }
 
     /// Sets a variable in the user's environment.
-    pub fn var(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn var(mut self, name: &str, value: &str) -> Self {
         self.vars.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// Makes the surroundings of a run: an environment that has nothing but what tests set.
-    pub fn host(&self) -> Host {
+    pub(crate) fn host(&self) -> Host {
         let home = (
             "CARGO_HOME".to_owned(),
             self.path("cargo-home").to_string_lossy().into_owned(),
@@ -131,7 +131,7 @@ impl World {
         .expect("a host")
     }
 
-    pub fn options(&self) -> Options {
+    pub(crate) fn options(&self) -> Options {
         let options = Options::new(
             CRATE,
             "crates/wasi",
@@ -145,13 +145,13 @@ impl World {
     }
 
     /// Does something with the registry in a run of its own.
-    pub fn run<T>(&self, act: impl FnOnce(&Registry<'_>) -> Result<T>) -> Result<T> {
+    pub(crate) fn run<T>(&self, act: impl FnOnce(&Registry<'_>) -> Result<T>) -> Result<T> {
         let host = self.host();
         act(&Registry::new(&host, self.options())?)
     }
 
     /// The same without the network.
-    pub fn run_offline<T>(&self, act: impl FnOnce(&Registry<'_>) -> Result<T>) -> Result<T> {
+    pub(crate) fn run_offline<T>(&self, act: impl FnOnce(&Registry<'_>) -> Result<T>) -> Result<T> {
         let host = self.host();
         act(&Registry::new(
             &host,
@@ -163,7 +163,7 @@ impl World {
     }
 
     /// Returns the files in the tool's cache with an ending.
-    pub fn cached(&self, ending: &str) -> Vec<PathBuf> {
+    pub(crate) fn cached(&self, ending: &str) -> Vec<PathBuf> {
         let files = walkdir::WalkDir::new(self.path("cache"))
             .into_iter()
             .filter_map(|f| Some(f.ok()?.into_path()));
@@ -173,20 +173,20 @@ impl World {
     }
 }
 
-pub fn version(text: &str) -> Version {
+pub(crate) fn version(text: &str) -> Version {
     text.parse().expect("a version")
 }
 
-pub fn download(version: &str) -> String {
+pub(crate) fn download(version: &str) -> String {
     format!("/dl/{CRATE}/{version}/download")
 }
 
-pub fn checksum(bytes: &[u8]) -> String {
+pub(crate) fn checksum(bytes: &[u8]) -> String {
     Digest::of(bytes).to_string()
 }
 
 /// Returns the index file for versions; one with `!` is yanked.
-pub fn index_of(versions: &[&str]) -> String {
+pub(crate) fn index_of(versions: &[&str]) -> String {
     versions
         .iter()
         .map(|v| (v.trim_end_matches('!'), v.ends_with('!')))
@@ -198,7 +198,7 @@ pub fn index_of(versions: &[&str]) -> String {
 }
 
 /// Returns the files of a package as cargo makes it, without the directory before them.
-pub fn files(version: &str) -> Vec<(&'static str, Vec<u8>)> {
+pub(crate) fn files(version: &str) -> Vec<(&'static str, Vec<u8>)> {
     // Noise, so that a package has some thousand bytes that do not shrink.
     let noise: String = (0..400)
         .map(|n| format!("// {}\n", checksum(format!("{version}{n}").as_bytes())))
@@ -222,12 +222,12 @@ pub fn files(version: &str) -> Vec<(&'static str, Vec<u8>)> {
 }
 
 /// Returns a package as cargo makes it, the same bytes each time.
-pub fn package(version: &str) -> Vec<u8> {
+pub(crate) fn package(version: &str) -> Vec<u8> {
     packed(version, files(version))
 }
 
 /// Packs files as cargo does.
-pub fn packed(version: &str, files: Vec<(&'static str, Vec<u8>)>) -> Vec<u8> {
+pub(crate) fn packed(version: &str, files: Vec<(&'static str, Vec<u8>)>) -> Vec<u8> {
     let mut tar = tar::Builder::new(Vec::new());
     for (path, bytes) in files {
         let mut header = tar::Header::new_gnu();
@@ -242,7 +242,7 @@ pub fn packed(version: &str, files: Vec<(&'static str, Vec<u8>)>) -> Vec<u8> {
     gzip.finish().expect("memory")
 }
 
-pub fn write(path: &Path, bytes: impl AsRef<[u8]>) {
+pub(crate) fn write(path: &Path, bytes: impl AsRef<[u8]>) {
     fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
     fs::write(path, bytes).expect("a file");
 }

@@ -14,7 +14,7 @@ pub fn open() -> u32 {
 pub fn close() {}
 ";
 
-pub const PATCH_TEXT: &str = "\
+pub(crate) const PATCH_TEXT: &str = "\
 Change: a module for the loopback network
 Reason: upstream has none
 
@@ -30,7 +30,7 @@ Reason: upstream has none
 ";
 
 /// The manifest of the project, `URL` standing for upstream's.
-pub const MANIFEST: &str = r#"[upstream]
+pub(crate) const MANIFEST: &str = r#"[upstream]
 crate = "wasmtime-wasi"
 repository = "URL"
 path = "crates/wasi"
@@ -83,7 +83,7 @@ notes = "First"
 "#;
 
 /// Returns upstream's module that the series patches, at a release.
-pub fn module(version: &str) -> String {
+pub(crate) fn module(version: &str) -> String {
     match version {
         OLD | NEXT => MODULE.to_owned(),
         CONFLICTING => MODULE.replace("//! Sockets.\n\n", "//! Sockets.\n\npub mod other;\n\n"),

@@ -10,7 +10,7 @@ use super::world::{Ran, World};
 
 /// A shell's function by which a script and a child of its own sleep for good,
 /// after it has said so in a file.
-pub fn stuck(world: &World) -> String {
+pub(crate) fn stuck(world: &World) -> String {
     let pids = pids(world).display().to_string();
     format!("stuck() {{ sleep 100000 & echo \"$$ $!\" > {pids}.new; mv {pids}.new {pids}; wait; }}")
 }
@@ -20,11 +20,11 @@ fn pids(world: &World) -> PathBuf {
 }
 
 /// A run that is stuck.
-pub struct Stuck(Child);
+pub(crate) struct Stuck(Child);
 
 impl Stuck {
     /// Starts a run, and waits until it is stuck.
-    pub fn start(world: &World, args: &[&str]) -> Stuck {
+    pub(crate) fn start(world: &World, args: &[&str]) -> Stuck {
         let mut command = world.command(args);
         let child = command
             .stdout(Stdio::piped())
@@ -43,13 +43,13 @@ impl Stuck {
         Stuck(child)
     }
 
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.0.id()
     }
 
     /// Sends a signal to the program alone, as a terminal does that has nobody else
     /// in its foreground, and checks that all that it started ends with it.
-    pub fn end(self, world: &World, signal: Signal) -> Ran {
+    pub(crate) fn end(self, world: &World, signal: Signal) -> Ran {
         let pid = Pid::from_child(&self.0);
         kill_process(pid, signal).expect("it runs");
         let ran = Ran::from(self.0.wait_with_output().expect("output"));

@@ -12,27 +12,27 @@ use super::files::{MANIFEST, PATCH_TEXT, module};
 use super::git_world::{self, write};
 
 /// The release that the project is at.
-pub const OLD: &str = "38.0.1";
+pub(crate) const OLD: &str = "38.0.1";
 /// One for which the series of the old one serves as it is.
-pub const NEXT: &str = "40.0.0";
+pub(crate) const NEXT: &str = "40.0.0";
 /// One for which the series has to be merged.
-pub const NEW: &str = "41.0.0";
+pub(crate) const NEW: &str = "41.0.0";
 /// One that contradicts the series.
-pub const CONFLICTING: &str = "43.0.0";
+pub(crate) const CONFLICTING: &str = "43.0.0";
 /// Where the fork stands.
-pub const TREE: &str = "vendor/fork";
+pub(crate) const TREE: &str = "vendor/fork";
 /// What is between old and new.
-pub const WORK: &str = "vendor/.wash-wasi-sync";
+pub(crate) const WORK: &str = "vendor/.wash-wasi-sync";
 /// The project's directory; a name that is none for a shell.
-pub const PROJECT: &str = "the project's größe";
+pub(crate) const PROJECT: &str = "the project's größe";
 /// The patch of the series.
-pub const PATCH: &str = "patches/v38.0.1/src/sockets/mod.rs.patch";
+pub(crate) const PATCH: &str = "patches/v38.0.1/src/sockets/mod.rs.patch";
 
 /// The project's files, by path: what stands there, and its mode.
-pub type State = BTreeMap<String, (Vec<u8>, u32)>;
+pub(crate) type State = BTreeMap<String, (Vec<u8>, u32)>;
 
 /// A project and its upstream.
-pub struct World {
+pub(crate) struct World {
     pub both: Both,
     room: tempfile::TempDir,
     vars: BTreeMap<String, String>,
@@ -40,7 +40,7 @@ pub struct World {
 
 /// What the program did.
 #[derive(Debug)]
-pub struct Ran {
+pub(crate) struct Ran {
     pub code: Option<i32>,
     pub out: String,
     pub err: String,
@@ -60,14 +60,14 @@ impl From<Output> for Ran {
 impl Ran {
     /// Checks the exit code.
     #[track_caller]
-    pub fn ends(self, code: i32) -> Ran {
+    pub(crate) fn ends(self, code: i32) -> Ran {
         assert_eq!(self.code, Some(code), "{self:#?}");
         self
     }
 
     /// Checks that each part is said on stderr, whatever lines it is wrapped into.
     #[track_caller]
-    pub fn says(self, parts: &[&str]) -> Ran {
+    pub(crate) fn says(self, parts: &[&str]) -> Ran {
         let words = |text: &str| {
             let words = text.split(|c: char| c.is_whitespace() || "│×".contains(c));
             let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
@@ -83,14 +83,14 @@ impl Ran {
 
 impl World {
     /// Makes upstream's repository and a project whose tree is that of [`OLD`].
-    pub fn new() -> World {
+    pub(crate) fn new() -> World {
         let world = World::unmade();
         world.run(&["vendor"]).ends(0);
         world
     }
 
     /// The same without a tree.
-    pub fn unmade() -> World {
+    pub(crate) fn unmade() -> World {
         let world = World {
             both: Both::new(),
             room: room(),
@@ -123,7 +123,7 @@ impl World {
     }
 
     /// Commits a release of upstream's and gives it its tag, again if it has one.
-    pub fn release(&self, version: &str) {
+    pub(crate) fn release(&self, version: &str) {
         let git = &self.both.git;
         let own = [
             ("crates/wasi/src/sockets/mod.rs", module(version)),
@@ -155,36 +155,36 @@ impl World {
     }
 
     /// Returns a path beside the project, where caches and temporary files are too.
-    pub fn path(&self, path: &str) -> PathBuf {
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.room.path().join(path)
     }
 
     /// Returns the project's directory.
-    pub fn project(&self) -> PathBuf {
+    pub(crate) fn project(&self) -> PathBuf {
         self.path(PROJECT)
     }
 
     /// Writes a file of the project.
-    pub fn write(&self, path: &str, bytes: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, path: &str, bytes: impl AsRef<[u8]>) {
         write(&self.project().join(path), bytes);
     }
 
     /// Reads a file of the project.
     #[track_caller]
-    pub fn read(&self, path: &str) -> String {
+    pub(crate) fn read(&self, path: &str) -> String {
         fs::read_to_string(self.project().join(path)).expect("a file")
     }
 
     /// Replaces a part of a file of the project.
     #[track_caller]
-    pub fn edit(&self, path: &str, from: &str, to: &str) {
+    pub(crate) fn edit(&self, path: &str, from: &str, to: &str) {
         let text = self.read(path);
         assert!(text.contains(from), "no `{from}` in {path}");
         self.write(path, text.replace(from, to));
     }
 
     /// Writes a program that a shell runs, and returns its path.
-    pub fn script(&self, name: &str, text: &str) -> String {
+    pub(crate) fn script(&self, name: &str, text: &str) -> String {
         let path = self.path(&format!("bin/{name}"));
         write(&path, format!("#!/bin/sh\n{text}\n"));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("a mode");
@@ -192,23 +192,23 @@ impl World {
     }
 
     /// Sets a variable in the program's environment.
-    pub fn var(&mut self, name: &str, value: impl Into<String>) {
+    pub(crate) fn var(&mut self, name: &str, value: impl Into<String>) {
         self.vars.insert(name.to_owned(), value.into());
     }
 
     /// Sets no such variable any more.
-    pub fn unset(&mut self, name: &str) {
+    pub(crate) fn unset(&mut self, name: &str) {
         self.vars.remove(name);
     }
 
     /// Runs the program in the project.
-    pub fn run(&self, args: &[&str]) -> Ran {
+    pub(crate) fn run(&self, args: &[&str]) -> Ran {
         self.command(args).output().expect("the program").into()
     }
 
     /// Runs the program, which fails and changes nothing.
     #[track_caller]
-    pub fn fails(&self, args: &[&str], code: i32) -> Ran {
+    pub(crate) fn fails(&self, args: &[&str], code: i32) -> Ran {
         let before = self.state();
         let ran = self.run(args).ends(code);
         assert_eq!(self.state(), before);
@@ -217,12 +217,12 @@ impl World {
     }
 
     /// Makes the call of the program.
-    pub fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         self.command_by(&[], args)
     }
 
     /// Makes the call of the program by another one, which gets it as last arguments.
-    pub fn command_by(&self, by: &[&str], args: &[&str]) -> Command {
+    pub(crate) fn command_by(&self, by: &[&str], args: &[&str]) -> Command {
         let text = |path: PathBuf| path.to_string_lossy().into_owned();
         let toolchain = Path::new(env!("CARGO")).parent().expect("a directory");
         let path = std::env::var("PATH").expect("a search path");
@@ -250,12 +250,12 @@ impl World {
     }
 
     /// Returns everything in the project but what is between old and new.
-    pub fn state(&self) -> State {
+    pub(crate) fn state(&self) -> State {
         state(&self.project())
     }
 
     /// Returns what is left of earlier runs between old and new, but for what may stay.
-    pub fn left(&self) -> Vec<String> {
+    pub(crate) fn left(&self) -> Vec<String> {
         let names = fs::read_dir(self.project().join(WORK))
             .into_iter()
             .flatten();
@@ -273,7 +273,7 @@ impl World {
     }
 
     /// Makes the project, the caches and the temporary files those of a copy.
-    pub fn restore(&self, copy: &Path) {
+    pub(crate) fn restore(&self, copy: &Path) {
         for name in [PROJECT, "cache", "tmp"] {
             let there = self.path(name);
             if there.exists() {
@@ -286,7 +286,7 @@ impl World {
     }
 
     /// Copies the project, the caches and the temporary files.
-    pub fn copy(&self) -> tempfile::TempDir {
+    pub(crate) fn copy(&self) -> tempfile::TempDir {
         let copy = room();
         for name in [PROJECT, "cache", "tmp"] {
             if self.path(name).exists() {

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use wash_wasi_sync::ports::{Environment, Host, Status, Step};
+use host::{Environment, Host, Status, Step};
 
 /// Variables by which the surrounding `cargo test` would lead another cargo astray.
 const LEFT_OUT: [&str; 8] = [
@@ -21,14 +21,14 @@ const LEFT_OUT: [&str; 8] = [
 ];
 
 /// A directory that goes away, and the environment of a run in it.
-pub struct Sandbox {
+pub(crate) struct Sandbox {
     pub dir: tempfile::TempDir,
     vars: Vec<(OsString, OsString)>,
     pub told: Arc<Told>,
 }
 
 impl Sandbox {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let vars = std::env::vars_os().filter(|(name, _)| {
             let name = name.to_string_lossy();
             !LEFT_OUT.iter().any(|left_out| name.starts_with(left_out))
@@ -40,12 +40,12 @@ impl Sandbox {
         }
     }
 
-    pub fn path(&self, path: &str) -> PathBuf {
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.dir.path().join(path)
     }
 
     /// Writes a file, and the directories it needs.
-    pub fn write(&self, path: &str, text: &str) -> PathBuf {
+    pub(crate) fn write(&self, path: &str, text: &str) -> PathBuf {
         let path = self.path(path);
         std::fs::create_dir_all(path.parent().expect("a parent")).expect("directories");
         std::fs::write(&path, text).expect("a file");
@@ -54,7 +54,7 @@ impl Sandbox {
 
     /// Writes a program that a shell runs.
     #[cfg(unix)]
-    pub fn script(&self, path: &str, text: &str) -> PathBuf {
+    pub(crate) fn script(&self, path: &str, text: &str) -> PathBuf {
         use std::os::unix::fs::PermissionsExt as _;
         let path = self.write(path, &format!("#!/bin/sh\n{text}\n"));
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("a mode");
@@ -62,18 +62,18 @@ impl Sandbox {
     }
 
     /// Sets a variable.
-    pub fn var(&mut self, name: &str, value: impl AsRef<Path>) {
+    pub(crate) fn var(&mut self, name: &str, value: impl AsRef<Path>) {
         self.without(name);
         self.vars
             .push((name.into(), value.as_ref().as_os_str().to_owned()));
     }
 
     /// Removes a variable.
-    pub fn without(&mut self, name: &str) {
+    pub(crate) fn without(&mut self, name: &str) {
         self.vars.retain(|(n, _)| n != name);
     }
 
-    pub fn host(&self) -> Host {
+    pub(crate) fn host(&self) -> Host {
         let env = Environment::new(self.dir.path(), self.vars.clone());
         Host::new(env, Arc::<Told>::clone(&self.told)).expect("a host")
     }
@@ -81,10 +81,10 @@ impl Sandbox {
 
 /// Keeps what ports tell.
 #[derive(Default, Clone)]
-pub struct Told(Arc<Mutex<Vec<String>>>);
+pub(crate) struct Told(Arc<Mutex<Vec<String>>>);
 
 impl Told {
-    pub fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         self.0.lock().expect("no poison").clone()
     }
 

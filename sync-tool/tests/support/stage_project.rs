@@ -7,24 +7,23 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use wash_wasi_sync::Result;
-use wash_wasi_sync::core::tree::{File, Mode, Tree, TreePath};
-use wash_wasi_sync::ports::Interrupt;
-use wash_wasi_sync::ports::disk;
-use wash_wasi_sync::ports::stage::{Change, Turn};
+use host::{Interrupt, disk};
+use recipe::Result;
+use recipe::tree::{File, Mode, Tree, TreePath};
+use wash_wasi_sync::stage::{Change, WriteLock};
 
-pub const WORK: &str = "vendor/.wash-wasi-sync";
-pub const TREE: &str = "vendor/wash-wasi";
+pub(crate) const WORK: &str = "vendor/.wash-wasi-sync";
+pub(crate) const TREE: &str = "vendor/wash-wasi";
 
-pub fn path(text: &str) -> TreePath {
+pub(crate) fn path(text: &str) -> TreePath {
     TreePath::new(text).unwrap()
 }
 
 /// Everything in a project but the work directory: files with their bytes and
 /// whether they can be executed, directories with nothing.
-pub type Seen = BTreeMap<String, Option<(Vec<u8>, bool)>>;
+pub(crate) type Seen = BTreeMap<String, Option<(Vec<u8>, bool)>>;
 
-pub fn see(root: &Path) -> Seen {
+pub(crate) fn see(root: &Path) -> Seen {
     let mut seen = Seen::new();
     for entry in walkdir::WalkDir::new(root).min_depth(1) {
         let entry = entry.unwrap();
@@ -53,7 +52,7 @@ fn executable(_: &fs::Metadata) -> bool {
     false
 }
 
-pub fn write(root: &Path, path: &str, text: &str) {
+pub(crate) fn write(root: &Path, path: &str, text: &str) {
     let place = root.join(path);
     fs::create_dir_all(place.parent().unwrap()).unwrap();
     fs::write(place, text).unwrap();
@@ -61,7 +60,7 @@ pub fn write(root: &Path, path: &str, text: &str) {
 
 /// What a run does in a project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Story {
+pub(crate) enum Story {
     /// Replaces the tree and files, with files that become directories and back.
     Upgrade,
     /// Makes the tree where there is none.
@@ -71,15 +70,15 @@ pub enum Story {
 }
 
 impl Story {
-    pub const ALL: [Story; 3] = [Story::Upgrade, Story::First, Story::Files];
+    pub(crate) const ALL: [Story; 3] = [Story::Upgrade, Story::First, Story::Files];
 
-    pub fn named(name: &str) -> Story {
+    pub(crate) fn named(name: &str) -> Story {
         let found = Story::ALL.into_iter().find(|s| format!("{s:?}") == name);
         found.unwrap_or_else(|| panic!("no story {name}"))
     }
 
     /// Makes the old state.
-    pub fn set_up(self, root: &Path) {
+    pub(crate) fn set_up(self, root: &Path) {
         write(root, "manifest.toml", "upstream = 41");
         write(root, "docs/guide.md", "old guide");
         write(root, "patches/v41/src/lib.rs.patch", "old patch");
@@ -97,8 +96,8 @@ impl Story {
     }
 
     /// Runs from the stage to the commit.
-    pub fn run(self, root: &Path) -> Result<()> {
-        let turn = Turn::take(root, &path(WORK), "the test's run")?;
+    pub(crate) fn run(self, root: &Path) -> Result<()> {
+        let turn = WriteLock::take(root, &path(WORK), "the test's run")?;
         let interrupt = Interrupt::fixed(false);
         let change = self.change(root);
         let committed = match self {
@@ -110,7 +109,7 @@ impl Story {
     }
 
     /// Reads what is there, and returns what takes its place.
-    pub fn change(self, root: &Path) -> Change {
+    pub(crate) fn change(self, root: &Path) -> Change {
         let read = |path: &TreePath| {
             let bytes = fs::read(path.below(root)).ok()?;
             Some((path.clone(), File::regular(bytes)))
@@ -126,7 +125,7 @@ impl Story {
     }
 }
 
-pub fn tree() -> Tree {
+pub(crate) fn tree() -> Tree {
     let file = |text: &str, mode| File::new(text.as_bytes().to_vec(), mode);
     [
         ("Cargo.toml", file("new", Mode::Regular)),
@@ -142,7 +141,7 @@ pub fn tree() -> Tree {
     .collect()
 }
 
-pub fn files() -> BTreeMap<TreePath, Option<Vec<u8>>> {
+pub(crate) fn files() -> BTreeMap<TreePath, Option<Vec<u8>>> {
     [
         ("manifest.toml", Some("upstream = 48")),
         ("manifest.lock", Some("locked")),

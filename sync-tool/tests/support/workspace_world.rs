@@ -3,19 +3,20 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use gates::workspace::{Parts, Workspace};
+use host::Host;
+use recipe::manifest::Manifest;
+use recipe::tree::{File, Mode, Tree, TreePath};
+use recipe::{Error, Result};
+use upstream::{Locked, Options, SourceChoice, Upstream};
+
 use super::git_world::{GitWorld, version, write};
-use wash_wasi_sync::core::manifest::Manifest;
-use wash_wasi_sync::core::tree::{File, Mode, Tree, TreePath};
-use wash_wasi_sync::ports::Host;
-use wash_wasi_sync::ports::upstream::{Locked, Options, SourceChoice, Upstream};
-use wash_wasi_sync::ports::workspace::{Parts, Workspace};
-use wash_wasi_sync::{Error, Result};
 
 /// The release that it has.
-pub const V: &str = "41.0.0";
+pub(crate) const V: &str = "41.0.0";
 
 /// The files of upstream's workspace.
-pub const UPSTREAM: [(&str, &str); 22] = [
+pub(crate) const UPSTREAM: [(&str, &str); 22] = [
     (
         "Cargo.toml",
         "[package]\nname = \"tool\"\nversion.workspace = true\nedition.workspace = true\n\n\
@@ -120,7 +121,7 @@ programs = ["crates/guests/**"]
 "#;
 
 /// Upstream's workspace in a repository, and a user of it.
-pub struct WorkspaceWorld {
+pub(crate) struct WorkspaceWorld {
     pub git: GitWorld,
     pub manifest: Manifest,
     /// What is vendored.
@@ -128,12 +129,12 @@ pub struct WorkspaceWorld {
 }
 
 impl WorkspaceWorld {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         WorkspaceWorld::with(&[])
     }
 
     /// Makes one whose upstream has more files, or other ones.
-    pub fn with(files: &[(&str, &str)]) -> Self {
+    pub(crate) fn with(files: &[(&str, &str)]) -> Self {
         let git = GitWorld::empty();
         for (path, text) in UPSTREAM.iter().chain(files) {
             write(&git.upstream().join(path), text);
@@ -152,7 +153,7 @@ impl WorkspaceWorld {
     }
 
     /// Returns options for a repository, given as a user gives it.
-    pub fn options(&self, upstream: Option<String>) -> Options {
+    pub(crate) fn options(&self, upstream: Option<String>) -> Options {
         Options {
             choice: SourceChoice::Git,
             upstream: upstream.map(Into::into),
@@ -167,11 +168,11 @@ impl WorkspaceWorld {
     }
 
     /// Lays the workspace out in a run of its own, from the repository in place.
-    pub fn lay_out(&self) -> Result<Workspace> {
+    pub(crate) fn lay_out(&self) -> Result<Workspace> {
         self.lay_out_from(&self.git.host(), self.options(Some("upstream".to_owned())))
     }
 
-    pub fn lay_out_from(&self, host: &Host, options: Options) -> Result<Workspace> {
+    pub(crate) fn lay_out_from(&self, host: &Host, options: Options) -> Result<Workspace> {
         let upstream = Upstream::new(host, options)?;
         let release = upstream.release(&version(V), Locked::default())?;
         Workspace::lay_out(Parts {
@@ -186,7 +187,7 @@ impl WorkspaceWorld {
     }
 
     /// Returns what stands among the workspaces.
-    pub fn workspaces(&self) -> Vec<PathBuf> {
+    pub(crate) fn workspaces(&self) -> Vec<PathBuf> {
         let Ok(entries) = fs::read_dir(self.git.path("cache/workspaces")) else {
             return Vec::new();
         };
@@ -197,7 +198,7 @@ impl WorkspaceWorld {
     }
 
     /// Takes the content of a file of upstream's out of the repository; returns its id.
-    pub fn lose(&self, path: &str) -> String {
+    pub(crate) fn lose(&self, path: &str) -> String {
         let id = self.git.git(&["rev-parse", &format!("v{V}:{path}")]);
         let (first, rest) = id.split_at(2);
         let object = self
@@ -212,7 +213,7 @@ impl WorkspaceWorld {
 }
 
 /// Returns what the fork's vendored tree has.
-pub fn vendored() -> Tree {
+pub(crate) fn vendored() -> Tree {
     let own = UPSTREAM.iter().filter_map(|(path, text)| {
         let inner = path.strip_prefix("crates/net/")?;
         Some((inner, text.replace("up_net", "fork_net")))
@@ -236,20 +237,20 @@ pub fn vendored() -> Tree {
     tree
 }
 
-pub fn at(path: &str) -> TreePath {
+pub(crate) fn at(path: &str) -> TreePath {
     TreePath::new(path).expect("a path")
 }
 
-pub fn file(text: &str) -> File {
+pub(crate) fn file(text: &str) -> File {
     File::regular(text.as_bytes())
 }
 
-pub fn text(path: &Path) -> String {
+pub(crate) fn text(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
 /// Returns all that an error tells.
-pub fn told(error: &Error) -> String {
+pub(crate) fn told(error: &Error) -> String {
     let helps = error.all_faults().iter().filter_map(|f| f.help.clone());
     let helps: Vec<String> = helps.chain(error.hints().iter().cloned()).collect();
     format!("{error}\n{}", helps.join("\n"))

@@ -1,8 +1,7 @@
 //! How tests end: well, badly, as expected, not at all.
 
-use crate::world::verdicts;
-
 use super::*;
+use crate::world::verdicts;
 
 /// Tests that end in every way, most of them on the fork alone. The one that hangs
 /// leaves a child behind, which must end with it, and says which one that is.
@@ -65,7 +64,7 @@ mod p3_only {
 
 const ROWS: &str = r#"    { name = "known_to_fail", reason = "the fork differs here" },
     { name = "all passes_again", reason = "it failed once" },
-    { name = "process_stdin", reason = "mended upstream", until = "41.0.0" },
+    { name = "process_stdin", reason = "fixed upstream", until = "41.0.0" },
 "#;
 
 #[test]
@@ -227,7 +226,7 @@ fn every_end_is_told_apart_and_nothing_is_left_behind() {
 }
 
 /// Tells whether a process has ended; what it was sent may take a moment to come.
-pub fn is_gone(pid: &str) -> bool {
+pub(crate) fn is_gone(pid: &str) -> bool {
     let pid = rustix::process::Pid::from_raw(pid.parse().unwrap()).unwrap();
     let runs = || {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero()));

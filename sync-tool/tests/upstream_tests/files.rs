@@ -1,7 +1,7 @@
 //! The small upstream workspace, and the fork's project.
 
 /// The release that is followed, and the one that comes after it.
-pub const RELEASES: [&str; 2] = ["41.0.0", "42.0.0"];
+pub(crate) const RELEASES: [&str; 2] = ["41.0.0", "42.0.0"];
 
 const WORKSPACE: &str = r#"[workspace]
 resolver = "3"
@@ -80,7 +80,7 @@ mod tests {
 "#;
 
 /// The first lines of `tests/all/main.rs`; more tests are put behind them.
-pub const HEAD: &str = r#"use test_programs::GUEST;
+pub(crate) const HEAD: &str = r#"use test_programs::GUEST;
 use wasmtime_wasi::is_fork;
 
 mod p1 {
@@ -126,7 +126,7 @@ fn it_is_the_fork() {
 }
 "#;
 
-pub const MANIFEST: &str = r#"[upstream]
+pub(crate) const MANIFEST: &str = r#"[upstream]
 crate = "wasmtime-wasi"
 repository = "URL"
 path = "crates/wasi"
@@ -173,13 +173,13 @@ programs = ["crates/test-programs/**"]
 "#;
 
 /// The project's files besides the manifest.
-pub const PROJECT: [(&str, &str); 2] = [
+pub(crate) const PROJECT: [(&str, &str); 2] = [
     (".gitignore", "/target/\n/vendor/\n"),
     ("patches/loopback/tests/loopback.rs", TEST),
 ];
 
 /// Returns the files of upstream's workspace, with more tests in `tests/all`.
-pub fn upstream(version: &str, tests: &str) -> Vec<(&'static str, String)> {
+pub(crate) fn upstream(version: &str, tests: &str) -> Vec<(&'static str, String)> {
     let files = [
         ("Cargo.toml", WORKSPACE),
         ("Cargo.lock", LOCK),

@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::*;
 use crate::ends::is_gone;
 use crate::world::Ran;
-
-use super::*;
 
 /// Says who it and its child are, and sleeps for good.
 const STUCK: &str = "

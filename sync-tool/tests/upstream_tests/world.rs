@@ -12,13 +12,13 @@ use super::files::{MANIFEST, PROJECT, RELEASES, upstream};
 use super::git_world::{GitWorld, write};
 
 /// What a run came to.
-pub struct Ran {
+pub(crate) struct Ran {
     pub code: Option<i32>,
     pub out: String,
     pub err: String,
 }
 
-pub struct World {
+pub(crate) struct World {
     git: GitWorld,
     vars: BTreeMap<String, String>,
 }
@@ -26,7 +26,7 @@ pub struct World {
 impl World {
     /// Makes a project whose tree is vendored, of an upstream with more tests in
     /// `tests/all`.
-    pub fn with(tests: &str) -> Self {
+    pub(crate) fn with(tests: &str) -> Self {
         let world = World {
             git: GitWorld::empty(),
             vars: BTreeMap::new(),
@@ -64,7 +64,7 @@ impl World {
     }
 
     /// Has the compiler name another directory as its own.
-    pub fn rustc_says(&mut self, sysroot: &str) {
+    pub(crate) fn rustc_says(&mut self, sysroot: &str) {
         let script = format!(
             "#!/bin/sh\nif [ \"$*\" = '--print sysroot' ]; then echo '{sysroot}'; exit; fi\nexec rustc \"$@\"\n"
         );
@@ -73,7 +73,7 @@ impl World {
     }
 
     /// Writes a program beside the project, and returns its path.
-    pub fn program(&self, path: &str, script: &str) -> String {
+    pub(crate) fn program(&self, path: &str, script: &str) -> String {
         let path = self.dir(path);
         write(&path, script);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
@@ -82,7 +82,7 @@ impl World {
 
     /// Moves the release that is followed to a commit with another file: as if it had
     /// always been there.
-    pub fn upstream_has(&self, path: &str, text: &str) {
+    pub(crate) fn upstream_has(&self, path: &str, text: &str) {
         write(&self.git.upstream().join(path), text);
         let tag = format!("v{}", RELEASES[0]);
         let files = upstream(RELEASES[0], "");
@@ -104,30 +104,30 @@ impl World {
         self.run(&["vendor"]).ended(0);
     }
 
-    pub fn var(&mut self, name: &str, value: &str) {
+    pub(crate) fn var(&mut self, name: &str, value: &str) {
         self.vars.insert(name.to_owned(), value.to_owned());
     }
 
     /// Returns a path beside the project.
-    pub fn dir(&self, path: &str) -> PathBuf {
+    pub(crate) fn dir(&self, path: &str) -> PathBuf {
         self.git.path(path)
     }
 
     /// Returns a path of the project.
-    pub fn path(&self, path: &str) -> PathBuf {
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.git.path("project").join(path)
     }
 
-    pub fn write(&self, path: &str, text: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, path: &str, text: impl AsRef<[u8]>) {
         write(&self.path(path), text);
     }
 
-    pub fn read(&self, path: &str) -> String {
+    pub(crate) fn read(&self, path: &str) -> String {
         fs::read_to_string(self.path(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
     }
 
     /// Adds rows to the expected failures.
-    pub fn expect(&self, rows: &str) {
+    pub(crate) fn expect(&self, rows: &str) {
         let text = self.read("manifest.toml");
         self.write(
             "manifest.toml",
@@ -136,7 +136,7 @@ impl World {
     }
 
     /// Makes a call of the tool in the project, with nothing of the test's own environment.
-    pub fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let keep = |name| std::env::var_os(name).map(|value| (name, value));
         let rustup = std::env::home_dir().map(|home| home.join(".rustup").into_os_string());
         let kept = [keep("PATH"), keep("RUSTUP_TOOLCHAIN")];
@@ -160,7 +160,7 @@ impl World {
         command
     }
 
-    pub fn run(&self, args: &[&str]) -> Ran {
+    pub(crate) fn run(&self, args: &[&str]) -> Ran {
         Ran::from(self.command(args).output().unwrap())
     }
 }
@@ -179,20 +179,20 @@ impl From<Output> for Ran {
 impl Ran {
     /// Checks how the run ended.
     #[track_caller]
-    pub fn ended(self, code: i32) -> Self {
+    pub(crate) fn ended(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{self}");
         self
     }
 
     /// Returns the only document on stdout.
     #[track_caller]
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}\n{self}"))
     }
 
     /// Checks that each part is said, on either stream, whatever lines it is wrapped into.
     #[track_caller]
-    pub fn says(self, parts: &[&str]) -> Self {
+    pub(crate) fn says(self, parts: &[&str]) -> Self {
         let words = |text: &str| {
             let words = text.split(|c: char| c.is_whitespace() || "│×".contains(c));
             let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
@@ -217,7 +217,7 @@ impl std::fmt::Display for Ran {
 }
 
 /// Returns the verdicts of a run's JSON, by target and name.
-pub fn verdicts(document: &Value) -> BTreeMap<String, String> {
+pub(crate) fn verdicts(document: &Value) -> BTreeMap<String, String> {
     let sets = document["sets"].as_array().unwrap().iter();
     let tests = sets.flat_map(|set| set["tests"].as_array().unwrap());
     let text = |value: &Value| value.as_str().unwrap().to_owned();

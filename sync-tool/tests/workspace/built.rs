@@ -3,8 +3,8 @@
 use std::fs;
 use std::process::{Command, Output};
 
-use wash_wasi_sync::Kind;
-use wash_wasi_sync::ports::workspace::Workspace;
+use gates::workspace::Workspace;
+use recipe::Kind;
 
 use crate::world::{UPSTREAM, WorkspaceWorld, text, told};
 

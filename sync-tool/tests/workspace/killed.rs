@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use wash_wasi_sync::ports::upstream::{Locked, Upstream};
-use wash_wasi_sync::ports::workspace::{Parts, Workspace};
-use wash_wasi_sync::ports::{Environment, Host, Silent};
+use gates::workspace::{Parts, Workspace};
+use host::{Environment, Host, Silent};
+use upstream::{Locked, Upstream};
 
 use crate::world::{UPSTREAM, WorkspaceWorld, text, vendored};
 
@@ -22,7 +22,7 @@ fn child() {
     };
     let world = WorkspaceWorld::new();
     let host = Host::new(Environment::new(&dir, []), Arc::new(Silent)).unwrap();
-    let options = wash_wasi_sync::ports::upstream::Options {
+    let options = upstream::Options {
         cache: dir.join("cache"),
         project_dir: dir.clone(),
         ..world.options(Some("upstream".to_owned()))

@@ -4,12 +4,12 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use wash_wasi_sync::core::make;
-use wash_wasi_sync::core::manifest::Manifest;
-use wash_wasi_sync::core::tree::Tree;
-use wash_wasi_sync::ports::upstream::{Locked, Options, SourceChoice, Upstream};
-use wash_wasi_sync::ports::workspace::{Parts, Workspace};
-use wash_wasi_sync::ports::{Environment, Host, Silent, disk};
+use gates::workspace::{Parts, Workspace};
+use host::{Environment, Host, Silent, disk};
+use recipe::make;
+use recipe::manifest::Manifest;
+use recipe::tree::Tree;
+use upstream::{Locked, Options, SourceChoice, Upstream};
 
 use crate::world::text;
 

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use wash_wasi_sync::Kind;
-use wash_wasi_sync::ports::upstream::{Options, SourceChoice};
+use recipe::Kind;
+use upstream::{Options, SourceChoice};
 
 use crate::world::{UPSTREAM, WorkspaceWorld, told};
 
@@ -55,7 +55,7 @@ fn the_registry_has_no_test_programs() {
         choice: SourceChoice::Registry,
         ..world.options(None)
     };
-    let upstream = wash_wasi_sync::ports::upstream::Upstream::new(&host, options).unwrap();
+    let upstream = upstream::Upstream::new(&host, options).unwrap();
     assert!(
         upstream
             .without_programs()

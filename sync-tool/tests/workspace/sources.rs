@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use wash_wasi_sync::Kind;
-use wash_wasi_sync::ports::upstream::Options;
+use recipe::Kind;
+use upstream::Options;
 
 use crate::world::{UPSTREAM, WorkspaceWorld, text, told};
 
@@ -42,9 +42,9 @@ fn what_is_not_in_the_cache_cannot_be_had_offline() {
     let world = WorkspaceWorld::new();
     // The release is read, but not its workspace.
     let host = world.git.host();
-    let upstream = wash_wasi_sync::ports::upstream::Upstream::new(&host, world.options(None));
+    let upstream = upstream::Upstream::new(&host, world.options(None));
     let version = "41.0.0".parse().unwrap();
-    let locked = wash_wasi_sync::ports::upstream::Locked::default();
+    let locked = upstream::Locked::default();
     upstream.unwrap().release(&version, locked).unwrap();
     let offline = Options {
         offline: true,
@@ -64,9 +64,9 @@ fn what_is_not_in_the_cache_cannot_be_had_offline() {
 fn a_content_that_the_host_lacks_is_told() {
     let world = WorkspaceWorld::new();
     let host = world.git.host();
-    let upstream = wash_wasi_sync::ports::upstream::Upstream::new(&host, world.options(None));
+    let upstream = upstream::Upstream::new(&host, world.options(None));
     let version = "41.0.0".parse().unwrap();
-    let locked = wash_wasi_sync::ports::upstream::Locked::default();
+    let locked = upstream::Locked::default();
     let upstream = upstream.unwrap();
     upstream.release(&version, locked).unwrap();
     world.lose("crates/io/answer.txt");

@@ -2,18 +2,20 @@
 
 use std::path::Path;
 
+use recipe::drift::Drift;
+use recipe::manifest::Versions;
+
 use super::super::check::{differences, together_with};
 use super::*;
 use crate::cli::CheckArgs;
-use crate::core::drift::Drift;
-use crate::core::report::{CheckReport, Versions};
+use crate::report::CheckReport;
 
 /// Runs the command on an exported tree.
 ///
 /// # Errors
 ///
 /// Where there is nothing to compare with, or, for `--deep`, upstream is not as locked.
-pub fn run(context: &Context<'_>, args: &CheckArgs, dir: &Path) -> Result<CheckReport> {
+pub(crate) fn run(context: &Context<'_>, args: &CheckArgs, dir: &Path) -> Result<CheckReport> {
     let _look = context.look(&read_manifest(&context.root)?)?;
     let project = Project::load(&context.root, read_manifest(&context.root)?)?;
     let lock = project.locked()?;

@@ -2,18 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use recipe::error::{Error, Kind, Result};
+use recipe::release::{Listed, newest_of_lines};
+use recipe::series::Conflict;
+use recipe::{rust_version, series};
 use semver::Version;
 
 use crate::commands::context::{Context, Steps};
-use crate::commands::making::{Making, Outcome, Ready};
+use crate::commands::pipeline::{Outcome, Pipeline, PreparedRelease};
 use crate::commands::project::Project;
 use crate::commands::upgrade::locked;
 use crate::commands::upstream_tests;
-use crate::core::preflight;
-use crate::core::release::{Listed, newest_of_lines};
-use crate::core::report::{ReleaseStatus, ReleasesStatus, SeriesFit};
-use crate::core::series::{self, Conflict};
-use crate::error::{Error, Kind, Result};
+use crate::report::{ReleaseStatus, ReleasesStatus, SeriesFit};
 
 /// Brings the series to the newest known release of each line from the lowest base on,
 /// up to where `upgrade --dry-run` would make the tree. Nothing is written.
@@ -21,13 +21,13 @@ use crate::error::{Error, Kind, Result};
 /// # Errors
 ///
 /// The interrupt alone: what else fails is the reason in that release's row.
-pub fn releases(
+pub(super) fn releases(
     context: &Context<'_>,
-    making: &Making<'_>,
+    pipeline: &Pipeline<'_>,
     project: &Project,
     listed: std::result::Result<&[Listed], &str>,
 ) -> Result<ReleasesStatus> {
-    let rustc = told(upstream_tests::cargo(context, None, None).rustc_version())?;
+    let rustc = or_reason(upstream_tests::cargo(context, None, None).rustc_version())?;
     let lowest = project.manifest().series.iter().map(|s| s.base.major).min();
     let known = known(project, listed.unwrap_or_default());
     let lines = newest_of_lines(&known, lowest.unwrap_or_default());
@@ -38,17 +38,14 @@ pub fn releases(
                 version,
                 format!("{why}; to see what the caches have: `--offline`"),
             ),
-            _ => row(making, project, version)?,
+            _ => row(pipeline, project, version)?,
         };
-        let wanted = row
-            .rust_version
-            .as_deref()
-            .and_then(preflight::rust_version);
+        let wanted = row.rust_version.as_deref().and_then(rust_version::parse);
         row.rust_is_new_enough = rustc
             .as_ref()
             .ok()
             .zip(wanted)
-            .map(|(rustc, wanted)| preflight::is_new_enough(rustc, &wanted));
+            .map(|(rustc, wanted)| rust_version::is_new_enough(rustc, &wanted));
         Ok(row)
     });
     let rows = rows.collect::<Result<_>>()?;
@@ -77,17 +74,17 @@ fn known(project: &Project, listed: &[Listed]) -> Vec<Listed> {
     listed.iter().cloned().chain(unlisted).collect()
 }
 
-fn row(making: &Making<'_>, project: &Project, version: &Version) -> Result<ReleaseStatus> {
+fn row(pipeline: &Pipeline<'_>, project: &Project, version: &Version) -> Result<ReleaseStatus> {
     let mut row = unknown(version, String::new());
     let manifest = project.manifest();
     let locked = |version| locked(project.lock.as_ref(), version);
     let pin = &manifest.fork.pin;
     let mut steps = Steps::default();
-    let fit = making
+    let fit = pipeline
         .ready(manifest, version, locked(version), &mut steps)
         .and_then(|ready| {
             row.rust_version = ready.inherited.rust_version.clone();
-            let outcome = making.merged(
+            let outcome = pipeline.merged(
                 project.inputs.clone(),
                 ready,
                 (pin, locked(pin)),
@@ -95,7 +92,7 @@ fn row(making: &Making<'_>, project: &Project, version: &Version) -> Result<Rele
             )?;
             Ok(fit(project, outcome))
         });
-    row.fit = told(fit)?.unwrap_or_else(|why| SeriesFit::Unknown { why });
+    row.fit = or_reason(fit)?.unwrap_or_else(|why| SeriesFit::Unknown { why });
     Ok(row)
 }
 
@@ -133,7 +130,7 @@ fn fit(project: &Project, outcome: Outcome) -> SeriesFit {
     }
 }
 
-fn conflicting(project: &Project, ready: &Ready, conflicts: &[Conflict]) -> SeriesFit {
+fn conflicting(project: &Project, ready: &PreparedRelease, conflicts: &[Conflict]) -> SeriesFit {
     let all = &project.inputs.series;
     let choice = series::choose(all, &ready.release.version, &ready.prepared.tree);
     SeriesFit::Conflicts {
@@ -143,7 +140,7 @@ fn conflicting(project: &Project, ready: &Ready, conflicts: &[Conflict]) -> Seri
 }
 
 /// Returns the reason of a failure as a text; the interrupt stays one.
-fn told<T>(result: Result<T>) -> Result<Result<T, String>> {
+fn or_reason<T>(result: Result<T>) -> Result<Result<T, String>> {
     match result {
         Err(e) if e.kind() == Kind::Interrupted => Err(e),
         other => Ok(other.map_err(|e: Error| e.to_string())),

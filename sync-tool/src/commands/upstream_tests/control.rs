@@ -1,12 +1,11 @@
 //! The control: what failed, with upstream's own crate. What fails there too is not
 //! the fork's doing.
 
+use gates::cargo::{Tested, TestsBuilt};
+use gates::suite::{Artifact, Control, ControlRuns, FeatureSet, Filter, Judge, TestId, TestRun};
+use recipe::error::Result;
+
 use super::Suite;
-use crate::core::suite::{
-    Artifact, Control, ControlRuns, FeatureSet, Filter, Judge, TestId, TestRun,
-};
-use crate::error::Result;
-use crate::ports::cargo::{Tested, TestsBuilt};
 
 impl Suite<'_> {
     /// Runs what failed against expectation with upstream's own crate, which is built

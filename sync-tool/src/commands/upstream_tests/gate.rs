@@ -2,27 +2,28 @@
 
 use std::time::{Duration, Instant};
 
+use gates::cargo::Cargo;
+use gates::diagnosis::Trees;
+use gates::gate::GateReport;
+use gates::suite::{Filter, SuiteReport, TIME_LIMIT};
+use gates::workspace::{Parts, Workspace};
+use recipe::error::Result;
+use recipe::listing::joined_by;
+use recipe::manifest::Manifest;
+use recipe::release::Release;
+use recipe::tree::Tree;
+use upstream::Upstream;
+
 use super::{Suite, Wanted, cargo, check_machine, default_sets, features};
 use crate::commands::context::{Context, Steps, millis};
-use crate::core::diagnosis::Trees;
-use crate::core::manifest::Manifest;
-use crate::core::release::Release;
-use crate::core::report::GateReport;
-use crate::core::suite::{Filter, SuiteReport, TIME_LIMIT};
-use crate::core::tree::Tree;
-use crate::error::Result;
-use crate::listing::joined_by;
-use crate::ports::cargo::Cargo;
-use crate::ports::upstream::Upstream;
-use crate::ports::workspace::{Parts, Workspace};
 
 /// What the lock and reports call the gate.
-pub const KEY: &str = "upstream-tests";
+pub(crate) const KEY: &str = "upstream-tests";
 /// What it is, for people.
 const TITLE: &str = "upstream's tests";
 
 /// Whether upstream's own tests are run, where gates are.
-pub enum UpstreamTests<'a, 'u> {
+pub(crate) enum UpstreamTests<'a, 'u> {
     /// In the workspace of this release.
     Of {
         /// Where its files come from.
@@ -39,7 +40,7 @@ pub enum UpstreamTests<'a, 'u> {
 }
 
 /// Returns the report of the gate where it does not run.
-pub fn skipped(why: &str) -> GateReport {
+pub(crate) fn skipped(why: &str) -> GateReport {
     told(format!("skipped: {why}"), 0)
 }
 
@@ -53,13 +54,13 @@ fn told(said: String, milliseconds: u64) -> GateReport {
 }
 
 impl UpstreamTests<'_, '_> {
-    /// Runs the tests on a tree, where upstream's workspace can be had and the machine
+    /// Runs the tests on a tree, where upstream's workspace is available and the machine
     /// can build it.
     ///
     /// # Errors
     ///
-    /// [`crate::Kind::Verification`] where tests fail; those of the workspace and of cargo.
-    pub fn gate(
+    /// [`recipe::Kind::Verification`] where tests fail; those of the workspace and of cargo.
+    pub(crate) fn gate(
         &self,
         tree: &Tree,
         trees: Trees<'_>,

@@ -8,28 +8,28 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-pub use gate::{KEY, UpstreamTests, skipped};
+pub(super) use gate::{KEY, UpstreamTests, skipped};
+use gates::cargo::Cargo;
+use gates::diagnosis::Trees;
+use gates::gate::CrateManifest;
+use gates::preflight;
+use gates::suite::{
+    Build, Expected, FeatureSet, Filter, ForkTests, Judge, SetReport, SuiteReport, TestId,
+};
+use gates::workspace::Workspace;
+use recipe::cargo_toml::TargetKind;
+use recipe::error::{Error, Result};
+use recipe::make;
+use recipe::make::CARGO_TOML;
+use recipe::manifest::{Manifest, Versions};
+use recipe::release::Release;
+use recipe::tree::{File, Tree};
 
 use super::context::{Context, Steps};
-use crate::core::cargo_toml::TargetKind;
-use crate::core::diagnosis::Trees;
-use crate::core::gate::CrateManifest;
-use crate::core::make::{self, CARGO_TOML};
-use crate::core::manifest::Manifest;
-use crate::core::preflight;
-use crate::core::release::Release;
-use crate::core::report::Versions;
-use crate::core::suite::{
-    Build, Expected, FeatureSet, Filter, Judge, Own, SetReport, SuiteReport, TestId,
-};
-use crate::core::tree::{File, Tree};
-use crate::error::{Error, Result};
-use crate::ports::cargo::Cargo;
-use crate::ports::workspace::Workspace;
 
 /// What is run, and how.
 #[derive(Debug, Clone)]
-pub struct Wanted {
+pub(super) struct Wanted {
     /// The feature sets, in order; those that are not tried, with the reason.
     pub sets: Vec<(FeatureSet, Option<String>)>,
     /// Which tests.
@@ -43,7 +43,7 @@ pub struct Wanted {
 }
 
 /// Everything that is needed to run upstream's tests.
-pub struct Suite<'a> {
+pub(super) struct Suite<'a> {
     /// What every command has.
     pub context: &'a Context<'a>,
     /// The manifest, with what is expected to fail.
@@ -60,7 +60,7 @@ pub struct Suite<'a> {
 
 /// Returns cargo for upstream's workspace: what is built there is kept in the cache,
 /// unless the user names a place.
-pub fn cargo<'a>(
+pub(super) fn cargo<'a>(
     context: &Context<'a>,
     toolchain: Option<String>,
     logs: Option<&Path>,
@@ -81,7 +81,7 @@ pub fn cargo<'a>(
 /// # Errors
 ///
 /// Where its manifest cannot be read.
-pub fn features(tree: &Tree) -> Result<BTreeSet<String>> {
+pub(super) fn features(tree: &Tree) -> Result<BTreeSet<String>> {
     let text = tree.get(CARGO_TOML).and_then(File::text);
     let text = text.ok_or_else(|| Error::general("the tree has no Cargo.toml"))?;
     Ok(CrateManifest::parse(CARGO_TOML, text)?.features)
@@ -89,7 +89,7 @@ pub fn features(tree: &Tree) -> Result<BTreeSet<String>> {
 
 /// Returns the feature sets that are tested where none are named: those of the guide,
 /// as far as the release has the features; the others with the reason.
-pub fn default_sets(features: &BTreeSet<String>) -> Vec<(FeatureSet, Option<String>)> {
+pub(super) fn default_sets(features: &BTreeSet<String>) -> Vec<(FeatureSet, Option<String>)> {
     let sets = FeatureSet::DEFAULT.iter();
     sets.map(|names| {
         let set = FeatureSet::of(*names);
@@ -108,20 +108,24 @@ pub fn default_sets(features: &BTreeSet<String>) -> Vec<(FeatureSet, Option<Stri
     .collect()
 }
 
-/// Fails where the machine cannot build a release's tests, with what mends it. It is
+/// Fails where the machine cannot build a release's tests, with what fixes it. It is
 /// asked before anything is fetched or written for them.
 ///
 /// # Errors
 ///
 /// Those of the preflight.
-pub fn check_machine(cargo: &Cargo<'_>, manifest: &Manifest, release: &Release) -> Result<()> {
+pub(super) fn check_machine(
+    cargo: &Cargo<'_>,
+    manifest: &Manifest,
+    release: &Release,
+) -> Result<()> {
     let name = format!("{} {}", manifest.upstream.name, release.version);
     let wanted = make::rust_version(release)?;
     preflight::check(&cargo.machine()?, &name, wanted.as_ref())
 }
 
 /// Returns the tests that a manifest expects to fail.
-pub fn expected(manifest: &Manifest) -> Vec<Expected> {
+pub(super) fn expected(manifest: &Manifest) -> Vec<Expected> {
     let failures = manifest.tests.expected_failures.iter();
     failures
         .map(|failure| Expected {
@@ -140,9 +144,9 @@ impl Suite<'_> {
     ///
     /// Where cargo or a test program cannot be run, where cargo changed more of the
     /// lock than it may, and on an interrupt. Tests that fail are a result.
-    pub fn run(&self, mut steps: Steps) -> Result<SuiteReport> {
+    pub(super) fn run(&self, mut steps: Steps) -> Result<SuiteReport> {
         let expected = expected(self.manifest);
-        let own = Own::new(self.own_targets(), self.workspace.added.iter());
+        let own = ForkTests::new(self.own_targets(), self.workspace.added.iter());
         let package_dir = self.workspace.member.strip_prefix(&self.workspace.dir);
         let package_dir = package_dir.unwrap_or(&self.workspace.member);
         let judge = Judge {

@@ -3,17 +3,18 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use super::Suite;
-use crate::commands::context::millis;
-use crate::core::diagnosis;
-use crate::core::gate::Failure;
-use crate::core::suite::{
+use gates::cargo::{Tested, TestsBuilt};
+use gates::diagnosis;
+use gates::gate::Failure;
+use gates::suite::process::{Case, Runner};
+use gates::suite::{
     Artifact, Build, BuildFailure, Control, ControlRuns, FeatureSet, Judge, Judged, SetReport,
     TestRun, Verdict,
 };
-use crate::error::Result;
-use crate::ports::cargo::{Tested, TestsBuilt};
-use crate::ports::suite::{Case, Runner};
+use recipe::error::Result;
+
+use super::Suite;
+use crate::commands::context::millis;
 
 impl Suite<'_> {
     /// Builds and runs the tests of a feature set.
@@ -47,7 +48,9 @@ impl Suite<'_> {
             .into_iter()
             .map(|run| self.judged(run, judge, &found))
             .collect::<Vec<_>>();
-        let machine = judged.iter().filter(|t| t.verdict == Verdict::Machine);
+        let machine = judged
+            .iter()
+            .filter(|t| t.verdict == Verdict::FailsUpstreamToo);
         let failed_too = machine.count();
         Ok(SetReport {
             features: features.clone(),
@@ -107,9 +110,9 @@ impl Suite<'_> {
 
     fn judged(&self, run: TestRun, judge: &Judge<'_>, found: &ControlRuns) -> Judged {
         let mut judged = judge.judge(run, found);
-        if matches!(judged.verdict, Verdict::Failed | Verdict::Machine) {
+        if matches!(judged.verdict, Verdict::Failed | Verdict::FailsUpstreamToo) {
             // What upstream's crate does not fail at is not the machine's doing.
-            let excused = judged.verdict == Verdict::Machine || found.is_empty();
+            let excused = judged.verdict == Verdict::FailsUpstreamToo || found.is_empty();
             let likely = diagnosis::likely(&judged.output).copied();
             judged.likely = likely.filter(|likely| excused || !likely.machine);
         }
@@ -143,7 +146,7 @@ impl Suite<'_> {
         Runner {
             host: self.context.host,
             limit: self.wanted.limit,
-            at_a_time: processors.map_or(1, usize::from),
+            concurrency: processors.map_or(1, usize::from),
         }
     }
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use recipe::drift::{Drift, What};
+use recipe::patch::Difference;
+use recipe::text::line;
+use recipe::tree::TreePath;
+
 use super::{Human, count, drift_path};
-use crate::core::drift::{Drift, What};
-use crate::core::patch::Difference;
-use crate::core::report::CheckReport;
-use crate::core::text::line;
-use crate::core::tree::TreePath;
+use crate::report::CheckReport;
 
 impl Human {
     /// Writes what `check` found.
@@ -103,7 +104,7 @@ impl Human {
                 text,
                 "  {} {}{kind}",
                 self.styles.bold(line(&path)),
-                drift.what.told()
+                drift.what.description()
             );
         });
         text

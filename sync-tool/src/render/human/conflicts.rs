@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
+use recipe::merge::Side;
+use recipe::series::{Conflict, ConflictKind};
+
 use super::{Human, count};
-use crate::core::merge::Side;
-use crate::core::report::MadeReport;
-use crate::core::series::{Conflict, ConflictKind};
+use crate::report::MadeReport;
 
 impl Human {
     /// Writes the conflicts that a run ended with.
@@ -83,7 +84,7 @@ impl Human {
             ConflictKind::Unparsable { error, .. } => {
                 let _ = writeln!(
                     text,
-                    "  the lines merge, but what comes out is no Rust: {error}"
+                    "  the lines merge, but the result does not parse as Rust: {error}"
                 );
             }
         }

@@ -1,6 +1,6 @@
 //! What is behind the errors of a build, for people.
 
-use crate::core::diagnosis::{Diagnosis, Explained, Likely};
+use gates::diagnosis::{Diagnosis, Explained, Likely};
 
 use super::Human;
 

@@ -2,11 +2,13 @@
 
 use std::fmt::Write as _;
 
+use recipe::compare::{Changed, FileChange};
+use recipe::listing::{joined, joined_by};
+use recipe::manifest::FileKind;
+use recipe::tree::TreePath;
+
 use super::{Human, count, not_run, not_verified, time};
-use crate::core::manifest::FileKind;
-use crate::core::report::{Changed, Ended, FileChange, MadeReport, SeriesReport};
-use crate::core::tree::TreePath;
-use crate::listing::{joined, joined_by};
+use crate::report::{Ended, MadeReport, SeriesReport};
 
 impl Human {
     /// Writes what `upgrade` or `vendor` did.

@@ -7,9 +7,9 @@ mod made;
 mod others;
 mod suite;
 
-use crate::core::drift::Drift;
-use crate::core::patch::Delta;
-use crate::listing::{MAX_LISTED, more};
+use recipe::drift::Drift;
+use recipe::listing::{MAX_LISTED, more};
+use recipe::patch::Delta;
 
 use super::style::Styles;
 

@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use recipe::compare::{Changed, FileDiff};
+use recipe::listing::joined;
+use recipe::refresh::{Edit, PatchEdit};
+use recipe::text::line;
+use recipe::tree::TreePath;
 use semver::Version;
 
 use super::{Human, count, not_run, not_verified};
-use crate::core::report::{
-    Changed, DiffReport, Edit, FileDiff, PatchEdit, RefreshReport, ReleasesStatus, SeriesFit,
-    SeriesStatus, ShowReport, StatusReport, SupportStatus, TreeState, VersionsReport,
+use crate::report::{
+    DiffReport, RefreshReport, ReleasesStatus, SeriesFit, SeriesStatus, ShowReport, StatusReport,
+    SupportStatus, TreeState, VersionsReport,
 };
-use crate::core::text::line;
-use crate::core::tree::TreePath;
-use crate::listing::joined;
 
 impl Human {
     /// Writes where the fork stands.
@@ -283,7 +285,7 @@ impl Human {
                     "  {} {}{}",
                     file.path,
                     self.delta(file.lines),
-                    told(file)
+                    describe(file)
                 );
             });
             let total = report.files.iter().map(|file| file.lines).sum();
@@ -394,7 +396,7 @@ fn cells(fit: &SeriesFit) -> (String, &'static str, String, Option<String>) {
     }
 }
 
-fn told(file: &FileDiff) -> String {
+fn describe(file: &FileDiff) -> String {
     match (file.what, &file.now_in) {
         (Changed::New, _) => " (new)".to_owned(),
         (Changed::Gone, None) => " (gone)".to_owned(),

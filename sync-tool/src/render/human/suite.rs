@@ -2,10 +2,9 @@
 
 use std::fmt::Write as _;
 
+use gates::suite::{Build, BuildFailure, Counts, Judged, SetReport, Stale, SuiteReport, Verdict};
+
 use super::{Human, count, time};
-use crate::core::suite::{
-    Build, BuildFailure, Counts, Judged, SetReport, Stale, SuiteReport, Verdict,
-};
 
 /// How many lines of a failed test's output are shown; the last ones.
 const SHOWN: usize = 60;
@@ -34,7 +33,11 @@ impl Human {
         }
         let told = |test: &&Judged| {
             let verdict = test.verdict;
-            test.is_bad() || matches!(verdict, Verdict::Machine | Verdict::ExpectedFailure)
+            test.is_bad()
+                || matches!(
+                    verdict,
+                    Verdict::FailsUpstreamToo | Verdict::ExpectedFailure
+                )
         };
         let told: Vec<&Judged> = set.tests.iter().filter(told).collect();
         self.list(told, text, |test, text| self.test(test, text));
@@ -59,7 +62,7 @@ impl Human {
     fn test(self, test: &Judged, text: &mut String) {
         let how = test.how.map(|how| how.to_string()).unwrap_or_default();
         let (word, what) = match test.verdict {
-            Verdict::Machine => (
+            Verdict::FailsUpstreamToo => (
                 self.styles.yellow("machine"),
                 format!("{how}, and with upstream's own crate too"),
             ),

@@ -1,14 +1,15 @@
 //! `upgrade` and `vendor`: what was made, and what was not.
 
+use gates::gate::GateReport;
+use recipe::compare::{Changed, FileChange};
+use recipe::manifest::FileKind;
+use recipe::merge::merge;
+use recipe::prepare::RuleCount;
+use recipe::release::SourceKind;
+use recipe::series::{Conflict, ConflictKind};
+
 use super::*;
-use crate::core::manifest::FileKind;
-use crate::core::merge::merge;
-use crate::core::prepare::RuleCount;
-use crate::core::release::SourceKind;
-use crate::core::report::{
-    Changed, Ended, FileChange, GateReport, MadeReport, PatchReport, SeriesReport,
-};
-use crate::core::series::{Conflict, ConflictKind};
+use crate::report::{Ended, MadeReport, PatchReport, SeriesReport};
 
 fn change(name: &str, kind: FileKind, what: Changed, lines: Delta) -> FileChange {
     FileChange {
@@ -292,7 +293,7 @@ fn conflicts_show_all_sides() {
       upstream 41.0.0 has no such file any more
 
     src/p2/udp.rs (patches/v38.0.4/src/p2/udp.rs.patch)
-      the lines merge, but what comes out is no Rust: 7:1: expected `}`
+      the lines merge, but the result does not parse as Rust: 7:1: expected `}`
 
     Written for review, with diff3 markers and as conflicts.json: vendor/.wash-wasi-sync/conflicts/v41.0.0
     help: see what upstream changed: `wash-wasi-sync diff --from 38.0.4 --to 41.0.0 <file>`

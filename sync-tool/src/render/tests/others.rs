@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use recipe::compare::{Changed, FileDiff};
+use recipe::drift::{Drift, What};
+use recipe::manifest::{FileKind, HistoryRow};
+use recipe::patch::Difference;
+use recipe::refresh::Edit;
+
 use super::*;
-use crate::core::drift::{Drift, What};
-use crate::core::manifest::{FileKind, HistoryRow};
-use crate::core::patch::Difference;
-use crate::core::report::{
-    Changed, CheckReport, DiffReport, Edit, FileDiff, Newest, RefreshReport, SeriesStatus,
-    ShowReport, StatusReport, SupportStatus, TreeState, VersionsReport,
+use crate::report::{
+    CheckReport, DiffReport, Newest, RefreshReport, SeriesStatus, ShowReport, StatusReport,
+    SupportStatus, TreeState, VersionsReport,
 };
 
 fn drift(name: &str, what: What, kind: Option<FileKind>) -> Drift {

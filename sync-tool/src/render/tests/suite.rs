@@ -1,12 +1,13 @@
 //! `test`: what upstream's tests came to.
 
-use super::*;
-use crate::core::diagnosis::{Diagnosis, likely};
-use crate::core::gate::Reason;
-use crate::core::suite::{
-    Build, BuildFailure, Control, FeatureSet, Fresh, Group, How, Judged, SetReport, Stale,
+use gates::diagnosis::{Diagnosis, likely};
+use gates::gate::Reason;
+use gates::suite::{
+    Build, BuildFailure, Control, FailureCause, FeatureSet, Fresh, Group, Judged, SetReport, Stale,
     SuiteReport, Target, TargetKind, TestId, Verdict,
 };
+
+use super::*;
 
 fn judged(features: &str, name: &str, group: Group, verdict: Verdict) -> Judged {
     Judged {
@@ -29,7 +30,7 @@ fn judged(features: &str, name: &str, group: Group, verdict: Verdict) -> Judged 
     }
 }
 
-fn failed(name: &str, verdict: Verdict, how: How, output: &str) -> Judged {
+fn failed(name: &str, verdict: Verdict, how: FailureCause, output: &str) -> Judged {
     Judged {
         how: Some(how),
         likely: likely(output).copied(),
@@ -75,7 +76,7 @@ fn wrong() -> SuiteReport {
     let mut known = failed(
         "p2::p2_udp_known",
         Verdict::ExpectedFailure,
-        How::NoResult,
+        FailureCause::NoResult,
         "",
     );
     known.reason = Some("the loopback has no multicast".to_owned());
@@ -88,13 +89,13 @@ fn wrong() -> SuiteReport {
             failed(
                 "p2::p2_tcp_bind",
                 Verdict::Failed,
-                How::Signal { signal: 11 },
+                FailureCause::Signal { signal: 11 },
                 &long,
             ),
             failed(
                 "p2::p2_tcp_route",
-                Verdict::Machine,
-                How::Exit { code: 101 },
+                Verdict::FailsUpstreamToo,
+                FailureCause::Exit { code: 101 },
                 "Network is unreachable",
             ),
             known,
@@ -122,7 +123,7 @@ fn wrong() -> SuiteReport {
     let stale = Stale {
         name: "gone".to_owned(),
         message: "`gone` is expected to fail, and no test has that name".to_owned(),
-        place: Place::line("manifest.toml", Arc::from("a\ngone\n"), 2),
+        place: Location::line("manifest.toml", Arc::from("a\ngone\n"), 2),
         help: "correct it, or remove the row".to_owned(),
     };
     SuiteReport {
@@ -174,7 +175,7 @@ fn a_control_that_says_nothing_is_told_and_colours_mark_the_figures() {
     let bad = failed(
         "p2_tcp",
         Verdict::Failed,
-        How::TimedOut { seconds: 300 },
+        FailureCause::TimedOut { seconds: 300 },
         "",
     );
     let mut one = set("p1,p2", built(0), vec![bad]);
@@ -203,7 +204,7 @@ fn junit_has_every_test_and_what_xml_cannot_hold_is_left_out() {
     let odd = failed(
         "p2_tcp",
         Verdict::Failed,
-        How::Exit { code: 3 },
+        FailureCause::Exit { code: 3 },
         "<\u{0} & \u{fffe}\u{1b}[31m]]> ü\u{ffff}",
     );
     let xml = junit(&report(vec![set("p1,p2", built(0), vec![odd])])).unwrap();

@@ -1,0 +1,167 @@
+//! What is behind the errors of a failed build, and the failures of tests.
+//!
+//! What is known stands in tables, one entry each: how it is recognised, how it is
+//! told, and what to do. Trees of upstream's are looked into to say what changed.
+//! What no entry knows stays as cargo shows it.
+
+mod entries;
+mod entry;
+mod imports;
+mod said;
+mod scripts;
+mod signatures;
+mod sources;
+#[cfg(test)]
+mod tests;
+mod tests_failed;
+mod tests_missing;
+mod traits;
+mod wit;
+mod wit_errors;
+
+use recipe::error::{Fault, Location};
+use recipe::tree::Tree;
+use serde::Serialize;
+pub use tests_failed::{Likely, likely};
+
+use super::gate::Diagnostic;
+use super::stubs::Offered;
+
+/// The trees in which explanations are looked up.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Trees<'t> {
+    /// What the fork was before.
+    pub old: Option<&'t Tree>,
+    /// What was built: the fork's own files, patched or edited.
+    pub new: Option<&'t Tree>,
+    /// The files of the release it was made from, as upstream has them: without
+    /// rewrites, paths from the crate's root. Only they tell what upstream has.
+    pub upstream: Option<&'t Tree>,
+}
+
+/// An error of the compiler that an explanation covers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Covered {
+    /// The file, as the compiler names it.
+    pub file: Option<String>,
+    /// The line, counted from 1.
+    pub line: Option<u32>,
+    /// The compiler's message, its first line.
+    pub message: String,
+}
+
+/// What is behind one error or several.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Explained {
+    /// The name of the entry: `missing-tests`.
+    pub name: &'static str,
+    /// What is wrong, in one sentence without a full stop.
+    pub title: String,
+    /// The file of the first error.
+    pub file: Option<String>,
+    /// Its line, counted from 1.
+    pub line: Option<u32>,
+    /// What changed upstream, or what is known of it, line by line; empty where
+    /// nothing is.
+    pub upstream: Vec<String>,
+    /// The next step, as a sentence without a full stop.
+    pub next: String,
+    /// The errors that it explains.
+    pub covers: Vec<Covered>,
+    /// How many other errors most likely follow from it.
+    pub follow: usize,
+    /// Patches that fix it.
+    pub patches: Vec<Offered>,
+}
+
+/// What is known of the errors of a build.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Diagnosis {
+    /// What is explained, in the order of the table of entries.
+    pub explained: Vec<Explained>,
+    /// The errors that nothing explains.
+    pub unknown: Vec<Diagnostic>,
+}
+
+impl Diagnosis {
+    /// Returns all of it as findings of an error: what is explained first.
+    pub fn faults(&self) -> Vec<Fault> {
+        let explained = self.explained.iter().map(Explained::fault);
+        let unknown = self.unknown.iter().map(|diagnostic| {
+            let fault = Fault::new(diagnostic.message.clone()).shown(diagnostic.rendered.clone());
+            match diagnostic.place() {
+                Some(place) => fault.at(Location::file(place)),
+                None => fault,
+            }
+        });
+        explained.chain(unknown).collect()
+    }
+}
+
+/// How a tree that fails is edited, and the edit kept.
+pub const HOW_TO_EDIT: &str = "to edit the tree, put it in place unverified (`upgrade --no-verify`, or `vendor`); \
+     `wash-wasi-sync refresh` keeps the edits";
+
+/// Explains the compiler's errors.
+pub fn explain(diagnostics: &[Diagnostic], trees: Trees<'_>) -> Diagnosis {
+    entry::explain(&entries::ENTRIES, diagnostics, trees)
+}
+
+/// Explains errors that are known as text only: what cargo prints for people.
+pub fn explain_text(text: &str, trees: Trees<'_>) -> Diagnosis {
+    explain(&said::read(text), trees)
+}
+
+impl Explained {
+    /// Returns file and line as text.
+    pub fn place(&self) -> Option<String> {
+        let file = self.file.as_deref()?;
+        Some(match self.line {
+            Some(line) => format!("{file}:{line}"),
+            None => file.to_owned(),
+        })
+    }
+
+    /// Says which other errors it stands for; `None` where there are none.
+    pub fn others(&self) -> Option<String> {
+        let own = self.place();
+        let mut places: Vec<String> = self.covers.iter().filter_map(place_of).collect();
+        places.retain(|place| Some(place) != own.as_ref());
+        places.dedup();
+        let mut parts = Vec::new();
+        if !places.is_empty() {
+            let shown = places.iter().take(SHOWN).cloned().collect::<Vec<_>>();
+            let rest = if places.len() > SHOWN { ", …" } else { "" };
+            parts.push(format!("also: {}{rest}", shown.join(", ")));
+        }
+        match self.follow {
+            0 => {}
+            1 => parts.push("one more error most likely follows from it".to_owned()),
+            more => parts.push(format!("{more} more errors most likely follow from it")),
+        }
+        (!parts.is_empty()).then(|| parts.join("; "))
+    }
+
+    /// Returns it as a finding of an error.
+    pub fn fault(&self) -> Fault {
+        let lines = self.upstream.iter().cloned();
+        let lines = lines.chain(self.others()).chain([self.next.clone()]);
+        let help: Vec<String> = lines.collect();
+        let fault = Fault::new(self.title.clone()).help(help.join("\n"));
+        match self.place() {
+            Some(place) => fault.at(Location::file(place)),
+            None => fault,
+        }
+    }
+}
+
+/// How many places of further errors are told.
+const SHOWN: usize = 3;
+
+fn place_of(covered: &Covered) -> Option<String> {
+    let file = covered.file.as_deref()?;
+    Some(match covered.line {
+        Some(line) => format!("{file}:{line}"),
+        None => file.to_owned(),
+    })
+}

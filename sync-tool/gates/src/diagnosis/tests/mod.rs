@@ -1,0 +1,6 @@
+mod table;
+mod trees;
+
+use recipe::testing::tree;
+
+use super::*;

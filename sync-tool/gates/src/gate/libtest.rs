@@ -1,0 +1,230 @@
+//! Reads what test programs print: libtest's own, and rustdoc's for doc tests.
+
+use std::time::Duration;
+
+use super::result::{Counts, FailedTest};
+use crate::suite::{FailureCause, FeatureSet, Target, TestId, TestRun, TestStatus};
+
+/// Where in the output of a test program the reader is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum At {
+    /// Tests run; a line for each as it ends.
+    #[default]
+    Running,
+    /// The section with what failed tests printed.
+    Outputs,
+    /// The list of the names of failed tests.
+    Names,
+}
+
+/// Gathers what test programs print, over all programs of a gate.
+#[derive(Debug, Default)]
+pub(crate) struct Reader {
+    at: At,
+    /// The counts of all programs that came to their end.
+    pub(crate) counts: Counts,
+    /// How many tests all programs said they would run.
+    pub(crate) announced: u64,
+    /// How many tests have ended so far.
+    pub(crate) ended: u64,
+    /// How many programs began to run tests.
+    pub(crate) begun: u64,
+    /// How many programs told a result.
+    pub(crate) finished: u64,
+    /// The tests that told how they ended, with the number of their program.
+    told: Vec<(u64, String, TestStatus)>,
+    failures: Vec<(u64, FailedTest)>,
+    /// The first of `failures` that is of the program that runs now.
+    of_program: usize,
+}
+
+impl Reader {
+    /// Takes one line.
+    pub(crate) fn line(&mut self, line: &str) {
+        match self.at {
+            At::Running if line == "failures:" => self.at = At::Outputs,
+            At::Running => self.running(line),
+            // A failed test may print what looks like libtest's own: only a header
+            // opens another output, and only the list of names ends the section.
+            At::Outputs if line == "failures:" => self.at = At::Names,
+            At::Outputs => self.output(line),
+            At::Names => self.name(line),
+        }
+    }
+
+    /// Returns the tests that failed, with what they printed.
+    pub(crate) fn into_failures(self) -> Vec<FailedTest> {
+        self.failures
+            .into_iter()
+            .map(|(_, test)| FailedTest {
+                output: test.output.trim().to_owned(),
+                ..test
+            })
+            .collect()
+    }
+
+    /// Tells whether a test is known to have failed.
+    pub(crate) fn has_failures(&self) -> bool {
+        self.told
+            .iter()
+            .any(|(_, _, ran)| matches!(ran, TestStatus::Failed(_)))
+    }
+
+    /// Returns the tests with what came of them. The targets are those of the programs,
+    /// in their order; the last one has all that come after it, since rustdoc runs
+    /// several programs for one crate.
+    pub(crate) fn runs(&self, targets: &[Target], features: &FeatureSet) -> Vec<TestRun> {
+        // A line that another output ran into is not read; the list of failures is whole.
+        let untold = self.failures.iter().filter(|(program, test)| {
+            let is_it =
+                |(of, name, _): &&(u64, String, TestStatus)| of == program && *name == test.name;
+            !self.told.iter().any(|told| is_it(&told))
+        });
+        let untold = untold.map(|(program, test)| (*program, test.name.as_str(), FAILED));
+        let told = self.told.iter();
+        let told = told.map(|(program, name, ran)| (*program, name.as_str(), *ran));
+        told.chain(untold)
+            .filter_map(|(program, name, ran)| {
+                let number = usize::try_from(program).ok()?.checked_sub(1)?;
+                let target = targets.get(number).or(targets.last())?.clone();
+                Some(TestRun {
+                    id: TestId {
+                        features: features.clone(),
+                        target,
+                        name: name.to_owned(),
+                    },
+                    ran,
+                    output: self.output_of(program, name),
+                    duration: Duration::ZERO,
+                })
+            })
+            .collect()
+    }
+
+    fn output_of(&self, program: u64, name: &str) -> String {
+        let mut failures = self.failures.iter();
+        let failed = failures.find(|(of, test)| *of == program && test.name == name);
+        failed.map_or_else(String::new, |(_, test)| test.output.trim().to_owned())
+    }
+
+    fn begin(&mut self, count: u64) {
+        self.at = At::Running;
+        self.begun += 1;
+        self.announced += count;
+        self.of_program = self.failures.len();
+    }
+
+    fn running(&mut self, line: &str) {
+        if let Some(count) = announced(line) {
+            self.begin(count);
+        } else if let Some(counts) = result(line) {
+            self.finish(counts);
+        } else if line.starts_with("test ") && line.contains(" ... ") {
+            self.ended += 1;
+            if let Some((name, ran)) = ended(line) {
+                self.told.push((self.begun, name.to_owned(), ran));
+            }
+        }
+    }
+
+    fn finish(&mut self, counts: Counts) {
+        self.at = At::Running;
+        self.finished += 1;
+        self.counts.add(counts);
+        self.of_program = self.failures.len();
+    }
+
+    fn output(&mut self, line: &str) {
+        let header = line
+            .strip_prefix("---- ")
+            .and_then(|rest| rest.strip_suffix(" ----"))
+            .and_then(|rest| {
+                rest.strip_suffix(" stdout")
+                    .or_else(|| rest.strip_suffix(" stderr"))
+            });
+        if let Some(name) = header {
+            self.failed(name);
+        } else if self.failures.len() > self.of_program
+            && let Some((_, test)) = self.failures.last_mut()
+        {
+            test.output.push_str(line);
+            test.output.push('\n');
+        }
+    }
+
+    fn name(&mut self, line: &str) {
+        if let Some(counts) = result(line) {
+            self.finish(counts);
+            return;
+        }
+        if line.is_empty() {
+            return;
+        }
+        let Some(name) = line.strip_prefix("    ") else {
+            // Not the list, then: a test printed the line that opens it.
+            self.at = At::Outputs;
+            self.output("failures:");
+            self.output(line);
+            return;
+        };
+        let known = self.failures[self.of_program..]
+            .iter()
+            .any(|(_, test)| test.name == name);
+        if !known {
+            self.failed(name);
+        }
+    }
+
+    fn failed(&mut self, name: &str) {
+        let test = FailedTest {
+            name: name.to_owned(),
+            output: String::new(),
+        };
+        self.failures.push((self.begun, test));
+    }
+}
+
+/// How libtest's program ends where a test failed.
+const FAILED: TestStatus = TestStatus::Failed(FailureCause::Exit { code: 101 });
+
+/// Reads `test tests::a ... ok`. What rustdoc only compiles keeps its ` - compile`:
+/// what names doc tests takes it off, with the line.
+fn ended(line: &str) -> Option<(&str, TestStatus)> {
+    let (name, what) = line.strip_prefix("test ")?.rsplit_once(" ... ")?;
+    let ran = match what {
+        "ok" => TestStatus::Passed,
+        "FAILED" | "failed" => FAILED,
+        _ if what.starts_with("ignored") => TestStatus::Ignored,
+        _ => return None,
+    };
+    Some((name.strip_suffix(" - should panic").unwrap_or(name), ran))
+}
+
+/// Reads `running 3 tests`.
+fn announced(line: &str) -> Option<u64> {
+    let rest = line.strip_prefix("running ")?;
+    let count = rest
+        .strip_suffix(" tests")
+        .or_else(|| rest.strip_suffix(" test"))?;
+    count.parse().ok()
+}
+
+/// Reads `test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; …`.
+pub(crate) fn result(line: &str) -> Option<Counts> {
+    let (_, rest) = line.strip_prefix("test result: ")?.split_once(". ")?;
+    let mut counts = Counts::default();
+    for part in rest.split(';') {
+        let Some((count, what)) = part.trim().split_once(' ') else {
+            continue;
+        };
+        let field = match what {
+            "passed" => &mut counts.passed,
+            "failed" => &mut counts.failed,
+            "ignored" => &mut counts.ignored,
+            "filtered out" => &mut counts.filtered,
+            _ => continue,
+        };
+        *field = count.parse().ok()?;
+    }
+    Some(counts)
+}

@@ -1,0 +1,10 @@
+//! What a made tree must pass: builds, tests, upstream's own tests in its workspace; and
+//! what their failures mean.
+
+pub mod cargo;
+pub mod diagnosis;
+pub mod gate;
+pub mod preflight;
+pub mod stubs;
+pub mod suite;
+pub mod workspace;

@@ -1,0 +1,86 @@
+//! `[[owned]]`: fork-owned files that depend on the release.
+
+use std::ops::Range;
+
+use semver::Version;
+use serde::Serialize;
+use toml_edit::TableLike;
+
+use super::reader::{Reader, Section};
+use crate::tree::TreePath;
+
+/// One row: which file stands at a path of the crate, and for which releases.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OwnedFile {
+    /// Where it stands in the crate.
+    pub path: TreePath,
+    /// The file, from the directory of fork-owned files.
+    pub file: TreePath,
+    /// The first upstream version that has it.
+    pub since: Option<Version>,
+    /// The first upstream version that no longer has it.
+    pub until: Option<Version>,
+    /// The row's place in the manifest.
+    #[serde(skip)]
+    pub span: Range<usize>,
+}
+
+impl OwnedFile {
+    /// Tells whether an upstream version has the file.
+    pub fn fits(&self, upstream: &Version) -> bool {
+        self.since.as_ref().is_none_or(|since| since <= upstream)
+            && self.until.as_ref().is_none_or(|until| upstream < until)
+    }
+
+    /// Tells whether a version exists that would have both at one path.
+    fn overlaps(&self, other: &OwnedFile) -> bool {
+        let begins_in = |one: &OwnedFile, other: &OwnedFile| match (&one.since, &other.until) {
+            (Some(since), Some(until)) => since < until,
+            _ => true,
+        };
+        self.path == other.path && begins_in(self, other) && begins_in(other, self)
+    }
+}
+
+/// Reads all rows; two that meet at one path are a fault.
+pub(super) fn read(r: &mut Reader, root: &dyn TableLike) -> Vec<OwnedFile> {
+    let mut rows: Vec<OwnedFile> = Vec::new();
+    for section in r.sections(root, "owned") {
+        let Some(row) = row(r, &section) else {
+            continue;
+        };
+        if rows.iter().any(|before| before.overlaps(&row)) {
+            r.fault(
+                row.span.clone(),
+                format!("two files stand at `{}` in one release", row.path),
+                "let one row's `until` be the next one's `since`",
+            );
+        }
+        rows.push(row);
+    }
+    rows
+}
+
+fn row(r: &mut Reader, s: &Section<'_>) -> Option<OwnedFile> {
+    r.only(s.table, &s.name, &["path", "file", "since", "until"]);
+    let path = r.path(s, "path")?;
+    let file = r.path_or(s, "file", path.as_str());
+    let bound = |r: &mut Reader, key| s.table.get(key).and_then(|_| r.version(s, key));
+    let (since, until) = (bound(r, "since"), bound(r, "until"));
+    if let (Some(since), Some(until)) = (&since, &until)
+        && since >= until
+    {
+        r.fault(
+            s.span.clone(),
+            format!("no version is at or above {since} and below {until}"),
+            "exchange `since` and `until`, or correct them",
+        );
+    }
+    Some(OwnedFile {
+        path,
+        file: file?,
+        since,
+        until,
+        span: s.span.clone(),
+    })
+}

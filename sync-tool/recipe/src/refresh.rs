@@ -1,0 +1,422 @@
+//! Where an edit of the vendored tree belongs: a patch, a series' file, a shared file.
+
+use std::collections::BTreeMap;
+
+use semver::Version;
+use serde::Serialize;
+
+use super::compare::Changed;
+use super::drift::{self, What};
+use super::manifest::{FILE, FileKind, Manifest};
+use super::patch::{Delta, Difference, Patch};
+use super::series::{FILES, Inputs, Owned, PATCH, Stored};
+use super::tree::{File, Mode, Tree, TreePath};
+use crate::error::{Error, Fault, Kind, Location, Result};
+
+/// An edit of the vendored tree.
+#[derive(Debug, Clone, Serialize)]
+pub struct Edit {
+    /// The path in the crate.
+    pub path: TreePath,
+    /// What was done to it.
+    pub what: Changed,
+    /// The file of the project that has it now.
+    pub stored: TreePath,
+    /// The bases of the series that share that file.
+    pub shared_by: Vec<Version>,
+    /// What became of its patch, where it has one.
+    pub patch: Option<PatchEdit>,
+}
+
+/// What an edit made of a patch.
+#[derive(Debug, Clone, Serialize)]
+pub struct PatchEdit {
+    /// The lines that it changed before.
+    pub before: Delta,
+    /// The lines that it changes now.
+    pub after: Delta,
+    /// What its head says now.
+    pub differences: Vec<Difference>,
+    /// Whether the head says more than before.
+    pub explained: bool,
+}
+
+/// What the inputs gave before the edits.
+#[derive(Debug, Clone, Copy)]
+pub struct Baseline<'a> {
+    /// The tree.
+    pub tree: &'a Tree,
+    /// Upstream's prepared files.
+    pub prepared: &'a Tree,
+    /// Upstream's files.
+    pub upstream: &'a Tree,
+    /// The base of the series in use.
+    pub series: Option<&'a Version>,
+}
+
+/// What the user asks for.
+#[derive(Debug, Clone, Default)]
+pub struct RefreshOptions {
+    /// Direct files whose edits become patches.
+    pub as_patch: Vec<TreePath>,
+    /// What the only patch that is edited changes besides.
+    pub sole: Option<Difference>,
+    /// What the patches of these files change besides.
+    pub differences: BTreeMap<TreePath, Vec<Difference>>,
+    /// Whether edits of shared files go into this series alone.
+    pub series_only: bool,
+}
+
+/// Where the edits went.
+#[derive(Debug)]
+pub struct Refreshed {
+    /// Each edit.
+    pub edits: Vec<Edit>,
+    /// The project's files to write, or to remove (`None`).
+    pub files: BTreeMap<TreePath, Option<Vec<u8>>>,
+    /// The manifest, with what became patched.
+    pub manifest: Manifest,
+}
+
+/// Finds the place of every edit.
+///
+/// # Errors
+///
+/// All together: edits of direct and generated files, new files that belong to
+/// nobody, new patches without a head, one head for several patches, patches where
+/// there is no series.
+pub fn refresh(
+    inputs: &Inputs,
+    made: Baseline<'_>,
+    edited: &Tree,
+    options: &RefreshOptions,
+) -> Result<Refreshed> {
+    let mut work = Work {
+        inputs,
+        made,
+        edited,
+        options,
+        done: Refreshed {
+            edits: Vec::new(),
+            files: BTreeMap::new(),
+            manifest: inputs.manifest.clone(),
+        },
+        of_sole: Vec::new(),
+        faults: Vec::new(),
+    };
+    for (path, what) in drift::between(&made.tree.entries(), &edited.entries()) {
+        if let Err(fault) = work.edit(&path, what) {
+            work.faults.push(fault);
+        }
+    }
+    work.unedited();
+    work.sole_is_for_one();
+    if work.faults.is_empty() {
+        return Ok(work.done);
+    }
+    Err(Error::faults(
+        Kind::General,
+        "edits cannot be kept",
+        work.faults,
+    ))
+}
+
+struct Work<'a> {
+    inputs: &'a Inputs,
+    made: Baseline<'a>,
+    edited: &'a Tree,
+    options: &'a RefreshOptions,
+    done: Refreshed,
+    /// The edited patches of files that no difference is given for.
+    of_sole: Vec<TreePath>,
+    faults: Vec<Fault>,
+}
+
+impl Work<'_> {
+    fn edit(&mut self, path: &TreePath, what: What) -> Result<(), Fault> {
+        if let Some(owned) = self.inputs.owned_file(self.pin(), path) {
+            return self.shared(path, what, owned);
+        }
+        let series = self.series();
+        if series.is_some_and(|series| series.files.get(path.as_str()).is_some()) {
+            return self.of_series(path, what);
+        }
+        if self.made.upstream.get(path.as_str()).is_none() {
+            return self.new_file(path, what);
+        }
+        match self.inputs.manifest.kind_of(path) {
+            Some(FileKind::Patched) => self.patched(path, what),
+            Some(FileKind::Direct) if self.options.as_patch.contains(path) => {
+                let with = self.done.manifest.with_patched(path);
+                self.done.manifest = with.map_err(|e| Fault::new(e.to_string()))?;
+                let text = self.done.manifest.text.as_bytes().to_vec();
+                self.put(FILE.to_owned(), Some(text))?;
+                self.patched(path, what)
+            }
+            Some(FileKind::Generated) => Err(at(path, "the tool generates it")
+                .help(format!("change what it is made from, in {FILE}"))),
+            _ => Err(upstreams_own(path, what)),
+        }
+    }
+
+    /// Takes up what is said of files that have no edit: a stored patch can be given
+    /// another difference.
+    fn unedited(&mut self) {
+        let options = self.options;
+        let is_edited =
+            |path: &TreePath| self.made.tree.get(path.as_str()) != self.edited.get(path.as_str());
+        let named = options.as_patch.iter().map(|path| (path, "--as-patch"));
+        let explained = options
+            .differences
+            .keys()
+            .map(|path| (path, "--difference"));
+        let unedited: Vec<_> = named
+            .chain(explained)
+            .filter(|(path, _)| !is_edited(path))
+            .collect();
+        for (path, flag) in unedited {
+            let has_patch = |series: &Stored| series.patches.contains_key(path);
+            let done = match flag {
+                "--difference" if self.series().is_some_and(has_patch) => {
+                    self.patched(path, What::Changed)
+                }
+                _ => Err(at(path, &format!("`{flag}` names it, but it has no edit"))
+                    .help("edit the file, or leave it out")),
+            };
+            self.faults.extend(done.err());
+        }
+    }
+
+    /// One text must not explain several patches, nor be lost.
+    fn sole_is_for_one(&mut self) {
+        if self.options.sole.is_none() || self.of_sole.len() == 1 {
+            return;
+        }
+        if self.of_sole.is_empty() && self.faults.is_empty() {
+            let fault = Fault::new("`--change` is given, but no edit changes a patch");
+            let help = "leave it out, or name the patch's file: `--difference FILE CHANGE REASON`";
+            self.faults.push(fault.help(help));
+        }
+        for path in &self.of_sole {
+            let fault = at(
+                path,
+                "`--change` is for one patch, and this is one of several",
+            );
+            self.faults.push(fault.help(format!(
+                "say it for each file: `--difference {path} CHANGE REASON`"
+            )));
+        }
+    }
+
+    fn pin(&self) -> &Version {
+        &self.inputs.manifest.fork.pin
+    }
+
+    fn series(&self) -> Option<&Stored> {
+        self.inputs.series_of(self.made.series?)
+    }
+
+    /// A file of `patches/loopback`, which every series shares.
+    fn shared(&mut self, path: &TreePath, what: What, owned: Owned<'_>) -> Result<(), Fault> {
+        let dir = &self.inputs.manifest.fork.owned;
+        let kept = format!("{dir}/{}", owned.stored);
+        let has_row = self.has_row(path);
+        if has_row && (self.options.series_only || what == What::Missing) {
+            let why = format!("a row of {FILE} says which releases have it");
+            let help = format!("change that `[[owned]]` and `{kept}` by hand");
+            return Err(at(path, &why).help(help));
+        }
+        if !self.options.series_only {
+            let bases = self.inputs.series.iter().map(|s| s.base.clone()).collect();
+            return self.keep(path, what, kept, bases);
+        }
+        let series = self.series().ok_or_else(|| no_series(path))?;
+        let (base, own) = (
+            series.base.clone(),
+            format!("{}/{FILES}/{path}", series.dir),
+        );
+        // The others keep what they had: one path stands in one place only.
+        let old = Some(owned.file.bytes().to_vec());
+        let others = self.inputs.series.iter().filter(|other| other.base != base);
+        for stored in others
+            .map(|o| format!("{}/{FILES}/{path}", o.dir))
+            .collect::<Vec<_>>()
+        {
+            self.put(stored, old.clone())?;
+        }
+        self.put(kept, None)?;
+        self.keep(path, what, own, vec![base])
+    }
+
+    fn has_row(&self, path: &TreePath) -> bool {
+        let mut rows = self.inputs.manifest.owned.iter();
+        rows.any(|row| row.path == *path)
+    }
+
+    fn of_series(&mut self, path: &TreePath, what: What) -> Result<(), Fault> {
+        let series = self.series().ok_or_else(|| no_series(path))?;
+        let (base, stored) = (
+            series.base.clone(),
+            format!("{}/{FILES}/{path}", series.dir),
+        );
+        self.keep(path, what, stored, vec![base])
+    }
+
+    fn new_file(&mut self, path: &TreePath, what: What) -> Result<(), Fault> {
+        if self.made.tree.get(path.as_str()).is_some() {
+            let locks = &self.inputs.manifest.fork.locks;
+            return Err(at(path, "the tool makes it").help(format!(
+                "change what it is made from; the crate's lock is kept in `{locks}`"
+            )));
+        }
+        if let Some(fault) = self.inputs.manifest.not_owned(path) {
+            return Err(fault.at(Location::file(path.as_str())));
+        }
+        if self.has_row(path) {
+            let why = format!("a row of {FILE} says which releases have another file there");
+            return Err(at(path, &why).help("give it an `[[owned]]` of its own"));
+        }
+        if self.options.series_only {
+            return self.of_series(path, what);
+        }
+        let bases = self.inputs.series.iter().map(|s| s.base.clone()).collect();
+        let stored = format!("{}/{path}", self.inputs.manifest.fork.owned);
+        self.keep(path, what, stored, bases)
+    }
+
+    fn patched(&mut self, path: &TreePath, what: What) -> Result<(), Fault> {
+        if what == What::Missing {
+            return Err(
+                at(path, "it is upstream's file, and a patch cannot remove it")
+                    .help("restore it, or omit it by a `[[files]]` rule"),
+            );
+        }
+        if what == What::Mode {
+            return Err(at(path, "a patch cannot change a mode").help("restore the mode"));
+        }
+        let series = self.series().ok_or_else(|| no_series(path))?;
+        let stored = format!("{}/{path}{PATCH}", series.dir);
+        let base = series.base.clone();
+        let old = series.patches.get(path).map(|stored| stored.patch.clone());
+        let text = |tree: &Tree| {
+            tree.get(path.as_str())
+                .and_then(File::text)
+                .map(str::to_owned)
+        };
+        let no_text = || at(path, "it is not UTF-8").help("restore it");
+        let upstream = text(self.made.prepared).ok_or_else(no_text)?;
+        let new = text(self.edited).ok_or_else(no_text)?;
+        let mut differences = old
+            .as_ref()
+            .map_or(Vec::new(), |old| old.differences.clone());
+        let known = differences.len();
+        match self.options.differences.get(path) {
+            Some(given) => differences.extend(given.iter().cloned()),
+            None => {
+                differences.extend(self.options.sole.clone());
+                self.of_sole.push(path.clone());
+            }
+        }
+        if differences.is_empty() {
+            return Err(
+                at(path, "it has no patch yet, and a new one needs a head").help(format!(
+                    "say what it changes and why: `--difference {path} CHANGE REASON`"
+                )),
+            );
+        }
+        let before = old.as_ref().map(Patch::delta).unwrap_or_default();
+        let patch = Patch::between(path.as_str(), &upstream, &new, differences)
+            .map_err(|e| at(path, &e.to_string()).help(e.help()))?;
+        let patch = patch.map(|patch| Patch {
+            notes: old.map(|old| old.notes).unwrap_or_default(),
+            ..patch
+        });
+        let change = patch.as_ref().map(|patch| PatchEdit {
+            before,
+            after: patch.delta(),
+            differences: patch.differences.clone(),
+            explained: patch.differences.len() > known,
+        });
+        self.put(
+            stored.clone(),
+            patch.map(|patch| patch.render().into_bytes()),
+        )?;
+        self.record(path, what, stored, vec![base], change)
+    }
+
+    /// Stores the edited file as it is.
+    fn keep(
+        &mut self,
+        path: &TreePath,
+        what: What,
+        stored: String,
+        bases: Vec<Version>,
+    ) -> Result<(), Fault> {
+        let file = self.edited.get(path.as_str());
+        if file.is_some_and(|file| file.mode() == Mode::Executable) {
+            return Err(at(path, "the mode of a fork-owned file is not kept").help("make it 644"));
+        }
+        self.put(stored.clone(), file.map(|file| file.bytes().to_vec()))?;
+        self.record(path, what, stored, bases, None)
+    }
+
+    fn record(
+        &mut self,
+        path: &TreePath,
+        what: What,
+        stored: String,
+        shared_by: Vec<Version>,
+        patch: Option<PatchEdit>,
+    ) -> Result<(), Fault> {
+        let what = match what {
+            What::Unknown => Changed::New,
+            What::Missing => Changed::Gone,
+            _ => Changed::Changed,
+        };
+        let stored = project_path(&stored)?;
+        let path = path.clone();
+        self.done.edits.push(Edit {
+            path,
+            what,
+            stored,
+            shared_by,
+            patch,
+        });
+        Ok(())
+    }
+
+    fn put(&mut self, path: String, bytes: Option<Vec<u8>>) -> Result<(), Fault> {
+        self.done.files.insert(project_path(&path)?, bytes);
+        Ok(())
+    }
+}
+
+fn project_path(text: &str) -> Result<TreePath, Fault> {
+    TreePath::new(text).map_err(|e| Fault::new(e.to_string()))
+}
+
+fn at(path: &TreePath, why: &str) -> Fault {
+    Fault::new(why).at(Location::file(path.as_str()))
+}
+
+fn upstreams_own(path: &TreePath, what: What) -> Fault {
+    let fault = at(
+        path,
+        "it is upstream's own, and must stay as upstream wrote it",
+    );
+    fault.help(match what {
+        What::Missing | What::Mode => {
+            "restore it: no patch can keep that; or omit it by a `[[files]]` rule".to_owned()
+        }
+        _ => format!(
+            "undo the edit, or keep it as a patch: \
+             `wash-wasi-sync refresh --as-patch {path} --difference {path} CHANGE REASON`"
+        ),
+    })
+}
+
+fn no_series(path: &TreePath) -> Fault {
+    at(path, "there is no series to keep it in").help(format!(
+        "add a `[[series]]` to {FILE}, and a README.md to its directory"
+    ))
+}

@@ -1,0 +1,271 @@
+//! The pipeline up to a made tree: one for every command that needs one.
+
+use std::collections::BTreeMap;
+
+use recipe::cargo_toml::Inherited;
+use recipe::error::{Error, Result};
+use recipe::make::{BuiltTree, Parts};
+use recipe::manifest::Manifest;
+use recipe::patch::Delta;
+use recipe::plan::Plan;
+use recipe::prepare::{Prepared, prepare};
+use recipe::release::Release;
+use recipe::series::{Applied, Carried, Choice, Conflict, Fit, Inputs, RejectedPatch, Stored};
+use recipe::tree::TreePath;
+use recipe::{make, series};
+use semver::Version;
+use upstream::{Locked, Upstream};
+
+use super::context::Steps;
+use crate::report::{PatchReport, SeriesReport, TakenReport};
+use crate::rustfmt::Rustfmt;
+
+/// Makes trees of upstream releases.
+pub(super) struct Pipeline<'a> {
+    /// Where releases come from.
+    pub upstream: &'a Upstream<'a>,
+    /// What formats.
+    pub formatter: &'a Rustfmt<'a>,
+}
+
+/// A release in the fork's names, before any patch.
+#[derive(Clone)]
+pub(super) struct PreparedRelease {
+    /// The release.
+    pub release: Release,
+    /// What its manifest inherits.
+    pub inherited: Inherited,
+    /// Its prepared files.
+    pub prepared: Prepared,
+}
+
+/// A made tree and all that it came from.
+pub(super) struct ForkBuild {
+    /// The release.
+    pub ready: PreparedRelease,
+    /// What people wrote, and what a merge added to it.
+    pub inputs: Inputs,
+    /// The base of the series that serves the release.
+    pub series: Option<Version>,
+    /// What became of the series.
+    pub report: Option<SeriesReport>,
+    /// The tree.
+    pub made: BuiltTree,
+}
+
+/// What making a tree came to, where merging is allowed.
+pub(super) enum Outcome {
+    /// There is a tree.
+    Made(Box<ForkBuild>),
+    /// Changes contradict each other.
+    Conflicts(Box<PreparedRelease>, Vec<Conflict>),
+}
+
+impl Pipeline<'_> {
+    /// Reads a release and prepares it.
+    ///
+    /// # Errors
+    ///
+    /// Those of the source, the rules and the formatter.
+    pub(super) fn ready(
+        &self,
+        manifest: &Manifest,
+        version: &Version,
+        locked: Locked<'_>,
+        steps: &mut Steps,
+    ) -> Result<PreparedRelease> {
+        let release = steps.time("fetch", || self.upstream.release(version, locked))?;
+        steps.time("prepare", || self.prepared(manifest, release))
+    }
+
+    fn prepared(&self, manifest: &Manifest, release: Release) -> Result<PreparedRelease> {
+        // The registry's package has a copy of such files, which no rule names.
+        make::check_paths(&release, manifest)?;
+        let plan = Plan::of(manifest, &release.tree)?;
+        let inherited = make::inherited(&release)?;
+        let edition = inherited.edition.as_str();
+        let prepared = prepare(&release.tree, &plan, manifest, edition, self.formatter)?;
+        Ok(PreparedRelease {
+            release,
+            inherited,
+            prepared,
+        })
+    }
+
+    /// Makes the tree of a release whose patches must apply exactly.
+    ///
+    /// # Errors
+    ///
+    /// [`recipe::Kind::Conflicts`] with every hunk that does not apply; those of [`make::make`].
+    pub(super) fn exact(
+        &self,
+        inputs: Inputs,
+        ready: PreparedRelease,
+        steps: &mut Steps,
+    ) -> Result<ForkBuild> {
+        steps.time("make", || exact(inputs, ready))
+    }
+
+    /// Makes the tree of a release, merging patches that do not apply exactly; what
+    /// came of that is a series more, and the tree is made from that series. The pin is
+    /// the release that the fork comes from, with what the lock has of it.
+    ///
+    /// # Errors
+    ///
+    /// Where the series to start from is broken at its own base; those of [`make::make`].
+    pub(super) fn merged(
+        &self,
+        mut inputs: Inputs,
+        ready: PreparedRelease,
+        pin: (&Version, Locked<'_>),
+        steps: &mut Steps,
+    ) -> Result<Outcome> {
+        let version = ready.release.version.clone();
+        let theirs = &ready.prepared.tree;
+        let Choice { series, fit } = series::choose(&inputs.series, &version, theirs);
+        let series = series.cloned();
+        let Some(start) = series.as_ref().filter(|_| !fit.misfits.is_empty()) else {
+            let forked = steps.time("make", || forked(inputs, ready, series, fit))?;
+            return Ok(Outcome::Made(Box::new(forked)));
+        };
+        let base = self.merge_base(start, &inputs.manifest, pin, &version, steps)?;
+        let from = &base.release.version;
+        let carried = steps.time("merge", || {
+            let base = &base.prepared.tree;
+            series::carry(start, from, base, &version, theirs, &fit.applied)
+        })?;
+        if !carried.conflicts.is_empty() {
+            return Ok(Outcome::Conflicts(Box::new(ready), carried.conflicts));
+        }
+        let dir = TreePath::new(&format!("patches/v{version}"))
+            .map_err(|e| Error::general(e.to_string()))?;
+        let stored = carried.stored(start, &version, &dir, theirs)?;
+        let fit = stored.fit(theirs);
+        let report = carried_over(start, from, &stored, &carried);
+        inputs.manifest = inputs.manifest.with_series(&version, &dir, start.limit)?;
+        inputs.series.push(stored.clone());
+        inputs.series.sort_by(|a, b| a.base.cmp(&b.base));
+        let mut forked = steps.time("make", || forked(inputs, ready, Some(stored), fit))?;
+        forked.report = Some(report);
+        Ok(Outcome::Made(Box::new(forked)))
+    }
+
+    /// Returns the release that a merge takes for its base: the pin, where it is nearer
+    /// than the series' own base and the series applies there exactly. The less upstream
+    /// changed in between, the fewer conflicts there are.
+    fn merge_base(
+        &self,
+        start: &Stored,
+        manifest: &Manifest,
+        (pin, locked): (&Version, Locked<'_>),
+        to: &Version,
+        steps: &mut Steps,
+    ) -> Result<PreparedRelease> {
+        if series::is_nearer(pin, &start.base, to) {
+            let ready = self.ready(manifest, pin, locked, steps)?;
+            if start.fit(&ready.prepared.tree).misfits.is_empty() {
+                return Ok(ready);
+            }
+        }
+        self.ready(manifest, &start.base, Locked::default(), steps)
+    }
+}
+
+/// Makes the tree of a release whose patches must apply exactly.
+///
+/// # Errors
+///
+/// As [`Pipeline::exact`].
+pub(super) fn exact(inputs: Inputs, ready: PreparedRelease) -> Result<ForkBuild> {
+    let version = &ready.release.version;
+    let Choice { series, fit } = series::choose(&inputs.series, version, &ready.prepared.tree);
+    let series = series.cloned();
+    forked(inputs, ready, series, fit)
+}
+
+/// Makes a tree with the patches of a series: whatever came before, the tree comes
+/// from what is stored, so that a later run cannot make another one.
+fn forked(
+    inputs: Inputs,
+    ready: PreparedRelease,
+    series: Option<Stored>,
+    fit: Fit,
+) -> Result<ForkBuild> {
+    if !fit.misfits.is_empty() {
+        return Err(RejectedPatch::error(&fit.misfits, &ready.release.version));
+    }
+    let report = series
+        .as_ref()
+        .map(|stored| report_for(stored, &fit.applied));
+    let texts = fit.applied.into_iter().map(|(path, a)| (path, a.text));
+    let parts = Parts {
+        release: &ready.release,
+        prepared: &ready.prepared.tree,
+        patched: &texts.collect(),
+        series: series.as_ref(),
+        inputs: &inputs,
+    };
+    let made = make::make(parts, &ready.inherited)?;
+    Ok(ForkBuild {
+        series: series.map(|stored| stored.base),
+        ready,
+        inputs,
+        report,
+        made,
+    })
+}
+
+fn report_for(stored: &Stored, applied: &BTreeMap<TreePath, Applied>) -> SeriesReport {
+    let patches = stored.patches.iter().map(|(path, patch)| PatchReport {
+        path: path.clone(),
+        merged: false,
+        moved: applied.get(path).map(moved).unwrap_or_default(),
+        delta: patch.patch.delta(),
+    });
+    let patches: Vec<PatchReport> = patches.collect();
+    SeriesReport {
+        base: stored.base.clone(),
+        dir: stored.dir.clone(),
+        stored_as: None,
+        merge_base: None,
+        delta: patches.iter().map(|p| p.delta).sum::<Delta>(),
+        patches,
+        taken: Vec::new(),
+        budget: stored.limit,
+    }
+}
+
+/// Says what became of a series that was merged into another.
+fn carried_over(
+    start: &Stored,
+    from: &Version,
+    stored: &Stored,
+    carried: &Carried,
+) -> SeriesReport {
+    let mut report = report_for(stored, &BTreeMap::new());
+    report.merge_base = Some(from.clone());
+    report.base = start.base.clone();
+    report.dir = start.dir.clone();
+    report.stored_as = Some(stored.dir.clone());
+    for patch in &mut report.patches {
+        patch.merged = carried.merged.contains_key(&patch.path);
+    }
+    let taken = carried.merged.iter().filter(|(_, lines)| lines.total() > 0);
+    report.taken = taken
+        .filter_map(|(path, lines)| {
+            Some(TakenReport {
+                path: path.clone(),
+                patch: start.patches.get(path)?.file.clone(),
+                left: stored.patches.get(path).map(|left| left.file.clone()),
+                lines: *lines,
+            })
+        })
+        .collect();
+    report
+}
+
+/// Says which hunks stand elsewhere than their header says.
+fn moved(applied: &Applied) -> Vec<String> {
+    let moved = applied.places.iter().filter(|place| place.offset() != 0);
+    moved.map(ToString::to_string).collect()
+}

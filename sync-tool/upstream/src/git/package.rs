@@ -1,0 +1,219 @@
+//! What a crate's `Cargo.toml` says of the crate and of its package.
+
+use std::collections::BTreeSet;
+
+use recipe::error::{Error, Result};
+use recipe::tree::joined;
+use semver::Version;
+use serde::Deserialize;
+
+use super::include::Patterns;
+
+/// The names under which cargo takes a readme that the manifest does not name.
+const READMES: [&str; 3] = ["README.md", "README.txt", "README"];
+
+/// A crate's manifest, as far as it decides what is in the package.
+#[derive(Debug)]
+pub(super) struct Package {
+    /// The crate's name.
+    pub(super) name: String,
+    /// The crate's version.
+    pub(super) version: Version,
+    include: Patterns,
+    exclude: Patterns,
+    /// Files that are in the package whatever the patterns say.
+    always: Vec<String>,
+    /// Files of the workspace that cargo copies to the crate's root: the names that
+    /// they get there, and where they are in the repository.
+    pub(super) outside: Vec<(String, String)>,
+    /// Whether cargo looks for a readme by its usual names.
+    finds_readme: bool,
+}
+
+#[derive(Deserialize)]
+struct Manifest {
+    package: Option<Fields>,
+    workspace: Option<Shared>,
+}
+
+#[derive(Default, Deserialize)]
+struct Shared {
+    #[serde(default)]
+    package: Fields,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Fields {
+    name: Option<String>,
+    version: Option<Value<String>>,
+    include: Option<Value<Vec<String>>>,
+    exclude: Option<Value<Vec<String>>>,
+    readme: Option<Value<Readme>>,
+    license_file: Option<Value<String>>,
+}
+
+/// A value, or the word that the workspace has it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Value<T> {
+    Own(T),
+    Shared {
+        #[serde(rename = "workspace")]
+        _workspace: bool,
+    },
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(untagged)]
+enum Readme {
+    Is(bool),
+    At(String),
+}
+
+impl<T> Value<T> {
+    /// Returns the value and whether it is the workspace's.
+    fn resolve<'v>(this: &'v Option<Self>, shared: &'v Option<Self>) -> Option<(&'v T, bool)> {
+        match (this.as_ref()?, shared) {
+            (Value::Own(value), _) => Some((value, false)),
+            (Value::Shared { .. }, Some(Value::Own(value))) => Some((value, true)),
+            (Value::Shared { .. }, _) => None,
+        }
+    }
+}
+
+impl Package {
+    /// Reads the manifest of the crate at `path`, and what it inherits from the workspace's.
+    ///
+    /// # Errors
+    ///
+    /// [`recipe::Kind::Upstream`] where one of them is malformed.
+    pub(super) fn parse(manifest: &str, workspace: &str, path: &str) -> Result<Self> {
+        let fields = parse(manifest, &format!("{path}/Cargo.toml"))?.package;
+        let fields = fields.ok_or_else(|| {
+            Error::upstream(format!(
+                "`{path}/Cargo.toml` does not describe a crate: it has no `[package]`"
+            ))
+        })?;
+        let shared = parse(workspace, "Cargo.toml")?.workspace;
+        let shared = shared.unwrap_or_default().package;
+        let name = fields.name.clone().unwrap_or_default();
+        let version = match Value::resolve(&fields.version, &shared.version) {
+            Some((text, _)) => Version::parse(text).map_err(|e| {
+                Error::upstream(format!(
+                    "`{path}/Cargo.toml`: `{text}` is not a version: {e}"
+                ))
+            })?,
+            None => {
+                return Err(Error::upstream(format!(
+                    "`{path}/Cargo.toml` says no version"
+                )));
+            }
+        };
+        let (always, outside) = named(&fields, &shared, path);
+        type Lines = Option<Value<Vec<String>>>;
+        let patterns = |own: &Lines, shared: &Lines| match Value::resolve(own, shared) {
+            Some((lines, _)) => Patterns::parse(lines),
+            None => Ok(Patterns::default()),
+        };
+        Ok(Package {
+            name,
+            version,
+            include: patterns(&fields.include, &shared.include)?,
+            exclude: patterns(&fields.exclude, &shared.exclude)?,
+            always,
+            outside,
+            finds_readme: matches!(
+                Value::resolve(&fields.readme, &shared.readme),
+                None | Some((Readme::Is(true), _))
+            ),
+        })
+    }
+
+    /// Tells whether cargo finds the crate's files on disk, and not in git's index.
+    pub(super) fn is_walked(&self) -> bool {
+        !self.include.is_empty()
+    }
+
+    /// Tells which of the crate's files are in its package; cargo's metadata is not.
+    pub(super) fn selection<'p>(
+        &self,
+        files: impl Iterator<Item = &'p str> + Clone,
+    ) -> Selection<'_> {
+        // A directory with a manifest of its own is another crate.
+        let inner = files
+            .clone()
+            .filter_map(|f| f.strip_suffix("Cargo.toml")?.strip_suffix('/'))
+            .map(str::to_owned)
+            .collect();
+        let found: BTreeSet<&str> = files.filter(|f| READMES.contains(f)).collect();
+        let readme = READMES.into_iter().find(|r| found.contains(r));
+        Selection {
+            package: self,
+            inner,
+            readme: readme.filter(|_| self.finds_readme),
+        }
+    }
+}
+
+/// Which files are in a package.
+pub(super) struct Selection<'p> {
+    package: &'p Package,
+    inner: BTreeSet<String>,
+    readme: Option<&'static str>,
+}
+
+impl Selection<'_> {
+    /// Tells whether a file of the crate is in the package.
+    pub(super) fn has(&self, file: &str) -> bool {
+        let package = self.package;
+        let named = self.readme == Some(file) || package.always.iter().any(|a| a == file);
+        if named || file == "Cargo.toml" {
+            return true;
+        }
+        let mut above = file.match_indices('/').map(|(end, _)| &file[..end]);
+        if file == "Cargo.lock" || above.any(|directory| self.inner.contains(directory)) {
+            return false;
+        }
+        if package.include.is_empty() {
+            return !package.exclude.matches(file);
+        }
+        package.include.matches(file)
+    }
+}
+
+fn parse(text: &str, file: &str) -> Result<Manifest> {
+    toml_edit::de::from_str(text).map_err(|e| {
+        let message = format!("upstream's `{file}` cannot be read: {}", e.message());
+        Error::upstream(message).caused_by(e)
+    })
+}
+
+/// Returns the readme and the license file by the names that they have in the package,
+/// and, of those that the workspace has outside of the crate, where they are.
+fn named(fields: &Fields, shared: &Fields, path: &str) -> (Vec<String>, Vec<(String, String)>) {
+    let readme = match Value::resolve(&fields.readme, &shared.readme) {
+        Some((Readme::At(file), is_shared)) => Some((file, is_shared)),
+        Some((Readme::Is(_), _)) | None => None,
+    };
+    let license = Value::resolve(&fields.license_file, &shared.license_file);
+    let (mut always, mut outside) = (Vec::new(), Vec::new());
+    for (file, is_shared) in readme.into_iter().chain(license) {
+        let Some(file) = joined("", file) else {
+            continue;
+        };
+        let below = file
+            .strip_prefix(path)
+            .and_then(|file| file.strip_prefix('/'));
+        always.push(match below.filter(|_| is_shared) {
+            Some(below) => below.to_owned(),
+            None if is_shared => {
+                let name = file.rsplit('/').next().unwrap_or(&file).to_owned();
+                outside.push((name.clone(), file));
+                name
+            }
+            None => file,
+        });
+    }
+    (always, outside)
+}
