@@ -74,3 +74,6 @@ impl WasiCtxBuilder {
         self
     }
 }
+
+#[cfg(test)]
+mod tests;

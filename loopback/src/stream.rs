@@ -344,7 +344,7 @@ impl Stream {
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        self.connection.close(self.side, *self.abort.get_mut());
+        self.connection.close(self.side, self.abort.load(Relaxed));
         // A bound socket is counted as long as its port is.
         if self.binding.is_none() {
             self.connection.meter().close(1);

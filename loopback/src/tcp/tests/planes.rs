@@ -3,15 +3,13 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use crate::p2::bindings::sockets::network::ErrorCode;
-
 use super::super::super::os::SocketOption;
 use super::super::super::os::rustix::fd::AsFd as _;
 use super::super::super::os::rustix::net::sockopt;
 use super::super::super::{Network, Protocol};
 use super::super::socket::SharedTcpSocket;
 use super::super::{TcpListener, TcpSocket, TcpStream};
-use super::p2::{Host, at_once};
+use super::at_once;
 
 fn network() -> Arc<Mutex<Network>> {
     Arc::default()
@@ -119,13 +117,14 @@ async fn a_connect_to_a_full_backlog_is_given_up_in_the_end() {
     let network = network();
     let listener = bound(&network, "127.0.0.1:0").listen(0).unwrap();
     let to = listener.local_addr().unwrap();
-    let mut host = Host::new(&network);
-    let queued = host.connected(to).await.unwrap();
+    let connect = || TcpSocket::new(&network, false).connect(to);
+    let queued = connect().await.unwrap();
     let before = network.lock().unwrap().figures();
-    let waits = host.tcp(false);
-    assert_eq!(host.connect(waits, to).await, Err(ErrorCode::Timeout));
+    let given_up = connect().await.unwrap_err();
+    assert_eq!(given_up.kind(), std::io::ErrorKind::TimedOut);
     assert_eq!(network.lock().unwrap().figures(), before);
-    assert_eq!(host.try_read(queued, 1), Ok(bytes::Bytes::new()));
+    let waits = queued.try_read(&mut [0]).unwrap_err();
+    assert_eq!(waits.kind(), std::io::ErrorKind::WouldBlock);
 }
 
 /// Both ends of a connection, which need no runtime.

@@ -131,7 +131,8 @@ impl Network {
     /// Returns a network that leaves every address to the system, to compare
     /// ours with.
     #[cfg(test)]
-    pub(super) fn real() -> Network {
+    #[allow(dead_code, reason = "tests through the host use it")]
+    pub(crate) fn real() -> Network {
         let network = Network::default();
         lock(&network.tables).real = true;
         network

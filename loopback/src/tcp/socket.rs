@@ -265,6 +265,7 @@ impl Common {
 #[derive(Debug)]
 pub struct SharedTcpSocket(Mutex<TcpSocket>);
 
+#[allow(dead_code, reason = "upstream uses it")]
 impl SharedTcpSocket {
     /// Makes an IPv4 socket, to be put [on](SharedTcpSocket::on) a network.
     ///

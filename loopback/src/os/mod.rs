@@ -19,8 +19,6 @@ pub mod rustix;
 pub mod std;
 mod sync;
 pub mod tokio;
-#[cfg(test)]
-pub mod upstream_tests;
 
 pub use super::tcp::Chunk;
 pub use descriptor::{BorrowedFd, Descriptor, SocketOption, set_system_option, system_option};

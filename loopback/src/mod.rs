@@ -2,8 +2,7 @@
 //! one workload.
 //!
 //! A host makes a [`Network`], puts it into an `Arc<Mutex<…>>` and gives that
-//! to each context that is to share it, by
-//! [`WasiCtxBuilder::loopback_network`](crate::WasiCtxBuilder::loopback_network).
+//! to each context that is to share it, by `WasiCtxBuilder::loopback_network`.
 //! Whoever locks it must let it go before guests run again: they wait for it on the
 //! executor's thread.
 //!
