@@ -3,12 +3,21 @@
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::future::poll_fn;
+use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::AtomicU8;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 use std::task::{Context, Poll};
 
 use super::super::lock;
 use super::super::waiters::{Ticket, Waiters};
+
+/// Nobody has the lock.
+const FREE: u8 = 0;
+/// Somebody has it, and nobody has begun to wait since.
+const TAKEN: u8 = 1;
+/// Somebody has it, and there may be somebody among the waiters.
+const AWAITED: u8 = 2;
 
 /// Stands in the place of [`tokio::sync::Mutex`], of which it has what upstream
 /// uses.
@@ -18,16 +27,20 @@ use super::super::waiters::{Ticket, Waiters};
 /// one atomic operation each. Those who wait are all woken when it is let go:
 /// there is hardly ever more than one.
 pub struct Mutex<T: ?Sized> {
-    taken: AtomicBool,
-    /// Whether there may be somebody among the waiters.
-    awaited: AtomicBool,
+    /// All changes are read-modify-write operations, so that each sees the one before
+    /// it: whoever lets go knows of everybody who found the lock taken.
+    state: AtomicU8,
     waiters: std::sync::Mutex<Waiters>,
     value: UnsafeCell<T>,
 }
 
 /// The hold on what a [`Mutex`] guards, until it is dropped.
 #[must_use = "it is unlocked as soon as this is dropped"]
-pub struct MutexGuard<'a, T: ?Sized>(&'a Mutex<T>);
+pub struct MutexGuard<'a, T: ?Sized> {
+    mutex: &'a Mutex<T>,
+    /// It crosses threads, or is shared by them, where such a reference may.
+    value: PhantomData<&'a mut T>,
+}
 
 /// What comes of trying to take a [`Mutex`] that is taken.
 #[derive(Debug)]
@@ -37,21 +50,11 @@ pub struct TryLockError(());
 // SAFETY: only who holds the lock gets at the value, one at a time.
 unsafe impl<T: ?Sized + Send> Sync for Mutex<T> {}
 
-#[allow(unsafe_code, reason = "sharing is what a lock is for")]
-// SAFETY: a shared guard gives no more than a shared value.
-unsafe impl<T: ?Sized + Sync> Sync for MutexGuard<'_, T> {}
-
-#[allow(unsafe_code, reason = "a guard is held while a task waits")]
-// SAFETY: it may let the lock go in another thread than took it, and moves
-// nothing but the access to the value.
-unsafe impl<T: ?Sized + Send> Send for MutexGuard<'_, T> {}
-
 impl<T> Mutex<T> {
     /// Makes one that nobody has.
     pub fn new(value: T) -> Mutex<T> {
         Mutex {
-            taken: AtomicBool::new(false),
-            awaited: AtomicBool::new(false),
+            state: AtomicU8::new(FREE),
             waiters: std::sync::Mutex::default(),
             value: UnsafeCell::new(value),
         }
@@ -65,9 +68,15 @@ impl<T: ?Sized> Mutex<T> {
     ///
     /// [`TryLockError`] if somebody has it.
     pub fn try_lock(&self) -> Result<MutexGuard<'_, T>, TryLockError> {
-        match self.taken.swap(true, SeqCst) {
-            false => Ok(MutexGuard(self)),
-            true => Err(TryLockError(())),
+        let taken = self.state.compare_exchange(FREE, TAKEN, Acquire, Relaxed);
+        taken.map_or(Err(TryLockError(())), |_| Ok(self.guard()))
+    }
+
+    /// Returns the hold on the value, of whom has just taken the lock.
+    fn guard(&self) -> MutexGuard<'_, T> {
+        MutexGuard {
+            mutex: self,
+            value: PhantomData,
         }
     }
 
@@ -84,30 +93,27 @@ impl<T: ?Sized> Mutex<T> {
     }
 
     fn poll_lock<'a>(&'a self, ticket: &mut Ticket, cx: &Context<'_>) -> Poll<MutexGuard<'a, T>> {
-        let mut waiters = lock(&self.waiters);
-        let replaced = waiters.register_ticket(ticket, cx.waker());
-        self.awaited.store(true, SeqCst);
-        drop(waiters);
+        let replaced = lock(&self.waiters).register_ticket(ticket, cx.waker());
         drop(replaced);
-        // It may have been let go before it was known that somebody waits.
-        self.try_lock().map_or(Poll::Pending, Poll::Ready)
+        // Whoever lets it go from here on finds the waker. If that was done before, the
+        // lock is free and this takes it; it wakes once more than it need when it lets go.
+        match self.state.swap(AWAITED, AcqRel) {
+            FREE => Poll::Ready(self.guard()),
+            _ => Poll::Pending,
+        }
     }
 
     #[cold]
     fn wake(&self) {
-        let mut waiters = lock(&self.waiters);
-        self.awaited.store(false, SeqCst);
-        let woken = waiters.take();
-        drop(waiters);
+        let woken = lock(&self.waiters).take();
         woken.wake();
     }
 }
 
 impl<T: ?Sized> Drop for MutexGuard<'_, T> {
     fn drop(&mut self) {
-        self.0.taken.store(false, SeqCst);
-        if self.0.awaited.load(SeqCst) {
-            self.0.wake();
+        if self.mutex.state.swap(FREE, AcqRel) == AWAITED {
+            self.mutex.wake();
         }
     }
 }
@@ -118,7 +124,7 @@ impl<T: ?Sized> Deref for MutexGuard<'_, T> {
     #[allow(unsafe_code, reason = "a lock knows better than the compiler")]
     fn deref(&self) -> &T {
         // SAFETY: nobody else has the lock while this guard lives.
-        unsafe { &*self.0.value.get() }
+        unsafe { &*self.mutex.value.get() }
     }
 }
 
@@ -126,14 +132,14 @@ impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
     #[allow(unsafe_code, reason = "a lock knows better than the compiler")]
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: nobody else has the lock, and this guard is borrowed alone.
-        unsafe { &mut *self.0.value.get() }
+        unsafe { &mut *self.mutex.value.get() }
     }
 }
 
 impl<T: ?Sized> fmt::Debug for Mutex<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mutex")
-            .field("taken", &self.taken)
+            .field("state", &self.state)
             .finish_non_exhaustive()
     }
 }
