@@ -3,7 +3,7 @@ use std::mem;
 use std::sync::{Mutex, MutexGuard};
 use std::task::{Poll, Waker};
 
-use super::connection::{Connection, Share};
+use super::connection::{Connection, Quota};
 use super::network::Lease;
 use super::waiters::Waiters;
 use super::{Binding, Error, Options, Stream, lock};
@@ -22,7 +22,7 @@ pub(super) struct State {
     options: Options,
     /// Connections that have to wait for a place, first come first served.
     waiting: BTreeMap<u64, Waiting>,
-    /// Those that got one and have not been told yet.
+    /// Those that got one and have not been polled since.
     connected: BTreeMap<u64, Stream>,
     next: u64,
     closed: bool,
@@ -33,7 +33,7 @@ pub(super) struct State {
 #[derive(Debug)]
 pub(super) struct Request {
     pub(super) lease: Lease,
-    pub(super) share: Share,
+    pub(super) quota: Quota,
     pub(super) options: Options,
     pub(super) binding: Option<Binding>,
 }
@@ -167,11 +167,11 @@ impl State {
     fn queue(&mut self, request: Request) -> Stream {
         let Request {
             lease,
-            share,
+            quota,
             options,
             binding,
         } = request;
-        let connection = Connection::new(lease, share, [options, self.options]);
+        let connection = Connection::new(lease, quota, [options, self.options]);
         let [connected, accepted] = Stream::pair(connection, binding);
         self.queued.push_back(accepted);
         connected

@@ -3,7 +3,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use super::flow::{Flow, Outlook, RESERVE};
+use super::flow::{Flow, RESERVE, Readiness};
 use super::meter::Meter;
 use super::network::Lease;
 use super::waiters::Wakers;
@@ -19,35 +19,34 @@ const BYTES: usize = 2 * RESERVE;
 #[derive(Debug)]
 pub(super) struct Connection {
     /// What each side reads.
-    lanes: [Lane; 2],
-    /// Whether each side has yet to be told that the other one reset the
-    /// connection. As with Linux, it is told once, by a read or by a write.
+    directions: [Direction; 2],
+    /// Whether it is still to be reported to each side that the other one reset the
+    /// connection. As with Linux, it is reported once, by a read or by a write.
     faults: [AtomicBool; 2],
     options: Mutex<[Options; 2]>,
     lease: Lease,
-    share: Share,
+    quota: Quota,
 }
 
-/// One direction, and what was to be expected of it when it was last let go:
-/// so asking whether it is ready, which guests do before each write, needs no
-/// lock.
+/// One direction, and what it was ready for when it was last unlocked: so asking
+/// for that, which guests do before each write, needs no lock.
 #[derive(Debug)]
-struct Lane {
+struct Direction {
     flow: Mutex<Flow>,
-    outlook: AtomicU8,
+    readiness: AtomicU8,
 }
 
-impl Lane {
-    fn new(flow: Flow) -> Lane {
-        let outlook = AtomicU8::new(flow.outlook().0);
+impl Direction {
+    fn new(flow: Flow) -> Direction {
+        let readiness = AtomicU8::new(flow.readiness().0);
         let flow = Mutex::new(flow);
-        Lane { flow, outlook }
+        Direction { flow, readiness }
     }
 
     fn lock(&self) -> FlowGuard<'_> {
         FlowGuard {
             flow: lock(&self.flow),
-            outlook: &self.outlook,
+            readiness: &self.readiness,
         }
     }
 }
@@ -55,7 +54,7 @@ impl Lane {
 /// The hold on one direction of a connection.
 pub(super) struct FlowGuard<'a> {
     flow: MutexGuard<'a, Flow>,
-    outlook: &'a AtomicU8,
+    readiness: &'a AtomicU8,
 }
 
 impl Deref for FlowGuard<'_> {
@@ -75,22 +74,22 @@ impl DerefMut for FlowGuard<'_> {
 impl Drop for FlowGuard<'_> {
     fn drop(&mut self) {
         // Still under the lock.
-        let Outlook(outlook) = self.flow.outlook();
-        self.outlook.store(outlook, Ordering::Release);
+        let Readiness(readiness) = self.flow.readiness();
+        self.readiness.store(readiness, Ordering::Release);
     }
 }
 
 /// A part of the network's limits, given back when it is dropped.
 #[derive(Debug)]
-pub(super) struct Share {
+pub(super) struct Quota {
     meter: Arc<Meter>,
     sockets: usize,
 }
 
-impl Share {
+impl Quota {
     /// Takes what a connection needs. A connecting socket that is bound has
     /// been counted already.
-    pub(super) fn new(meter: &Arc<Meter>, bound: bool) -> Result<Share, Error> {
+    pub(super) fn new(meter: &Arc<Meter>, bound: bool) -> Result<Quota, Error> {
         let sockets = if bound { 1 } else { 2 };
         meter.open(sockets)?;
         if meter.take(BYTES, BYTES).is_none() {
@@ -98,11 +97,11 @@ impl Share {
             return Err(Error::LimitReached);
         }
         let meter = Arc::clone(meter);
-        Ok(Share { meter, sockets })
+        Ok(Quota { meter, sockets })
     }
 }
 
-impl Drop for Share {
+impl Drop for Quota {
     fn drop(&mut self) {
         self.meter.close(self.sockets);
         self.meter.give_back(BYTES);
@@ -111,48 +110,51 @@ impl Drop for Share {
 
 impl Connection {
     /// Joins two sockets, which count themselves out when they are dropped.
-    pub(super) fn new(lease: Lease, mut share: Share, options: [Options; 2]) -> Connection {
-        share.sockets = 0;
+    pub(super) fn new(lease: Lease, mut quota: Quota, options: [Options; 2]) -> Connection {
+        quota.sockets = 0;
         let [connected, accepted] = options;
-        let lane = |from: &Options, to| Lane::new(Flow::new(from.window(to)));
+        let direction = |from: &Options, to| Direction::new(Flow::new(from.window(to)));
         Connection {
-            lanes: [lane(&accepted, &connected), lane(&connected, &accepted)],
+            directions: [
+                direction(&accepted, &connected),
+                direction(&connected, &accepted),
+            ],
             faults: Default::default(),
             options: Mutex::new(options),
             lease,
-            share,
+            quota,
         }
     }
 
     pub(super) fn meter(&self) -> &Meter {
-        &self.share.meter
+        &self.quota.meter
     }
 
     /// Locks what `side` reads.
     pub(super) fn incoming(&self, side: Side) -> FlowGuard<'_> {
-        self.lanes[side].lock()
+        self.directions[side].lock()
     }
 
     /// Locks what `side` writes.
     pub(super) fn outgoing(&self, side: Side) -> FlowGuard<'_> {
-        self.lanes[1 - side].lock()
+        self.directions[1 - side].lock()
     }
 
-    /// Returns what is to be expected of what `side` reads.
-    pub(super) fn incoming_outlook(&self, side: Side) -> Outlook {
-        Outlook(self.lanes[side].outlook.load(Ordering::Acquire))
+    /// Returns what the direction that `side` reads is ready for.
+    pub(super) fn incoming_readiness(&self, side: Side) -> Readiness {
+        Readiness(self.directions[side].readiness.load(Ordering::Acquire))
     }
 
-    /// Returns what is to be expected of what `side` writes.
-    pub(super) fn outgoing_outlook(&self, side: Side) -> Outlook {
-        self.incoming_outlook(1 - side)
+    /// Returns what the direction that `side` writes is ready for.
+    pub(super) fn outgoing_readiness(&self, side: Side) -> Readiness {
+        self.incoming_readiness(1 - side)
     }
 
     pub(super) fn address(&self, side: Side) -> SocketAddr {
         self.lease.ends().addresses()[side]
     }
 
-    /// Returns whether `side` has to be told of a reset now, once.
+    /// Returns whether a reset is to be reported to `side` now, once.
     pub(super) fn take_fault(&self, side: Side) -> bool {
         self.faults[side].swap(false, Ordering::Relaxed)
     }
@@ -178,7 +180,7 @@ impl Connection {
         let peer = &all[1 - side];
         let windows = [(side, peer.window(own)), (1 - side, own.window(peer))];
         let woken = windows.map(|(index, window)| {
-            let mut flow = self.lanes[index].lock();
+            let mut flow = self.directions[index].lock();
             flow.set_window(window);
             flow.take_writers(self.meter())
         });
@@ -207,7 +209,7 @@ impl Connection {
     }
 
     /// Counts `side` as gone if it has ended both, so that who goes on writing
-    /// to it is told: Linux answers that with a reset.
+    /// to it gets an error: Linux answers that with a reset.
     fn leave(&self, side: Side) {
         if self.outgoing(side).is_finished() {
             self.incoming(side).leave();
@@ -215,15 +217,15 @@ impl Connection {
     }
 
     /// Ends both, because `side` goes away; if it left something unread, or
-    /// does so `rudely`, with a reset.
-    pub(super) fn close(&self, side: Side, rudely: bool) {
+    /// is to `abort` the connection, with a reset.
+    pub(super) fn close(&self, side: Side, abort: bool) {
         let mut flow = self.incoming(side);
-        let rude = flow.abandon(rudely, self.meter());
+        let resets = flow.abandon(abort, self.meter());
         let woken = [flow.readers.take(), flow.writers.take()];
         drop(flow);
         wake(woken);
         let mut flow = self.outgoing(side);
-        if !rude {
+        if !resets {
             flow.finish();
         } else if flow.reset() {
             self.faults[1 - side].store(true, Ordering::Relaxed);

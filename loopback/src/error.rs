@@ -3,7 +3,7 @@ use std::{fmt, io};
 /// Why an operation on the loopback network did not succeed.
 ///
 /// The names follow the errors that Linux gives in the same situation; what
-/// a guest is told is up to the layer that joins the network to its interface.
+/// a guest sees is up to the layer that joins the network to its interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 // As wide as what is returned in its place, so that results stay in registers.
 #[repr(usize)]

@@ -52,11 +52,11 @@ enum Reader {
     Missed,
 }
 
-/// What is to be expected of a direction, in bits.
+/// What a direction is ready for, in bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Outlook(pub(super) u8);
+pub(super) struct Readiness(pub(super) u8);
 
-impl Outlook {
+impl Readiness {
     /// Reading gives something: bytes, the end, or an error.
     const READABLE: u8 = 1;
     /// Writing gives something, whatever the network has left.
@@ -66,14 +66,14 @@ impl Outlook {
 
     /// Returns whether reading is worth a try.
     pub(super) fn is_readable(self) -> bool {
-        self.0 & Outlook::READABLE != 0
+        self.0 & Readiness::READABLE != 0
     }
 
     /// Returns whether writing is worth a try for sure. Where it is not, it may
     /// be all the same: [`Flow::is_writable`] knows.
     pub(super) fn is_writable(self, meter: &Meter) -> bool {
-        let has_room = self.0 & Outlook::ROOM != 0;
-        self.0 & Outlook::WRITABLE != 0 || has_room && meter.has(LEAST_BLOCK + OVERHEAD)
+        let has_room = self.0 & Readiness::ROOM != 0;
+        self.0 & Readiness::WRITABLE != 0 || has_room && meter.has(LEAST_BLOCK + OVERHEAD)
     }
 }
 
@@ -143,7 +143,7 @@ impl Flow {
     }
 
     /// Takes a whole chunk without copying it, or gives it back if there is no
-    /// room for all the memory it holds, or anything else to be told.
+    /// room for all the memory it holds, or anything else to be reported.
     pub(super) fn offer(&mut self, chunk: Vec<u8>, meter: &Meter) -> Result<(), Vec<u8>> {
         let open = !self.finished && !self.discarding && self.reader == Reader::Present;
         let memory = chunk.capacity().saturating_add(OVERHEAD);
@@ -161,7 +161,7 @@ impl Flow {
 
     /// Copies out what has come; nothing means that no more will.
     ///
-    /// A reset is told every time, once everything has been read.
+    /// A reset is reported every time, once everything has been read.
     pub(super) fn read(&mut self, into: &mut [u8], meter: &Meter) -> Result<usize, Error> {
         if into.is_empty() || self.check_readable()? {
             return Ok(0);
@@ -233,13 +233,13 @@ impl Flow {
         self.window.saturating_sub(self.queue.charged()) >= self.window / 3
     }
 
-    /// Returns what can be told of it later without its lock.
-    pub(super) fn outlook(&self) -> Outlook {
+    /// Returns what it is ready for, to be known without its lock.
+    pub(super) fn readiness(&self) -> Readiness {
         let bit = |is: bool, bit| if is { bit } else { 0 };
-        Outlook(
-            bit(self.is_readable(), Outlook::READABLE)
-                | bit(self.takes_anything(), Outlook::WRITABLE)
-                | bit(self.has_room(), Outlook::ROOM),
+        Readiness(
+            bit(self.is_readable(), Readiness::READABLE)
+                | bit(self.takes_anything(), Readiness::WRITABLE)
+                | bit(self.has_room(), Readiness::ROOM),
         )
     }
 
@@ -294,17 +294,17 @@ impl Flow {
     }
 
     /// Drops what is queued, because the reading end goes away. Returns
-    /// whether there was anything it should have read; then, or if it does so
-    /// `rudely`, the writer is told at once.
-    pub(super) fn abandon(&mut self, rudely: bool, meter: &Meter) -> bool {
+    /// whether there was anything it should have read; then, or if it is
+    /// to `abort`, the writer gets an error at once.
+    pub(super) fn abandon(&mut self, abort: bool, meter: &Meter) -> bool {
         self.discard(meter);
-        let rude = self.unread || rudely;
+        let resets = self.unread || abort;
         self.reader = match self.reader {
             Reader::Missed => Reader::Missed,
-            _ if rude => Reader::Missed,
+            _ if resets => Reader::Missed,
             _ => Reader::Gone,
         };
-        rude
+        resets
     }
 
     /// Returns how much of the reserve is left.

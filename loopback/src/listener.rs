@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use super::address::Endpoint;
 use super::backlog::{Backlog, Entered, Request};
-use super::connection::Share;
+use super::connection::Quota;
 use super::network::Lease;
 use super::waiters::{Ticket, register};
 use super::{Binding, Error, Network, Options, Protocol, Stream, lock};
@@ -218,7 +218,7 @@ fn start(
     let (backlog, ends) = routed?;
     let request = Request {
         lease: Lease::new(tables, ends),
-        share: Share::new(&meter, binding.is_some())?,
+        quota: Quota::new(&meter, binding.is_some())?,
         options,
         binding,
     };

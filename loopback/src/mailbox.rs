@@ -58,9 +58,9 @@ pub(super) struct State {
     local: Host,
     /// The only address that datagrams are taken from.
     peer: Peer,
-    /// Whether a datagram to the peer found nobody, which is told once.
+    /// Whether a datagram to the peer found nobody, which is reported once.
     refused: bool,
-    /// Those who wait for a datagram, or to be told that one was refused.
+    /// Those who wait for a datagram, or for the report that one was refused.
     pub(super) readers: Waiters,
 }
 
@@ -167,13 +167,13 @@ impl Mailbox {
         let mut state = self.lock();
         state.local = local;
         state.peer = peer;
-        // Whoever is connected elsewhere is told of what is there.
+        // Whoever is connected elsewhere learns what is there.
         state.refused &= peer != Peer::Elsewhere;
         state.readers.take()
     }
 
     /// Notes that a datagram to that address found nobody, which a socket that
-    /// is connected to it is told at its next operation.
+    /// is connected to it gets an error at its next operation.
     pub(super) fn refuse(&self, host: Host, port: u16) {
         let mut state = self.lock();
         if state.peer != Peer::One(host, port) {
@@ -213,7 +213,7 @@ impl State {
         self.peer
     }
 
-    /// Returns whether anything is queued, whoever sent it, or to be told.
+    /// Returns whether anything is queued, whoever sent it, or to be reported.
     #[cfg(all(test, target_os = "linux"))]
     pub(super) fn has_news(&self) -> bool {
         self.refused || !self.queue.is_empty()

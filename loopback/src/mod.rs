@@ -38,11 +38,11 @@ pub(crate) mod os;
 mod ports;
 mod portset;
 mod queue;
+mod steps;
 mod stream;
 mod tcp;
 #[cfg(test)]
 mod tests;
-mod turns;
 mod udp;
 mod waiters;
 

@@ -8,7 +8,7 @@ pub(super) const OVERHEAD: usize = 96;
 
 /// From how many bytes on a chunk is moved; copying fewer is as cheap, and
 /// lets small writes share a block.
-pub(super) const MOVED: usize = 512;
+pub(super) const MIN_MOVED: usize = 512;
 
 /// How many places the queue keeps when it runs empty.
 const KEPT: usize = 8;
@@ -127,7 +127,7 @@ impl Queue {
         let mut freed = Freed::default();
         let unread = self.head.unread();
         let count = unread.len();
-        if (MOVED..=max).contains(&count) {
+        if (MIN_MOVED..=max).contains(&count) {
             let Segment { data, start, .. } = self.pop(&mut freed);
             let mut bytes = Bytes::from(data);
             return (bytes.split_off(start), freed);

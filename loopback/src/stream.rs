@@ -12,14 +12,14 @@ pub use ready::Ready;
 
 use super::connection::{Connection, Side};
 use super::flow::Flow;
-use super::queue::MOVED;
-use super::turns::Turns;
+use super::queue::MIN_MOVED;
+use super::steps::Steps;
 use super::waiters::register;
 use super::{Binding, Error, Options};
-use ready::Direction;
+use ready::Interest;
 
 /// From how many bytes on a read or write is not small.
-const LARGE: usize = 4_096;
+const MIN_LARGE: usize = 4_096;
 
 /// One end of a connection.
 ///
@@ -32,7 +32,7 @@ pub struct Stream {
     side: Side,
     /// Whether closing is to reset the connection whatever has been read.
     abort: AtomicBool,
-    turns: Turns,
+    steps: Steps,
     /// The port that the socket had been bound to before it connected.
     binding: Option<Binding>,
 }
@@ -46,7 +46,7 @@ impl Stream {
             connection,
             side,
             abort: AtomicBool::new(false),
-            turns: Turns::default(),
+            steps: Steps::default(),
             binding,
         };
         [
@@ -96,14 +96,14 @@ impl Stream {
     pub fn try_read(&self, into: &mut [u8]) -> Result<usize, Error> {
         let read = self.receive(None, |flow| flow.read(into, self.connection.meter()));
         self.count(read.unwrap_or(0));
-        self.told_of_reset(read, 0)
+        self.end_after_reset(read, 0)
     }
 
     /// Does what [`Stream::try_read`] does; the task is woken once it is worth
     /// trying again.
     pub fn poll_read(&self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<Result<usize, Error>> {
         let read = self.receive(Some(cx), |flow| flow.read(into, self.connection.meter()));
-        pending(self.told_of_reset(read, 0))
+        pending(self.end_after_reset(read, 0))
     }
 
     /// Returns at most `max` of the bytes that have come. A chunk that was
@@ -115,7 +115,7 @@ impl Stream {
     /// As [`Stream::try_read`].
     pub fn try_read_bytes(&self, max: usize) -> Result<Bytes, Error> {
         let read = self.receive(None, |flow| flow.read_bytes(max, self.connection.meter()));
-        self.told_of_reset(read, Bytes::new())
+        self.end_after_reset(read, Bytes::new())
     }
 
     /// Does what [`Stream::try_read_bytes`] does; the task is woken once it is
@@ -123,7 +123,7 @@ impl Stream {
     pub fn poll_read_bytes(&self, cx: &mut Context<'_>, max: usize) -> Poll<Result<Bytes, Error>> {
         let meter = self.connection.meter();
         let read = self.receive(Some(cx), |flow| flow.read_bytes(max, meter));
-        pending(self.told_of_reset(read, Bytes::new()))
+        pending(self.end_after_reset(read, Bytes::new()))
     }
 
     /// Returns as many of the bytes that have come as `max` allows, in one
@@ -136,7 +136,7 @@ impl Stream {
     pub fn try_read_most(&self, max: usize) -> Result<Bytes, Error> {
         let read = self.receive(None, |flow| flow.read_most(max, self.connection.meter()));
         self.count(read.as_ref().map_or(0, Bytes::len));
-        self.told_of_reset(read, Bytes::new())
+        self.end_after_reset(read, Bytes::new())
     }
 
     /// Returns what [`Stream::try_read_most`] does if there are bytes, and `None`
@@ -158,22 +158,22 @@ impl Stream {
     pub fn try_write(&self, from: &[u8]) -> Result<usize, Error> {
         let written = self.send(None, |flow| flow.write(from, self.connection.meter()));
         self.count(written.unwrap_or(0));
-        self.told_of_break(written)
+        self.reset_of_break(written)
     }
 
     /// Does what [`Stream::try_write`] does; the task is woken once it is worth
     /// trying again.
     pub fn poll_write(&self, cx: &mut Context<'_>, from: &[u8]) -> Poll<Result<usize, Error>> {
         let written = self.send(Some(cx), |flow| flow.write(from, self.connection.meter()));
-        pending(self.told_of_break(written))
+        pending(self.reset_of_break(written))
     }
 
     /// Takes a whole chunk, without copying it, and leaves `chunk` empty, if
-    /// there is room for all of it and nothing else to be told. Otherwise, and
+    /// there is room for all of it and nothing else to be reported. Otherwise, and
     /// for small chunks always, it is left as it is, to be written in parts.
     #[inline]
     pub fn offer(&self, chunk: &mut Bytes) -> bool {
-        chunk.len() >= MOVED && self.offer_large(chunk)
+        chunk.len() >= MIN_MOVED && self.offer_large(chunk)
     }
 
     fn offer_large(&self, chunk: &mut Bytes) -> bool {
@@ -188,13 +188,13 @@ impl Stream {
             })
         });
         *chunk = left.map(Bytes::from).unwrap_or_default();
-        self.count(LARGE);
+        self.count(MIN_LARGE);
         offered.is_ok()
     }
 
     /// Waits until reading is worth a try.
     pub fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.seems_ready(Direction::Read) {
+        if self.seems_ready(Interest::Read) {
             return Poll::Ready(());
         }
         let flow = self.connection.incoming(self.side);
@@ -207,7 +207,7 @@ impl Stream {
 
     /// Waits until writing is worth a try.
     pub fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.seems_ready(Direction::Write) {
+        if self.seems_ready(Interest::Write) {
             return Poll::Ready(());
         }
         let flow = self.connection.outgoing(self.side);
@@ -220,25 +220,25 @@ impl Stream {
 
     /// Waits until reading is worth a try. Any number can wait at a time.
     pub fn readable(&self) -> Ready<'_> {
-        Ready::new(self, Direction::Read)
+        Ready::new(self, Interest::Read)
     }
 
     /// Waits until writing is worth a try. Any number can wait at a time.
     pub fn writable(&self) -> Ready<'_> {
-        Ready::new(self, Direction::Write)
+        Ready::new(self, Interest::Write)
     }
 
     /// Calls `charge` once as much has been done since it last let that pass as
     /// with one read or write of a socket of the system, this counted as small.
-    /// Whom it tells to wait many times in a row is let pass.
+    /// After many times in a row that it says to wait, the task may go on.
     pub fn poll_turn(&self, charge: impl FnOnce() -> Poll<()>) -> Poll<()> {
-        self.turns.poll(charge)
+        self.steps.poll(charge)
     }
 
     /// Counts a read or write of so many bytes.
     fn count(&self, bytes: usize) {
-        if bytes >= LARGE {
-            self.turns.owe();
+        if bytes >= MIN_LARGE {
+            self.steps.count_large();
         }
     }
 
@@ -256,15 +256,15 @@ impl Stream {
     }
 
     /// Returns whether it is ready for sure, without a lock.
-    fn seems_ready(&self, direction: Direction) -> bool {
+    fn seems_ready(&self, direction: Interest) -> bool {
         let Stream {
             connection, side, ..
         } = self;
         match direction {
-            Direction::Read => connection.incoming_outlook(*side).is_readable(),
-            Direction::Write => {
-                let outlook = connection.outgoing_outlook(*side);
-                outlook.is_writable(connection.meter())
+            Interest::Read => connection.incoming_readiness(*side).is_readable(),
+            Interest::Write => {
+                let readiness = connection.outgoing_readiness(*side);
+                readiness.is_writable(connection.meter())
             }
         }
     }
@@ -315,8 +315,8 @@ impl Stream {
         }
     }
 
-    /// Replaces a reset that has been told before by the end.
-    fn told_of_reset<T>(&self, read: Result<T, Error>, end: T) -> Result<T, Error> {
+    /// Replaces a reset that has been reported before by the end.
+    fn end_after_reset<T>(&self, read: Result<T, Error>, end: T) -> Result<T, Error> {
         match read {
             Ok(read) => Ok(read),
             Err(Error::ConnectionReset) if !self.connection.take_fault(self.side) => Ok(end),
@@ -325,7 +325,7 @@ impl Stream {
     }
 
     /// Replaces a broken pipe by the reset that broke it, the first time.
-    fn told_of_break<T>(&self, written: Result<T, Error>) -> Result<T, Error> {
+    fn reset_of_break<T>(&self, written: Result<T, Error>) -> Result<T, Error> {
         match written {
             Ok(written) => Ok(written),
             Err(Error::BrokenPipe) if self.connection.take_fault(self.side) => {

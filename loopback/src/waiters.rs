@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Waker;
 
 /// So many polls are kept beside the first one, the last ones.
-pub(super) const POLLS: usize = 3;
+pub(super) const MAX_POLLS: usize = 3;
 
 /// Those who wait for one thing to happen.
 ///
@@ -23,9 +23,9 @@ pub(super) struct Waiters {
 struct Rest {
     futures: BTreeMap<usize, Waker>,
     /// The last one comes first.
-    polls: [Option<Waker>; POLLS],
+    polls: [Option<Waker>; MAX_POLLS],
     /// One without data has a place of its own, so as to take none of the others'.
-    bare: Option<Waker>,
+    noop: Option<Waker>,
 }
 
 /// Registers the waker of a poll that no future stands for, and lets the lock
@@ -86,7 +86,7 @@ impl Waiters {
         if self.rest.as_mut().is_some_and(|rest| rest.renew(waker)) {
             return None;
         }
-        if self.first.is_none() && !is_bare(waker) {
+        if self.first.is_none() && !is_noop(waker) {
             self.first = Some((0, waker.clone()));
             return None;
         }
@@ -141,7 +141,7 @@ impl Waiters {
 
 impl Rest {
     fn is_empty(&self) -> bool {
-        let polls = self.polls.iter().chain([&self.bare]);
+        let polls = self.polls.iter().chain([&self.noop]);
         self.futures.is_empty() && polls.flatten().next().is_none()
     }
 
@@ -157,17 +157,17 @@ impl Rest {
 
     /// Adds the waker of a poll, and returns the oldest if there are too many.
     fn add(&mut self, waker: &Waker) -> Option<Waker> {
-        if is_bare(waker) {
-            return self.bare.replace(waker.clone());
+        if is_noop(waker) {
+            return self.noop.replace(waker.clone());
         }
         self.polls.rotate_right(1);
         self.polls[0].replace(waker.clone())
     }
 }
 
-/// Returns whether a waker has no data, as [`Waker::noop`]: it is that of a poll
+/// Returns whether a waker has no data, as that of [`Waker::noop`] has none: it is that of a poll
 /// that only asks, where nobody is to be woken.
-pub(super) fn is_bare(waker: &Waker) -> bool {
+pub(super) fn is_noop(waker: &Waker) -> bool {
     waker.data().is_null()
 }
 
@@ -185,7 +185,7 @@ impl Wakers {
             waker.wake();
         }
         if let Some(rest) = self.rest {
-            let polls = rest.polls.into_iter().chain([rest.bare]).flatten();
+            let polls = rest.polls.into_iter().chain([rest.noop]).flatten();
             rest.futures
                 .into_values()
                 .chain(polls)

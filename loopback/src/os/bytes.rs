@@ -32,7 +32,7 @@ impl BytesMut {
         Ok(count)
     }
 
-    /// Fills it by something that gives at most so many bytes as it is told.
+    /// Fills it by something that gives at most the number of bytes it is given.
     ///
     /// # Errors
     ///

@@ -85,11 +85,11 @@ impl<T: ?Sized> Mutex<T> {
         if let Ok(guard) = self.try_lock() {
             return guard;
         }
-        let mut place = Place {
+        let mut registration = Registration {
             waiters: &self.waiters,
             ticket: Ticket::default(),
         };
-        poll_fn(|cx| self.poll_lock(&mut place.ticket, cx)).await
+        poll_fn(|cx| self.poll_lock(&mut registration.ticket, cx)).await
     }
 
     fn poll_lock<'a>(&'a self, ticket: &mut Ticket, cx: &Context<'_>) -> Poll<MutexGuard<'a, T>> {
@@ -145,12 +145,12 @@ impl<T: ?Sized> fmt::Debug for Mutex<T> {
 }
 
 /// A place among those who wait, given up when it is dropped.
-struct Place<'a> {
+struct Registration<'a> {
     waiters: &'a std::sync::Mutex<Waiters>,
     ticket: Ticket,
 }
 
-impl Drop for Place<'_> {
+impl Drop for Registration<'_> {
     fn drop(&mut self) {
         if self.ticket.is_used() {
             let waker = lock(self.waiters).remove(&self.ticket);

@@ -9,7 +9,7 @@ use super::Stream;
 
 /// What is waited for.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Direction {
+pub(super) enum Interest {
     Read,
     Write,
 }
@@ -19,16 +19,16 @@ pub(super) enum Direction {
 #[must_use = "futures do nothing unless polled"]
 pub struct Ready<'a> {
     stream: &'a Stream,
-    direction: Direction,
+    interest: Interest,
     ticket: Ticket,
 }
 
 impl<'a> Ready<'a> {
-    pub(super) fn new(stream: &'a Stream, direction: Direction) -> Ready<'a> {
+    pub(super) fn new(stream: &'a Stream, interest: Interest) -> Ready<'a> {
         let ticket = Ticket::default();
         Ready {
             stream,
-            direction,
+            interest,
             ticket,
         }
     }
@@ -37,16 +37,16 @@ impl<'a> Ready<'a> {
         let Stream {
             connection, side, ..
         } = self.stream;
-        match self.direction {
-            Direction::Read => connection.incoming(*side),
-            Direction::Write => connection.outgoing(*side),
+        match self.interest {
+            Interest::Read => connection.incoming(*side),
+            Interest::Write => connection.outgoing(*side),
         }
     }
 
     fn poll_locked(&mut self, cx: &Context<'_>) -> Poll<()> {
         let mut flow = self.lock();
         let ready = self.is_ready(&flow);
-        let waiters = self.direction.waiters(&mut flow);
+        let waiters = self.interest.waiters(&mut flow);
         if ready {
             // While the lock is held anyway.
             let waker = waiters.remove(&self.ticket);
@@ -64,24 +64,24 @@ impl<'a> Ready<'a> {
     /// Gives up its place among the waiters.
     fn leave(&self) {
         let mut flow = self.lock();
-        let waker = self.direction.waiters(&mut flow).remove(&self.ticket);
+        let waker = self.interest.waiters(&mut flow).remove(&self.ticket);
         drop(flow);
         drop(waker);
     }
 
     fn is_ready(&self, flow: &Flow) -> bool {
-        match self.direction {
-            Direction::Read => flow.is_readable(),
-            Direction::Write => flow.is_writable(self.stream.connection.meter()),
+        match self.interest {
+            Interest::Read => flow.is_readable(),
+            Interest::Write => flow.is_writable(self.stream.connection.meter()),
         }
     }
 }
 
-impl Direction {
+impl Interest {
     fn waiters(self, flow: &mut Flow) -> &mut Waiters {
         match self {
-            Direction::Read => &mut flow.readers,
-            Direction::Write => &mut flow.writers,
+            Interest::Read => &mut flow.readers,
+            Interest::Write => &mut flow.writers,
         }
     }
 }
@@ -92,7 +92,7 @@ impl Future for Ready<'_> {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let waits = self.ticket.is_used();
-        if !waits && self.stream.seems_ready(self.direction) {
+        if !waits && self.stream.seems_ready(self.interest) {
             return Poll::Ready(());
         }
         self.poll_locked(cx)

@@ -17,7 +17,7 @@ use super::{TcpSocket, TcpStream, poll_charged, system_error};
 
 /// How long a connect waits for a place in a backlog. Linux gives up when it has sent
 /// its request seven times, which takes 127 s, some seconds more from 6.5 on.
-const LIMIT: Duration = match cfg!(test) {
+const TIMEOUT: Duration = match cfg!(test) {
     true => Duration::from_millis(10),
     false => Duration::from_secs(127),
 };
@@ -85,7 +85,7 @@ fn start(socket: TcpSocket, remote: SocketAddr) -> io::Result<Progress> {
 /// Returns a timer of upstream's own runtime: that of the host need not have any.
 fn timer() -> Pin<Box<Sleep>> {
     let _entered = RUNTIME.enter();
-    Box::pin(sleep(LIMIT))
+    Box::pin(sleep(TIMEOUT))
 }
 
 impl Future for ConnectingTcpStream {

@@ -13,8 +13,8 @@ mod tests;
 pub use chunk::Chunk;
 pub use connecting::ConnectingTcpStream;
 pub use listener::TcpListener;
-pub(super) use settings::{DOUBLED, bounds as buffer_bounds};
-pub(super) use socket::TRIES;
+pub(super) use settings::{BUFFER_FACTOR, bounds as buffer_bounds};
+pub(super) use socket::MAX_TRIES;
 pub use socket::{
     LoopbackTcpSocket, NetworkTcpSocket, SharedTcpSocket, TcpSocket, UnspecifiedTcpSocket,
 };
@@ -29,7 +29,7 @@ use rustix::io::Errno;
 use tokio::task::coop::{consume_budget, has_budget_remaining};
 
 use super::Error;
-use super::waiters::is_bare;
+use super::waiters::is_noop;
 
 /// Returns the error that the system gives in the same situation.
 pub(super) fn system_error(error: Error) -> io::Error {
@@ -74,7 +74,7 @@ pub(super) fn poll_yield(
     cx: &mut Context<'_>,
     charge: impl FnOnce(&mut Context<'_>) -> Poll<()>,
 ) -> Poll<()> {
-    match is_bare(cx.waker()) {
+    match is_noop(cx.waker()) {
         true => Poll::Ready(()),
         false => charge(cx),
     }

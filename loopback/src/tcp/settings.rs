@@ -9,7 +9,7 @@ use super::super::os::{SocketOption, set_system_option, system_option};
 
 /// By how much a buffer is larger than what was asked for. Upstream divides by
 /// it again, so that guests see what they have set.
-pub(in super::super) const DOUBLED: u32 = if cfg!(target_os = "linux") { 2 } else { 1 };
+pub(in super::super) const BUFFER_FACTOR: u32 = if cfg!(target_os = "linux") { 2 } else { 1 };
 
 /// The largest buffer where the system does not say what it allows.
 const LARGEST_BUFFER: u32 = 8 << 20;
@@ -59,7 +59,9 @@ impl Settings {
         let named = |name: &&SocketOption| self.touched & bit(**name) != 0;
         for name in ALL.iter().filter(named) {
             let value = match name {
-                SocketOption::ReceiveBuffer | SocketOption::SendBuffer => self.get(*name) / DOUBLED,
+                SocketOption::ReceiveBuffer | SocketOption::SendBuffer => {
+                    self.get(*name) / BUFFER_FACTOR
+                }
                 _ => self.get(*name),
             };
             // Where the system refuses a size, upstream goes on without it.
@@ -97,8 +99,8 @@ pub(super) fn get(options: &Options, name: SocketOption) -> u32 {
         SocketOption::KeepAliveInterval => options.keep_alive_interval.into(),
         SocketOption::KeepAliveCount => options.keep_alive_count.into(),
         SocketOption::TimeToLive | SocketOption::UnicastHops => options.hop_limit.into(),
-        SocketOption::ReceiveBuffer => options.receive_buffer.saturating_mul(DOUBLED),
-        SocketOption::SendBuffer => options.send_buffer.saturating_mul(DOUBLED),
+        SocketOption::ReceiveBuffer => options.receive_buffer.saturating_mul(BUFFER_FACTOR),
+        SocketOption::SendBuffer => options.send_buffer.saturating_mul(BUFFER_FACTOR),
     }
 }
 
@@ -191,8 +193,9 @@ impl System {
         let interval = system_option(socket, SocketOption::KeepAliveInterval)?;
         options.keep_alive_interval = small(interval);
         options.keep_alive_count = tiny(system_option(socket, SocketOption::KeepAliveCount)?);
-        options.receive_buffer = system_option(socket, SocketOption::ReceiveBuffer)? / DOUBLED;
-        options.send_buffer = system_option(socket, SocketOption::SendBuffer)? / DOUBLED;
+        options.receive_buffer =
+            system_option(socket, SocketOption::ReceiveBuffer)? / BUFFER_FACTOR;
+        options.send_buffer = system_option(socket, SocketOption::SendBuffer)? / BUFFER_FACTOR;
         Ok(System {
             receive_buffer: bounds(socket, SocketOption::ReceiveBuffer, options.receive_buffer),
             send_buffer: bounds(socket, SocketOption::SendBuffer, options.send_buffer),
@@ -209,7 +212,7 @@ pub(in super::super) fn bounds(
 ) -> RangeInclusive<u32> {
     let asked = |value: u32| {
         set_system_option(socket, name, value)?;
-        system_option(socket, name).map(|value| value / DOUBLED)
+        system_option(socket, name).map(|value| value / BUFFER_FACTOR)
     };
     let least = asked(1).unwrap_or(1);
     let most = asked(i32::MAX.unsigned_abs()).unwrap_or(LARGEST_BUFFER);

@@ -13,7 +13,7 @@ use super::{ConnectingTcpStream, TcpListener, system_error};
 
 /// How many ports are tried for a socket that is to have the same one on the
 /// system and on the loopback network.
-pub(in super::super) const TRIES: usize = 1_024;
+pub(in super::super) const MAX_TRIES: usize = 1_024;
 
 /// A TCP socket before it connects or listens.
 ///
@@ -236,7 +236,7 @@ impl Common {
     /// the system; where any will do, until one is free on both.
     fn bind_both(&self, address: SocketAddr) -> io::Result<TcpSocket> {
         let descriptor = self.descriptor()?;
-        let tries = if address.port() == 0 { TRIES } else { 1 };
+        let tries = if address.port() == 0 { MAX_TRIES } else { 1 };
         let mut result = Err(Errno::ADDRINUSE.into());
         for _ in 0..tries {
             let binding = Binding::new(self.network()?, Protocol::Tcp, address);

@@ -75,7 +75,7 @@ impl TcpStream {
     }
 
     /// Returns bytes that have come, at most so many, if they need not be
-    /// copied; what else there is, reading tells.
+    /// copied; reading reports what else there is.
     pub fn chunk(&self, most: usize) -> Option<Bytes> {
         match self {
             TcpStream::Network(_) => None,

@@ -1,12 +1,12 @@
 //! Polls that no future stands for: nobody takes back what they leave.
 
-use super::super::waiters::POLLS;
+use super::super::waiters::MAX_POLLS;
 use super::*;
 
 /// Forgets the first of the polls that are `alike`, which need not be kept
 /// where there are too many.
 pub fn forget_first<T>(polls: &mut Vec<T>, alike: impl Fn(&T) -> bool) {
-    if polls.iter().filter(|poll| alike(poll)).count() > POLLS
+    if polls.iter().filter(|poll| alike(poll)).count() > MAX_POLLS
         && let Some(first) = polls.iter().position(alike)
     {
         polls.remove(first);
@@ -112,7 +112,7 @@ fn polls_that_are_given_up_leave_few_wakers() {
         let idle = Idle::new(&network);
         let all: Vec<_> = (0..MANY).map(|_| idle.wait(ask)).collect();
         let kept = all.iter().filter(|one| Arc::strong_count(one) > 1).count();
-        assert_eq!(kept, POLLS + 1, "{way}");
+        assert_eq!(kept, MAX_POLLS + 1, "{way}");
         assert!(all.iter().all(|one| one.count() == 0), "{way}");
         event(&idle, &network);
         assert_eq!(all.last().unwrap().count(), 1, "{way}");
@@ -125,7 +125,7 @@ fn polls_that_are_given_up_leave_few_wakers() {
 #[test]
 fn a_waker_that_wakes_nobody_displaces_none() {
     for (way, ask, event) in WAYS {
-        for many in 1..=POLLS + 1 {
+        for many in 1..=MAX_POLLS + 1 {
             let network = Shared::default();
             let idle = Idle::new(&network);
             assert!(!ask(&idle, &mut noop()));
@@ -164,7 +164,7 @@ fn a_waker_that_is_displaced_is_dropped_without_a_lock() {
             let waker = Waker::from(Arc::new(Task(Arc::clone(&idle))));
             assert!(!ask(&idle, &mut Context::from_waker(&waker)));
         }
-        assert!(Arc::strong_count(&idle) <= POLLS + 2);
+        assert!(Arc::strong_count(&idle) <= MAX_POLLS + 2);
         event(&idle, &network);
         assert_eq!(Arc::strong_count(&idle), 1);
     }

@@ -1,9 +1,9 @@
 //! UDP sockets that are on the system's network, on the loopback network, or
 //! on both: what stands in the place of that of `tokio`.
 
-mod both;
 #[allow(dead_code, reason = "what upstream uses depends on the release")]
 mod detached;
+mod dual;
 mod senders;
 mod settings;
 #[allow(dead_code, reason = "what upstream uses depends on the release")]

@@ -5,7 +5,7 @@ use rustix::fd::AsFd;
 use rustix::io::{Errno, Result};
 
 use super::super::os::{SocketOption, set_system_option, system_option};
-use super::super::tcp::{DOUBLED, buffer_bounds};
+use super::super::tcp::{BUFFER_FACTOR, buffer_bounds};
 use super::socket::Make;
 
 /// The options of a socket, and which of them somebody has set.
@@ -49,8 +49,8 @@ impl Settings {
     pub(super) fn get(&self, name: SocketOption) -> Result<u32> {
         match name {
             SocketOption::TimeToLive | SocketOption::UnicastHops => Ok(self.hop_limit.into()),
-            SocketOption::ReceiveBuffer => Ok(self.receive_buffer.saturating_mul(DOUBLED)),
-            SocketOption::SendBuffer => Ok(self.send_buffer.saturating_mul(DOUBLED)),
+            SocketOption::ReceiveBuffer => Ok(self.receive_buffer.saturating_mul(BUFFER_FACTOR)),
+            SocketOption::SendBuffer => Ok(self.send_buffer.saturating_mul(BUFFER_FACTOR)),
             _ => Err(Errno::NOPROTOOPT),
         }
     }
@@ -138,8 +138,8 @@ impl System {
 
     fn asked(socket: &std::net::UdpSocket, ipv6: bool) -> Result<System> {
         let hop_limit = system_option(socket, hops(ipv6))?;
-        let receive_buffer = system_option(socket, SocketOption::ReceiveBuffer)? / DOUBLED;
-        let send_buffer = system_option(socket, SocketOption::SendBuffer)? / DOUBLED;
+        let receive_buffer = system_option(socket, SocketOption::ReceiveBuffer)? / BUFFER_FACTOR;
+        let send_buffer = system_option(socket, SocketOption::SendBuffer)? / BUFFER_FACTOR;
         let bounds = |name, default| buffer_bounds(socket, name, default);
         Ok(System {
             hop_limit: u8::try_from(hop_limit).unwrap_or(u8::MAX),

@@ -12,11 +12,11 @@ use tokio::task::coop::consume_budget;
 use super::super::destination::{Destination, check_family};
 use super::super::os::rustix::fd::AsFd;
 use super::super::os::{BorrowedFd, Descriptor, SocketOption};
+use super::super::steps::Steps;
 use super::super::tcp::{poll_budget, poll_yield, system_error};
-use super::super::turns::Turns;
 use super::super::{Network, Protocol, lock};
-use super::both::disconnect_system;
 use super::detached::Detached;
+use super::dual::disconnect_system;
 use super::settings::Settings;
 use super::socket::{Make, NetworkUdpSocket, Origin, UdpSocket, wildcard};
 use super::{errno, would_block};
@@ -27,7 +27,7 @@ use super::{errno, would_block};
 pub struct SharedUdpSocket {
     origin: Origin,
     state: Mutex<State>,
-    turns: Turns,
+    steps: Steps,
 }
 
 #[derive(Debug)]
@@ -56,7 +56,7 @@ impl SharedUdpSocket {
         SharedUdpSocket {
             origin: Origin { network, make },
             state: Mutex::new(state),
-            turns: Turns::default(),
+            steps: Steps::default(),
         }
     }
 
@@ -103,7 +103,7 @@ impl SharedUdpSocket {
         let to = Destination::of(network, Protocol::Udp, remote)?;
         let socket = self.bound()?;
         let to = match &socket {
-            UdpSocket::Unspecified(socket) if socket.both.is_answer(remote) => Destination::System,
+            UdpSocket::Unspecified(socket) if socket.dual.is_answer(remote) => Destination::System,
             _ => to,
         };
         match (&socket, to) {
@@ -122,7 +122,7 @@ impl SharedUdpSocket {
         match &socket {
             UdpSocket::Network(_) => Ok(rustix::net::connect(system(&socket)?, &remote)?),
             UdpSocket::Loopback(socket) => socket.socket.connect(remote).map_err(system_error),
-            UdpSocket::Unspecified(socket) => socket.both.connect(remote, to),
+            UdpSocket::Unspecified(socket) => socket.dual.connect(remote, to),
         }
     }
 
@@ -136,7 +136,7 @@ impl SharedUdpSocket {
                 socket.socket.disconnect();
                 Ok(())
             }
-            UdpSocket::Unspecified(socket) => socket.both.disconnect(),
+            UdpSocket::Unspecified(socket) => socket.dual.disconnect(),
         }
     }
 
@@ -153,7 +153,7 @@ impl SharedUdpSocket {
                 None => Ok(wildcard(lock(&self.state).settings.is_ipv6())),
             },
             UdpSocket::Loopback(socket) => Ok(socket.socket.local_addr()),
-            UdpSocket::Unspecified(socket) => socket.both.local_addr(),
+            UdpSocket::Unspecified(socket) => socket.dual.local_addr(),
         }
     }
 
@@ -172,7 +172,7 @@ impl SharedUdpSocket {
                 let peer = socket.socket.peer_addr();
                 peer.ok_or_else(|| Errno::NOTCONN.into())
             }
-            UdpSocket::Unspecified(socket) => socket.both.peer_addr(),
+            UdpSocket::Unspecified(socket) => socket.dual.peer_addr(),
         }
     }
 
@@ -182,7 +182,7 @@ impl SharedUdpSocket {
         let to = match &socket {
             UdpSocket::Network(_) => Destination::System,
             UdpSocket::Loopback(_) => Destination::Loopback,
-            UdpSocket::Unspecified(socket) => socket.both.connected_to()?,
+            UdpSocket::Unspecified(socket) => socket.dual.connected_to()?,
         };
         Ok((socket, to))
     }
@@ -274,7 +274,7 @@ impl SharedUdpSocket {
                 None => Err(Errno::NOTCONN.into()),
             },
             UdpSocket::Loopback(socket) => socket.socket.try_recv(into).map_err(system_error),
-            UdpSocket::Unspecified(socket) => socket.both.try_recv_from(into),
+            UdpSocket::Unspecified(socket) => socket.dual.try_recv_from(into),
         }
     }
 
@@ -335,11 +335,11 @@ impl SharedUdpSocket {
                 }
             }
             UdpSocket::Loopback(socket) => socket.socket.readable().await,
-            UdpSocket::Unspecified(socket) => socket.both.readable().await,
+            UdpSocket::Unspecified(socket) => socket.dual.readable().await,
         }
         // After the wait, which costs nothing. A datagram is no small step.
-        self.turns.owe();
-        poll_fn(|cx| poll_yield(cx, |cx| self.turns.poll(|| poll_budget(cx)))).await;
+        self.steps.count_large();
+        poll_fn(|cx| poll_yield(cx, |cx| self.steps.poll(|| poll_budget(cx)))).await;
     }
 }
 
@@ -353,7 +353,7 @@ fn system(socket: &UdpSocket) -> io::Result<&tokio::net::UdpSocket> {
 ///
 /// This asks the system itself: a descriptor is made late, and `tokio` says of
 /// each new one that it cannot be written to until its runtime has rested. If the
-/// system takes nothing, `tokio` has to be told, or it calls the socket writable.
+/// system takes nothing, `tokio` has to learn that, or it calls the socket writable.
 pub(super) fn send_now(
     socket: &tokio::net::UdpSocket,
     data: &[u8],

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use rustix::io::Errno;
 
-use super::super::tcp::{TRIES, system_error};
+use super::super::tcp::{MAX_TRIES, system_error};
 use super::super::{Binding, DatagramSocket, Network, Protocol, is_loopback};
-use super::both::Both;
+use super::dual::DualSocket;
 use super::settings::Settings;
 
 /// A UDP socket.
@@ -42,7 +42,7 @@ pub struct LoopbackUdpSocket {
 /// network.
 #[derive(Debug, Clone)]
 pub struct UnspecifiedUdpSocket {
-    pub(super) both: Arc<Both>,
+    pub(super) dual: Arc<DualSocket>,
 }
 
 impl UdpSocket {
@@ -50,7 +50,7 @@ impl UdpSocket {
         match self {
             UdpSocket::Network(socket) => socket.descriptor.as_deref(),
             UdpSocket::Loopback(_) => None,
-            UdpSocket::Unspecified(socket) => Some(socket.both.system()),
+            UdpSocket::Unspecified(socket) => Some(socket.dual.system()),
         }
     }
 
@@ -58,7 +58,7 @@ impl UdpSocket {
         match self {
             UdpSocket::Network(_) => None,
             UdpSocket::Loopback(socket) => Some(&socket.socket),
-            UdpSocket::Unspecified(socket) => Some(socket.both.loopback()),
+            UdpSocket::Unspecified(socket) => Some(socket.dual.loopback()),
         }
     }
 
@@ -109,8 +109,8 @@ impl Origin {
             let socket = Arc::new(socket);
             Ok(UdpSocket::Loopback(LoopbackUdpSocket { socket }))
         } else if ip.is_unspecified() {
-            let both = Arc::new(self.bind_both(address, settings)?);
-            Ok(UdpSocket::Unspecified(UnspecifiedUdpSocket { both }))
+            let dual = Arc::new(self.bind_both(address, settings)?);
+            Ok(UdpSocket::Unspecified(UnspecifiedUdpSocket { dual }))
         } else {
             let system = self.system(settings)?;
             rustix::net::bind(&system, &address)?;
@@ -121,9 +121,9 @@ impl Origin {
 
     /// Takes a port of the loopback network first, and then the same one of
     /// the system; where any will do, until one is free on both.
-    fn bind_both(&self, address: SocketAddr, settings: &Settings) -> io::Result<Both> {
+    fn bind_both(&self, address: SocketAddr, settings: &Settings) -> io::Result<DualSocket> {
         let system = self.system(settings)?;
-        let tries = if address.port() == 0 { TRIES } else { 1 };
+        let tries = if address.port() == 0 { MAX_TRIES } else { 1 };
         let mut refused = Errno::ADDRINUSE;
         for _ in 0..tries {
             let binding = Binding::new(self.network()?, Protocol::Udp, address);
@@ -131,7 +131,7 @@ impl Origin {
             let mut same = address;
             same.set_port(binding.local_addr().port());
             match rustix::net::bind(&system, &same) {
-                Ok(()) => return Ok(Both::new(datagrams(binding, settings)?, system)),
+                Ok(()) => return Ok(DualSocket::new(datagrams(binding, settings)?, system)),
                 Err(error) => refused = error,
             }
             if refused != Errno::ADDRINUSE {

@@ -20,10 +20,10 @@ use super::would_block;
 /// one port.
 ///
 /// The loopback's side alone knows whether the socket is connected, and where. It
-/// tells those who wait when that changes, after which each looks at both sides
+/// wakes those who wait when that changes, after which each looks at both sides
 /// again.
 #[derive(Debug)]
-pub(super) struct Both {
+pub(super) struct DualSocket {
     loopback: DatagramSocket,
     system: tokio::net::UdpSocket,
     /// Held while the sides are connected and disconnected, for one to follow the
@@ -34,9 +34,9 @@ pub(super) struct Both {
     systems_turn: AtomicBool,
 }
 
-impl Both {
-    pub(super) fn new(loopback: DatagramSocket, system: tokio::net::UdpSocket) -> Both {
-        Both {
+impl DualSocket {
+    pub(super) fn new(loopback: DatagramSocket, system: tokio::net::UdpSocket) -> DualSocket {
+        DualSocket {
             loopback,
             system,
             changing: Mutex::default(),
@@ -203,7 +203,7 @@ impl Both {
             let loopback_ready = loopback.as_mut().poll(cx).is_ready();
             // An error counts too: it comes again when receiving is tried.
             system_ready = system_ready || system.as_mut().poll(cx).is_ready();
-            // Looked at last: where the loopback's side is not ready, it tells of
+            // Looked at last: where the loopback's side is not ready, it wakes for
             // what is changed from now on.
             let is_systems = || self.peers_side() != Some(Destination::Loopback);
             match loopback_ready || system_ready && is_systems() {
@@ -233,12 +233,12 @@ mod tests {
     use super::*;
 
     /// Notes whether the sides were being changed when it was woken.
-    struct Noted(Weak<Both>, Mutex<Vec<bool>>);
+    struct Noted(Weak<DualSocket>, Mutex<Vec<bool>>);
 
     impl Wake for Noted {
         fn wake(self: Arc<Self>) {
-            let both = self.0.upgrade().unwrap();
-            lock(&self.1).push(both.changing.try_lock().is_err());
+            let dual = self.0.upgrade().unwrap();
+            lock(&self.1).push(dual.changing.try_lock().is_err());
         }
     }
 
@@ -249,17 +249,17 @@ mod tests {
         let at = system.local_addr().unwrap();
         let binding = Binding::new(&network, Protocol::Udp, at).unwrap();
         let loopback = DatagramSocket::new(binding, 1_000).unwrap();
-        let both = Arc::new(Both::new(loopback, system));
-        let noted = Arc::new(Noted(Arc::downgrade(&both), Mutex::default()));
+        let dual = Arc::new(DualSocket::new(loopback, system));
+        let noted = Arc::new(Noted(Arc::downgrade(&dual), Mutex::default()));
         let waker = Waker::from(Arc::clone(&noted));
-        let mut waiting = pin!(both.readable());
+        let mut waiting = pin!(dual.readable());
         for side in [Some(Destination::Loopback), Some(Destination::System), None] {
             let polled = waiting.as_mut().poll(&mut Context::from_waker(&waker));
             assert!(polled.is_pending());
             let changed = match side {
                 // Towards the system's loopback, to which nothing is sent.
-                Some(side) => both.connect("127.0.0.1:9".parse().unwrap(), side),
-                None => both.disconnect(),
+                Some(side) => dual.connect("127.0.0.1:9".parse().unwrap(), side),
+                None => dual.disconnect(),
             };
             changed.unwrap();
             assert!(!lock(&noted.1).is_empty(), "{side:?}");
@@ -268,7 +268,7 @@ mod tests {
                     .iter()
                     .all(|held| !held)
             );
-            assert_eq!(both.peers_side(), side);
+            assert_eq!(dual.peers_side(), side);
         }
     }
 }
