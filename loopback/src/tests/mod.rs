@@ -67,6 +67,14 @@ fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
     pin!(future).poll(&mut noop())
 }
 
+/// Returns what a future gives when it is first polled, `None` where it waits.
+pub(super) fn at_once<F: Future>(future: F) -> Option<F::Output> {
+    match poll_once(future) {
+        Poll::Ready(value) => Some(value),
+        Poll::Pending => None,
+    }
+}
+
 fn address(text: &str) -> SocketAddr {
     text.parse().unwrap()
 }

@@ -78,26 +78,17 @@ impl TryFrom<Detached> for SharedUdpSocket {
 
 #[cfg(test)]
 mod tests {
-    use std::future::Future;
     use std::net::SocketAddr;
-    use std::pin::pin;
-    use std::task::{Context, Poll, Waker};
 
     use rustix::io::Errno;
 
     use super::super::super::os::rustix::net;
+    use super::super::super::tests::at_once;
     use super::super::super::{Protocol, lock};
     use super::*;
 
     fn address(text: &str) -> SocketAddr {
         text.parse().unwrap()
-    }
-
-    fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
-        match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(value) => Some(value),
-            Poll::Pending => None,
-        }
     }
 
     #[tokio::test]

@@ -3,13 +3,13 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use super::super::super::os::SocketOption;
-use super::super::super::os::rustix::fd::AsFd as _;
-use super::super::super::os::rustix::net::sockopt;
-use super::super::super::{Network, Protocol};
-use super::super::socket::SharedTcpSocket;
-use super::super::{TcpListener, TcpSocket, TcpStream};
-use super::at_once;
+use super::super::os::SocketOption;
+use super::super::os::rustix::fd::AsFd as _;
+use super::super::os::rustix::net::sockopt;
+use super::super::tests::at_once;
+use super::super::{Network, Protocol};
+use super::socket::SharedTcpSocket;
+use super::{TcpListener, TcpSocket, TcpStream};
 
 fn network() -> Arc<Mutex<Network>> {
     Arc::default()
@@ -147,7 +147,7 @@ fn a_stream_does_what_those_of_tokio_do() {
     assert_eq!(blocked.kind(), std::io::ErrorKind::WouldBlock);
     assert_eq!(near.try_write(&b"hello"[..]).unwrap(), 5);
     at_once(far.readable()).unwrap().unwrap();
-    let mut read = super::super::super::os::bytes::BytesMut::with_capacity(3);
+    let mut read = super::super::os::bytes::BytesMut::with_capacity(3);
     assert_eq!(far.try_read_buf(&mut read).unwrap(), 3);
     assert_eq!(far.try_read(&mut [0; 9]).unwrap(), 2);
     let mut chunk = bytes::Bytes::from(vec![1; 5_000]);
@@ -177,7 +177,7 @@ fn zero_linger_resets() {
 fn what_is_no_descriptor_is_used_as_one() {
     let network = network();
     let [near, far] = pair(&network);
-    super::super::super::os::rustix::net::shutdown(&near, rustix::net::Shutdown::Write).unwrap();
+    super::super::os::rustix::net::shutdown(&near, rustix::net::Shutdown::Write).unwrap();
     assert_eq!(far.try_read(&mut [0; 1]).unwrap(), 0);
     assert_eq!(near.as_fd().peer_addr().unwrap(), far.local_addr().unwrap());
     let socket = SharedTcpSocket::new_v6().unwrap().on(&network);
