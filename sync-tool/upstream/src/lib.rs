@@ -1,5 +1,6 @@
 //! Upstream's releases, from a git repository or from the package registry.
 
+mod cache_lock;
 pub mod git;
 pub mod http;
 pub mod registry;

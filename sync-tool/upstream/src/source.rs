@@ -14,7 +14,7 @@ use recipe::tree::{Digest, TreePath};
 use semver::Version;
 
 use super::Source as _;
-use super::git::{self, Export, Failure, Git};
+use super::git::{Export, Git, GitError, GitOptions, parse_locked};
 use super::registry::{self, Registry};
 
 /// What the user asks for with `--source`.
@@ -100,7 +100,7 @@ impl<'a> Upstream<'a> {
             }
             options.choice = SourceChoice::Git;
         }
-        let repository = git::Options {
+        let repository = GitOptions {
             crate_name: options.name.clone(),
             path: options.path.clone(),
             tag: options.tag.clone(),
@@ -112,7 +112,7 @@ impl<'a> Upstream<'a> {
             host,
             git: match options.choice {
                 SourceChoice::Registry => None,
-                _ => Some(Git::seen_from(dir, host, repository)?),
+                _ => Some(Git::relative_to(dir, host, repository)?),
             },
             options,
             registry: OnceCell::new(),
@@ -145,7 +145,7 @@ impl<'a> Upstream<'a> {
         }
         let of_registry = || self.registry()?.list();
         match self.git() {
-            Some(git) => self.or_fallback("a list of releases", git.attempt_list(), of_registry),
+            Some(git) => self.or_fallback("a list of releases", git.try_list(), of_registry),
             None => of_registry(),
         }
     }
@@ -188,7 +188,7 @@ impl<'a> Upstream<'a> {
                 return of_registry();
             }
         }
-        let read = git.attempt(version, git::locked(locked.commit)?);
+        let read = git.try_release(version, parse_locked(locked.commit)?);
         let release = self
             .or_fallback(&self.called(version), read, of_registry)
             .map_err(|e| match locked.commit {
@@ -211,7 +211,7 @@ impl<'a> Upstream<'a> {
         let of_registry = || self.registry()?.commit(version);
         match self.git() {
             Some(git) => {
-                let commit = git.attempt_commit(version).map(Some);
+                let commit = git.try_commit(version).map(Some);
                 self.or_fallback(&self.called(version), commit, of_registry)
             }
             None => of_registry(),
@@ -321,21 +321,22 @@ impl<'a> Upstream<'a> {
     fn or_fallback<T>(
         &self,
         what: &str,
-        git: Result<T, Failure>,
+        git: Result<T, GitError>,
         registry: impl FnOnce() -> Result<T>,
     ) -> Result<T> {
         let is_auto = self.options.choice == SourceChoice::Auto;
         let of_git = match git {
             Ok(value) => return Ok(value),
-            Err(Failure::Unreachable(e) | Failure::NoProgram(e)) if is_auto => {
-                let note = format!("{e}; upstream is taken from the registry instead");
-                self.host.status.note(&note);
-                self.left_git.set(true);
-                e
-            }
-            Err(Failure::Offline(e)) if is_auto => e,
-            Err(failure) => return Err(failure.into_error()),
+            Err(e) if !is_auto || !e.allows_fallback() => return Err(e.into()),
+            Err(e) => e,
         };
+        // What is not cached may be there in the next call; a host or a program is not.
+        if !matches!(of_git, GitError::Offline(_)) {
+            let note = format!("{of_git}; upstream is taken from the registry instead");
+            self.host.status.note(&note);
+            self.left_git.set(true);
+        }
+        let of_git = Error::from(of_git);
         registry().map_err(|e| match e.kind() {
             Kind::Upstream => {
                 let faults = [("git", of_git), ("registry", e)].map(|(name, e)| {

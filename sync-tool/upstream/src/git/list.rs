@@ -3,20 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use git2::{
-    ErrorCode, ObjectType, Odb, OdbLookupFlags, Oid, Repository, Tree as GitTree, TreeEntry,
-};
+use git2::{ObjectType, Odb, OdbLookupFlags, Oid, Repository, Tree as GitTree, TreeEntry};
 use recipe::error::{Error, Result};
 use recipe::tree::{Mode, TreePath};
+
+use super::error::{GitError, MissingObject};
 
 /// The manifest of a crate or a workspace.
 pub(super) const MANIFEST: &str = "Cargo.toml";
 /// The workspace's lock file.
 pub(super) const LOCK: &str = "Cargo.lock";
 
-/// What is wanted of a repository.
+/// What is location of a repository.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Wanted<'a> {
+pub(super) struct CrateLocation<'a> {
     /// The crate's name.
     pub(super) name: &'a str,
     /// The crate's directory.
@@ -27,7 +27,7 @@ pub(super) struct Wanted<'a> {
 
 /// What a release may hold at most.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
+pub(super) struct TreeLimits {
     /// Bytes in all.
     pub(super) total: usize,
     /// Bytes of one file.
@@ -37,52 +37,15 @@ pub(super) struct Limits {
 }
 
 /// Those of the registry's packages.
-pub(super) const LIMITS: Limits = Limits {
+pub(super) const LIMITS: TreeLimits = TreeLimits {
     total: 64 << 20,
     file: 16 << 20,
     entries: 10_000,
 };
 
-/// Why a release cannot be read.
-#[derive(Debug)]
-pub(super) enum Trouble {
-    /// Objects are not in the repository.
-    Missing(Vec<Missing>),
-    /// The repository has objects that are not what their ids say.
-    Damaged(String),
-    /// What was read is nothing to take.
-    Refused(Error),
-}
-
-/// An object that is not in the repository.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Missing {
-    /// The file or directory that it is the content of.
-    pub(super) path: String,
-    /// Its id.
-    pub(super) id: Oid,
-}
-
-impl From<Error> for Trouble {
-    fn from(error: Error) -> Self {
-        Trouble::Refused(error)
-    }
-}
-
-impl Trouble {
-    /// Tells a missing object from a damaged one.
-    pub(super) fn with(e: &git2::Error, path: impl Into<String>, id: Oid) -> Self {
-        let path = path.into();
-        if e.code() == ErrorCode::NotFound {
-            return Trouble::Missing(vec![Missing { path, id }]);
-        }
-        Trouble::Damaged(format!("{path} ({id}): {}", e.message()))
-    }
-}
-
 /// What stands below a directory at a commit, without content.
 #[derive(Debug)]
-pub(super) struct Listing {
+pub(super) struct CommitFiles {
     /// The commit.
     pub(super) commit: Oid,
     /// The workspace's manifest.
@@ -94,7 +57,7 @@ pub(super) struct Listing {
     /// The symbolic links below it, until they are followed.
     pub(super) links: Vec<(String, Oid)>,
     /// What stands there that cannot be in a tree.
-    pub(super) odd: Vec<(String, UnsupportedEntry)>,
+    pub(super) unsupported: Vec<(String, UnsupportedEntry)>,
 }
 
 /// What cannot be in a tree.
@@ -130,17 +93,17 @@ impl fmt::Display for UnsupportedEntry {
 ///
 /// # Errors
 ///
-/// [`Trouble`]; refused where the commit has no such crate, or far too many files.
+/// [`GitError`]; refused where the commit has no such crate, or far too many files.
 pub(super) fn list(
     repo: &Repository,
     commit: Oid,
-    wanted: Wanted<'_>,
-    limits: Limits,
-) -> Result<Listing, Trouble> {
-    let (root, mut listing) = bare(repo, commit, wanted)?;
-    listing.walk(repo, directory(repo, root, wanted)?, wanted, limits)?;
+    location: CrateLocation<'_>,
+    limits: TreeLimits,
+) -> Result<CommitFiles, GitError> {
+    let (root, mut listing) = bare(repo, commit, location)?;
+    listing.walk(repo, directory(repo, root, location)?, location, limits)?;
     if !listing.files.contains_key(MANIFEST) {
-        return Err(lacks(wanted, &format!("{}/{MANIFEST}", wanted.path)).into());
+        return Err(lacks(location, &format!("{}/{MANIFEST}", location.path)).into());
     }
     Ok(listing)
 }
@@ -153,11 +116,11 @@ pub(super) fn list(
 pub(super) fn everything(
     repo: &Repository,
     commit: Oid,
-    wanted: Wanted<'_>,
-    limits: Limits,
-) -> Result<Listing, Trouble> {
-    let (root, mut listing) = bare(repo, commit, wanted)?;
-    listing.walk(repo, root, wanted, limits)?;
+    location: CrateLocation<'_>,
+    limits: TreeLimits,
+) -> Result<CommitFiles, GitError> {
+    let (root, mut listing) = bare(repo, commit, location)?;
+    listing.walk(repo, root, location, limits)?;
     Ok(listing)
 }
 
@@ -165,25 +128,25 @@ pub(super) fn everything(
 fn bare<'r>(
     repo: &'r Repository,
     commit: Oid,
-    wanted: Wanted<'_>,
-) -> Result<(GitTree<'r>, Listing), Trouble> {
+    location: CrateLocation<'_>,
+) -> Result<(GitTree<'r>, CommitFiles), GitError> {
     let found = repo.find_commit(commit);
-    let found = found.map_err(|e| Trouble::with(&e, "the commit", commit))?;
+    let found = found.map_err(|e| GitError::of_object(&e, "the commit", commit))?;
     let root = found.tree();
-    let root = root.map_err(|e| Trouble::with(&e, "the root directory", found.tree_id()))?;
+    let root = root.map_err(|e| GitError::of_object(&e, "the root directory", found.tree_id()))?;
     let blob = |name: &str| {
         let entry = root.get_name(name)?;
         (entry.kind() == Some(ObjectType::Blob)).then(|| entry.id())
     };
     let (workspace, lock) = (blob(MANIFEST), blob(LOCK));
-    let workspace = workspace.ok_or_else(|| lacks(wanted, MANIFEST))?;
-    let listing = Listing {
+    let workspace = workspace.ok_or_else(|| lacks(location, MANIFEST))?;
+    let listing = CommitFiles {
         commit,
         workspace,
         lock,
         files: BTreeMap::new(),
         links: Vec::new(),
-        odd: Vec::new(),
+        unsupported: Vec::new(),
     };
     Ok((root, listing))
 }
@@ -192,9 +155,9 @@ fn bare<'r>(
 fn directory<'r>(
     repo: &'r Repository,
     root: GitTree<'r>,
-    wanted: Wanted<'_>,
-) -> Result<GitTree<'r>, Trouble> {
-    wanted
+    location: CrateLocation<'_>,
+) -> Result<GitTree<'r>, GitError> {
+    location
         .path
         .as_str()
         .split('/')
@@ -203,26 +166,27 @@ fn directory<'r>(
                 .get_name(part)
                 .filter(|e| e.kind() == Some(ObjectType::Tree));
             let id = entry
-                .ok_or_else(|| lacks(wanted, wanted.path.as_str()))?
+                .ok_or_else(|| lacks(location, location.path.as_str()))?
                 .id();
-            repo.find_tree(id).map_err(|e| Trouble::with(&e, part, id))
+            repo.find_tree(id)
+                .map_err(|e| GitError::of_object(&e, part, id))
         })
 }
 
 /// Returns the error for a path that a commit lacks.
-pub(super) fn lacks(wanted: Wanted<'_>, path: &str) -> Error {
-    Error::upstream(format!("{} has no `{path}`", wanted.place))
+pub(super) fn lacks(location: CrateLocation<'_>, path: &str) -> Error {
+    Error::upstream(format!("{} has no `{path}`", location.place))
         .help("correct `path` below `[upstream]` in manifest.toml, or give the repository that has the crate")
 }
 
-impl Listing {
+impl CommitFiles {
     fn walk(
         &mut self,
         repo: &Repository,
         top: GitTree<'_>,
-        wanted: Wanted<'_>,
-        limits: Limits,
-    ) -> Result<(), Trouble> {
+        location: CrateLocation<'_>,
+        limits: TreeLimits,
+    ) -> Result<(), GitError> {
         let mut open = vec![(String::new(), top)];
         let mut seen = 0;
         while let Some((above, tree)) = open.pop() {
@@ -230,14 +194,14 @@ impl Listing {
             for entry in &tree {
                 seen += 1;
                 if seen > limits.entries {
-                    let Wanted { place, path, .. } = wanted;
+                    let CrateLocation { place, path, .. } = location;
                     let most = limits.entries;
                     let message = format!("{place} has more than {most} files in `{path}`");
                     return Err(Error::upstream(message).into());
                 }
                 let path = format!("{above}{}", String::from_utf8_lossy(entry.name_bytes()));
                 if !names.insert(entry.name_bytes().to_vec()) {
-                    self.odd.push((path, UnsupportedEntry::Twice));
+                    self.unsupported.push((path, UnsupportedEntry::Twice));
                     continue;
                 }
                 let inner = self.add(&path, &entry);
@@ -245,7 +209,7 @@ impl Listing {
                     self.links.push((path, entry.id()));
                 } else if inner.is_some() {
                     let inner = repo.find_tree(entry.id()).map_err(|e| {
-                        Trouble::with(&e, format!("{}/{path}", wanted.path), entry.id())
+                        GitError::of_object(&e, format!("{}/{path}", location.path), entry.id())
                     })?;
                     open.push((format!("{path}/"), inner));
                 }
@@ -258,7 +222,7 @@ impl Listing {
     /// go into, or a link (`Blob`) to follow.
     pub(super) fn add(&mut self, path: &str, entry: &TreeEntry<'_>) -> Option<ObjectType> {
         let mode = entry.filemode_raw();
-        let oddity = match mode {
+        let reason = match mode {
             _ if std::str::from_utf8(entry.name_bytes()).is_err() => UnsupportedEntry::NotText,
             0o120000 => return Some(ObjectType::Blob),
             0o160000 => UnsupportedEntry::Submodule,
@@ -269,7 +233,7 @@ impl Listing {
                 return None;
             }
         };
-        self.odd.push((path.to_owned(), oddity));
+        self.unsupported.push((path.to_owned(), reason));
         None
     }
 
@@ -277,8 +241,8 @@ impl Listing {
     ///
     /// # Errors
     ///
-    /// [`Trouble::Damaged`] where the repository's objects cannot be looked through.
-    pub(super) fn missing(&self, repo: &Repository) -> Result<Vec<Missing>, Trouble> {
+    /// [`GitError::Damaged`] where the repository's objects cannot be looked through.
+    pub(super) fn missing(&self, repo: &Repository) -> Result<Vec<MissingObject>, GitError> {
         let odb = objects(repo)?;
         let files = self
             .files
@@ -290,7 +254,7 @@ impl Listing {
         let all = files.chain([(MANIFEST, self.workspace)]).chain(root);
         let absent = all.filter(|(_, id)| !odb.exists_ext(*id, OdbLookupFlags::NO_REFRESH));
         Ok(absent
-            .map(|(path, id)| Missing {
+            .map(|(path, id)| MissingObject {
                 path: path.to_owned(),
                 id,
             })
@@ -302,8 +266,8 @@ impl Listing {
 ///
 /// # Errors
 ///
-/// [`Trouble::Damaged`] where they cannot be looked through.
-pub(super) fn objects(repo: &Repository) -> Result<Odb<'_>, Trouble> {
+/// [`GitError::Damaged`] where they cannot be looked through.
+pub(super) fn objects(repo: &Repository) -> Result<Odb<'_>, GitError> {
     repo.odb()
-        .map_err(|e| Trouble::Damaged(e.message().to_owned()))
+        .map_err(|e| GitError::Damaged(e.message().to_owned()))
 }

@@ -12,14 +12,14 @@ const MEMBER: &str =
     "[package]\nname = \"wasi\"\nversion.workspace = true\ninclude = [\"src/**/*\"]\n";
 
 /// A bare repository with one commit.
-struct Made {
+struct TestRepository {
     dir: TempDir,
     repo: Repository,
     commit: Oid,
 }
 
 /// Makes a commit of files, each with its mode as git has it.
-fn made(files: &[(&[u8], u32, &[u8])]) -> Made {
+fn made(files: &[(&[u8], u32, &[u8])]) -> TestRepository {
     let dir = tempfile::tempdir().unwrap();
     let repo = Repository::init_bare(dir.path()).unwrap();
     let mut index = Index::new().unwrap();
@@ -52,11 +52,11 @@ fn made(files: &[(&[u8], u32, &[u8])]) -> Made {
         .commit(None, &who, &who, "release", &tree, &[])
         .unwrap();
     drop(tree);
-    Made { dir, repo, commit }
+    TestRepository { dir, repo, commit }
 }
 
 /// The same with a workspace and a crate around the files.
-fn made_with(more: &[(&[u8], u32, &[u8])]) -> Made {
+fn made_with(more: &[(&[u8], u32, &[u8])]) -> TestRepository {
     let manifests: [(&[u8], u32, &[u8]); 3] = [
         (b"Cargo.toml", 0o100644, WORKSPACE.as_bytes()),
         (b"crates/wasi/Cargo.toml", 0o100644, MEMBER.as_bytes()),
@@ -65,26 +65,26 @@ fn made_with(more: &[(&[u8], u32, &[u8])]) -> Made {
     made(&[&manifests, more].concat())
 }
 
-impl Made {
-    fn list(&self, limits: Limits) -> Result<Listing, Trouble> {
+impl TestRepository {
+    fn list(&self, limits: TreeLimits) -> Result<CommitFiles, GitError> {
         let path = TreePath::new("crates/wasi").unwrap();
-        list(&self.repo, self.commit, wanted(&path), limits)
+        list(&self.repo, self.commit, location(&path), limits)
     }
 
-    fn read_at(&self, version: &str, limits: Limits) -> Result<Release, Trouble> {
+    fn read_at(&self, version: &str, limits: TreeLimits) -> Result<Release, GitError> {
         let path = TreePath::new("crates/wasi").unwrap();
         let version = version.parse().unwrap();
         self.list(limits)?
-            .read(&self.repo, wanted(&path), &version, limits)
+            .read(&self.repo, location(&path), &version, limits)
     }
 
-    fn read(&self) -> Result<Release, Trouble> {
+    fn read(&self) -> Result<Release, GitError> {
         self.read_at("41.0.0", LIMITS)
     }
 
     /// Opens the repository again: what was read before is remembered.
-    fn opened_anew(&self) -> Made {
-        Made {
+    fn opened_anew(&self) -> TestRepository {
+        TestRepository {
             dir: tempfile::tempdir().unwrap(),
             repo: Repository::open_bare(self.dir.path()).unwrap(),
             commit: self.commit,
@@ -112,17 +112,17 @@ impl Made {
     }
 }
 
-fn wanted(path: &TreePath) -> Wanted<'_> {
-    Wanted {
+fn location(path: &TreePath) -> CrateLocation<'_> {
+    CrateLocation {
         name: "wasi",
         path,
         place: "here",
     }
 }
 
-fn refused(read: Result<Release, Trouble>) -> Error {
+fn refused(read: Result<Release, GitError>) -> Error {
     match read {
-        Err(Trouble::Refused(error)) => error,
+        Err(GitError::Other(error)) => error,
         other => panic!("{other:?}"),
     }
 }
@@ -179,7 +179,7 @@ fn what_is_not_read_may_be_missing() {
     // Whether it is in the package is not known before the manifest is read.
     let missing = made.list(LIMITS).unwrap().missing(&made.repo).unwrap();
     let path = "assets/large".to_owned();
-    assert_eq!(missing, [Missing { path, id }]);
+    assert_eq!(missing, [MissingObject { path, id }]);
 }
 
 #[test]
@@ -187,14 +187,14 @@ fn everything_that_is_missing_is_named_at_once() {
     let made = made_with(&[(b"crates/wasi/src/a.rs", 0o100644, b"// a\n")]);
     let a = made.remove("crates/wasi/src/a.rs");
     let lib = made.remove("crates/wasi/src/lib.rs");
-    let Err(Trouble::Missing(missing)) = made.read() else {
+    let Err(GitError::Missing(missing)) = made.read() else {
         panic!("it is read without its files");
     };
     let ids: Vec<Oid> = missing.iter().map(|m| m.id).collect();
     assert_eq!(ids, [a, lib]);
     assert_eq!(missing[0].path, "crates/wasi/src/a.rs");
     made.remove("crates/wasi/src");
-    let Err(Trouble::Missing(missing)) = made.opened_anew().read() else {
+    let Err(GitError::Missing(missing)) = made.opened_anew().read() else {
         panic!("it is read without its directory");
     };
     assert_eq!(missing[0].path, "crates/wasi/src");
@@ -210,7 +210,7 @@ fn damaged_content_is_never_taken() {
         fs::write(&file, content).unwrap();
         let read = made.opened_anew().read();
         assert!(
-            matches!(&read, Err(Trouble::Damaged(what)) if what.contains("src/a.rs")),
+            matches!(&read, Err(GitError::Damaged(what)) if what.contains("src/a.rs")),
             "{read:?}"
         );
     }
@@ -342,7 +342,7 @@ fn a_name_that_a_directory_has_twice_is_named() {
         .repo
         .commit(None, &who, &who, "twice", &root, &[])
         .unwrap();
-    let twice = Made {
+    let twice = TestRepository {
         commit,
         ..made.opened_anew()
     };
@@ -378,7 +378,7 @@ fn links_cannot_make_more_than_a_disk_has() {
 #[test]
 fn limits_hold() {
     let made = made_with(&[(b"crates/wasi/src/a.rs", 0o100644, &[b' '; 200])]);
-    let file = Limits {
+    let file = TreeLimits {
         file: 199,
         ..LIMITS
     };
@@ -389,7 +389,7 @@ fn limits_hold() {
             .contains("src/a.rs: it has more than 199 bytes"),
         "{error}"
     );
-    let total = Limits {
+    let total = TreeLimits {
         total: 250,
         ..LIMITS
     };
@@ -398,7 +398,7 @@ fn limits_hold() {
         error.message().contains("more than 250 bytes in"),
         "{error}"
     );
-    let entries = Limits {
+    let entries = TreeLimits {
         entries: 3,
         ..LIMITS
     };
@@ -413,7 +413,7 @@ fn the_version_is_read_by_itself() {
     let version = made
         .list(LIMITS)
         .unwrap()
-        .version(&made.repo, wanted(&path));
+        .version(&made.repo, location(&path));
     assert_eq!(version.unwrap(), Version::new(41, 0, 0));
 }
 

@@ -102,7 +102,7 @@ impl Upstream<'_> {
             && !error.is_unreached()
             && !self.left_git.get()
             && !self.options.offline
-            && git.attempt_list().is_ok_and(|listed| !is_of(&listed));
+            && git.try_list().is_ok_and(|listed| !is_of(&listed));
         let registry = || self.registry().and_then(Registry::list);
         if !is_lacking || !registry().is_ok_and(|listed| is_of(&listed)) {
             return error;

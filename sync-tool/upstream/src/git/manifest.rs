@@ -14,7 +14,7 @@ const READMES: [&str; 3] = ["README.md", "README.txt", "README"];
 
 /// A crate's manifest, as far as it decides what is in the package.
 #[derive(Debug)]
-pub(super) struct Package {
+pub(super) struct CrateManifest {
     /// The crate's name.
     pub(super) name: String,
     /// The crate's version.
@@ -31,32 +31,32 @@ pub(super) struct Package {
 }
 
 #[derive(Deserialize)]
-struct Manifest {
-    package: Option<Fields>,
-    workspace: Option<Shared>,
+struct CargoToml {
+    package: Option<PackageTable>,
+    workspace: Option<WorkspaceTable>,
 }
 
 #[derive(Default, Deserialize)]
-struct Shared {
+struct WorkspaceTable {
     #[serde(default)]
-    package: Fields,
+    package: PackageTable,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct Fields {
+struct PackageTable {
     name: Option<String>,
-    version: Option<Value<String>>,
-    include: Option<Value<Vec<String>>>,
-    exclude: Option<Value<Vec<String>>>,
-    readme: Option<Value<Readme>>,
-    license_file: Option<Value<String>>,
+    version: Option<Inheritable<String>>,
+    include: Option<Inheritable<Vec<String>>>,
+    exclude: Option<Inheritable<Vec<String>>>,
+    readme: Option<Inheritable<Readme>>,
+    license_file: Option<Inheritable<String>>,
 }
 
 /// A value, or the word that the workspace has it.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Value<T> {
+enum Inheritable<T> {
     Own(T),
     Shared {
         #[serde(rename = "workspace")]
@@ -67,22 +67,22 @@ enum Value<T> {
 #[derive(Clone, Deserialize)]
 #[serde(untagged)]
 enum Readme {
-    Is(bool),
-    At(String),
+    Enabled(bool),
+    Path(String),
 }
 
-impl<T> Value<T> {
+impl<T> Inheritable<T> {
     /// Returns the value and whether it is the workspace's.
     fn resolve<'v>(this: &'v Option<Self>, shared: &'v Option<Self>) -> Option<(&'v T, bool)> {
         match (this.as_ref()?, shared) {
-            (Value::Own(value), _) => Some((value, false)),
-            (Value::Shared { .. }, Some(Value::Own(value))) => Some((value, true)),
-            (Value::Shared { .. }, _) => None,
+            (Inheritable::Own(value), _) => Some((value, false)),
+            (Inheritable::Shared { .. }, Some(Inheritable::Own(value))) => Some((value, true)),
+            (Inheritable::Shared { .. }, _) => None,
         }
     }
 }
 
-impl Package {
+impl CrateManifest {
     /// Reads the manifest of the crate at `path`, and what it inherits from the workspace's.
     ///
     /// # Errors
@@ -98,7 +98,7 @@ impl Package {
         let shared = parse(workspace, "Cargo.toml")?.workspace;
         let shared = shared.unwrap_or_default().package;
         let name = fields.name.clone().unwrap_or_default();
-        let version = match Value::resolve(&fields.version, &shared.version) {
+        let version = match Inheritable::resolve(&fields.version, &shared.version) {
             Some((text, _)) => Version::parse(text).map_err(|e| {
                 Error::upstream(format!(
                     "`{path}/Cargo.toml`: `{text}` is not a version: {e}"
@@ -111,12 +111,12 @@ impl Package {
             }
         };
         let (always, outside) = named(&fields, &shared, path);
-        type Lines = Option<Value<Vec<String>>>;
-        let patterns = |own: &Lines, shared: &Lines| match Value::resolve(own, shared) {
+        type Lines = Option<Inheritable<Vec<String>>>;
+        let patterns = |own: &Lines, shared: &Lines| match Inheritable::resolve(own, shared) {
             Some((lines, _)) => Patterns::parse(lines),
             None => Ok(Patterns::default()),
         };
-        Ok(Package {
+        Ok(CrateManifest {
             name,
             version,
             include: patterns(&fields.include, &shared.include)?,
@@ -124,8 +124,8 @@ impl Package {
             always,
             outside,
             finds_readme: matches!(
-                Value::resolve(&fields.readme, &shared.readme),
-                None | Some((Readme::Is(true), _))
+                Inheritable::resolve(&fields.readme, &shared.readme),
+                None | Some((Readme::Enabled(true), _))
             ),
         })
     }
@@ -139,7 +139,7 @@ impl Package {
     pub(super) fn selection<'p>(
         &self,
         files: impl Iterator<Item = &'p str> + Clone,
-    ) -> Selection<'_> {
+    ) -> PackageFiles<'_> {
         // A directory with a manifest of its own is another crate.
         let inner = files
             .clone()
@@ -148,7 +148,7 @@ impl Package {
             .collect();
         let found: BTreeSet<&str> = files.filter(|f| READMES.contains(f)).collect();
         let readme = READMES.into_iter().find(|r| found.contains(r));
-        Selection {
+        PackageFiles {
             package: self,
             inner,
             readme: readme.filter(|_| self.finds_readme),
@@ -157,13 +157,13 @@ impl Package {
 }
 
 /// Which files are in a package.
-pub(super) struct Selection<'p> {
-    package: &'p Package,
+pub(super) struct PackageFiles<'p> {
+    package: &'p CrateManifest,
     inner: BTreeSet<String>,
     readme: Option<&'static str>,
 }
 
-impl Selection<'_> {
+impl PackageFiles<'_> {
     /// Tells whether a file of the crate is in the package.
     pub(super) fn has(&self, file: &str) -> bool {
         let package = self.package;
@@ -182,7 +182,7 @@ impl Selection<'_> {
     }
 }
 
-fn parse(text: &str, file: &str) -> Result<Manifest> {
+fn parse(text: &str, file: &str) -> Result<CargoToml> {
     toml_edit::de::from_str(text).map_err(|e| {
         let message = format!("upstream's `{file}` cannot be read: {}", e.message());
         Error::upstream(message).caused_by(e)
@@ -191,12 +191,16 @@ fn parse(text: &str, file: &str) -> Result<Manifest> {
 
 /// Returns the readme and the license file by the names that they have in the package,
 /// and, of those that the workspace has outside of the crate, where they are.
-fn named(fields: &Fields, shared: &Fields, path: &str) -> (Vec<String>, Vec<(String, String)>) {
-    let readme = match Value::resolve(&fields.readme, &shared.readme) {
-        Some((Readme::At(file), is_shared)) => Some((file, is_shared)),
-        Some((Readme::Is(_), _)) | None => None,
+fn named(
+    fields: &PackageTable,
+    shared: &PackageTable,
+    path: &str,
+) -> (Vec<String>, Vec<(String, String)>) {
+    let readme = match Inheritable::resolve(&fields.readme, &shared.readme) {
+        Some((Readme::Path(file), is_shared)) => Some((file, is_shared)),
+        Some((Readme::Enabled(_), _)) | None => None,
     };
-    let license = Value::resolve(&fields.license_file, &shared.license_file);
+    let license = Inheritable::resolve(&fields.license_file, &shared.license_file);
     let (mut always, mut outside) = (Vec::new(), Vec::new());
     for (file, is_shared) in readme.into_iter().chain(license) {
         let Some(file) = joined("", file) else {
