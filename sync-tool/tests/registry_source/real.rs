@@ -5,7 +5,7 @@ use std::sync::Arc;
 use host::{Environment, Host, Silent};
 use recipe::release::Workspace;
 use upstream::Source as _;
-use upstream::registry::{Options, Registry};
+use upstream::registry::{Registry, RegistryOptions};
 
 use crate::world::{CRATE, version};
 
@@ -20,7 +20,7 @@ fn wasmtime_wasi_41_is_what_was_published() {
     let host = Host::new(Environment::of_process().unwrap(), Arc::new(Silent)).unwrap();
     let registry = Registry::new(
         &host,
-        Options::new(
+        RegistryOptions::new(
             CRATE,
             "crates/wasi",
             cache.path(),

@@ -10,7 +10,7 @@ use host::{Environment, Host, Silent, Status, Step};
 use recipe::Result;
 use recipe::tree::TreePath;
 use semver::Version;
-use upstream::git::{Git, Options};
+use upstream::git::{Git, GitOptions};
 
 pub(crate) const CRATE: &str = "wasmtime-wasi";
 /// The releases that have tags; the second tag is an object of its own.
@@ -234,8 +234,8 @@ impl GitWorld {
     }
 
     /// Returns options for a repository, given as a user gives it.
-    pub(crate) fn options(&self, upstream: &str) -> Options {
-        Options {
+    pub(crate) fn options(&self, upstream: &str) -> GitOptions {
+        GitOptions {
             crate_name: CRATE.to_owned(),
             path: TreePath::new("crates/wasi").expect("a path"),
             tag: "v{version}".to_owned(),
@@ -262,7 +262,7 @@ impl GitWorld {
         act: impl FnOnce(&Git<'_>) -> Result<T>,
     ) -> Result<T> {
         let host = self.host();
-        let options = Options {
+        let options = GitOptions {
             offline: true,
             ..self.options(upstream)
         };

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::RngSeed;
 use recipe::tree::Tree;
-use upstream::registry::{Options, Registry};
+use upstream::registry::{Registry, RegistryOptions};
 
 /// Returns the settings of random tests: the same cases at every run.
 pub(crate) fn cases(count: u32) -> ProptestConfig {
@@ -130,7 +130,7 @@ pub(crate) fn upstream(version: &str) -> Tree {
         Arc::new(Silent),
     )
     .expect("a host");
-    let options = Options::new(
+    let options = RegistryOptions::new(
         "wasmtime-wasi",
         "crates/wasi",
         cache,

@@ -13,7 +13,7 @@ use host::{Environment, Host, Silent, Status, Step};
 use recipe::Result;
 use recipe::tree::Digest;
 use semver::Version;
-use upstream::registry::{Options, Registry};
+use upstream::registry::{Registry, RegistryOptions};
 
 use super::server::{Reply, Server};
 
@@ -131,14 +131,14 @@ impl World {
         .expect("a host")
     }
 
-    pub(crate) fn options(&self) -> Options {
-        let options = Options::new(
+    pub(crate) fn options(&self) -> RegistryOptions {
+        let options = RegistryOptions::new(
             CRATE,
             "crates/wasi",
             self.path("cache"),
             self.path("project"),
         );
-        Options {
+        RegistryOptions {
             backoff: Duration::ZERO,
             ..options
         }
@@ -155,7 +155,7 @@ impl World {
         let host = self.host();
         act(&Registry::new(
             &host,
-            Options {
+            RegistryOptions {
                 offline: true,
                 ..self.options()
             },

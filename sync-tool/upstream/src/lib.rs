@@ -9,7 +9,7 @@ mod source;
 use recipe::error::Result;
 use recipe::release::{Listed, Release};
 use semver::Version;
-pub use source::{Buildable, Locked, Options, SourceChoice, Upstream};
+pub use source::{Buildable, Locked, SourceChoice, SourceOptions, Upstream};
 
 /// A place that has upstream's releases.
 pub trait Source {

@@ -15,7 +15,7 @@ use semver::Version;
 
 use super::Source as _;
 use super::git::{Export, Git, GitError, GitOptions, parse_locked};
-use super::registry::{self, Registry};
+use super::registry::{Registry, RegistryOptions};
 
 /// What the user asks for with `--source`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,7 +31,7 @@ pub enum SourceChoice {
 
 /// Which crate is followed, and from where.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct SourceOptions {
     /// `--source`.
     pub choice: SourceChoice,
     /// `--upstream`: a URL, or a path that begins at the run's directory. It means git.
@@ -67,7 +67,7 @@ pub struct Locked<'l> {
 /// Upstream, from the source that the user chose.
 pub struct Upstream<'a> {
     host: &'a Host,
-    options: Options,
+    options: SourceOptions,
     git: Option<Git<'a>>,
     registry: OnceCell<Registry<'a>>,
     /// Whether git was left for the registry in this run.
@@ -83,7 +83,7 @@ impl<'a> Upstream<'a> {
     ///
     /// [`Kind::Usage`] where a repository is given together with the registry;
     /// else as [`Git::new`] and [`Registry::new`].
-    pub fn new(host: &'a Host, mut options: Options) -> Result<Self> {
+    pub fn new(host: &'a Host, mut options: SourceOptions) -> Result<Self> {
         let run_dir = host.env.dir();
         let project_dir = run_dir.join(&options.project_dir);
         let (dir, place) = match &options.upstream {
@@ -282,15 +282,15 @@ impl<'a> Upstream<'a> {
         Ok(self.registry.get_or_init(|| registry))
     }
 
-    fn registry_options(&self) -> registry::Options {
+    fn registry_options(&self) -> RegistryOptions {
         let options = &self.options;
-        let made = registry::Options::new(
+        let made = RegistryOptions::new(
             &options.name,
             options.path.as_str(),
             &options.cache,
             &options.project_dir,
         );
-        registry::Options {
+        RegistryOptions {
             offline: options.offline,
             ..made
         }

@@ -7,26 +7,22 @@ use recipe::tree::Digest;
 use semver::Version;
 
 use super::index;
+use super::packages::VerifiedPackage;
 
 /// Looks for a package with a checksum; `passed_over` is told of each that has another.
 pub(super) fn package(
     home: &Path,
     name: &str,
     version: &Version,
-    wanted: Digest,
-    mut passed_over: impl FnMut(&Path),
-) -> Option<Vec<u8>> {
-    for dir in dirs(&home.join("registry").join("cache")) {
+    checksum: Digest,
+    passed_over: impl Fn(&Path),
+) -> Option<VerifiedPackage> {
+    dirs(&home.join("registry/cache")).iter().find_map(|dir| {
         let path = dir.join(format!("{name}-{version}.crate"));
-        let Ok(bytes) = fs::read(&path) else {
-            continue;
-        };
-        if Digest::of(&bytes) == wanted {
-            return Some(bytes);
-        }
-        passed_over(&path);
-    }
-    None
+        let bytes = fs::read(&path).ok()?;
+        let package = VerifiedPackage::new(bytes, checksum, path.display().to_string());
+        package.map_err(|_| passed_over(&path)).ok()
+    })
 }
 
 /// Looks for the index entry of a crate in what cargo keeps of a registry.
@@ -34,16 +30,12 @@ pub(super) fn package(
 /// The form of that file is cargo's own affair and may change: what looks
 /// otherwise than expected counts as absent.
 pub(super) fn index(home: &Path, host: &str, name: &str) -> Option<Vec<u8>> {
-    let of_host = |dir: &PathBuf| {
-        dir.file_name()
-            .and_then(|n| n.to_str())
-            .is_some_and(|n| n.starts_with(&format!("{host}-")))
-    };
-    let below = index::path(name);
-    let mut files = dirs(&home.join("registry").join("index"))
-        .into_iter()
-        .filter(of_host);
-    files.find_map(|dir| lines_of_cache(&fs::read(dir.join(".cache").join(&below)).ok()?))
+    let below = Path::new(".cache").join(index::path(name));
+    let prefix = format!("{host}-");
+    dirs(&home.join("registry/index")).iter().find_map(|dir| {
+        let is_of_host = dir.file_name()?.to_str()?.starts_with(&prefix);
+        is_of_host.then(|| lines_of_cache(&fs::read(dir.join(&below)).ok()?))?
+    })
 }
 
 /// Takes the index lines out of cargo's file: after each version and a NUL, up to the next NUL.
@@ -69,16 +61,5 @@ fn dirs(dir: &Path) -> Vec<PathBuf> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_are_found_between_the_nuls_of_cargos_file() {
-        let file = b"\x03\x02\0\0\0etag: \"x\"\x001.0.0\0{\"a\":1}\x002.0.0\0{\"b\":2}\0";
-        assert_eq!(
-            lines_of_cache(file).as_deref(),
-            Some(&b"{\"a\":1}\n{\"b\":2}"[..])
-        );
-        assert_eq!(lines_of_cache(b"something else"), None);
-    }
-}
+#[path = "cargo_home_tests.rs"]
+mod tests;

@@ -3,16 +3,15 @@
 //! Everything that comes is proven: by the index's checksum, by the lock's
 //! where there is one, and by what the package says of itself.
 
+mod cache;
 mod cargo_home;
+mod client;
 pub mod config;
 mod index;
-mod obtain;
 mod origin;
 mod package;
-mod remote;
-mod store;
+mod packages;
 mod unpack;
-mod vendored;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -21,20 +20,21 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use host::Host;
-use recipe::error::{Error, Result};
+use recipe::address::masked;
+use recipe::error::{Error, Kind, Result};
 use recipe::release::{Listed, Release};
 use recipe::tree::Digest;
 use semver::Version;
 
+use self::cache::RegistryCache;
+use self::client::RegistryClient;
 use self::config::Config;
-use self::index::Entry;
-use self::obtain::Package;
-use self::origin::Origin;
-use self::package::Expected;
-use self::remote::Remote;
-use self::store::Store;
+use self::index::IndexEntry;
+use self::origin::{Origin, SparseRegistry};
+use self::package::ExpectedPackage;
+use self::packages::VerifiedPackage;
 use super::Source;
-use crate::http::Settings;
+use crate::http::HttpSettings;
 
 /// What cargo waits for a sign of life, by default.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -44,12 +44,14 @@ const LEAST_SPEED: u64 = 1000;
 const BRIEF_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often cargo tries again, by default.
 const RETRIES: u32 = 3;
+/// The next step where the network is forbidden.
+const RUN_ONLINE: &str = "run the same command once with the network";
 /// The wait before the first new try.
 const BACKOFF: Duration = Duration::from_millis(500);
 
 /// Which crate is followed, and how.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct RegistryOptions {
     /// The crate's name.
     pub crate_name: String,
     /// The crate's directory in upstream's repository; a package from elsewhere is refused.
@@ -66,7 +68,7 @@ pub struct Options {
     pub brief: bool,
 }
 
-impl Options {
+impl RegistryOptions {
     /// Makes options that use the network.
     pub fn new(
         crate_name: impl Into<String>,
@@ -74,7 +76,7 @@ impl Options {
         cache: impl Into<PathBuf>,
         project_dir: impl Into<PathBuf>,
     ) -> Self {
-        Options {
+        RegistryOptions {
             crate_name: crate_name.into(),
             path_in_vcs: path_in_vcs.into(),
             cache: cache.into(),
@@ -89,15 +91,20 @@ impl Options {
 /// The package registry as a source of releases.
 pub struct Registry<'a> {
     host: &'a Host,
-    options: Options,
-    origin: Origin,
-    settings: Settings,
+    options: RegistryOptions,
+    source: PackageSource,
+    settings: HttpSettings,
     /// What forbids the network, in the user's words.
     offline: Option<&'static str>,
-    store: Option<Store>,
-    remote: OnceCell<Remote<'a>>,
-    entries: OnceCell<Vec<Entry>>,
-    held: RefCell<BTreeMap<Version, Rc<Package>>>,
+    client: OnceCell<RegistryClient<'a>>,
+    entries: OnceCell<Vec<IndexEntry>>,
+    packages: RefCell<BTreeMap<Version, Rc<VerifiedPackage>>>,
+}
+
+enum PackageSource {
+    Sparse(SparseRegistry, RegistryCache),
+    /// A cargo `local-registry`.
+    Local(PathBuf),
 }
 
 impl<'a> Registry<'a> {
@@ -107,51 +114,32 @@ impl<'a> Registry<'a> {
     ///
     /// Fails where cargo's configuration is malformed, or leads to a source
     /// that cannot be read here. Nothing is reached yet.
-    pub fn new(host: &'a Host, options: Options) -> Result<Self> {
+    pub fn new(host: &'a Host, options: RegistryOptions) -> Result<Self> {
         let config = Config::read(&host.env, &host.env.dir().join(&options.project_dir))?;
         let origin = Origin::of_crates_io(&config)?;
-        let settings = Settings {
-            proxy: config.proxy()?,
-            certificates: config.path(&["http", "cainfo"])?,
-            timeout: config
-                .number(&["http", "timeout"])?
-                .map_or(TIMEOUT, Duration::from_secs),
-            least_speed: config
-                .number(&["http", "low-speed-limit"])?
-                .unwrap_or(LEAST_SPEED),
-            retries: config
-                .number(&["net", "retry"])?
-                .map_or(RETRIES, |n| u32::try_from(n).unwrap_or(u32::MAX)),
-            backoff: options.backoff,
-        };
-        let settings = match options.brief {
-            false => settings,
-            true => Settings {
-                timeout: BRIEF_TIMEOUT,
-                retries: 0,
-                ..settings
-            },
-        };
+        let settings = settings(&config, &options)?;
         let offline = match (options.offline, config.flag(&["net", "offline"])?) {
             (true, _) => Some("`--offline` is given"),
             (false, Some(true)) => Some("cargo's `net.offline` is set"),
             _ => None,
         };
-        let store = match &origin {
-            Origin::Sparse(sparse) => Some(Store::new(&options.cache, &sparse.url)),
-            Origin::Local(_) | Origin::Directory(_) => None,
-        };
         host.status.detail(&format!("packages come from {origin}"));
+        let source = match origin {
+            Origin::Sparse(sparse) => {
+                let cache = RegistryCache::new(&options.cache, &sparse.url);
+                PackageSource::Sparse(sparse, cache)
+            }
+            Origin::Local(dir) => PackageSource::Local(dir),
+        };
         Ok(Registry {
             host,
             options,
-            origin,
+            source,
             settings,
             offline,
-            store,
-            remote: OnceCell::new(),
+            client: OnceCell::new(),
             entries: OnceCell::new(),
-            held: RefCell::default(),
+            packages: RefCell::default(),
         })
     }
 
@@ -159,33 +147,22 @@ impl<'a> Registry<'a> {
     ///
     /// A package that cannot be read or is damaged does not count.
     pub fn is_cached(&self, version: &Version) -> bool {
-        match (&self.origin, &self.store) {
-            (Origin::Local(dir), _) => dir
-                .join(format!("{}-{version}.crate", self.options.crate_name))
-                .is_file(),
-            (Origin::Directory(dir), _) => vendored::list(dir, &self.options.crate_name)
-                .is_ok_and(|all| all.iter().any(|listed| listed.version == *version)),
-            (_, Some(store)) => self
-                .hold_cached(store, version, None)
-                .is_ok_and(|package| package.is_some()),
-            (_, None) => false,
+        match &self.source {
+            PackageSource::Local(dir) => self.local_package(dir, version).is_file(),
+            PackageSource::Sparse(_, cache) => {
+                matches!(self.cached(cache, version, None), Ok(Some(_)))
+            }
         }
     }
 
     /// Tells whether a release with a checksum needs no network: it is in the
     /// tool's cache or in cargo's.
     pub fn is_cached_as(&self, version: &Version, checksum: &str) -> bool {
-        let Some(checksum) = Digest::parse(checksum) else {
-            return false;
-        };
-        match &self.store {
-            None => self.is_cached(version),
-            Some(store) => {
-                self.hold_cached(store, version, Some(checksum))
-                    .is_ok_and(|package| package.is_some())
-                    || self
-                        .in_cargo_cache(store, version, checksum)
-                        .is_ok_and(|package| package.is_some())
+        match (&self.source, Digest::parse(checksum)) {
+            (_, None) => false,
+            (PackageSource::Local(_), Some(_)) => self.is_cached(version),
+            (PackageSource::Sparse(_, cache), checksum) => {
+                matches!(self.cached(cache, version, checksum), Ok(Some(_)))
             }
         }
     }
@@ -199,54 +176,116 @@ impl<'a> Registry<'a> {
     ///
     /// As [`Source::release`], and [`recipe::Kind::Upstream`] where the registry
     /// has another package under the same version.
-    pub fn release_checked(
-        &self,
-        version: &Version,
-        expected_checksum: Option<&str>,
-    ) -> Result<Release> {
-        let wanted = expected_checksum.map(|text| {
+    pub fn release_checked(&self, version: &Version, checksum: Option<&str>) -> Result<Release> {
+        let wanted = checksum.map(|text| {
             Digest::parse(text).ok_or_else(|| {
                 Error::general(format!("`{text}` is not a SHA-256 checksum"))
                     .help("restore the lock from version control")
             })
         });
-        let wanted = wanted.transpose()?;
+        let package = self.package(version, wanted.transpose()?)?;
         let name = self.options.crate_name.as_str();
-        let (files, checksum, place) = if let Origin::Directory(dir) = &self.origin {
-            let (files, checksum) = vendored::read(dir, name, version)?;
-            let place = dir.display().to_string();
-            self.as_locked(version, wanted, checksum, &place)?;
-            (files, checksum, place)
-        } else {
-            let package = self.package(version, wanted)?;
-            let files = unpack::unpack(
-                &package.bytes,
-                &format!("{name}-{version}"),
-                &package.place,
-                unpack::LIMITS,
-            )?;
-            (files, package.checksum, package.place.clone())
-        };
-        let expected = Expected {
+        let root = format!("{name}-{version}");
+        let files = unpack::unpack(&package.bytes, &root, &package.place, unpack::LIMITS)?;
+        let expected = ExpectedPackage {
             name,
             version,
             path_in_vcs: &self.options.path_in_vcs,
-            checksum,
+            checksum: package.checksum,
         };
-        package::release(files, expected, &place)
+        package::release(files, expected, &package.place)
     }
+
+    /// Returns all releases that the index has, asked for once.
+    fn entries(&self) -> Result<&[IndexEntry]> {
+        if let Some(entries) = self.entries.get() {
+            return Ok(entries);
+        }
+        let entries = self.read_entries()?;
+        Ok(self.entries.get_or_init(|| entries))
+    }
+
+    fn read_entries(&self) -> Result<Vec<IndexEntry>> {
+        let name = self.options.crate_name.as_str();
+        let below = index::path(name);
+        match &self.source {
+            PackageSource::Sparse(sparse, cache) => {
+                let text = match self.client(sparse)? {
+                    Some(client) => client.index(name, cache)?,
+                    None => self.index_offline(sparse, cache)?,
+                };
+                index::parse(&text, name, &masked(&format!("{}{below}", sparse.url)))
+            }
+            PackageSource::Local(dir) => {
+                let path = dir.join("index").join(&below);
+                let text = std::fs::read(&path).map_err(|e| {
+                    Error::io("read the local registry's index", &path, e)
+                        .of_kind(Kind::Upstream)
+                        .help(format!("put `{name}` into the local registry, or take upstream from git: `--source git`"))
+                })?;
+                index::parse(&text, name, &path.display().to_string())
+            }
+        }
+    }
+
+    fn index_offline(&self, sparse: &SparseRegistry, cache: &RegistryCache) -> Result<Vec<u8>> {
+        let name = &self.options.crate_name;
+        let of_cargo = || {
+            let url = reqwest::Url::parse(&sparse.url).ok()?;
+            cargo_home::index(&self.host.env.cargo_home()?, url.host_str()?, name)
+        };
+        let text = cache.index(name).map(|(_, text)| text).or_else(of_cargo);
+        text.ok_or_else(|| self.not_cached(&format!("the index entry of {name}")))
+    }
+
+    fn not_cached(&self, what: &str) -> Error {
+        let why = self.offline.unwrap_or("the network is not used");
+        let message = format!("{what} is in no cache, and cannot be fetched because {why}");
+        Error::upstream(message).help(RUN_ONLINE)
+    }
+
+    /// Returns the client, or `None` where the network is forbidden.
+    fn client(&self, sparse: &SparseRegistry) -> Result<Option<&RegistryClient<'a>>> {
+        if self.offline.is_some() {
+            return Ok(None);
+        }
+        if let Some(client) = self.client.get() {
+            return Ok(Some(client));
+        }
+        let client = RegistryClient::new(self.host, sparse.clone(), self.settings.clone())?;
+        Ok(Some(self.client.get_or_init(|| client)))
+    }
+}
+
+fn settings(config: &Config, options: &RegistryOptions) -> Result<HttpSettings> {
+    let settings = HttpSettings {
+        proxy: config.proxy()?,
+        certificates: config.path(&["http", "cainfo"])?,
+        timeout: config
+            .number(&["http", "timeout"])?
+            .map_or(TIMEOUT, Duration::from_secs),
+        least_speed: config
+            .number(&["http", "low-speed-limit"])?
+            .unwrap_or(LEAST_SPEED),
+        retries: config
+            .number(&["net", "retry"])?
+            .map_or(RETRIES, |n| u32::try_from(n).unwrap_or(u32::MAX)),
+        backoff: options.backoff,
+    };
+    Ok(match options.brief {
+        false => settings,
+        true => HttpSettings {
+            timeout: BRIEF_TIMEOUT,
+            retries: 0,
+            ..settings
+        },
+    })
 }
 
 impl Source for Registry<'_> {
     fn list(&self) -> Result<Vec<Listed>> {
-        match &self.origin {
-            Origin::Directory(dir) => vendored::list(dir, &self.options.crate_name),
-            _ => Ok(self
-                .entries()?
-                .iter()
-                .map(|entry| entry.listed.clone())
-                .collect()),
-        }
+        let entries = self.entries()?.iter();
+        Ok(entries.map(|entry| entry.listed.clone()).collect())
     }
 
     fn release(&self, version: &Version) -> Result<Release> {

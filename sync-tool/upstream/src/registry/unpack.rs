@@ -13,7 +13,7 @@ use tar::{Archive, EntryType};
 
 /// What a package may hold at most.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
+pub(super) struct UnpackLimits {
     /// Bytes, unpacked, with tar's own.
     pub(super) total: u64,
     /// Bytes of one file.
@@ -27,7 +27,7 @@ pub(super) struct Limits {
 }
 
 /// Far above what a package of sources has: wasmtime-wasi 48 is 1.5 MB in 250 files, packed 1:6.
-pub(super) const LIMITS: Limits = Limits {
+pub(super) const LIMITS: UnpackLimits = UnpackLimits {
     total: 64 << 20,
     file: 16 << 20,
     entries: 10_000,
@@ -84,32 +84,32 @@ pub(super) enum UnpackError {
 /// # Errors
 ///
 /// [`Kind::Upstream`] with every [`UnpackError`], at `place`.
-pub(super) fn unpack(packed: &[u8], root: &str, place: &str, limits: Limits) -> Result<Tree> {
-    let mut unpacking = Unpacking {
+pub(super) fn unpack(packed: &[u8], root: &str, place: &str, limits: UnpackLimits) -> Result<Tree> {
+    let mut unpacker = Unpacker {
         root,
         limits,
         files: Tree::new(),
-        flaws: Vec::new(),
+        errors: Vec::new(),
         name: None,
     };
-    unpacking.read(packed);
-    let collisions = unpacking.files.collisions().into_iter();
-    unpacking.flaws.extend(collisions.map(UnpackError::Names));
-    if unpacking.flaws.is_empty() {
-        return Ok(unpacking.files);
+    unpacker.read(packed);
+    let collisions = unpacker.files.collisions().into_iter();
+    unpacker.errors.extend(collisions.map(UnpackError::Names));
+    if unpacker.errors.is_empty() {
+        return Ok(unpacker.files);
     }
-    let faults = unpacking
-        .flaws
+    let faults = unpacker
+        .errors
         .iter()
-        .map(|flaw| Fault::new(flaw.to_string()).at(Location::file(place)))
+        .map(|error| Fault::new(error.to_string()).at(Location::file(place)))
         .collect();
-    let is_name = |flaw: &UnpackError| {
+    let is_name = |error: &UnpackError| {
         matches!(
-            flaw,
+            error,
             UnpackError::Path(PathFault::Unportable(..)) | UnpackError::Names(_)
         )
     };
-    if unpacking.flaws.iter().all(is_name) {
+    if unpacker.errors.iter().all(is_name) {
         let message = format!("the package {root} has files that cannot be taken");
         let help = "take another release, and report it upstream";
         return Err(Error::faults(Kind::Upstream, message, faults).help(help));
@@ -118,26 +118,26 @@ pub(super) fn unpack(packed: &[u8], root: &str, place: &str, limits: Limits) -> 
         .help("its checksum is right, so this is what was published: take upstream from git (`--source git`)"))
 }
 
-struct Unpacking<'a> {
+struct Unpacker<'a> {
     root: &'a str,
-    limits: Limits,
+    limits: UnpackLimits,
     files: Tree,
-    flaws: Vec<UnpackError>,
+    errors: Vec<UnpackError>,
     /// A long name that the next entry is to have.
     name: Option<Vec<u8>>,
 }
 
-impl Unpacking<'_> {
+impl Unpacker<'_> {
     fn read(&mut self, packed: &[u8]) {
         let mut archive = Archive::new(Bounded::new(packed, self.limits));
         let stop = self.read_entries(&mut archive).err();
         if self.name.take().is_some() {
-            self.flaws.push(UnpackError::LooseName);
+            self.errors.push(UnpackError::LooseName);
         }
         match stop.or_else(|| archive.into_inner().finish().err()) {
             None => {}
-            Some(Stop::UnpackError(flaw)) => self.flaws.push(flaw),
-            Some(Stop::Io(e)) => self.flaws.push(flaw_of(&e)),
+            Some(Stop::UnpackError(error)) => self.errors.push(error),
+            Some(Stop::Io(e)) => self.errors.push(error_of(&e)),
         }
     }
 
@@ -165,19 +165,19 @@ impl Unpacking<'_> {
         match kind {
             EntryType::Regular => match self.path(&raw) {
                 Ok(path) => self.file(path, &mut entry)?,
-                Err(flaw) => self.flaws.push(flaw),
+                Err(error) => self.errors.push(error),
             },
             EntryType::Directory => {
                 let bare = raw.strip_suffix(b"/").unwrap_or(&raw);
                 if bare != self.root.as_bytes() {
-                    self.flaws.extend(self.path(bare).err());
+                    self.errors.extend(self.path(bare).err());
                 }
             }
-            EntryType::Symlink | EntryType::Link => self.flaws.push(UnpackError::Link(shown)),
+            EntryType::Symlink | EntryType::Link => self.errors.push(UnpackError::Link(shown)),
             EntryType::XHeader | EntryType::XGlobalHeader | EntryType::GNULongLink => {
-                self.flaws.push(UnpackError::Extended(shown));
+                self.errors.push(UnpackError::Extended(shown));
             }
-            _ => self.flaws.push(UnpackError::Special(shown)),
+            _ => self.errors.push(UnpackError::Special(shown)),
         }
         Ok(())
     }
@@ -186,14 +186,14 @@ impl Unpacking<'_> {
         let mut name = Vec::new();
         entry.take(LONGEST_NAME + 1).read_to_end(&mut name)?;
         if name.len() as u64 > LONGEST_NAME {
-            self.flaws.push(UnpackError::LongName);
+            self.errors.push(UnpackError::LongName);
             name.truncate(LONGEST_NAME as usize);
         }
         if name.last() == Some(&0) {
             name.pop();
         }
         if self.name.replace(name).is_some() {
-            self.flaws.push(UnpackError::LooseName);
+            self.errors.push(UnpackError::LooseName);
         }
         Ok(())
     }
@@ -216,7 +216,7 @@ impl Unpacking<'_> {
     ) -> Result<(), Stop> {
         let (size, limit) = (entry.size(), self.limits.file);
         if size > limit {
-            self.flaws
+            self.errors
                 .push(UnpackError::LargeFile(path.to_string(), limit));
             return Ok(());
         }
@@ -231,7 +231,7 @@ impl Unpacking<'_> {
             .insert(path.clone(), File::new(bytes, Mode::from_bits(mode)))
             .is_some()
         {
-            self.flaws.push(UnpackError::Twice(path));
+            self.errors.push(UnpackError::Twice(path));
         }
         Ok(())
     }
@@ -249,12 +249,12 @@ impl From<io::Error> for Stop {
     }
 }
 
-/// Returns the flaw that a reader reported, or what was wrong with reading.
-fn flaw_of(e: &io::Error) -> UnpackError {
+/// Returns the error that a reader reported, or what was wrong with reading.
+fn error_of(e: &io::Error) -> UnpackError {
     let mut next = e.get_ref().map(|e| e as &(dyn std::error::Error + 'static));
     while let Some(error) = next {
-        if let Some(flaw) = error.downcast_ref::<UnpackError>() {
-            return flaw.clone();
+        if let Some(error) = error.downcast_ref::<UnpackError>() {
+            return error.clone();
         }
         let wrapped = error
             .downcast_ref::<io::Error>()
@@ -269,11 +269,11 @@ struct Bounded<'a> {
     decoder: GzDecoder<&'a [u8]>,
     packed: u64,
     given: u64,
-    limits: Limits,
+    limits: UnpackLimits,
 }
 
 impl<'a> Bounded<'a> {
-    fn new(packed: &'a [u8], limits: Limits) -> Self {
+    fn new(packed: &'a [u8], limits: UnpackLimits) -> Self {
         Bounded {
             decoder: GzDecoder::new(packed),
             packed: packed.len() as u64,

@@ -9,7 +9,7 @@ use semver::Version;
 use super::Upstream;
 use crate::Source as _;
 use crate::git::Git;
-use crate::registry::Registry;
+use crate::registry::{Registry, RegistryOptions};
 
 /// The newest release that a Rust builds.
 #[derive(Debug, Default)]
@@ -82,7 +82,7 @@ impl Upstream<'_> {
         }
         if self.known.get().is_none() {
             let host = self.host.silent();
-            let options = crate::registry::Options {
+            let options = RegistryOptions {
                 brief: true,
                 ..self.registry_options()
             };
