@@ -33,7 +33,7 @@ fn interrupted(world: &GitWorld) -> recipe::Error {
             }
             host.stop();
         });
-        let git = Git::new(&host, world.options(&world.url())).unwrap();
+        let git = Git::new(&host, &world.options(&world.url())).unwrap();
         git.release(&version(V)).unwrap_err()
     })
 }

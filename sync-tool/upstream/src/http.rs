@@ -14,38 +14,35 @@ use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, StatusCode};
 
 /// The user agent: the tool and its version.
-pub const USER_AGENT: &str = concat!("wash-wasi-sync/", env!("CARGO_PKG_VERSION"));
+pub(crate) const USER_AGENT: &str = concat!("wash-wasi-sync/", env!("CARGO_PKG_VERSION"));
 
 /// The longest wait that a server's `Retry-After` can ask for.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
-/// How connections are made.
 #[derive(Debug, Clone)]
-pub struct HttpSettings {
+pub(crate) struct HttpSettings {
     /// The proxy for everything, before what the environment says; empty is none at all.
-    pub proxy: Option<String>,
+    pub(crate) proxy: Option<String>,
     /// A file of certificates in PEM form that are trusted besides the system's.
-    pub certificates: Option<PathBuf>,
+    pub(crate) certificates: Option<PathBuf>,
     /// How long nothing may come before a connection counts as dead; zero is for ever.
-    pub timeout: Duration,
+    pub(crate) timeout: Duration,
     /// How many bytes must come in a second, over the time of `timeout`; zero is any number.
-    pub least_speed: u64,
+    pub(crate) least_speed: u64,
     /// How often a transient failure is tried again.
-    pub retries: u32,
+    pub(crate) retries: u32,
     /// The wait before the first new try; it doubles with each.
-    pub backoff: Duration,
+    pub(crate) backoff: Duration,
 }
 
-/// A request to a server.
 #[derive(Debug, Clone, Default)]
-pub struct Request {
+pub(crate) struct Request {
     url: String,
     headers: HeaderMap,
 }
 
 impl Request {
-    /// Asks for a URL.
-    pub fn new(url: impl Into<String>) -> Self {
+    pub(crate) fn new(url: impl Into<String>) -> Self {
         Request {
             url: url.into(),
             headers: HeaderMap::new(),
@@ -53,18 +50,14 @@ impl Request {
     }
 
     /// Lets the server compress the answer.
-    pub fn compressed(mut self) -> Self {
+    pub(crate) fn compressed(mut self) -> Self {
         let gzip = HeaderValue::from_static("gzip");
         self.headers.insert(header::ACCEPT_ENCODING, gzip);
         self
     }
 
     /// Adds a header. Its value is never shown.
-    ///
-    /// # Errors
-    ///
-    /// Fails where the value has characters that no header may have.
-    pub fn header(mut self, name: HeaderName, value: &str) -> Result<Self> {
+    pub(crate) fn header(mut self, name: HeaderName, value: &str) -> Result<Self> {
         let mut value = HeaderValue::from_str(value).map_err(|e| {
             Error::upstream(format!(
                 "the header `{name}` for {} is malformed",
@@ -78,26 +71,23 @@ impl Request {
     }
 
     /// Returns the URL as it may be shown.
-    pub fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         masked(&self.url)
     }
 }
 
-/// The answer of a server.
 #[derive(Debug)]
-pub struct Response {
+pub(crate) struct Response {
     /// The status; transient failures have been tried again before it is given.
-    pub status: u16,
-    /// The entity tag.
-    pub etag: Option<String>,
+    pub(crate) status: u16,
+    pub(crate) etag: Option<String>,
     /// When it was last changed, in the server's words.
-    pub last_modified: Option<String>,
+    pub(crate) last_modified: Option<String>,
     /// The content, unpacked where it came packed.
-    pub body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
-/// A client with its connections.
-pub struct Http<'a> {
+pub(crate) struct Http<'a> {
     host: &'a Host,
     client: Client,
     settings: HttpSettings,
@@ -105,11 +95,7 @@ pub struct Http<'a> {
 
 impl<'a> Http<'a> {
     /// Makes a client. The system's certificates are read; no socket is opened.
-    ///
-    /// # Errors
-    ///
-    /// Fails where a proxy is malformed or no certificates is available.
-    pub fn new(host: &'a Host, settings: HttpSettings) -> Result<Self> {
+    pub(crate) fn new(host: &'a Host, settings: HttpSettings) -> Result<Self> {
         // An error says that a provider is there already: that is all that is wanted.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = Client::builder().user_agent(USER_AGENT).no_proxy();
@@ -138,12 +124,7 @@ impl<'a> Http<'a> {
 
     /// Gets what stands at a URL, at most `limit` bytes of it. `progress` gets the bytes
     /// that came and, where the server says it, the bytes in all.
-    ///
-    /// # Errors
-    ///
-    /// [`recipe::Kind::Upstream`] where no server answers, it still fails after
-    /// the retries, or the answer is longer.
-    pub fn get(
+    pub(crate) fn get(
         &self,
         request: &Request,
         limit: u64,

@@ -2,14 +2,16 @@
 
 mod cache_lock;
 pub mod git;
-pub mod http;
+mod http;
+mod options;
 pub mod registry;
 mod source;
 
+pub use options::{SourceChoice, SourceOptions};
 use recipe::error::Result;
 use recipe::release::{Listed, Release};
 use semver::Version;
-pub use source::{Buildable, Locked, SourceChoice, SourceOptions, Upstream};
+pub use source::{Buildable, Locked, Upstream};
 
 /// A place that has upstream's releases.
 pub trait Source {

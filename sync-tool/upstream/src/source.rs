@@ -3,55 +3,18 @@
 mod known;
 
 use std::cell::{Cell, OnceCell};
-use std::path::PathBuf;
 
 use host::Host;
 pub use known::Buildable;
-use recipe::address::Address;
 use recipe::error::{Error, Fault, Kind, Result};
 use recipe::release::{Listed, Release, SourceKind};
-use recipe::tree::{Digest, TreePath};
+use recipe::tree::Digest;
 use semver::Version;
 
 use super::Source as _;
-use super::git::{Export, Git, GitError, GitOptions, parse_locked};
-use super::registry::{Registry, RegistryOptions};
-
-/// What the user asks for with `--source`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum SourceChoice {
-    /// Git, and the registry where the repository's host cannot be reached.
-    #[default]
-    Auto,
-    /// The git repository.
-    Git,
-    /// The package registry.
-    Registry,
-}
-
-/// Which crate is followed, and from where.
-#[derive(Debug, Clone)]
-pub struct SourceOptions {
-    /// `--source`.
-    pub choice: SourceChoice,
-    /// `--upstream`: a URL, or a path that begins at the run's directory. It means git.
-    pub upstream: Option<Address>,
-    /// The tool's cache directory.
-    pub cache: PathBuf,
-    /// Whether the network is forbidden.
-    pub offline: bool,
-    /// The project's directory: its cargo configuration holds, and the
-    /// manifest's paths begin there.
-    pub project_dir: PathBuf,
-    /// The crate's name: the manifest's `upstream.crate`.
-    pub name: String,
-    /// The manifest's `upstream.repository`.
-    pub repository: Address,
-    /// The manifest's `upstream.path`.
-    pub path: TreePath,
-    /// The manifest's `upstream.tag`.
-    pub tag: String,
-}
+use super::git::{Export, Git, GitError, parse_locked};
+use super::options::{SourceChoice, SourceOptions};
+use super::registry::Registry;
 
 /// What the lock has of a release.
 #[derive(Debug, Clone, Copy, Default)]
@@ -84,35 +47,21 @@ impl<'a> Upstream<'a> {
     /// [`Kind::Usage`] where a repository is given together with the registry;
     /// else as [`Git::new`] and [`Registry::new`].
     pub fn new(host: &'a Host, mut options: SourceOptions) -> Result<Self> {
-        let run_dir = host.env.dir();
-        let project_dir = run_dir.join(&options.project_dir);
-        let (dir, place) = match &options.upstream {
-            Some(given) => (run_dir, given),
-            None => (project_dir.as_path(), &options.repository),
-        };
         if options.upstream.is_some() {
             if options.choice == SourceChoice::Registry {
                 return Err(Error::new(
                     Kind::Usage,
-                    "`--upstream` gives a git repository, `--source registry` wants none",
+                    "`--upstream` gives a git repository, and `--source registry` reads none",
                 )
                 .help("leave one of the two out"));
             }
             options.choice = SourceChoice::Git;
         }
-        let repository = GitOptions {
-            crate_name: options.name.clone(),
-            path: options.path.clone(),
-            tag: options.tag.clone(),
-            upstream: place.clone(),
-            cache: options.cache.clone(),
-            offline: options.offline,
-        };
         let upstream = Upstream {
             host,
             git: match options.choice {
                 SourceChoice::Registry => None,
-                _ => Some(Git::relative_to(dir, host, repository)?),
+                _ => Some(Git::new(host, &options)?),
             },
             options,
             registry: OnceCell::new(),
@@ -278,22 +227,8 @@ impl<'a> Upstream<'a> {
         if let Some(registry) = self.registry.get() {
             return Ok(registry);
         }
-        let registry = Registry::new(self.host, self.registry_options())?;
+        let registry = Registry::new(self.host, &self.options)?;
         Ok(self.registry.get_or_init(|| registry))
-    }
-
-    fn registry_options(&self) -> RegistryOptions {
-        let options = &self.options;
-        let made = RegistryOptions::new(
-            &options.name,
-            options.path.as_str(),
-            &options.cache,
-            &options.project_dir,
-        );
-        RegistryOptions {
-            offline: options.offline,
-            ..made
-        }
     }
 
     /// Tells whether the registry's cache or cargo's has a release as it is locked.

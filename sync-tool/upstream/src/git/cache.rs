@@ -19,7 +19,6 @@ use tempfile::TempDir;
 use super::location::readable;
 use crate::cache_lock;
 
-/// How a repository is fetched into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CloneMode {
     /// Trees first, then the contents that are needed.
@@ -28,7 +27,6 @@ pub(super) enum CloneMode {
     Plain,
 }
 
-/// The cache of one upstream URL.
 #[derive(Debug)]
 pub(super) struct GitCache {
     above: PathBuf,
@@ -48,7 +46,6 @@ impl GitCache {
         }
     }
 
-    /// Returns the repository's directory.
     pub(super) fn dir(&self) -> PathBuf {
         self.above.join(&self.name)
     }

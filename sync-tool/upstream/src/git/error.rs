@@ -10,7 +10,6 @@ pub(crate) enum GitError {
     /// The host does not answer, or too slowly.
     #[error(transparent)]
     Unreachable(Error),
-    /// There is no `git` program.
     #[error(transparent)]
     NoProgram(Error),
     /// The cache does not have it, and the network is forbidden.
@@ -23,7 +22,6 @@ pub(crate) enum GitError {
     /// cause, or something that the server does not do.
     #[error(transparent)]
     Unrecognised(Error),
-    /// The repository lacks objects.
     #[error("it lacks {}", files(.0))]
     Missing(Vec<MissingObject>),
     /// The repository has objects that are not what their ids say.
@@ -34,7 +32,6 @@ pub(crate) enum GitError {
     Other(#[from] Error),
 }
 
-/// An object that is not in the repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct MissingObject {
     /// The file or directory that it is the content of.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use git2::{ObjectType, OdbLookupFlags, Oid};
+use git2::{ObjectType, Oid};
 use host::parallel;
 use recipe::error::{Error, Fault, Kind, Location, Result};
 use recipe::tree::Mode;
@@ -117,20 +117,13 @@ impl Export<'_> {
 
     /// Returns those of the paths whose contents are not in the repository.
     fn absent(&self, paths: &[&str]) -> Result<Vec<MissingObject>> {
-        let looked = self.at.open().and_then(|repo| {
-            let odb = objects(&repo)?;
-            let found = paths
-                .iter()
-                .filter_map(|path| self.files.get_key_value(*path));
-            let absent =
-                found.filter(|(_, blob)| !odb.exists_ext(blob.id, OdbLookupFlags::NO_REFRESH));
-            let missing = absent.map(|(path, blob)| MissingObject {
-                path: path.clone(),
-                id: blob.id,
-            });
-            Ok(missing.collect())
+        let absent = self.at.open().and_then(|repo| {
+            let paths = paths.iter();
+            let found = paths.filter_map(|path| self.files.get_key_value(*path));
+            let contents = found.map(|(path, blob)| (path.as_str(), blob.id));
+            Ok(list::missing(&objects(&repo)?, contents))
         });
-        looked.map_err(|e| self.at.describe(e))
+        absent.map_err(|e| self.at.describe(e))
     }
 
     /// Reads contents, several at a time, and hands each on. Returns the paths

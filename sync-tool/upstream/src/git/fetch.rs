@@ -29,7 +29,6 @@ const FETCH: [&str; 7] = [
 ];
 /// Contents are asked for by their ids: what is there already is of no concern.
 const NO_NEGOTIATION: [&str; 2] = ["-c", "fetch.negotiationAlgorithm=noop"];
-/// Without contents.
 const FILTER: &str = "--filter=blob:none";
 
 /// A release that is to be fetched.

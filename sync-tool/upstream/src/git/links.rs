@@ -14,7 +14,6 @@ const MAX_DEPTH: usize = 200;
 /// The longest path that a link may have, in bytes, as on Linux.
 const MAX_PATH: usize = 4096;
 
-/// What a path leads to.
 enum LinkTarget<'r> {
     File(Mode, Oid),
     /// A directory, with its own path.
@@ -23,7 +22,6 @@ enum LinkTarget<'r> {
     Nothing(UnsupportedEntry),
 }
 
-/// The links of a release.
 pub(super) struct Links<'r> {
     repo: &'r Repository,
     odb: Odb<'r>,
@@ -54,26 +52,22 @@ impl<'r> Links<'r> {
         })
     }
 
-    /// Puts the files that a listing's links lead to in the links' places.
+    /// Puts the files that links lead to in the links' places.
     ///
     /// A directory that is inside of itself is left out, as cargo does, which looks
     /// for one from the crate's directory on (`is_walked`) or from the link.
-    ///
-    /// # Errors
-    ///
-    /// [`GitError`]; missing are links whose own content is not in the repository.
     pub(super) fn follow(
         mut self,
-        listing: &mut CommitFiles,
+        files: &mut CommitFiles,
         location: CrateLocation<'_>,
         is_walked: bool,
     ) -> Result<(), GitError> {
-        for (path, _) in std::mem::take(&mut listing.links) {
+        for (path, _) in std::mem::take(&mut files.links) {
             let whole = format!("{}/{path}", location.path);
             let above = whole.match_indices('/').map(|(end, _)| &whole[..end]);
             let above = above.filter(|dir| is_walked && dir.len() >= location.path.as_str().len());
             let mut above: Vec<String> = above.map(str::to_owned).collect();
-            self.link(listing, path, &whole, &mut above)?;
+            self.link(files, path, &whole, &mut above)?;
             if self.is_too_much(&above) {
                 let CrateLocation { place, path, .. } = location;
                 let most = self.limits.entries;
@@ -96,17 +90,17 @@ impl<'r> Links<'r> {
     /// Follows the link that is at `whole` of the repository, and at `path` of the package.
     fn link(
         &mut self,
-        listing: &mut CommitFiles,
+        files: &mut CommitFiles,
         path: String,
         whole: &str,
         above: &mut Vec<String>,
     ) -> Result<(), GitError> {
         match self.target(whole)? {
-            Some(LinkTarget::File(mode, id)) => _ = listing.files.insert(path, (mode, id)),
+            Some(LinkTarget::File(mode, id)) => _ = files.files.insert(path, (mode, id)),
             Some(LinkTarget::Directory(real, tree)) => {
-                self.directory(listing, &path, real, &tree, above)?;
+                self.directory(files, &path, real, &tree, above)?;
             }
-            Some(LinkTarget::Nothing(reason)) => listing.unsupported.push((path, reason)),
+            Some(LinkTarget::Nothing(reason)) => files.unsupported.push((path, reason)),
             None => {}
         }
         Ok(())
@@ -114,7 +108,7 @@ impl<'r> Links<'r> {
 
     fn directory(
         &mut self,
-        listing: &mut CommitFiles,
+        files: &mut CommitFiles,
         path: &str,
         real: String,
         tree: &GitTree<'r>,
@@ -131,13 +125,13 @@ impl<'r> Links<'r> {
             }
             let name = String::from_utf8_lossy(entry.name_bytes());
             let (path, real) = (format!("{path}/{name}"), join(&real, &name));
-            if let Some(inner) = listing.add(&path, &entry) {
+            if let Some(inner) = files.add(&path, &entry) {
                 match inner {
                     ObjectType::Tree => {
                         let tree = self.tree(&real, &entry)?;
-                        self.directory(listing, &path, real, &tree, above)?;
+                        self.directory(files, &path, real, &tree, above)?;
                     }
-                    _ => self.link(listing, path, &real, above)?,
+                    _ => self.link(files, path, &real, above)?,
                 }
             }
         }
@@ -210,7 +204,6 @@ impl<'r> Links<'r> {
         tree.map_err(|e| GitError::of_object(&e, path, entry.id()))
     }
 
-    /// Reads where a link leads.
     fn read(&mut self, path: &str, id: Oid) -> Result<Option<String>, GitError> {
         if self
             .odb
@@ -227,7 +220,7 @@ impl<'r> Links<'r> {
                     self.missing.extend(missing);
                     Ok(None)
                 }
-                trouble => Err(trouble),
+                error => Err(error),
             },
         }
     }

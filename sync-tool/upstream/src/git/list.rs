@@ -1,7 +1,6 @@
 //! Lists what a release has at a commit: names, modes and ids, without content.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use git2::{ObjectType, Odb, OdbLookupFlags, Oid, Repository, Tree as GitTree, TreeEntry};
 use recipe::error::{Error, Result};
@@ -9,28 +8,24 @@ use recipe::tree::{Mode, TreePath};
 
 use super::error::{GitError, MissingObject};
 
-/// The manifest of a crate or a workspace.
 pub(super) const MANIFEST: &str = "Cargo.toml";
-/// The workspace's lock file.
 pub(super) const LOCK: &str = "Cargo.lock";
 
-/// What is location of a repository.
+/// A crate, and where it is looked for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct CrateLocation<'a> {
-    /// The crate's name.
     pub(super) name: &'a str,
-    /// The crate's directory.
+    /// The crate's directory in the repository.
     pub(super) path: &'a TreePath,
     /// What messages call the place, such as `tag v41.0.0 of ../wasmtime`.
     pub(super) place: &'a str,
 }
 
-/// What a release may hold at most.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TreeLimits {
-    /// Bytes in all.
+    /// In bytes.
     pub(super) total: usize,
-    /// Bytes of one file.
+    /// In bytes.
     pub(super) file: usize,
     /// Files and directories.
     pub(super) entries: usize,
@@ -46,11 +41,8 @@ pub(super) const LIMITS: TreeLimits = TreeLimits {
 /// What stands below a directory at a commit, without content.
 #[derive(Debug)]
 pub(super) struct CommitFiles {
-    /// The commit.
     pub(super) commit: Oid,
-    /// The workspace's manifest.
     pub(super) workspace: Oid,
-    /// The workspace's lock file, if it has one.
     pub(super) lock: Option<Oid>,
     /// The files below the directory.
     pub(super) files: BTreeMap<String, (Mode, Oid)>,
@@ -60,72 +52,50 @@ pub(super) struct CommitFiles {
     pub(super) unsupported: Vec<(String, UnsupportedEntry)>,
 }
 
-/// What cannot be in a tree.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum UnsupportedEntry {
-    /// A symbolic link out of the repository.
+    #[error("it is a symbolic link that leads out of the repository")]
     LinkOutside,
-    /// A symbolic link that leads nowhere, or in circles.
+    /// Also a link that leads in circles.
+    #[error("it is a symbolic link that leads nowhere")]
     LinkNowhere,
-    /// A commit of another repository.
+    #[error("it is a submodule")]
     Submodule,
-    /// Its name is not UTF-8.
-    NotText,
-    /// A directory has its name twice.
+    #[error("its name is not UTF-8")]
+    NotUtf8,
+    #[error("it is there twice")]
     Twice,
 }
 
-impl fmt::Display for UnsupportedEntry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            UnsupportedEntry::LinkOutside => {
-                "it is a symbolic link that leads out of the repository"
-            }
-            UnsupportedEntry::LinkNowhere => "it is a symbolic link that leads nowhere",
-            UnsupportedEntry::Submodule => "it is a submodule",
-            UnsupportedEntry::NotText => "its name is not UTF-8",
-            UnsupportedEntry::Twice => "it is there twice",
-        })
-    }
-}
-
 /// Lists what a release has at a commit.
-///
-/// # Errors
-///
-/// [`GitError`]; refused where the commit has no such crate, or far too many files.
 pub(super) fn list(
     repo: &Repository,
     commit: Oid,
     location: CrateLocation<'_>,
     limits: TreeLimits,
 ) -> Result<CommitFiles, GitError> {
-    let (root, mut listing) = bare(repo, commit, location)?;
-    listing.walk(repo, directory(repo, root, location)?, location, limits)?;
-    if !listing.files.contains_key(MANIFEST) {
+    let (root, mut files) = root(repo, commit, location)?;
+    files.walk(repo, directory(repo, root, location)?, location, limits)?;
+    if !files.files.contains_key(MANIFEST) {
         return Err(lacks(location, &format!("{}/{MANIFEST}", location.path)).into());
     }
-    Ok(listing)
+    Ok(files)
 }
 
 /// Lists all that a repository has at a commit, by its paths from the root.
-///
-/// # Errors
-///
-/// As [`list`].
 pub(super) fn everything(
     repo: &Repository,
     commit: Oid,
     location: CrateLocation<'_>,
     limits: TreeLimits,
 ) -> Result<CommitFiles, GitError> {
-    let (root, mut listing) = bare(repo, commit, location)?;
-    listing.walk(repo, root, location, limits)?;
-    Ok(listing)
+    let (root, mut files) = root(repo, commit, location)?;
+    files.walk(repo, root, location, limits)?;
+    Ok(files)
 }
 
-/// Returns the root directory at a commit, and a listing without files.
-fn bare<'r>(
+/// Returns the root directory at a commit, and no files yet.
+fn root<'r>(
     repo: &'r Repository,
     commit: Oid,
     location: CrateLocation<'_>,
@@ -140,7 +110,7 @@ fn bare<'r>(
     };
     let (workspace, lock) = (blob(MANIFEST), blob(LOCK));
     let workspace = workspace.ok_or_else(|| lacks(location, MANIFEST))?;
-    let listing = CommitFiles {
+    let files = CommitFiles {
         commit,
         workspace,
         lock,
@@ -148,29 +118,22 @@ fn bare<'r>(
         links: Vec::new(),
         unsupported: Vec::new(),
     };
-    Ok((root, listing))
+    Ok((root, files))
 }
 
-/// Goes down to the crate's directory.
 fn directory<'r>(
     repo: &'r Repository,
     root: GitTree<'r>,
     location: CrateLocation<'_>,
 ) -> Result<GitTree<'r>, GitError> {
-    location
-        .path
-        .as_str()
-        .split('/')
-        .try_fold(root, |above, part| {
-            let entry = above
-                .get_name(part)
-                .filter(|e| e.kind() == Some(ObjectType::Tree));
-            let id = entry
-                .ok_or_else(|| lacks(location, location.path.as_str()))?
-                .id();
-            repo.find_tree(id)
-                .map_err(|e| GitError::of_object(&e, part, id))
-        })
+    let path = location.path.as_str();
+    path.split('/').try_fold(root, |above, part| {
+        let entry = above.get_name(part);
+        let entry = entry.filter(|e| e.kind() == Some(ObjectType::Tree));
+        let id = entry.ok_or_else(|| lacks(location, path))?.id();
+        let tree = repo.find_tree(id);
+        tree.map_err(|e| GitError::of_object(&e, part, id))
+    })
 }
 
 /// Returns the error for a path that a commit lacks.
@@ -223,7 +186,7 @@ impl CommitFiles {
     pub(super) fn add(&mut self, path: &str, entry: &TreeEntry<'_>) -> Option<ObjectType> {
         let mode = entry.filemode_raw();
         let reason = match mode {
-            _ if std::str::from_utf8(entry.name_bytes()).is_err() => UnsupportedEntry::NotText,
+            _ if std::str::from_utf8(entry.name_bytes()).is_err() => UnsupportedEntry::NotUtf8,
             0o120000 => return Some(ObjectType::Blob),
             0o160000 => UnsupportedEntry::Submodule,
             0o040000 => return Some(ObjectType::Tree),
@@ -237,36 +200,30 @@ impl CommitFiles {
         None
     }
 
-    /// Returns the contents that the repository lacks.
-    ///
-    /// # Errors
-    ///
-    /// [`GitError::Damaged`] where the repository's objects cannot be looked through.
     pub(super) fn missing(&self, repo: &Repository) -> Result<Vec<MissingObject>, GitError> {
         let odb = objects(repo)?;
-        let files = self
-            .files
-            .iter()
-            .map(|(path, (_, id))| (path.as_str(), *id));
+        let files = self.files.iter();
+        let files = files.map(|(path, (_, id))| (path.as_str(), *id));
         let links = self.links.iter().map(|(path, id)| (path.as_str(), *id));
-        let files = files.chain(links);
         let root = self.lock.map(|id| (LOCK, id));
-        let all = files.chain([(MANIFEST, self.workspace)]).chain(root);
-        let absent = all.filter(|(_, id)| !odb.exists_ext(*id, OdbLookupFlags::NO_REFRESH));
-        Ok(absent
-            .map(|(path, id)| MissingObject {
-                path: path.to_owned(),
-                id,
-            })
-            .collect())
+        let root = root.into_iter().chain([(MANIFEST, self.workspace)]);
+        Ok(missing(&odb, files.chain(links).chain(root)))
     }
 }
 
-/// Opens a repository's objects.
-///
-/// # Errors
-///
-/// [`GitError::Damaged`] where they cannot be looked through.
+/// Returns those of the contents that are not in the repository.
+pub(super) fn missing<'p>(
+    odb: &Odb<'_>,
+    contents: impl Iterator<Item = (&'p str, Oid)>,
+) -> Vec<MissingObject> {
+    let absent = contents.filter(|(_, id)| !odb.exists_ext(*id, OdbLookupFlags::NO_REFRESH));
+    let missing = absent.map(|(path, id)| MissingObject {
+        path: path.to_owned(),
+        id,
+    });
+    missing.collect()
+}
+
 pub(super) fn objects(repo: &Repository) -> Result<Odb<'_>, GitError> {
     repo.odb()
         .map_err(|e| GitError::Damaged(e.message().to_owned()))

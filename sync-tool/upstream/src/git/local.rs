@@ -43,7 +43,6 @@ impl LocalRepository {
         }])
     }
 
-    /// Tells whether no release has a tag.
     pub(super) fn is_untagged(&self, spec: &CrateSpec) -> Result<bool> {
         Ok(self.tagged(&self.open()?, spec)?.is_empty())
     }

@@ -9,7 +9,6 @@ use recipe::error::{Error, Result};
 /// The URL schemes that git itself speaks.
 const SCHEMES: [&str; 7] = ["https", "http", "ssh", "git", "file", "git+ssh", "ssh+git"];
 
-/// Where a repository is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum RepositoryLocation {
     /// A clone, bare repository, worktree or checkout on this machine.
@@ -20,10 +19,6 @@ pub(super) enum RepositoryLocation {
 
 impl RepositoryLocation {
     /// Reads what a user or a manifest says; a relative path begins at `dir`.
-    ///
-    /// # Errors
-    ///
-    /// Fails where the text is nothing that git could fetch from.
     pub(super) fn parse(address: &Address, env: &Environment, dir: &Path) -> Result<Self> {
         let text = address.secret();
         let refused = |why: &str| {

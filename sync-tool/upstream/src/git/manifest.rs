@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use recipe::cargo_toml::PackagePatterns;
 use recipe::error::{Error, Result};
 use recipe::tree::joined;
 use semver::Version;
 use serde::Deserialize;
-
-use super::include::Patterns;
 
 /// The names under which cargo takes a readme that the manifest does not name.
 const READMES: [&str; 3] = ["README.md", "README.txt", "README"];
@@ -15,12 +14,10 @@ const READMES: [&str; 3] = ["README.md", "README.txt", "README"];
 /// A crate's manifest, as far as it decides what is in the package.
 #[derive(Debug)]
 pub(super) struct CrateManifest {
-    /// The crate's name.
     pub(super) name: String,
-    /// The crate's version.
     pub(super) version: Version,
-    include: Patterns,
-    exclude: Patterns,
+    include: PackagePatterns,
+    exclude: PackagePatterns,
     /// Files that are in the package whatever the patterns say.
     always: Vec<String>,
     /// Files of the workspace that cargo copies to the crate's root: the names that
@@ -84,10 +81,6 @@ impl<T> Inheritable<T> {
 
 impl CrateManifest {
     /// Reads the manifest of the crate at `path`, and what it inherits from the workspace's.
-    ///
-    /// # Errors
-    ///
-    /// [`recipe::Kind::Upstream`] where one of them is malformed.
     pub(super) fn parse(manifest: &str, workspace: &str, path: &str) -> Result<Self> {
         let fields = parse(manifest, &format!("{path}/Cargo.toml"))?.package;
         let fields = fields.ok_or_else(|| {
@@ -106,15 +99,15 @@ impl CrateManifest {
             })?,
             None => {
                 return Err(Error::upstream(format!(
-                    "`{path}/Cargo.toml` says no version"
+                    "`{path}/Cargo.toml` has no version"
                 )));
             }
         };
         let (always, outside) = named(&fields, &shared, path);
         type Lines = Option<Inheritable<Vec<String>>>;
-        let patterns = |own: &Lines, shared: &Lines| match Inheritable::resolve(own, shared) {
-            Some((lines, _)) => Patterns::parse(lines),
-            None => Ok(Patterns::default()),
+        let patterns = |own: &Lines, shared: &Lines| {
+            let lines = Inheritable::resolve(own, shared).map_or(&[][..], |(lines, _)| lines);
+            PackagePatterns::parse(lines).map_err(|e| Error::upstream(e.to_string()).caused_by(e))
         };
         Ok(CrateManifest {
             name,
@@ -156,7 +149,6 @@ impl CrateManifest {
     }
 }
 
-/// Which files are in a package.
 pub(super) struct PackageFiles<'p> {
     package: &'p CrateManifest,
     inner: BTreeSet<String>,

@@ -9,7 +9,6 @@ mod commit;
 mod error;
 mod export;
 mod fetch;
-mod include;
 mod links;
 mod list;
 mod local;
@@ -20,11 +19,8 @@ mod read;
 mod remote;
 mod tags;
 
-use std::path::{Path, PathBuf};
-
 use git2::Oid;
 use host::Host;
-use recipe::address::Address;
 use recipe::error::{Error, Kind, Result};
 use recipe::release::{Listed, Release};
 use recipe::tree::TreePath;
@@ -37,24 +33,7 @@ use self::local::LocalRepository;
 use self::location::RepositoryLocation;
 use self::remote::RemoteRepository;
 use self::tags::TagTemplate;
-use super::Source;
-
-/// Which crate of which repository is followed.
-#[derive(Debug, Clone)]
-pub struct GitOptions {
-    /// The crate's name.
-    pub crate_name: String,
-    /// The crate's directory in the repository.
-    pub path: TreePath,
-    /// The name of a release's tag, `{version}` standing for the version.
-    pub tag: String,
-    /// The repository: a URL, or a path that begins at the run's directory.
-    pub upstream: Address,
-    /// The tool's cache directory.
-    pub cache: PathBuf,
-    /// Whether the network is forbidden.
-    pub offline: bool,
-}
+use super::{Source, SourceOptions};
 
 /// A git repository as a source of releases.
 pub struct Git<'a> {
@@ -90,23 +69,21 @@ impl<'a> Git<'a> {
     ///
     /// # Errors
     ///
-    /// Fails where `upstream` names no repository or `tag` names no tags.
-    pub fn new(host: &'a Host, options: GitOptions) -> Result<Self> {
-        let dir = host.env.dir().to_path_buf();
-        Git::relative_to(&dir, host, options)
-    }
-
-    /// The same with `upstream` a path that begins at a directory.
-    pub(super) fn relative_to(dir: &Path, host: &'a Host, options: GitOptions) -> Result<Self> {
+    /// Fails where the options name no repository or no tags.
+    pub fn new(host: &'a Host, options: &SourceOptions) -> Result<Self> {
+        let run_dir = host.env.dir();
+        let (address, dir) = match &options.upstream {
+            Some(given) => (given, run_dir.to_owned()),
+            None => (&options.repository, run_dir.join(&options.project_dir)),
+        };
         let spec = CrateSpec {
-            name: options.crate_name,
-            path: options.path,
+            name: options.name.clone(),
+            path: options.path.clone(),
             tags: TagTemplate::parse(&options.tag)?,
         };
-        let repository = match RepositoryLocation::parse(&options.upstream, &host.env, dir)? {
+        let repository = match RepositoryLocation::parse(address, &host.env, &dir)? {
             RepositoryLocation::Local(path) => {
-                let shown = options.upstream.to_string();
-                RepositoryKind::Local(LocalRepository::new(path, shown))
+                RepositoryKind::Local(LocalRepository::new(path, address.to_string()))
             }
             RepositoryLocation::Remote(url) => RepositoryKind::Remote(RemoteRepository::new(
                 host,

@@ -63,7 +63,6 @@ const SETTINGS: [&str; 9] = [
 const SSH: &str =
     "ssh -o BatchMode=yes -o ConnectTimeout=30 -o ServerAliveInterval=15 -o ServerAliveCountMax=2";
 
-/// Makes a git command on a repository.
 pub(super) fn command(host: &Host, repository: &Path, args: &[&str]) -> Call {
     let mut call = Call::new("git", INSTALL);
     for name in REMOVED_VARS {
@@ -182,7 +181,6 @@ impl FailureCause {
         MESSAGES.iter().find(fits).map(|(cause, _)| *cause)
     }
 
-    /// Returns the next step.
     fn help(self, url: &Address) -> String {
         match self {
             FailureCause::Unreachable => "check the network and git's `http.proxy`, or take upstream from the registry: `--source registry`".to_owned(),
@@ -211,7 +209,6 @@ fn not_run(error: Error) -> GitError {
     }
 }
 
-/// Converts the failure of a program that ran.
 fn failed(outcome: &Outcome, url: &Address, cache: &Path, act: &str) -> GitError {
     let message = message_of(&outcome.complaint()).replace(url.secret(), &url.to_string());
     let message = masked_in(&message);

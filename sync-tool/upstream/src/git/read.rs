@@ -19,11 +19,6 @@ use super::manifest::CrateManifest;
 
 impl CommitFiles {
     /// Reads the files that are in the crate's package.
-    ///
-    /// # Errors
-    ///
-    /// [`GitError`]; refused with every file that cannot be taken, or where the
-    /// crate is another than was asked for.
     pub(super) fn read(
         mut self,
         repo: &Repository,
@@ -33,14 +28,12 @@ impl CommitFiles {
     ) -> Result<Release, GitError> {
         let mut reader = TreeReader::new(repo, location, limits)?;
         let (workspace, package) = reader.manifests(&self)?;
-        expect(&package, location, version)?;
+        expect_version(&package.version, location, version)?;
         let mut links = Links::new(repo, self.commit, limits)?;
         for (name, path) in &package.outside {
-            let file = links.file(path)?;
-            self.files.extend(
-                file.filter(|_| !self.files.contains_key(name))
-                    .map(|file| (name.clone(), file)),
-            );
+            if let Some(file) = links.file(path)? {
+                self.files.entry(name.clone()).or_insert(file);
+            }
         }
         links.follow(&mut self, location, package.is_walked())?;
         let selection = package.selection(self.files.keys().map(String::as_str));
@@ -67,47 +60,36 @@ impl CommitFiles {
     }
 
     /// Reads which version of the crate stands at the commit.
-    ///
-    /// # Errors
-    ///
-    /// [`GitError`]; refused where it is another crate.
     pub(super) fn version(
         &self,
         repo: &Repository,
         location: CrateLocation<'_>,
     ) -> Result<Version, GitError> {
         let (_, package) = TreeReader::new(repo, location, LIMITS)?.manifests(self)?;
-        expect_name(&package, location)?;
         Ok(package.version)
     }
 }
 
-/// Makes sure that the crate is the one that was asked for.
-fn expect(package: &CrateManifest, location: CrateLocation<'_>, version: &Version) -> Result<()> {
-    expect_name(package, location)?;
-    if package.version == *version {
+fn expect_version(found: &Version, location: CrateLocation<'_>, version: &Version) -> Result<()> {
+    if found == version {
         return Ok(());
     }
     let CrateLocation { name, place, .. } = location;
-    Err(Error::upstream(format!(
-        "{place} has {name} {}, not {version}",
-        package.version
-    ))
-    .help(format!(
-        "check out the release {version} there, or fetch the tags: `git fetch --tags`"
-    )))
+    Err(
+        Error::upstream(format!("{place} has {name} {found}, not {version}")).help(format!(
+            "check out the release {version} there, or fetch the tags: `git fetch --tags`"
+        )),
+    )
 }
 
-fn expect_name(package: &CrateManifest, location: CrateLocation<'_>) -> Result<()> {
+fn expect_name(found: &str, location: CrateLocation<'_>) -> Result<()> {
     let CrateLocation { name, path, place } = location;
-    if package.name == name {
+    if found == name {
         return Ok(());
     }
-    let is = &package.name;
-    Err(Error::upstream(format!(
-        "{place} has the crate `{is}` in `{path}`, not `{name}`"
-    ))
-    .help("correct `crate` or `path` below `[upstream]` in manifest.toml"))
+    let message = format!("{place} has the crate `{found}` in `{path}`, not `{name}`");
+    Err(Error::upstream(message)
+        .help("correct `crate` or `path` below `[upstream]` in manifest.toml"))
 }
 
 struct TreeReader<'a> {
@@ -138,17 +120,18 @@ impl<'a> TreeReader<'a> {
         })
     }
 
-    /// Reads the workspace's manifest, and what the crate's says.
-    fn manifests(&self, listing: &CommitFiles) -> Result<(String, CrateManifest), GitError> {
+    /// Reads the workspace's manifest, and the one of the crate that was asked for.
+    fn manifests(&self, files: &CommitFiles) -> Result<(String, CrateManifest), GitError> {
         let own = format!("{}/{MANIFEST}", self.location.path);
-        let id = listing.files.get(MANIFEST).map(|(_, id)| *id);
+        let id = files.files.get(MANIFEST).map(|(_, id)| *id);
         let id = id.ok_or_else(|| lacks(self.location, &own))?;
-        let workspace = self.text(MANIFEST, listing.workspace)?;
+        let workspace = self.text(MANIFEST, files.workspace)?;
         let package = CrateManifest::parse(
             &self.text(&own, id)?,
             &workspace,
             self.location.path.as_str(),
         )?;
+        expect_name(&package.name, self.location)?;
         Ok((workspace, package))
     }
 
@@ -159,12 +142,12 @@ impl<'a> TreeReader<'a> {
 
     /// Reads content, or says that it has more bytes than a file may have.
     fn content(&self, path: &str, id: Oid) -> Result<Result<Vec<u8>, String>, GitError> {
-        let trouble = |e: git2::Error| GitError::of_object(&e, path, id);
-        let (size, _) = self.odb.read_header(id).map_err(trouble)?;
+        let error = |e: git2::Error| GitError::of_object(&e, path, id);
+        let (size, _) = self.odb.read_header(id).map_err(error)?;
         if size > self.limits.file {
             return Ok(Err(format!("it has more than {} bytes", self.limits.file)));
         }
-        let object = self.odb.read(id).map_err(trouble)?;
+        let object = self.odb.read(id).map_err(error)?;
         if object.kind() != ObjectType::Blob {
             return Err(GitError::Damaged(format!(
                 "{path} ({id}): it is not a file"
@@ -228,7 +211,7 @@ impl<'a> TreeReader<'a> {
             }
             Ok(Err(why)) => self.fault(path, why),
             Err(GitError::Missing(missing)) => self.missing.extend(missing),
-            Err(trouble) => return Err(trouble),
+            Err(error) => return Err(error),
         }
         Ok(())
     }

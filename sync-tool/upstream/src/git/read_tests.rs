@@ -422,8 +422,8 @@ fn manifests_that_cannot_be_read_are_named() {
     for (workspace, member, part) in [
         ("[", MEMBER, "`Cargo.toml` cannot be read"),
         (WORKSPACE, "[workspace]", "no `[package]`"),
-        (WORKSPACE, "[package]\nname = \"wasi\"\n", "says no version"),
-        ("[workspace]", MEMBER, "says no version"),
+        (WORKSPACE, "[package]\nname = \"wasi\"\n", "has no version"),
+        ("[workspace]", MEMBER, "has no version"),
         (
             WORKSPACE,
             "[package]\nname = \"wasi\"\nversion = \"x\"\n",

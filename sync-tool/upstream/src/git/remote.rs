@@ -23,7 +23,6 @@ const RUN_ONLINE: &str = "run the same command once with the network";
 pub(super) struct RemoteRepository<'a> {
     pub(super) host: &'a Host,
     pub(super) url: Address,
-    /// What it is fetched into.
     pub(super) cache: GitCache,
     pub(super) offline: bool,
     /// The tags that it has, asked for once.

@@ -10,7 +10,6 @@ use semver::Version;
 /// What stands for the version in a tag's name.
 const PLACEHOLDER: &str = "{version}";
 
-/// How a release's tag is named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct TagTemplate {
     before: String,
@@ -19,10 +18,6 @@ pub(super) struct TagTemplate {
 
 impl TagTemplate {
     /// Reads a template that has `{version}` once.
-    ///
-    /// # Errors
-    ///
-    /// Fails where it has not, or gives names that git does not allow.
     pub(super) fn parse(text: &str) -> Result<Self> {
         let refused = |why: &str| {
             Error::general(format!("the tag template `{text}` {why}"))
@@ -42,7 +37,6 @@ impl TagTemplate {
         Ok(template)
     }
 
-    /// Returns the name of a version's tag.
     pub(super) fn tag(&self, version: &Version) -> String {
         format!("{}{version}{}", self.before, self.after)
     }

@@ -6,7 +6,6 @@ use std::time::Duration;
 use recipe::address::{masked, masked_in};
 use recipe::error::Error;
 
-/// Why an attempt failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum HttpError {
     /// The connection, or something on the way.
@@ -57,7 +56,6 @@ impl HttpError {
         }
     }
 
-    /// Returns the pause that the server asks for.
     pub(super) fn requested_pause(&self) -> Option<Duration> {
         match self {
             HttpError::Status { retry_after, .. } => *retry_after,
@@ -65,7 +63,6 @@ impl HttpError {
         }
     }
 
-    /// Makes the error that the user sees.
     pub(super) fn into_error(self, url: &str) -> Error {
         let help = match &self {
             HttpError::Transport(e) if certificate(e).is_some() => {

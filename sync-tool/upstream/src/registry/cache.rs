@@ -14,13 +14,11 @@ use super::index;
 use super::packages::VerifiedPackage;
 use crate::cache_lock;
 
-/// The cache of one registry.
 #[derive(Debug)]
 pub(super) struct RegistryCache {
     dir: PathBuf,
 }
 
-/// What the cache has of a package.
 #[derive(Debug, Default)]
 pub(super) struct CachedPackage {
     pub(super) valid: Option<VerifiedPackage>,
@@ -96,7 +94,6 @@ impl RegistryCache {
         Ok(found)
     }
 
-    /// Puts a package in its place.
     pub(super) fn add(
         &self,
         name: &str,

@@ -22,7 +22,6 @@ const PACKAGE_LIMIT: u64 = 64 << 20;
 /// The longest `config.json`, in bytes.
 const CONFIG_LIMIT: u64 = 1 << 20;
 
-/// A registry that is reached over HTTP.
 pub(super) struct RegistryClient<'a> {
     host: &'a Host,
     http: Http<'a>,

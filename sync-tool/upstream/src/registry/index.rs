@@ -15,9 +15,7 @@ const NEWEST_FORMAT: u32 = 2;
 /// One release, as the index lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct IndexEntry {
-    /// What callers are told.
     pub(super) listed: Listed,
-    /// The package's checksum.
     pub(super) checksum: Digest,
 }
 
@@ -55,10 +53,6 @@ struct IndexLine {
 }
 
 /// Reads a crate's file; the entries come in ascending order of their versions.
-///
-/// # Errors
-///
-/// [`Kind::Upstream`] with every malformed line.
 pub(super) fn parse(text: &[u8], name: &str, place: &str) -> Result<Vec<IndexEntry>> {
     let mut entries = Vec::new();
     let mut faults = Vec::new();
@@ -123,11 +117,6 @@ pub(super) struct RegistryConfig {
 }
 
 impl RegistryConfig {
-    /// Reads `config.json`.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Upstream`] where it is not as documented.
     pub(super) fn parse(text: &[u8], place: &str) -> Result<Self> {
         let config: RegistryConfig = serde_json::from_slice(text).map_err(|e| {
             let fault = match std::str::from_utf8(text) {
@@ -150,7 +139,6 @@ impl RegistryConfig {
         }
     }
 
-    /// Returns the URL of a package.
     pub(super) fn download(&self, name: &str, version: &Version, checksum: Digest) -> String {
         let marks = [
             ("{crate}", name.to_owned()),

@@ -33,7 +33,7 @@ use self::index::IndexEntry;
 use self::origin::{Origin, SparseRegistry};
 use self::package::ExpectedPackage;
 use self::packages::VerifiedPackage;
-use super::Source;
+use super::{Source, SourceOptions};
 use crate::http::HttpSettings;
 
 /// What cargo waits for a sign of life, by default.
@@ -49,49 +49,13 @@ const RUN_ONLINE: &str = "run the same command once with the network";
 /// The wait before the first new try.
 const BACKOFF: Duration = Duration::from_millis(500);
 
-/// Which crate is followed, and how.
-#[derive(Debug, Clone)]
-pub struct RegistryOptions {
-    /// The crate's name.
-    pub crate_name: String,
-    /// The crate's directory in upstream's repository; a package from elsewhere is refused.
-    pub path_in_vcs: String,
-    /// The tool's cache directory.
-    pub cache: PathBuf,
-    /// Whether the network is forbidden.
-    pub offline: bool,
-    /// The directory whose cargo configuration holds.
-    pub project_dir: PathBuf,
-    /// The wait before the first new try after a transient failure; it doubles with each.
-    pub backoff: Duration,
-    /// Whether it is asked once and not for long, for nothing depends on the answer.
-    pub brief: bool,
-}
-
-impl RegistryOptions {
-    /// Makes options that use the network.
-    pub fn new(
-        crate_name: impl Into<String>,
-        path_in_vcs: impl Into<String>,
-        cache: impl Into<PathBuf>,
-        project_dir: impl Into<PathBuf>,
-    ) -> Self {
-        RegistryOptions {
-            crate_name: crate_name.into(),
-            path_in_vcs: path_in_vcs.into(),
-            cache: cache.into(),
-            offline: false,
-            project_dir: project_dir.into(),
-            backoff: BACKOFF,
-            brief: false,
-        }
-    }
-}
-
 /// The package registry as a source of releases.
 pub struct Registry<'a> {
     host: &'a Host,
-    options: RegistryOptions,
+    /// The crate's name.
+    name: String,
+    /// The crate's directory in upstream's repository; a package from elsewhere is refused.
+    path_in_vcs: String,
     source: PackageSource,
     settings: HttpSettings,
     /// What forbids the network, in the user's words.
@@ -114,10 +78,10 @@ impl<'a> Registry<'a> {
     ///
     /// Fails where cargo's configuration is malformed, or leads to a source
     /// that cannot be read here. Nothing is reached yet.
-    pub fn new(host: &'a Host, options: RegistryOptions) -> Result<Self> {
+    pub fn new(host: &'a Host, options: &SourceOptions) -> Result<Self> {
         let config = Config::read(&host.env, &host.env.dir().join(&options.project_dir))?;
         let origin = Origin::of_crates_io(&config)?;
-        let settings = settings(&config, &options)?;
+        let settings = settings(&config)?;
         let offline = match (options.offline, config.flag(&["net", "offline"])?) {
             (true, _) => Some("`--offline` is given"),
             (false, Some(true)) => Some("cargo's `net.offline` is set"),
@@ -133,7 +97,8 @@ impl<'a> Registry<'a> {
         };
         Ok(Registry {
             host,
-            options,
+            name: options.name.clone(),
+            path_in_vcs: options.path.to_string(),
             source,
             settings,
             offline,
@@ -141,6 +106,19 @@ impl<'a> Registry<'a> {
             entries: OnceCell::new(),
             packages: RefCell::default(),
         })
+    }
+
+    /// Asks once and does not wait for long: nothing depends on the answer.
+    pub(super) fn brief(mut self) -> Self {
+        self.settings.timeout = BRIEF_TIMEOUT;
+        self.settings.retries = 0;
+        self
+    }
+
+    /// Sets the wait before the first retry of a transient failure; it doubles with each.
+    pub fn with_backoff(mut self, backoff: Duration) -> Self {
+        self.settings.backoff = backoff;
+        self
     }
 
     /// Tells whether [`Source::release`] needs no network for a version, nor asks the index.
@@ -184,13 +162,13 @@ impl<'a> Registry<'a> {
             })
         });
         let package = self.package(version, wanted.transpose()?)?;
-        let name = self.options.crate_name.as_str();
+        let name = self.name.as_str();
         let root = format!("{name}-{version}");
         let files = unpack::unpack(&package.bytes, &root, &package.place, unpack::LIMITS)?;
         let expected = ExpectedPackage {
             name,
             version,
-            path_in_vcs: &self.options.path_in_vcs,
+            path_in_vcs: &self.path_in_vcs,
             checksum: package.checksum,
         };
         package::release(files, expected, &package.place)
@@ -206,7 +184,7 @@ impl<'a> Registry<'a> {
     }
 
     fn read_entries(&self) -> Result<Vec<IndexEntry>> {
-        let name = self.options.crate_name.as_str();
+        let name = self.name.as_str();
         let below = index::path(name);
         match &self.source {
             PackageSource::Sparse(sparse, cache) => {
@@ -229,7 +207,7 @@ impl<'a> Registry<'a> {
     }
 
     fn index_offline(&self, sparse: &SparseRegistry, cache: &RegistryCache) -> Result<Vec<u8>> {
-        let name = &self.options.crate_name;
+        let name = &self.name;
         let of_cargo = || {
             let url = reqwest::Url::parse(&sparse.url).ok()?;
             cargo_home::index(&self.host.env.cargo_home()?, url.host_str()?, name)
@@ -257,28 +235,16 @@ impl<'a> Registry<'a> {
     }
 }
 
-fn settings(config: &Config, options: &RegistryOptions) -> Result<HttpSettings> {
-    let settings = HttpSettings {
+fn settings(config: &Config) -> Result<HttpSettings> {
+    let number = |table, key| config.number(&[table, key]);
+    let retries = number("net", "retry")?.map(|n| u32::try_from(n).unwrap_or(u32::MAX));
+    Ok(HttpSettings {
         proxy: config.proxy()?,
         certificates: config.path(&["http", "cainfo"])?,
-        timeout: config
-            .number(&["http", "timeout"])?
-            .map_or(TIMEOUT, Duration::from_secs),
-        least_speed: config
-            .number(&["http", "low-speed-limit"])?
-            .unwrap_or(LEAST_SPEED),
-        retries: config
-            .number(&["net", "retry"])?
-            .map_or(RETRIES, |n| u32::try_from(n).unwrap_or(u32::MAX)),
-        backoff: options.backoff,
-    };
-    Ok(match options.brief {
-        false => settings,
-        true => HttpSettings {
-            timeout: BRIEF_TIMEOUT,
-            retries: 0,
-            ..settings
-        },
+        timeout: number("http", "timeout")?.map_or(TIMEOUT, Duration::from_secs),
+        least_speed: number("http", "low-speed-limit")?.unwrap_or(LEAST_SPEED),
+        retries: retries.unwrap_or(RETRIES),
+        backoff: BACKOFF,
     })
 }
 

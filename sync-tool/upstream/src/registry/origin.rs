@@ -16,16 +16,13 @@ const CRATES_IO_GIT: [&str; 2] = [
     "https://github.com/rust-lang/crates.io-index.git",
 ];
 
-/// Where packages come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Origin {
-    /// A registry with a sparse index.
     Sparse(SparseRegistry),
     /// A directory of packages with an index (`local-registry`).
     Local(PathBuf),
 }
 
-/// A registry with a sparse index.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct SparseRegistry {
     /// The index's URL, with a slash at its end.
@@ -58,11 +55,6 @@ impl std::fmt::Display for Origin {
 
 impl Origin {
     /// Follows the replacements of crates.io to their end.
-    ///
-    /// # Errors
-    ///
-    /// Fails where they run in a circle, lead to a source that is not defined,
-    /// or to one that cannot be read here.
     pub(super) fn of_crates_io(config: &Config) -> Result<Self> {
         let mut chain = vec!["crates-io"];
         loop {

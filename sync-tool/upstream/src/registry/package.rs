@@ -7,16 +7,12 @@ use semver::Version;
 use serde::Deserialize;
 use toml_edit::DocumentMut;
 
-/// What a package must be.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ExpectedPackage<'a> {
-    /// The crate's name.
     pub(super) name: &'a str,
-    /// The version that was asked for.
     pub(super) version: &'a Version,
     /// The crate's directory in upstream's repository.
     pub(super) path_in_vcs: &'a str,
-    /// The package's checksum.
     pub(super) checksum: Digest,
 }
 
@@ -42,11 +38,6 @@ struct VcsGit {
 }
 
 /// Makes a release from all files of a package; `place` is what messages call it.
-///
-/// # Errors
-///
-/// [`Kind::Upstream`] with everything that is not as cargo makes it or not
-/// what was asked for.
 pub(super) fn release(
     mut files: Tree,
     expected: ExpectedPackage<'_>,

@@ -40,10 +40,6 @@ impl VerifiedPackage {
 
 impl Registry<'_> {
     /// Returns the package of a version, with a checksum where one is wanted.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Upstream`] where nobody has it, it is yanked, or is not as wanted.
     pub(super) fn package(
         &self,
         version: &Version,
@@ -71,7 +67,7 @@ impl Registry<'_> {
         if let Some(package) = self.held(version, wanted) {
             return Ok(Some(package));
         }
-        let name = &self.options.crate_name;
+        let name = &self.name;
         let package = match (cache.find(name, version, wanted)?.valid, wanted) {
             (None, Some(checksum)) => self.of_cargo(cache, version, checksum)?,
             (valid, _) => valid,
@@ -98,7 +94,7 @@ impl Registry<'_> {
         version: &Version,
         wanted: Option<Digest>,
     ) -> Result<VerifiedPackage> {
-        let name = &self.options.crate_name;
+        let name = &self.name;
         let found = cache.find(name, version, wanted)?;
         if let Some(package) = found.valid {
             return Ok(package);
@@ -145,7 +141,7 @@ impl Registry<'_> {
     }
 
     pub(super) fn local_package(&self, dir: &Path, version: &Version) -> PathBuf {
-        dir.join(format!("{}-{version}.crate", self.options.crate_name))
+        dir.join(format!("{}-{version}.crate", self.name))
     }
 
     /// Takes a package from cargo's cache into the tool's.
@@ -155,7 +151,7 @@ impl Registry<'_> {
         version: &Version,
         checksum: Digest,
     ) -> Result<Option<VerifiedPackage>> {
-        let name = &self.options.crate_name;
+        let name = &self.name;
         let Some(home) = self.host.env.cargo_home() else {
             return Ok(None);
         };
@@ -195,7 +191,7 @@ impl Registry<'_> {
         wanted: Option<Digest>,
         place: &str,
     ) -> Result<Digest> {
-        let name = &self.options.crate_name;
+        let name = &self.name;
         let entries = self.entries()?;
         let refused = |why: &str| {
             let listed: Vec<Listed> = entries.iter().map(|e| e.listed.clone()).collect();

@@ -11,14 +11,12 @@ use recipe::error::{Error, Fault, Kind, Location, Result};
 use recipe::tree::{Collision, File, Mode, PathFault, Tree, TreePath, shown};
 use tar::{Archive, EntryType};
 
-/// What a package may hold at most.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct UnpackLimits {
     /// Bytes, unpacked, with tar's own.
     pub(super) total: u64,
     /// Bytes of one file.
     pub(super) file: u64,
-    /// Entries.
     pub(super) entries: usize,
     /// Unpacked bytes for each packed one, once `ratio_from` bytes are there.
     pub(super) ratio: u64,
@@ -38,7 +36,6 @@ pub(super) const LIMITS: UnpackLimits = UnpackLimits {
 /// The longest name that is read, in bytes.
 const LONGEST_NAME: u64 = 4096;
 
-/// What is wrong with a package.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum UnpackError {
     #[error("`{0}` is a link")]
@@ -80,10 +77,6 @@ pub(super) enum UnpackError {
 /// Unpacks a package into all of its files, cargo's metadata included.
 ///
 /// `root` is the directory that everything must be below: `{name}-{version}`.
-///
-/// # Errors
-///
-/// [`Kind::Upstream`] with every [`UnpackError`], at `place`.
 pub(super) fn unpack(packed: &[u8], root: &str, place: &str, limits: UnpackLimits) -> Result<Tree> {
     let mut unpacker = Unpacker {
         root,
@@ -237,7 +230,6 @@ impl Unpacker<'_> {
     }
 }
 
-/// Why reading cannot go on.
 enum Stop {
     UnpackError(UnpackError),
     Io(io::Error),

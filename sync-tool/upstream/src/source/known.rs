@@ -9,7 +9,7 @@ use semver::Version;
 use super::Upstream;
 use crate::Source as _;
 use crate::git::Git;
-use crate::registry::{Registry, RegistryOptions};
+use crate::registry::Registry;
 
 /// The newest release that a Rust builds.
 #[derive(Debug, Default)]
@@ -82,11 +82,8 @@ impl Upstream<'_> {
         }
         if self.known.get().is_none() {
             let host = self.host.silent();
-            let options = RegistryOptions {
-                brief: true,
-                ..self.registry_options()
-            };
-            let listed = match Registry::new(&host, options).and_then(|registry| registry.list()) {
+            let registry = Registry::new(&host, &self.options);
+            let listed = match registry.and_then(|registry| registry.brief().list()) {
                 Err(e) if e.kind() == Kind::Interrupted => return Err(e),
                 listed => listed.unwrap_or_default(),
             };
