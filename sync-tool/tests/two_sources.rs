@@ -31,7 +31,7 @@ use git_world::{CRATE, GitWorld, RELEASES, version};
 use host::{Environment, Host, Silent};
 use recipe::cargo_toml::Inherited;
 use recipe::release::{Release, SourceKind, Workspace};
-use upstream::{Locked, Source as _, SourceChoice, SourceOptions, Upstream};
+use upstream::{Locked, SourceChoice, SourceOptions, Upstream};
 
 /// Upstream's releases that are compared.
 const OF_UPSTREAM: [&str; 4] = ["38.0.4", "41.0.0", "45.0.0", "48.0.0"];

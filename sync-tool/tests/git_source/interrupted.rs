@@ -4,7 +4,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use recipe::Kind;
-use upstream::Source as _;
 use upstream::git::Git;
 
 use crate::world::*;

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use recipe::release::{SourceKind, Workspace};
 use recipe::tree::Mode;
 use recipe::{Error, Kind};
-use upstream::Source as _;
 
 use crate::server::Reply;
 use crate::world::*;

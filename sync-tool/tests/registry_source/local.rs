@@ -1,7 +1,6 @@
 //! Replacements of crates.io that are directories.
 
 use recipe::Kind;
-use upstream::Source as _;
 
 use crate::world::*;
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use host::{Environment, Host, Silent};
 use recipe::release::Workspace;
 use recipe::tree::TreePath;
+use upstream::SourceOptions;
 use upstream::registry::Registry;
-use upstream::{Source as _, SourceOptions};
 
 use crate::world::{CRATE, version};
 

@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use recipe::address::Address;
 use recipe::tree::TreePath;
 
+/// The next step where the network is forbidden.
+pub(crate) const RUN_ONLINE: &str = "run the same command once with the network";
+
 /// What the user asks for with `--source`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SourceChoice {

@@ -11,7 +11,6 @@ use recipe::release::{Listed, Release, SourceKind};
 use recipe::tree::Digest;
 use semver::Version;
 
-use super::Source as _;
 use super::git::{Export, Git, GitError, parse_locked};
 use super::options::{SourceChoice, SourceOptions};
 use super::registry::Registry;
@@ -86,7 +85,7 @@ impl<'a> Upstream<'a> {
     ///
     /// # Errors
     ///
-    /// As [`super::Source::list`].
+    /// As [`Git::list`] and [`Registry::list`].
     pub fn list(&self) -> Result<Vec<Listed>> {
         if self.options.offline && !self.git().is_some_and(Git::is_local) {
             let note = "offline: only the releases that are in the cache are known";
@@ -106,8 +105,8 @@ impl<'a> Upstream<'a> {
     ///
     /// # Errors
     ///
-    /// As [`super::Source::release`], and [`Kind::Upstream`] where the release
-    /// is not as locked.
+    /// As [`Git::release`] and [`Registry::release`], and [`Kind::Upstream`] where
+    /// the release is not as locked.
     pub fn release(&self, version: &Version, locked: Locked<'_>) -> Result<Release> {
         let release = self.read(version, locked)?;
         if locked
@@ -155,7 +154,7 @@ impl<'a> Upstream<'a> {
     ///
     /// # Errors
     ///
-    /// As [`super::Source::commit`].
+    /// As [`Git::commit`] and [`Registry::commit`].
     pub fn commit(&self, version: &Version) -> Result<Option<String>> {
         let of_registry = || self.registry()?.commit(version);
         match self.git() {

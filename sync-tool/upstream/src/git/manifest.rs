@@ -13,7 +13,7 @@ const READMES: [&str; 3] = ["README.md", "README.txt", "README"];
 
 /// A crate's manifest, as far as it decides what is in the package.
 #[derive(Debug)]
-pub(super) struct CrateManifest {
+pub(super) struct PackageManifest {
     pub(super) name: String,
     pub(super) version: Version,
     include: PackagePatterns,
@@ -79,7 +79,7 @@ impl<T> Inheritable<T> {
     }
 }
 
-impl CrateManifest {
+impl PackageManifest {
     /// Reads the manifest of the crate at `path`, and what it inherits from the workspace's.
     pub(super) fn parse(manifest: &str, workspace: &str, path: &str) -> Result<Self> {
         let fields = parse(manifest, &format!("{path}/Cargo.toml"))?.package;
@@ -104,12 +104,12 @@ impl CrateManifest {
             }
         };
         let (always, outside) = named(&fields, &shared, path);
-        type Lines = Option<Inheritable<Vec<String>>>;
-        let patterns = |own: &Lines, shared: &Lines| {
+        type PatternList = Option<Inheritable<Vec<String>>>;
+        let patterns = |own: &PatternList, shared: &PatternList| {
             let lines = Inheritable::resolve(own, shared).map_or(&[][..], |(lines, _)| lines);
             PackagePatterns::parse(lines).map_err(|e| Error::upstream(e.to_string()).caused_by(e))
         };
-        Ok(CrateManifest {
+        Ok(PackageManifest {
             name,
             version,
             include: patterns(&fields.include, &shared.include)?,
@@ -150,7 +150,7 @@ impl CrateManifest {
 }
 
 pub(super) struct PackageFiles<'p> {
-    package: &'p CrateManifest,
+    package: &'p PackageManifest,
     inner: BTreeSet<String>,
     readme: Option<&'static str>,
 }

@@ -33,7 +33,7 @@ use self::local::LocalRepository;
 use self::location::RepositoryLocation;
 use self::remote::RemoteRepository;
 use self::tags::TagTemplate;
-use super::{Source, SourceOptions};
+use super::SourceOptions;
 
 /// A git repository as a source of releases.
 pub struct Git<'a> {
@@ -113,11 +113,39 @@ impl<'a> Git<'a> {
         }
     }
 
+    /// Lists the releases in ascending order.
+    ///
+    /// # Errors
+    ///
+    /// [`recipe::Kind::Upstream`] where the repository cannot be reached.
+    pub fn list(&self) -> Result<Vec<Listed>> {
+        Ok(self.try_list()?)
+    }
+
+    /// Reads one release.
+    ///
+    /// # Errors
+    ///
+    /// [`recipe::Kind::Upstream`] where the repository cannot be reached, has no such
+    /// release (with the nearest it has), or what came is not what was promised.
+    pub fn release(&self, version: &Version) -> Result<Release> {
+        self.release_locked(version, None)
+    }
+
+    /// Returns the commit that the tag of a release points at.
+    ///
+    /// # Errors
+    ///
+    /// As [`Git::release`].
+    pub fn commit(&self, version: &Version) -> Result<Option<String>> {
+        Ok(Some(self.try_commit(version)?))
+    }
+
     /// Reads one release whose tag must point at a commit, such as the lock's.
     ///
     /// # Errors
     ///
-    /// As [`Source::release`], and [`recipe::Kind::Upstream`] where the tag points elsewhere.
+    /// As [`Git::release`], and [`recipe::Kind::Upstream`] where the tag points elsewhere.
     pub fn release_locked(&self, version: &Version, locked: Option<&str>) -> Result<Release> {
         Ok(self.try_release(version, parse_locked(locked)?)?)
     }
@@ -169,20 +197,6 @@ impl<'a> Git<'a> {
             Err(e) if e.kind() == Kind::Interrupted => Err(e),
             Err(e) => Ok(Some(e.to_string())),
         }
-    }
-}
-
-impl Source for Git<'_> {
-    fn list(&self) -> Result<Vec<Listed>> {
-        Ok(self.try_list()?)
-    }
-
-    fn release(&self, version: &Version) -> Result<Release> {
-        self.release_locked(version, None)
-    }
-
-    fn commit(&self, version: &Version) -> Result<Option<String>> {
-        Ok(Some(self.try_commit(version)?))
     }
 }
 

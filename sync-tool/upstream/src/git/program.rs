@@ -130,7 +130,7 @@ fn report(step: &dyn Step, line: &str) {
 
 /// The cause of a failure, by the messages of git, curl and ssh. The first that fits counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum FailureCause {
+enum GitFailure {
     Unreachable,
     Slow,
     Login,
@@ -145,22 +145,22 @@ enum FailureCause {
 }
 
 #[rustfmt::skip]
-const MESSAGES: [(FailureCause, &[&str]); 12] = [
-    (FailureCause::TooOld, &["unknown option"]),
-    (FailureCause::Slow, &["operation too slow"]),
-    (FailureCause::DiskFull, &["no space left on device", "disk quota exceeded"]),
-    (FailureCause::NoReference, &["find remote ref"]),
-    (FailureCause::Format, &["mismatched algorithms"]),
-    (FailureCause::Owner, &["dubious ownership"]),
+const MESSAGES: [(GitFailure, &[&str]); 12] = [
+    (GitFailure::TooOld, &["unknown option"]),
+    (GitFailure::Slow, &["operation too slow"]),
+    (GitFailure::DiskFull, &["no space left on device", "disk quota exceeded"]),
+    (GitFailure::NoReference, &["find remote ref"]),
+    (GitFailure::Format, &["mismatched algorithms"]),
+    (GitFailure::Owner, &["dubious ownership"]),
     // What a proxy refuses never reached the host.
-    (FailureCause::Unreachable, &["from proxy after connect", "connect tunnel failed", "resolve proxy", "proxy connect aborted"]),
-    (FailureCause::HostKey, &["host key verification failed"]),
-    (FailureCause::Login, &[
+    (GitFailure::Unreachable, &["from proxy after connect", "connect tunnel failed", "resolve proxy", "proxy connect aborted"]),
+    (GitFailure::HostKey, &["host key verification failed"]),
+    (GitFailure::Login, &[
         "authentication failed", "could not read username", "could not read password", "prompts disabled",
         "permission denied (", "permission denied, please", "returned error: 401", "returned error: 403", "invalid credentials", "access denied",
     ]),
-    (FailureCause::Certificate, &["ssl certificate problem", "certificate verify", "certificate verification failed", "ssl peer certificate"]),
-    (FailureCause::Unreachable, &[
+    (GitFailure::Certificate, &["ssl certificate problem", "certificate verify", "certificate verification failed", "ssl peer certificate"]),
+    (GitFailure::Unreachable, &[
         "could not resolve host", "resolving timed out", "name resolution", "name or service not known",
         "failed to connect", "connect to server", "could not connect", "unable to connect", "connection refused",
         "timed out", "network is unreachable", "network is down", "no route to host", "host is down",
@@ -169,33 +169,33 @@ const MESSAGES: [(FailureCause, &[&str]); 12] = [
         "hung up unexpectedly", "returned error: 407", "returned error: 429",
         "returned error: 500", "returned error: 502", "returned error: 503", "returned error: 504",
     ]),
-    (FailureCause::NoRepository, &[
+    (GitFailure::NoRepository, &[
         "does not appear to be a git repository", "repository not found", "' not found", "returned error: 404",
     ]),
 ];
 
-impl FailureCause {
+impl GitFailure {
     fn of(text: &str) -> Option<Self> {
         let text = text.to_lowercase();
-        let fits = |(_, texts): &&(FailureCause, &[&str])| texts.iter().any(|t| text.contains(t));
+        let fits = |(_, texts): &&(GitFailure, &[&str])| texts.iter().any(|t| text.contains(t));
         MESSAGES.iter().find(fits).map(|(cause, _)| *cause)
     }
 
     fn help(self, url: &Address) -> String {
         match self {
-            FailureCause::Unreachable => "check the network and git's `http.proxy`, or take upstream from the registry: `--source registry`".to_owned(),
-            FailureCause::Slow => "try again later, take upstream from the registry (`--source registry`), or, on a line that is as slow, set GIT_HTTP_LOW_SPEED_LIMIT to the bytes per second that it reaches".to_owned(),
-            FailureCause::Login => format!(
+            GitFailure::Unreachable => "check the network and git's `http.proxy`, or take upstream from the registry: `--source registry`".to_owned(),
+            GitFailure::Slow => "try again later, take upstream from the registry (`--source registry`), or, on a line that is as slow, set GIT_HTTP_LOW_SPEED_LIMIT to the bytes per second that it reaches".to_owned(),
+            GitFailure::Login => format!(
                 "give git what it needs to log in without asking (a credential helper, a key in the ssh agent), so that `git ls-remote {url}` works; a repository that does not exist looks the same"
             ),
-            FailureCause::HostKey => format!("run `git ls-remote {url}` once by hand and confirm the host's key"),
-            FailureCause::Certificate => "if a proxy signs with a certificate of its own, name it in git's `http.sslCAInfo`".to_owned(),
-            FailureCause::NoRepository => "correct `repository` below `[upstream]` in manifest.toml, or give another with `--upstream`".to_owned(),
-            FailureCause::NoReference => "list the releases that it has".to_owned(),
-            FailureCause::DiskFull => "free some space, then run the same command again".to_owned(),
-            FailureCause::Format => "give a repository with SHA-1 ids, or take the registry: `--source registry`".to_owned(),
-            FailureCause::TooOld => INSTALL.to_owned(),
-            FailureCause::Owner => "allow it as git says, or give the repository's path instead of its URL".to_owned(),
+            GitFailure::HostKey => format!("run `git ls-remote {url}` once by hand and confirm the host's key"),
+            GitFailure::Certificate => "if a proxy signs with a certificate of its own, name it in git's `http.sslCAInfo`".to_owned(),
+            GitFailure::NoRepository => "correct `repository` below `[upstream]` in manifest.toml, or give another with `--upstream`".to_owned(),
+            GitFailure::NoReference => "list the releases that it has".to_owned(),
+            GitFailure::DiskFull => "free some space, then run the same command again".to_owned(),
+            GitFailure::Format => "give a repository with SHA-1 ids, or take the registry: `--source registry`".to_owned(),
+            GitFailure::TooOld => INSTALL.to_owned(),
+            GitFailure::Owner => "allow it as git says, or give the repository's path instead of its URL".to_owned(),
         }
     }
 }
@@ -212,13 +212,13 @@ fn not_run(error: Error) -> GitError {
 fn failed(outcome: &Outcome, url: &Address, cache: &Path, act: &str) -> GitError {
     let message = message_of(&outcome.complaint()).replace(url.secret(), &url.to_string());
     let message = masked_in(&message);
-    let cause = FailureCause::of(&message);
+    let cause = GitFailure::of(&message);
     let message = match message.as_str() {
         "" => format!("git ended with {}", outcome.status),
         message => message.to_owned(),
     };
     let error = match cause {
-        Some(FailureCause::DiskFull) => {
+        Some(GitFailure::DiskFull) => {
             Error::general(format!("{act} into {}: {message}", cache.display()))
         }
         _ => Error::upstream(format!("{act}: {message}")),
@@ -228,8 +228,8 @@ fn failed(outcome: &Outcome, url: &Address, cache: &Path, act: &str) -> GitError
     };
     let error = error.help(cause.help(url));
     match cause {
-        FailureCause::Unreachable | FailureCause::Slow => GitError::Unreachable(error),
-        FailureCause::NoReference => GitError::NoReference(error),
+        GitFailure::Unreachable | GitFailure::Slow => GitError::Unreachable(error),
+        GitFailure::NoReference => GitError::NoReference(error),
         _ => GitError::Other(error),
     }
 }

@@ -32,97 +32,97 @@ fn failure(stderr: &str) -> GitError {
 }
 
 /// What git 2.39 to 2.47, curl and OpenSSH say.
-const MESSAGES_SEEN: [(FailureCause, &str); 23] = [
+const MESSAGES_SEEN: [(GitFailure, &str); 23] = [
     (
-        FailureCause::TooOld,
+        GitFailure::TooOld,
         "error: unknown option `no-write-fetch-head'\nusage: git fetch\n   or: git fetch\n\n    -v\n    -q\n    -a\n    -f",
     ),
     (
-        FailureCause::Unreachable,
+        GitFailure::Unreachable,
         "fatal: unable to access 'https://e/': Could not resolve host: e",
     ),
     (
-        FailureCause::Unreachable,
+        GitFailure::Unreachable,
         "fatal: unable to access 'https://127.0.0.1:9/': Failed to connect to 127.0.0.1 port 9 after 0 ms: Couldn't connect to server",
     ),
     (
-        FailureCause::Unreachable,
+        GitFailure::Unreachable,
         "fatal: unable to connect to 127.0.0.1:\n127.0.0.1[0: 127.0.0.1]: errno=Connection refused",
     ),
     (
-        FailureCause::Unreachable,
+        GitFailure::Unreachable,
         "ssh: connect to host e port 22: Connection timed out\nfatal: Could not read from remote repository.",
     ),
     (
-        FailureCause::Unreachable,
+        GitFailure::Unreachable,
         "ssh: Could not resolve hostname e: Temporary failure in name resolution",
     ),
     (
-        FailureCause::Slow,
+        GitFailure::Slow,
         "error: RPC failed; curl 28 Operation too slow. Less than 1000 bytes/sec transferred the last 30 seconds",
     ),
     (
-        FailureCause::Unreachable,
+        GitFailure::Unreachable,
         "fatal: unable to access 'https://e/': Received HTTP code 403 from proxy after CONNECT",
     ),
     (
-        FailureCause::Unreachable,
+        GitFailure::Unreachable,
         "fatal: unable to access 'https://e/': CONNECT tunnel failed, response 403",
     ),
     (
-        FailureCause::Unreachable,
+        GitFailure::Unreachable,
         "fatal: unable to access 'https://e/': The requested URL returned error: 503",
     ),
     (
-        FailureCause::Unreachable,
+        GitFailure::Unreachable,
         "error: RPC failed; curl 92 HTTP/2 stream 5 was not closed cleanly\nfatal: early EOF",
     ),
     (
-        FailureCause::NoReference,
+        GitFailure::NoReference,
         "fatal: couldn't find remote ref refs/tags/v38.0.0",
     ),
     (
-        FailureCause::Login,
+        GitFailure::Login,
         "fatal: could not read Username for 'https://e': terminal prompts disabled",
     ),
     (
-        FailureCause::Login,
+        GitFailure::Login,
         "remote: Invalid username or password.\nfatal: Authentication failed for 'https://e/'",
     ),
     (
-        FailureCause::Login,
+        GitFailure::Login,
         "git@e: Permission denied (publickey).\nfatal: Could not read from remote repository.",
     ),
     (
-        FailureCause::Login,
+        GitFailure::Login,
         "fatal: unable to access 'https://e/': The requested URL returned error: 403",
     ),
     (
-        FailureCause::HostKey,
+        GitFailure::HostKey,
         "Host key verification failed.\nfatal: Could not read from remote repository.",
     ),
     (
-        FailureCause::Certificate,
+        GitFailure::Certificate,
         "fatal: unable to access 'https://e/': SSL certificate problem: unable to get local issuer certificate",
     ),
     (
-        FailureCause::NoRepository,
+        GitFailure::NoRepository,
         "fatal: repository 'https://e/a/' not found",
     ),
     (
-        FailureCause::NoRepository,
+        GitFailure::NoRepository,
         "fatal: '/a' does not appear to be a git repository",
     ),
     (
-        FailureCause::DiskFull,
+        GitFailure::DiskFull,
         "error: unable to write file: No space left on device",
     ),
     (
-        FailureCause::Format,
+        GitFailure::Format,
         "fatal: mismatched algorithms: client sha1; server sha256",
     ),
     (
-        FailureCause::Owner,
+        GitFailure::Owner,
         "fatal: detected dubious ownership in repository at '/a'",
     ),
 ];
@@ -130,7 +130,7 @@ const MESSAGES_SEEN: [(FailureCause, &str); 23] = [
 #[test]
 fn what_git_says_is_told_apart() {
     for (cause, text) in MESSAGES_SEEN {
-        assert_eq!(FailureCause::of(&message_of(text)), Some(cause), "{text}");
+        assert_eq!(GitFailure::of(&message_of(text)), Some(cause), "{text}");
     }
     for text in [
         "fatal: remote error: upload-pack: not our ref 0123",
@@ -138,7 +138,7 @@ fn what_git_says_is_told_apart() {
         "fatal: bad object HEAD",
         "",
     ] {
-        assert_eq!(FailureCause::of(&message_of(text)), None, "{text}");
+        assert_eq!(GitFailure::of(&message_of(text)), None, "{text}");
     }
 }
 
@@ -148,9 +148,9 @@ fn an_error_has_the_next_step_and_no_secret() {
         let (error, fits) = match failure(text) {
             GitError::Unreachable(e) => (
                 e,
-                [FailureCause::Unreachable, FailureCause::Slow].contains(&cause),
+                [GitFailure::Unreachable, GitFailure::Slow].contains(&cause),
             ),
-            GitError::NoReference(e) => (e, cause == FailureCause::NoReference),
+            GitError::NoReference(e) => (e, cause == GitFailure::NoReference),
             GitError::Other(e) => (e, true),
             other => panic!("{other:?}"),
         };

@@ -15,7 +15,7 @@ use semver::Version;
 use super::error::{GitError, MissingObject};
 use super::links::Links;
 use super::list::{CommitFiles, CrateLocation, LIMITS, LOCK, MANIFEST, TreeLimits, lacks, objects};
-use super::manifest::CrateManifest;
+use super::manifest::PackageManifest;
 
 impl CommitFiles {
     /// Reads the files that are in the crate's package.
@@ -121,12 +121,12 @@ impl<'a> TreeReader<'a> {
     }
 
     /// Reads the workspace's manifest, and the one of the crate that was asked for.
-    fn manifests(&self, files: &CommitFiles) -> Result<(String, CrateManifest), GitError> {
+    fn manifests(&self, files: &CommitFiles) -> Result<(String, PackageManifest), GitError> {
         let own = format!("{}/{MANIFEST}", self.location.path);
         let id = files.files.get(MANIFEST).map(|(_, id)| *id);
         let id = id.ok_or_else(|| lacks(self.location, &own))?;
         let workspace = self.text(MANIFEST, files.workspace)?;
-        let package = CrateManifest::parse(
+        let package = PackageManifest::parse(
             &self.text(&own, id)?,
             &workspace,
             self.location.path.as_str(),
@@ -237,3 +237,6 @@ impl<'a> TreeReader<'a> {
 #[cfg(test)]
 #[path = "read_tests.rs"]
 mod tests;
+#[cfg(test)]
+#[path = "read_names_tests.rs"]
+mod names_tests;

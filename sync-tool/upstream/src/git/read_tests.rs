@@ -12,10 +12,10 @@ const MEMBER: &str =
     "[package]\nname = \"wasi\"\nversion.workspace = true\ninclude = [\"src/**/*\"]\n";
 
 /// A bare repository with one commit.
-struct TestRepository {
+pub(super) struct TestRepository {
     dir: TempDir,
-    repo: Repository,
-    commit: Oid,
+    pub(super) repo: Repository,
+    pub(super) commit: Oid,
 }
 
 /// Makes a commit of files, each with its mode as git has it.
@@ -56,7 +56,7 @@ fn made(files: &[(&[u8], u32, &[u8])]) -> TestRepository {
 }
 
 /// The same with a workspace and a crate around the files.
-fn made_with(more: &[(&[u8], u32, &[u8])]) -> TestRepository {
+pub(super) fn made_with(more: &[(&[u8], u32, &[u8])]) -> TestRepository {
     let manifests: [(&[u8], u32, &[u8]); 3] = [
         (b"Cargo.toml", 0o100644, WORKSPACE.as_bytes()),
         (b"crates/wasi/Cargo.toml", 0o100644, MEMBER.as_bytes()),
@@ -78,12 +78,12 @@ impl TestRepository {
             .read(&self.repo, location(&path), &version, limits)
     }
 
-    fn read(&self) -> Result<Release, GitError> {
+    pub(super) fn read(&self) -> Result<Release, GitError> {
         self.read_at("41.0.0", LIMITS)
     }
 
     /// Opens the repository again: what was read before is remembered.
-    fn opened_anew(&self) -> TestRepository {
+    pub(super) fn opened_anew(&self) -> TestRepository {
         TestRepository {
             dir: tempfile::tempdir().unwrap(),
             repo: Repository::open_bare(self.dir.path()).unwrap(),
@@ -92,7 +92,7 @@ impl TestRepository {
     }
 
     /// Returns the file that has an object by itself.
-    fn object(&self, path: &str) -> (Oid, PathBuf) {
+    pub(super) fn object(&self, path: &str) -> (Oid, PathBuf) {
         let tree = self.repo.find_commit(self.commit).unwrap().tree().unwrap();
         let entry = tree.get_path(Path::new(path)).unwrap();
         let id = entry.id().to_string();
@@ -120,7 +120,7 @@ fn location(path: &TreePath) -> CrateLocation<'_> {
     }
 }
 
-fn refused(read: Result<Release, GitError>) -> Error {
+pub(super) fn refused(read: Result<Release, GitError>) -> Error {
     match read {
         Err(GitError::Other(error)) => error,
         other => panic!("{other:?}"),
@@ -276,84 +276,6 @@ fn what_cannot_be_in_a_tree_is_named_where_the_package_has_it() {
         assert!(told.contains(part), "{part}: {told}");
     }
     assert_eq!(error.all_faults().len(), 5, "{told}");
-}
-
-#[test]
-fn names_that_no_disk_or_terminal_can_hold_are_named_together() {
-    let made = made_with(&[
-        (b"crates/wasi/src/aux.rs", 0o100644, b""),
-        (b"crates/wasi/src/\x1b[31mred.rs", 0o100644, b""),
-        ("crates/wasi/src/\u{202e}sr.x".as_bytes(), 0o100644, b""),
-        (b"crates/wasi/src/P2/a.rs", 0o100644, b""),
-        (b"crates/wasi/src/p2", 0o100644, b""),
-        // No package has them.
-        (b"crates/wasi/docs/nul", 0o100644, b""),
-    ]);
-    let error = refused(made.read());
-    let faults = error.all_faults().iter();
-    let told = faults.map(|f| format!("{}: {}\n", f.place.as_ref().unwrap(), f.message));
-    insta::assert_snapshot!(told.collect::<String>(), @r#"
-    crates/wasi/src/\u{1b}[31mred.rs: `src/\u{1b}[31mred.rs` is not portable: it has a character that is not shown, or that changes how others are shown
-    crates/wasi/src/aux.rs: `src/aux.rs` is not portable: a part is the name of a device on Windows
-    crates/wasi/src/\u{202e}sr.x: `src/\u{202e}sr.x` is not portable: it has a character that is not shown, or that changes how others are shown
-    crates/wasi/src/p2: `src/p2` is a file, and yet `src/P2/a.rs` is below it
-    "#);
-}
-
-#[test]
-fn a_name_that_a_directory_has_twice_is_named() {
-    let made = made_with(&[(b"crates/wasi/src/a.rs", 0o100644, b"// a\n")]);
-    let blob = made.object("crates/wasi/src/a.rs").0;
-    let tree = |entries: &[(&str, &str, Oid)]| {
-        let entries = entries.iter().map(|(mode, name, id)| {
-            [format!("{mode} {name}\0").as_bytes(), id.as_bytes()].concat()
-        });
-        let content = entries.collect::<Vec<_>>().concat();
-        made.repo
-            .odb()
-            .unwrap()
-            .write(ObjectType::Tree, &content)
-            .unwrap()
-    };
-    let root = made.repo.find_commit(made.commit).unwrap().tree().unwrap();
-    let id = |path: &str| root.get_path(Path::new(path)).unwrap().id();
-    let inner = tree(&[("100644", "x.rs", blob)]);
-    let src = tree(&[
-        ("100644", "lib.rs", blob),
-        ("100644", "p2", blob),
-        ("100644", "p2", blob),
-        ("40000", "p3", inner),
-        ("100644", "p3", blob),
-        ("40000", "p4", inner),
-        ("40000", "p4", inner),
-    ]);
-    let wasi = tree(&[
-        ("100644", "Cargo.toml", id("crates/wasi/Cargo.toml")),
-        ("40000", "src", src),
-    ]);
-    let crates = tree(&[("40000", "wasi", wasi)]);
-    let root = tree(&[
-        ("100644", "Cargo.toml", id("Cargo.toml")),
-        ("40000", "crates", crates),
-    ]);
-    let who = Signature::new("a", "a@example.org", &git2::Time::new(0, 0)).unwrap();
-    let root = made.repo.find_tree(root).unwrap();
-    let commit = made
-        .repo
-        .commit(None, &who, &who, "twice", &root, &[])
-        .unwrap();
-    let twice = TestRepository {
-        commit,
-        ..made.opened_anew()
-    };
-    let error = refused(twice.read());
-    let faults = error.all_faults().iter();
-    let told = faults.map(|f| format!("{}: {}\n", f.place.as_ref().unwrap(), f.message));
-    insta::assert_snapshot!(told.collect::<String>(), @"
-    crates/wasi/src/p2: it is there twice
-    crates/wasi/src/p3: it is there twice
-    crates/wasi/src/p4: it is there twice
-    ");
 }
 
 #[test]

@@ -16,9 +16,7 @@ use super::commit::ReleaseCommit;
 use super::fetch::Fetch;
 use super::tags::{self, TagTemplate};
 use super::{CrateSpec, GitError, program};
-
-/// The next step where the network is forbidden.
-const RUN_ONLINE: &str = "run the same command once with the network";
+use crate::options::RUN_ONLINE;
 
 pub(super) struct RemoteRepository<'a> {
     pub(super) host: &'a Host,

@@ -33,7 +33,8 @@ use self::index::IndexEntry;
 use self::origin::{Origin, SparseRegistry};
 use self::package::ExpectedPackage;
 use self::packages::VerifiedPackage;
-use super::{Source, SourceOptions};
+use super::SourceOptions;
+use super::options::RUN_ONLINE;
 use crate::http::HttpSettings;
 
 /// What cargo waits for a sign of life, by default.
@@ -44,8 +45,6 @@ const LEAST_SPEED: u64 = 1000;
 const BRIEF_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often cargo tries again, by default.
 const RETRIES: u32 = 3;
-/// The next step where the network is forbidden.
-const RUN_ONLINE: &str = "run the same command once with the network";
 /// The wait before the first new try.
 const BACKOFF: Duration = Duration::from_millis(500);
 
@@ -121,7 +120,7 @@ impl<'a> Registry<'a> {
         self
     }
 
-    /// Tells whether [`Source::release`] needs no network for a version, nor asks the index.
+    /// Tells whether [`Registry::release`] needs no network for a version, nor asks the index.
     ///
     /// A package that cannot be read or is damaged does not count.
     pub fn is_cached(&self, version: &Version) -> bool {
@@ -145,6 +144,36 @@ impl<'a> Registry<'a> {
         }
     }
 
+    /// Lists the releases in ascending order.
+    ///
+    /// # Errors
+    ///
+    /// [`recipe::Kind::Upstream`] where the index cannot be reached.
+    pub fn list(&self) -> Result<Vec<Listed>> {
+        let entries = self.entries()?.iter();
+        Ok(entries.map(|entry| entry.listed.clone()).collect())
+    }
+
+    /// Reads one release.
+    ///
+    /// # Errors
+    ///
+    /// [`recipe::Kind::Upstream`] where the registry cannot be reached, has no such
+    /// release (with the nearest it has), or what came is not what was promised.
+    pub fn release(&self, version: &Version) -> Result<Release> {
+        self.release_checked(version, None)
+    }
+
+    /// Returns the commit that the package of a release was made from.
+    ///
+    /// # Errors
+    ///
+    /// As [`Registry::release`].
+    pub fn commit(&self, version: &Version) -> Result<Option<String>> {
+        // Only the package itself tells; it is cached for when it is read.
+        Ok(self.release(version)?.commit)
+    }
+
     /// Reads one release that must have a checksum, such as the lock's.
     ///
     /// With a checksum a yanked release is read too: who has it in the lock has
@@ -152,7 +181,7 @@ impl<'a> Registry<'a> {
     ///
     /// # Errors
     ///
-    /// As [`Source::release`], and [`recipe::Kind::Upstream`] where the registry
+    /// As [`Registry::release`], and [`recipe::Kind::Upstream`] where the registry
     /// has another package under the same version.
     pub fn release_checked(&self, version: &Version, checksum: Option<&str>) -> Result<Release> {
         let wanted = checksum.map(|text| {
@@ -186,34 +215,29 @@ impl<'a> Registry<'a> {
     fn read_entries(&self) -> Result<Vec<IndexEntry>> {
         let name = self.name.as_str();
         let below = index::path(name);
-        match &self.source {
+        let (text, place) = match &self.source {
             PackageSource::Sparse(sparse, cache) => {
+                let cached = || cache.index(name).map(|(_, text)| text);
+                let lacking = || self.not_cached(&format!("the index entry of {name}"));
                 let text = match self.client(sparse)? {
                     Some(client) => client.index(name, cache)?,
-                    None => self.index_offline(sparse, cache)?,
+                    None => cached().ok_or_else(lacking)?,
                 };
-                index::parse(&text, name, &masked(&format!("{}{below}", sparse.url)))
+                (text, masked(&format!("{}{below}", sparse.url)))
             }
             PackageSource::Local(dir) => {
                 let path = dir.join("index").join(&below);
+                let help = format!(
+                    "put `{name}` into the local registry, or take upstream from git: `--source git`"
+                );
                 let text = std::fs::read(&path).map_err(|e| {
-                    Error::io("read the local registry's index", &path, e)
-                        .of_kind(Kind::Upstream)
-                        .help(format!("put `{name}` into the local registry, or take upstream from git: `--source git`"))
+                    let error = Error::io("read the local registry's index", &path, e);
+                    error.of_kind(Kind::Upstream).help(help)
                 })?;
-                index::parse(&text, name, &path.display().to_string())
+                (text, path.display().to_string())
             }
-        }
-    }
-
-    fn index_offline(&self, sparse: &SparseRegistry, cache: &RegistryCache) -> Result<Vec<u8>> {
-        let name = &self.name;
-        let of_cargo = || {
-            let url = reqwest::Url::parse(&sparse.url).ok()?;
-            cargo_home::index(&self.host.env.cargo_home()?, url.host_str()?, name)
         };
-        let text = cache.index(name).map(|(_, text)| text).or_else(of_cargo);
-        text.ok_or_else(|| self.not_cached(&format!("the index entry of {name}")))
+        index::parse(&text, name, &place)
     }
 
     fn not_cached(&self, what: &str) -> Error {
@@ -246,20 +270,4 @@ fn settings(config: &Config) -> Result<HttpSettings> {
         retries: retries.unwrap_or(RETRIES),
         backoff: BACKOFF,
     })
-}
-
-impl Source for Registry<'_> {
-    fn list(&self) -> Result<Vec<Listed>> {
-        let entries = self.entries()?.iter();
-        Ok(entries.map(|entry| entry.listed.clone()).collect())
-    }
-
-    fn release(&self, version: &Version) -> Result<Release> {
-        self.release_checked(version, None)
-    }
-
-    fn commit(&self, version: &Version) -> Result<Option<String>> {
-        // Only the package itself tells; it is cached for when it is read.
-        Ok(self.release(version)?.commit)
-    }
 }

@@ -13,6 +13,7 @@ use semver::Version;
 use super::cache::RegistryCache;
 use super::origin::SparseRegistry;
 use super::{PackageSource, Registry, cargo_home};
+use crate::options::RUN_ONLINE;
 
 /// A package with the checksum that it must have.
 #[derive(Debug)]
@@ -175,7 +176,7 @@ impl Registry<'_> {
                 return Err(Error::upstream(format!(
                     "{shown} in the cache is damaged, and cannot be downloaded again because {why}"
                 ))
-                .help(super::RUN_ONLINE));
+                .help(RUN_ONLINE));
             }
             let note = format!("{shown} is damaged; the package is fetched again");
             self.host.status.note(&note);

@@ -49,7 +49,7 @@ pub(super) enum UnpackError {
     #[error(transparent)]
     Path(#[from] PathFault),
     #[error("`{0}` is not UTF-8")]
-    NotText(String),
+    NotUtf8(String),
     #[error("`{0}` is there twice")]
     Twice(TreePath),
     #[error(transparent)]
@@ -127,25 +127,22 @@ impl Unpacker<'_> {
         if self.name.take().is_some() {
             self.errors.push(UnpackError::LooseName);
         }
-        match stop.or_else(|| archive.into_inner().finish().err()) {
-            None => {}
-            Some(Stop::UnpackError(error)) => self.errors.push(error),
-            Some(Stop::Io(e)) => self.errors.push(error_of(&e)),
-        }
+        let stop = stop.or_else(|| archive.into_inner().finish().err());
+        self.errors.extend(stop.as_ref().map(error_of));
     }
 
-    fn read_entries(&mut self, archive: &mut Archive<Bounded<'_>>) -> Result<(), Stop> {
+    fn read_entries(&mut self, archive: &mut Archive<Bounded<'_>>) -> io::Result<()> {
         // Raw: what a name is and what an extension may say is decided here.
         for (count, entry) in archive.entries()?.raw(true).enumerate() {
             if count == self.limits.entries {
-                return Err(Stop::UnpackError(UnpackError::Many(self.limits.entries)));
+                return Err(io::Error::other(UnpackError::Many(self.limits.entries)));
             }
             self.entry(entry?)?;
         }
         Ok(())
     }
 
-    fn entry(&mut self, mut entry: tar::Entry<'_, Bounded<'_>>) -> Result<(), Stop> {
+    fn entry(&mut self, mut entry: tar::Entry<'_, Bounded<'_>>) -> io::Result<()> {
         let kind = entry.header().entry_type();
         if kind == EntryType::GNULongName {
             return self.long_name(&mut entry);
@@ -175,7 +172,7 @@ impl Unpacker<'_> {
         Ok(())
     }
 
-    fn long_name(&mut self, entry: &mut impl Read) -> Result<(), Stop> {
+    fn long_name(&mut self, entry: &mut impl Read) -> io::Result<()> {
         let mut name = Vec::new();
         entry.take(LONGEST_NAME + 1).read_to_end(&mut name)?;
         if name.len() as u64 > LONGEST_NAME {
@@ -193,7 +190,7 @@ impl Unpacker<'_> {
 
     fn path(&self, raw: &[u8]) -> Result<TreePath, UnpackError> {
         let Ok(text) = std::str::from_utf8(raw) else {
-            return Err(UnpackError::NotText(shown(&String::from_utf8_lossy(raw))));
+            return Err(UnpackError::NotUtf8(shown(&String::from_utf8_lossy(raw))));
         };
         let inner = text
             .strip_prefix(self.root)
@@ -206,7 +203,7 @@ impl Unpacker<'_> {
         &mut self,
         path: TreePath,
         entry: &mut tar::Entry<'_, Bounded<'_>>,
-    ) -> Result<(), Stop> {
+    ) -> io::Result<()> {
         let (size, limit) = (entry.size(), self.limits.file);
         if size > limit {
             self.errors
@@ -217,7 +214,7 @@ impl Unpacker<'_> {
         let mut bytes = Vec::new();
         entry.take(limit).read_to_end(&mut bytes)?;
         if bytes.len() as u64 != size {
-            return Err(Stop::UnpackError(UnpackError::Short(path.to_string())));
+            return Err(io::Error::other(UnpackError::Short(path.to_string())));
         }
         if self
             .files
@@ -227,17 +224,6 @@ impl Unpacker<'_> {
             self.errors.push(UnpackError::Twice(path));
         }
         Ok(())
-    }
-}
-
-enum Stop {
-    UnpackError(UnpackError),
-    Io(io::Error),
-}
-
-impl From<io::Error> for Stop {
-    fn from(e: io::Error) -> Self {
-        Stop::Io(e)
     }
 }
 
@@ -275,7 +261,7 @@ impl<'a> Bounded<'a> {
     }
 
     /// Reads what follows the archive: zeros to the end of the gzip, and nothing after that.
-    fn finish(mut self) -> Result<(), Stop> {
+    fn finish(mut self) -> io::Result<()> {
         let mut rest = [0; 4096];
         loop {
             let count = self.read(&mut rest)?;
@@ -283,14 +269,14 @@ impl<'a> Bounded<'a> {
                 break;
             }
             if rest[..count].iter().any(|byte| *byte != 0) {
-                return Err(Stop::UnpackError(UnpackError::Trailing(
+                return Err(io::Error::other(UnpackError::Trailing(
                     "more than padding",
                 )));
             }
         }
         match self.decoder.into_inner() {
             [] => Ok(()),
-            _ => Err(Stop::UnpackError(UnpackError::Trailing(
+            _ => Err(io::Error::other(UnpackError::Trailing(
                 "bytes that are no part of the gzip",
             ))),
         }

@@ -7,7 +7,6 @@ use recipe::{make, rust_version};
 use semver::Version;
 
 use super::Upstream;
-use crate::Source as _;
 use crate::git::Git;
 use crate::registry::Registry;
 
@@ -123,7 +122,7 @@ impl Upstream<'_> {
     ///
     /// # Errors
     ///
-    /// As [`super::super::Source::list`], and the interrupt.
+    /// As [`Upstream::list`], and the interrupt.
     pub fn newest_for(&self, rustc: &Version) -> Result<Buildable> {
         let mut listed = self.list()?;
         listed.retain(|l| !l.yanked && l.version.pre.is_empty());
