@@ -261,7 +261,7 @@ impl<'a> Upstream<'a> {
         let is_auto = self.options.choice == SourceChoice::Auto;
         let of_git = match git {
             Ok(value) => return Ok(value),
-            Err(e) if !is_auto || !e.allows_fallback() => return Err(e.into()),
+            Err(e) if !is_auto || !e.allows_fallback() => return Err(e.into_error()),
             Err(e) => e,
         };
         // What is not cached may be there in the next call; a host or a program is not.
@@ -270,7 +270,7 @@ impl<'a> Upstream<'a> {
             self.host.status.note(&note);
             self.left_git.set(true);
         }
-        let of_git = Error::from(of_git);
+        let of_git = of_git.into_error();
         registry().map_err(|e| match e.kind() {
             Kind::Upstream => {
                 let faults = [("git", of_git), ("registry", e)].map(|(name, e)| {

@@ -58,7 +58,7 @@ impl ReleaseCommit {
                 ))
                 .help("or give the URL of a repository that has them")
             }
-            other => other.into(),
+            other => other.into_error(),
         }
     }
 }

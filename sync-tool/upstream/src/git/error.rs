@@ -86,16 +86,16 @@ impl GitError {
             named => named,
         }
     }
-}
 
-impl From<GitError> for Error {
-    fn from(error: GitError) -> Self {
-        match error {
+    /// Converts it to the tool's error. This is not `From`: a second conversion to that
+    /// error would leave the type of many a closure in other crates open.
+    pub(crate) fn into_error(self) -> Error {
+        match self {
             GitError::Unreachable(e) | GitError::NoProgram(e) | GitError::Offline(e) => {
                 e.unreached()
             }
             GitError::NoReference(e) | GitError::Unrecognised(e) | GitError::Other(e) => e,
-            GitError::Missing(_) | GitError::Damaged(_) => Error::upstream(error.to_string()),
+            GitError::Missing(_) | GitError::Damaged(_) => Error::upstream(self.to_string()),
         }
     }
 }

@@ -57,7 +57,9 @@ impl<'g> Git<'g> {
         let locked = parse_locked(commit)?;
         let at = match &self.repository {
             RepositoryKind::Local(local) => local.located(&self.spec, version, locked)?,
-            RepositoryKind::Remote(remote) => remote.located(&self.spec, version, locked)?,
+            RepositoryKind::Remote(remote) => remote
+                .located(&self.spec, version, locked)
+                .map_err(GitError::into_error)?,
         };
         let listed = at.open().and_then(|repo| {
             list::everything(&repo, at.commit, self.spec.located(&at.place), LIMITS)
@@ -112,7 +114,8 @@ impl Export<'_> {
             version: &self.version,
             locked: Some(self.commit),
         };
-        Ok(fetch.fetch_contents(&remote.cache.dir(), &absent)?)
+        let fetched = fetch.fetch_contents(&remote.cache.dir(), &absent);
+        fetched.map_err(GitError::into_error)
     }
 
     /// Returns those of the paths whose contents are not in the repository.

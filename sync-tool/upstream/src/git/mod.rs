@@ -119,7 +119,7 @@ impl<'a> Git<'a> {
     ///
     /// [`recipe::Kind::Upstream`] where the repository cannot be reached.
     pub fn list(&self) -> Result<Vec<Listed>> {
-        Ok(self.try_list()?)
+        self.try_list().map_err(GitError::into_error)
     }
 
     /// Reads one release.
@@ -138,7 +138,8 @@ impl<'a> Git<'a> {
     ///
     /// As [`Git::release`].
     pub fn commit(&self, version: &Version) -> Result<Option<String>> {
-        Ok(Some(self.try_commit(version)?))
+        let commit = self.try_commit(version);
+        commit.map(Some).map_err(GitError::into_error)
     }
 
     /// Reads one release whose tag must point at a commit, such as the lock's.
@@ -147,7 +148,8 @@ impl<'a> Git<'a> {
     ///
     /// As [`Git::release`], and [`recipe::Kind::Upstream`] where the tag points elsewhere.
     pub fn release_locked(&self, version: &Version, locked: Option<&str>) -> Result<Release> {
-        Ok(self.try_release(version, parse_locked(locked)?)?)
+        let release = self.try_release(version, parse_locked(locked)?);
+        release.map_err(GitError::into_error)
     }
 
     /// Reads a release that the cache has at the locked commit, without the
@@ -191,7 +193,7 @@ impl<'a> Git<'a> {
     /// Compares where a release's tag is now with where it was locked. Returns why
     /// that is not known, and `None` where it did not move.
     pub(super) fn compare(&self, version: &Version, locked: &str) -> Result<Option<String>> {
-        match self.try_commit(version).map_err(Error::from) {
+        match self.try_commit(version).map_err(GitError::into_error) {
             Ok(now) if now == locked => Ok(None),
             Ok(now) => Err(tags::moved(&self.spec.tags.tag(version), locked, now)),
             Err(e) if e.kind() == Kind::Interrupted => Err(e),

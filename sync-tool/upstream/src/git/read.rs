@@ -235,8 +235,8 @@ impl<'a> TreeReader<'a> {
 }
 
 #[cfg(test)]
-#[path = "read_tests.rs"]
-mod tests;
-#[cfg(test)]
 #[path = "read_names_tests.rs"]
 mod names_tests;
+#[cfg(test)]
+#[path = "read_tests.rs"]
+mod tests;

@@ -13,7 +13,7 @@ const MEMBER: &str =
 
 /// A bare repository with one commit.
 pub(super) struct TestRepository {
-    dir: TempDir,
+    pub(super) dir: TempDir,
     pub(super) repo: Repository,
     pub(super) commit: Oid,
 }

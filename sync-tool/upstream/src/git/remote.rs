@@ -186,7 +186,7 @@ impl<'a> RemoteRepository<'a> {
         let message = format!(
             "{files} files of {place} are not in the cache, and cannot be fetched because `--offline` is given"
         );
-        GitError::Offline(Error::upstream(message).help(RUN_ONLINE)).into()
+        Error::upstream(message).help(RUN_ONLINE).unreached()
     }
 
     fn damaged_offline(&self, tag: &str, why: &GitError) -> GitError {

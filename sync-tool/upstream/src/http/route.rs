@@ -11,7 +11,7 @@ use reqwest::{NoProxy, Proxy};
 pub(super) fn proxies(env: &Environment, configured: Option<&str>) -> Result<Vec<Proxy>> {
     let either = |name: &str| env.text(name).or_else(|| env.text(&name.to_uppercase()));
     let none = either("no_proxy").and_then(NoProxy::from_string);
-    let made = |of: &str, proxy: fn(String) -> reqwest::Result<Proxy>| -> Result<Proxy> {
+    let made = |of: &str, proxy: fn(String) -> reqwest::Result<Proxy>| {
         let url = if of.contains("://") {
             of.to_owned()
         } else {

@@ -199,11 +199,7 @@ impl Unpacker<'_> {
         Ok(TreePath::new(inner)?)
     }
 
-    fn file(
-        &mut self,
-        path: TreePath,
-        entry: &mut tar::Entry<'_, Bounded<'_>>,
-    ) -> io::Result<()> {
+    fn file(&mut self, path: TreePath, entry: &mut tar::Entry<'_, Bounded<'_>>) -> io::Result<()> {
         let (size, limit) = (entry.size(), self.limits.file);
         if size > limit {
             self.errors
@@ -269,9 +265,7 @@ impl<'a> Bounded<'a> {
                 break;
             }
             if rest[..count].iter().any(|byte| *byte != 0) {
-                return Err(io::Error::other(UnpackError::Trailing(
-                    "more than padding",
-                )));
+                return Err(io::Error::other(UnpackError::Trailing("more than padding")));
             }
         }
         match self.decoder.into_inner() {
