@@ -271,3 +271,13 @@ fn settings(config: &Config) -> Result<HttpSettings> {
         backoff: BACKOFF,
     })
 }
+
+/// Unpacks a package of `net-1.0.0`, for the fuzz target.
+///
+/// # Errors
+///
+/// All that is wrong with it.
+#[cfg(fuzzing)]
+pub fn fuzzed_unpack(packed: &[u8]) -> Result<recipe::tree::Tree> {
+    unpack::unpack(packed, "net-1.0.0", "net-1.0.0.crate", unpack::LIMITS)
+}
