@@ -1,28 +1,25 @@
 //! What is behind the errors of a failed build, and the failures of tests.
 //!
-//! What is known stands in tables, one entry each: how it is recognised, how it is
-//! told, and what to do. Trees of upstream's are looked into to say what changed.
-//! What no entry knows stays as cargo shows it.
+//! One mechanism: a table ([`table`]) says how an error is recognised and which identifier
+//! it is about; that is looked up in the fork before, in what was built and in upstream's
+//! release ([`lookup`]); the table has the title and the next step for what is found.
+//! What the table does not know stays as cargo shows it.
 
-mod entries;
-mod entry;
-mod imports;
-mod said;
-mod scripts;
-mod signatures;
-mod sources;
+mod case;
+mod index;
+mod likely;
+mod lookup;
+mod stubs;
+mod table;
 #[cfg(test)]
 mod tests;
-mod tests_failed;
-mod tests_missing;
+mod text;
 mod traits;
-mod wit;
-mod wit_errors;
 
+pub use likely::{Likely, likely};
 use recipe::error::{Fault, Location};
 use recipe::tree::Tree;
 use serde::Serialize;
-pub use tests_failed::{Likely, likely};
 
 use super::gate::Diagnostic;
 use super::stubs::Offered;
@@ -104,12 +101,12 @@ pub const HOW_TO_EDIT: &str = "to edit the tree, put it in place unverified (`up
 
 /// Explains the compiler's errors.
 pub fn explain(diagnostics: &[Diagnostic], trees: Trees<'_>) -> Diagnosis {
-    entry::explain(&entries::ENTRIES, diagnostics, trees)
+    case::explain(diagnostics, trees)
 }
 
 /// Explains errors that are known as text only: what cargo prints for people.
 pub fn explain_text(text: &str, trees: Trees<'_>) -> Diagnosis {
-    explain(&said::read(text), trees)
+    explain(&text::read(text), trees)
 }
 
 impl Explained {

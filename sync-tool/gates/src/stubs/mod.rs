@@ -161,7 +161,10 @@ impl Source {
                 syn::Item::Fn(item) => {
                     source.defines.insert(item.sig.ident.to_string());
                 }
-                syn::Item::Use(item) => names_of(&item.tree, &mut source.defines),
+                syn::Item::Use(item) => {
+                    let names = names_of(&item.tree).into_iter();
+                    source.defines.extend(names.map(ToString::to_string));
+                }
                 _ => {}
             }
         }
@@ -169,17 +172,13 @@ impl Source {
     }
 }
 
-/// Gathers the names that a `use` brings.
-fn names_of(tree: &syn::UseTree, names: &mut BTreeSet<String>) {
+/// Returns the names that a `use` brings.
+pub(crate) fn names_of(tree: &syn::UseTree) -> Vec<&syn::Ident> {
     match tree {
-        syn::UseTree::Path(path) => names_of(&path.tree, names),
-        syn::UseTree::Name(name) => {
-            names.insert(name.ident.to_string());
-        }
-        syn::UseTree::Rename(rename) => {
-            names.insert(rename.rename.to_string());
-        }
-        syn::UseTree::Group(group) => group.items.iter().for_each(|item| names_of(item, names)),
-        _ => {}
+        syn::UseTree::Path(path) => names_of(&path.tree),
+        syn::UseTree::Name(name) => vec![&name.ident],
+        syn::UseTree::Rename(rename) => vec![&rename.rename],
+        syn::UseTree::Group(group) => group.items.iter().flat_map(names_of).collect(),
+        _ => Vec::new(),
     }
 }

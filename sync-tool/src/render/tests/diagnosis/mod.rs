@@ -121,21 +121,16 @@ fn shown(text: &str, trees: Trees<'_>) -> String {
 
 #[test]
 fn calls_and_traits_that_changed() {
-    insta::assert_snapshot!(shown(HOST, at_upgrade(&old(), &built(), &new())), @r#"
+    insta::assert_snapshot!(shown(HOST, at_upgrade(&old(), &built(), &new())), @"
     src/host.rs:9: `bind` moved from the trait `HostSocketWithStore` to `HostSocket`
-      before: `async fn bind<T>(at: &Access<T>, port: u32) -> u32` in `impl HostSocketWithStore for Ctx` (src/host.rs:3)
-      now: `async fn bind(&mut self, port: u32) -> u32` in `impl HostSocket for Ctx` (src/host.rs:3)
+      before: `async fn bind<T>(at: &Access<T>, port: u32) -> u32` of `HostSocketWithStore for Ctx` (src/host.rs:3)
+      now: `async fn bind(&mut self, port: u32) -> u32` of `HostSocket for Ctx` (src/host.rs:3)
       also: src/host.rs:3
       next: move it to the implementation of `HostSocket`, with the signature that it has there
 
     src/host.rs:4: `poll` is no longer as the code expects it
-      method `poll` has 3 parameters but the declaration in trait `HostSocket::poll` has 2
-      upstream has: `fn poll(&mut self, at: u32)` of `HostSocket for Ctx` (src/host.rs:4)
-      next: fit src/host.rs to the new one
-
-    src/host.rs:5: `size` is no longer as the code expects it
-      wanted: `fn(&mut Ctx, u64) -> _`
-      found: `fn(&mut Ctx, u32) -> _`
+      before: `fn poll(&mut self, at: u32, more: u32)` of `HostSocket for Ctx` (src/host.rs:3)
+      now: `fn poll(&mut self, at: u32)` of `HostSocket for Ctx` (src/host.rs:4)
       next: fit src/host.rs to the new one
 
     src/host.rs:11: `HostTyped` is no longer as the code expects it
@@ -144,7 +139,7 @@ fn calls_and_traits_that_changed() {
 
     src/user.rs:4: `finish_listen` is no longer as the code expects it
       before: `fn finish_listen(&mut self)` of `Socket` (src/net.rs:4)
-      now: `fn finish_listen_p2(&mut self)` of `Socket` (src/net.rs:5)
+      nearest: `fn finish_listen_p2(&mut self)` of `Socket` (src/net.rs:5)
       next: fit src/user.rs to the new one
 
     src/user.rs:5: `connect` is no longer as the code expects it
@@ -152,24 +147,34 @@ fn calls_and_traits_that_changed() {
       now: `fn connect(&mut self, address: u32, options: &str) -> Result<(), ()>` of `Socket` (src/net.rs:6)
       also: src/user.rs:6
       next: fit src/user.rs to the new one
-    "#);
+
+    error[E0053]: method `size` has an incompatible type for trait
+     --> src/host.rs:5:28
+      |
+    5 |     fn size(&mut self, of: u32) -> u64 { 0 }
+      |                            ^^^ expected `u64`, found `u32`
+      |
+    note: type in trait
+     --> src/bindings.rs:4:28
+      |
+    4 |     fn size(&mut self, of: u64) -> u64;
+      |                            ^^^
+      = note: expected signature `fn(&mut Ctx, u64) -> _`
+                 found signature `fn(&mut Ctx, u32) -> _`
+    help: change the parameter type to match the trait
+      |
+    5 -     fn size(&mut self, of: u32) -> u64 { 0 }
+    5 +     fn size(&mut self, of: u64) -> u64 { 0 }
+      |
+    ");
 }
 
 #[test]
 fn without_trees_the_compilers_own_words_are_taken() {
-    insta::assert_snapshot!(shown(HOST, Trees::default()), @r#"
+    insta::assert_snapshot!(shown(HOST, Trees::default()), @"
     src/host.rs:9: `bind` moved from the trait `HostSocketWithStore` to `HostSocket`
       also: src/host.rs:3
       next: move it to the implementation of `HostSocket`, with the signature that it has there
-
-    src/host.rs:4: `poll` is no longer as the code expects it
-      method `poll` has 3 parameters but the declaration in trait `HostSocket::poll` has 2
-      next: fit src/host.rs to the new one
-
-    src/host.rs:5: `size` is no longer as the code expects it
-      wanted: `fn(&mut Ctx, u64) -> _`
-      found: `fn(&mut Ctx, u32) -> _`
-      next: fit src/host.rs to the new one
 
     src/host.rs:11: `HostTyped` is no longer as the code expects it
       now: `pub trait HostTyped<T>` (src/bindings.rs:9:11)
@@ -179,6 +184,36 @@ fn without_trees_the_compilers_own_words_are_taken() {
       now: `pub(crate) fn connect(` (src/net.rs:4:19)
       also: src/user.rs:6
       next: fit src/user.rs to the new one
+
+    error[E0050]: method `poll` has 3 parameters but the declaration in trait `HostSocket::poll` has 2
+     --> src/host.rs:4:13
+      |
+    4 |     fn poll(&mut self, at: u32, more: u32) {}
+      |             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ expected 2 parameters, found 3
+      |
+     ::: src/bindings.rs:3:13
+      |
+    3 |     fn poll(&mut self, at: u32);
+      |             ------------------ trait requires 2 parameters
+
+    error[E0053]: method `size` has an incompatible type for trait
+     --> src/host.rs:5:28
+      |
+    5 |     fn size(&mut self, of: u32) -> u64 { 0 }
+      |                            ^^^ expected `u64`, found `u32`
+      |
+    note: type in trait
+     --> src/bindings.rs:4:28
+      |
+    4 |     fn size(&mut self, of: u64) -> u64;
+      |                            ^^^
+      = note: expected signature `fn(&mut Ctx, u64) -> _`
+                 found signature `fn(&mut Ctx, u32) -> _`
+    help: change the parameter type to match the trait
+      |
+    5 -     fn size(&mut self, of: u32) -> u64 { 0 }
+    5 +     fn size(&mut self, of: u64) -> u64 { 0 }
+      |
 
     error[E0599]: no method named `finish_listen` found for mutable reference `&mut Socket` in the current scope
      --> src/user.rs:4:12
@@ -190,7 +225,7 @@ fn without_trees_the_compilers_own_words_are_taken() {
       |
     4 |     socket.finish_listen_p2();
       |                         +++
-    "#);
+    ");
 }
 
 #[test]
@@ -291,13 +326,13 @@ fn what_upstream_still_has_is_taken_from_there() {
     insta::assert_snapshot!(shown(IMPORTS, at_upgrade(&upstream, &without_net(), &upstream)), @"
     src/user.rs:1: `util` is no longer in `net`
       before: `crate::net::util` (src/net.rs:1)
-      upstream: `crate::net::util` (src/net.rs:1)
+      upstream has: `crate::net::util` (src/net.rs:1)
       also: src/user.rs:4
       next: take `crate::net::util` as upstream has it
 
     src/user.rs:5: `Kind` is no longer in `net`
       before: `crate::net::Kind` (src/net.rs:7)
-      upstream: `crate::net::Kind` (src/net.rs:7)
+      upstream has: `crate::net::Kind` (src/net.rs:7)
       next: take `crate::net::Kind` as upstream has it
     ");
     // `test` knows no tree before.
@@ -340,7 +375,7 @@ fn that_upstream_has_nothing_is_said_only_where_its_files_are_known() {
         [
             "now: upstream's sources define no `util`",
             "now: upstream's sources define no `Kind`",
-            "now: upstream's sources define no `finish_listen` of `Socket`",
+            "now: upstream's sources define no `finish_listen`",
             "now: upstream's sources define no `connect`",
         ]
     );
