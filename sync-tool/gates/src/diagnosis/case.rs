@@ -7,7 +7,7 @@ use regex::Regex;
 use super::index::Index;
 use super::table::{ENTRIES, Entry, Lookup};
 use super::{Covered, Diagnosis, Explained, Trees, lookup, stubs, traits};
-use crate::gate::Diagnostic;
+use crate::output::Diagnostic;
 use crate::stubs::Offered;
 
 /// Values for sentences, by their names.

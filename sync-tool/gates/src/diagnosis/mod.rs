@@ -21,8 +21,8 @@ use recipe::error::{Fault, Location};
 use recipe::tree::Tree;
 use serde::Serialize;
 
-use super::gate::Diagnostic;
 use super::stubs::Offered;
+use crate::output::Diagnostic;
 
 /// The trees in which explanations are looked up.
 #[derive(Debug, Clone, Copy, Default)]

@@ -3,7 +3,7 @@
 use super::case::{Case, Finding};
 use super::index::Index;
 use super::table::Entry;
-use crate::gate::{Diagnostic, Expansion};
+use crate::output::{Diagnostic, Expansion};
 use crate::stubs::{self, Missing};
 
 /// Returns the call of the macro that asks for a test function by its name.

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::gate::{Diagnostic, Expansion};
+use crate::output::{Diagnostic, Expansion};
 
 static HEAD: LazyLock<Regex> = LazyLock::new(|| constant(r"^error(?:\[(E\d+)\])?: (.*)$"));
 static PLACE: LazyLock<Regex> = LazyLock::new(|| constant(r"^\s*(-->|:::) (.+\.rs):(\d+):(\d+)$"));

@@ -3,20 +3,16 @@
 //! Which gates there are follows from the features and targets of the generated
 //! `Cargo.toml`; running them is the affair of [`crate::cargo`].
 
-mod libtest;
 mod manifest;
-mod message;
 mod result;
 #[cfg(test)]
 mod tests;
 mod transcript;
 
-pub(crate) use libtest::{Reader as OutputReader, result as result_line};
 pub use manifest::CrateManifest;
-pub use message::{Diagnostic, Expansion};
-pub use result::{Counts, Crash, FailedTest, Failure, GateOutcome, GateResult, Reason, failures};
+pub use result::{Crash, Failure, GateOutcome, GateResult, Reason, failures};
 use serde::{Deserialize, Serialize};
-pub use transcript::{Ended, Transcript};
+pub use transcript::Transcript;
 
 use crate::suite::FeatureSet;
 

@@ -7,47 +7,11 @@ use std::time::Duration;
 use recipe::error::{Error, Fault, Kind};
 use serde::Serialize;
 
-use super::{Diagnostic, Gate};
+use super::Gate;
 use crate::diagnosis::Trees;
+use crate::output::{Diagnostic, FailedTest, TestCounts};
 use crate::suite::{ControlRuns, Judge, Judged, Stale, TestRun, Verdict};
 use crate::{diagnosis, suite};
-
-/// How many tests did what, as libtest counts them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
-    /// Tests that ran and passed.
-    pub passed: u64,
-    /// Tests that ran and failed.
-    pub failed: u64,
-    /// Tests that are marked to be ignored.
-    pub ignored: u64,
-    /// Tests that a filter left out.
-    pub filtered: u64,
-}
-
-impl Counts {
-    /// Returns how many tests ran.
-    pub fn ran(&self) -> u64 {
-        self.passed + self.failed
-    }
-
-    /// Adds the counts of another binary.
-    pub fn add(&mut self, other: Counts) {
-        self.passed += other.passed;
-        self.failed += other.failed;
-        self.ignored += other.ignored;
-        self.filtered += other.filtered;
-    }
-}
-
-/// A test that failed, with what it printed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FailedTest {
-    /// The name, as libtest has it.
-    pub name: String,
-    /// What it printed; empty where it printed nothing.
-    pub output: String,
-}
 
 impl From<Judged> for FailedTest {
     fn from(test: Judged) -> Self {
@@ -105,7 +69,7 @@ pub struct Failure {
     /// The test programs that did not end as they should.
     pub crashes: Vec<Crash>,
     /// How far the tests came.
-    pub counts: Counts,
+    pub counts: TestCounts,
 }
 
 /// How a gate ended.
@@ -115,7 +79,7 @@ pub enum GateOutcome {
     /// It passed.
     Passed {
         /// The counts, where the gate runs tests; those that failed are accepted.
-        tests: Option<Counts>,
+        tests: Option<TestCounts>,
     },
     /// It failed.
     Failed(Failure),

@@ -8,8 +8,7 @@ use recipe::error::{Fault, Location};
 use semver::Version;
 use serde::{Serialize, Serializer};
 
-use super::documented::place_apart;
-use super::identity::{Group, TargetKind, TestId};
+use super::identity::{Group, TargetKind, TestId, place_apart};
 use super::own::ForkTests;
 use super::report::{Judged, Verdict};
 use super::run::{FailureCause, TestRun, TestStatus};

@@ -8,7 +8,6 @@ use recipe::manifest::Versions;
 use recipe::tree::TreePath;
 use serde::Serialize;
 
-use super::artifact::Fresh;
 use super::identity::{FeatureSet, Group, TestId};
 use super::judge::Stale;
 use super::run::FailureCause;
@@ -185,6 +184,15 @@ pub struct GroupCounts {
     pub counts: Counts,
 }
 
+/// How much of a build was there already.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct BuildCounts {
+    /// How many parts were built now.
+    pub built: usize,
+    /// How many were there.
+    pub fresh: usize,
+}
+
 /// A build that failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BuildFailure {
@@ -206,7 +214,7 @@ pub enum Build {
     Built {
         /// How many parts were built now, and how many were there.
         #[serde(flatten)]
-        parts: Fresh,
+        parts: BuildCounts,
         /// How long it took.
         milliseconds: u64,
     },

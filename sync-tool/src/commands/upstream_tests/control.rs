@@ -2,7 +2,8 @@
 //! the fork's doing.
 
 use gates::cargo::{Tested, TestsBuilt};
-use gates::suite::{Artifact, Control, ControlRuns, FeatureSet, Filter, Judge, TestId, TestRun};
+use gates::output::TestProgram;
+use gates::suite::{Control, ControlRuns, FeatureSet, Filter, Judge, TestId, TestRun};
 use recipe::error::Result;
 
 use super::Suite;
@@ -41,7 +42,7 @@ impl Suite<'_> {
     fn again(
         &self,
         tested: Tested<'_>,
-        programs: &[Artifact],
+        programs: &[TestProgram],
         asked: &[&TestId],
     ) -> Result<ControlRuns> {
         let runner = self.runner();

@@ -6,10 +6,11 @@ use std::time::Instant;
 use gates::cargo::{Tested, TestsBuilt};
 use gates::diagnosis;
 use gates::gate::Failure;
+use gates::output::TestProgram;
 use gates::suite::process::{Case, Runner};
 use gates::suite::{
-    Artifact, Build, BuildFailure, Control, ControlRuns, FeatureSet, Judge, Judged, SetReport,
-    TestRun, Verdict,
+    Build, BuildFailure, Control, ControlRuns, FeatureSet, Judge, Judged, SetReport, TestRun,
+    Verdict,
 };
 use recipe::error::Result;
 
@@ -68,7 +69,7 @@ impl Suite<'_> {
     fn runs(
         &self,
         tested: Tested<'_>,
-        programs: &[Artifact],
+        programs: &[TestProgram],
         judge: &Judge<'_>,
     ) -> Result<Vec<TestRun>> {
         let filter = &self.wanted.filter;

@@ -153,7 +153,7 @@ fn report(tests: Vec<(TestId, TestStatus)>, known: &[Expected]) -> SuiteReport {
         sets: vec![SetReport {
             features: FeatureSet::of(["p1", "p2"]),
             build: Build::Built {
-                parts: Fresh::default(),
+                parts: BuildCounts::default(),
                 milliseconds: 0,
             },
             tests: judged.collect(),

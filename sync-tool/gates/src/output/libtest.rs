@@ -2,12 +2,49 @@
 
 use std::time::Duration;
 
-use super::result::{Counts, FailedTest};
+use serde::Serialize;
+
 use crate::suite::{FailureCause, FeatureSet, Target, TestId, TestRun, TestStatus};
 
-/// Where in the output of a test program the reader is.
+/// How many tests did what, as libtest counts them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct TestCounts {
+    /// Tests that ran and passed.
+    pub passed: u64,
+    /// Tests that ran and failed.
+    pub failed: u64,
+    /// Tests that are marked to be ignored.
+    pub ignored: u64,
+    /// Tests that a filter left out.
+    pub filtered: u64,
+}
+
+impl TestCounts {
+    /// Returns how many tests ran.
+    pub fn ran(&self) -> u64 {
+        self.passed + self.failed
+    }
+
+    fn add(&mut self, other: TestCounts) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.ignored += other.ignored;
+        self.filtered += other.filtered;
+    }
+}
+
+/// A test that failed, with what it printed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FailedTest {
+    /// The name, as libtest has it.
+    pub name: String,
+    /// What it printed; empty where it printed nothing.
+    pub output: String,
+}
+
+/// The part of a test program's output that the reader is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum At {
+enum Section {
     /// Tests run; a line for each as it ends.
     #[default]
     Running,
@@ -19,10 +56,10 @@ enum At {
 
 /// Gathers what test programs print, over all programs of a gate.
 #[derive(Debug, Default)]
-pub(crate) struct Reader {
-    at: At,
+pub(crate) struct LibtestReader {
+    section: Section,
     /// The counts of all programs that came to their end.
-    pub(crate) counts: Counts,
+    pub(crate) counts: TestCounts,
     /// How many tests all programs said they would run.
     pub(crate) announced: u64,
     /// How many tests have ended so far.
@@ -38,17 +75,17 @@ pub(crate) struct Reader {
     of_program: usize,
 }
 
-impl Reader {
+impl LibtestReader {
     /// Takes one line.
     pub(crate) fn line(&mut self, line: &str) {
-        match self.at {
-            At::Running if line == "failures:" => self.at = At::Outputs,
-            At::Running => self.running(line),
+        match self.section {
+            Section::Running if line == "failures:" => self.section = Section::Outputs,
+            Section::Running => self.running(line),
             // A failed test may print what looks like libtest's own: only a header
             // opens another output, and only the list of names ends the section.
-            At::Outputs if line == "failures:" => self.at = At::Names,
-            At::Outputs => self.output(line),
-            At::Names => self.name(line),
+            Section::Outputs if line == "failures:" => self.section = Section::Names,
+            Section::Outputs => self.output(line),
+            Section::Names => self.name(line),
         }
     }
 
@@ -108,7 +145,7 @@ impl Reader {
     }
 
     fn begin(&mut self, count: u64) {
-        self.at = At::Running;
+        self.section = Section::Running;
         self.begun += 1;
         self.announced += count;
         self.of_program = self.failures.len();
@@ -127,8 +164,8 @@ impl Reader {
         }
     }
 
-    fn finish(&mut self, counts: Counts) {
-        self.at = At::Running;
+    fn finish(&mut self, counts: TestCounts) {
+        self.section = Section::Running;
         self.finished += 1;
         self.counts.add(counts);
         self.of_program = self.failures.len();
@@ -162,7 +199,7 @@ impl Reader {
         }
         let Some(name) = line.strip_prefix("    ") else {
             // Not the list, then: a test printed the line that opens it.
-            self.at = At::Outputs;
+            self.section = Section::Outputs;
             self.output("failures:");
             self.output(line);
             return;
@@ -210,9 +247,9 @@ fn announced(line: &str) -> Option<u64> {
 }
 
 /// Reads `test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; …`.
-pub(crate) fn result(line: &str) -> Option<Counts> {
+pub(crate) fn result(line: &str) -> Option<TestCounts> {
     let (_, rest) = line.strip_prefix("test result: ")?.split_once(". ")?;
-    let mut counts = Counts::default();
+    let mut counts = TestCounts::default();
     for part in rest.split(';') {
         let Some((count, what)) = part.trim().split_once(' ') else {
             continue;
@@ -227,4 +264,34 @@ pub(crate) fn result(line: &str) -> Option<Counts> {
         *field = count.parse().ok()?;
     }
     Some(counts)
+}
+
+/// Reads what `--list` prints: the names of the tests; benchmarks are none. Returns `None`
+/// where that is not libtest's: a target without harness does with its arguments what it
+/// likes. The last line counts the tests, so that nothing else is taken for a list, not
+/// even nothing.
+pub(crate) fn listed(printed: &str) -> Option<Vec<String>> {
+    let mut lines: Vec<&str> = printed.lines().filter(|line| !line.is_empty()).collect();
+    let announced = counted(lines.pop()?)?;
+    let (mut tests, mut benches) = (Vec::new(), 0);
+    for line in lines {
+        if let Some(name) = line.strip_suffix(": test") {
+            tests.push(name.to_owned());
+        } else if line.ends_with(": benchmark") {
+            benches += 1;
+        } else {
+            return None;
+        }
+    }
+    (announced == (tests.len(), benches)).then_some(tests)
+}
+
+/// Reads `3 tests, 1 benchmark`.
+fn counted(line: &str) -> Option<(usize, usize)> {
+    let (tests, benches) = line.split_once(", ")?;
+    let number = |text: &str, noun: &str| -> Option<usize> {
+        let (number, word) = text.split_once(' ')?;
+        (word.strip_suffix('s').unwrap_or(word) == noun).then(|| number.parse().ok())?
+    };
+    Some((number(tests, "test")?, number(benches, "benchmark")?))
 }
