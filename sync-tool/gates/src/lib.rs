@@ -6,6 +6,5 @@ pub mod diagnosis;
 pub mod gate;
 pub mod output;
 pub mod preflight;
-pub mod stubs;
 pub mod suite;
 pub mod workspace;

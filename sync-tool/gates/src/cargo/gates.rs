@@ -12,7 +12,7 @@ use recipe::error::{Error, Result};
 
 use super::Cargo;
 use crate::gate::{CrateManifest, Gate, GateOutcome, GateResult, Transcript};
-use crate::suite::Counts;
+use crate::suite::VerdictCounts;
 
 impl Cargo<'_> {
     /// Runs a gate on the crate in a directory.
@@ -52,7 +52,7 @@ impl Cargo<'_> {
             title: gate.title.clone(),
             outcome,
             runs,
-            verdicts: Counts::default(),
+            verdicts: VerdictCounts::default(),
             warnings,
             duration: begun.elapsed(),
             log: log.finish(),
@@ -76,10 +76,6 @@ impl Cargo<'_> {
     }
 
     /// Runs cargo and reads what it prints.
-    ///
-    /// # Errors
-    ///
-    /// Fails where cargo cannot be run or is not there, or on an interrupt.
     pub(super) fn watch(
         &self,
         call: Call,

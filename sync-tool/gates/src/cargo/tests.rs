@@ -19,7 +19,7 @@ const COMPILING: Duration = Duration::from_secs(1800);
 
 /// What of a workspace is tested.
 #[derive(Debug, Clone, Copy)]
-pub struct Tested<'t> {
+pub struct TestPackage<'t> {
     /// The workspace's directory.
     pub dir: &'t Path,
     /// The member's name.
@@ -28,7 +28,7 @@ pub struct Tested<'t> {
     pub features: &'t FeatureSet,
 }
 
-impl Tested<'_> {
+impl TestPackage<'_> {
     /// Returns what every log of it is named after.
     fn key(&self, what: &str) -> String {
         format!("tests-{}-{}-{what}", self.package, self.features.key())
@@ -37,7 +37,7 @@ impl Tested<'_> {
 
 /// What came of building tests.
 #[derive(Debug)]
-pub enum TestsBuilt {
+pub enum TestBuild {
     /// They are there.
     Programs {
         /// The test programs.
@@ -62,7 +62,7 @@ impl Cargo<'_> {
     /// # Errors
     ///
     /// Fails where cargo cannot be run, or on an interrupt. What does not build is a result.
-    pub fn build_tests(&self, tested: Tested<'_>) -> Result<TestsBuilt> {
+    pub fn build_tests(&self, tested: TestPackage<'_>) -> Result<TestBuild> {
         let mut log = Log::open(self.logs.as_deref(), &tested.key("build"))?;
         let call = self
             .member_call(tested)
@@ -77,14 +77,14 @@ impl Cargo<'_> {
         let (programs, parts) = (take(&mut transcript.programs), transcript.parts);
         let verdict = transcript.verdict(&built(), outcome.status);
         Ok(match verdict {
-            GateOutcome::Failed(failure) => TestsBuilt::Failed {
+            GateOutcome::Failed(failure) => TestBuild::Failed {
                 failure: Box::new(failure),
                 complaint: outcome.complaint(),
                 log: log.finish(),
             },
             GateOutcome::Passed { .. } | GateOutcome::None => {
                 log.finish();
-                TestsBuilt::Programs { programs, parts }
+                TestBuild::Programs { programs, parts }
             }
         })
     }
@@ -97,7 +97,7 @@ impl Cargo<'_> {
     /// As [`Cargo::build_tests`].
     pub fn doc_tests(
         &self,
-        tested: Tested<'_>,
+        tested: TestPackage<'_>,
         filter: &Filter,
         limit: Duration,
     ) -> Result<Vec<TestRun>> {
@@ -140,7 +140,7 @@ impl Cargo<'_> {
         Ok(tests)
     }
 
-    fn member_call(&self, tested: Tested<'_>) -> Call {
+    fn member_call(&self, tested: TestPackage<'_>) -> Call {
         let manifest = tested.dir.join("Cargo.toml");
         // From the user's directory: there is the toolchain that the machine was asked
         // for, and the configuration that counts for the project's other builds.

@@ -7,7 +7,6 @@ use recipe::tree::{Tree, TreePath};
 use syn::{ImplItem, Item, TraitItem, Visibility};
 
 use super::Trees;
-use crate::stubs;
 
 /// What a definition defines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -208,7 +207,7 @@ impl Reader<'_> {
                 }
             }
             Item::Use(item) if !matches!(item.vis, Visibility::Inherited) => {
-                for name in stubs::names_of(&item.tree) {
+                for name in names_of(&item.tree) {
                     self.ident(module, name, Kind::Reexport);
                 }
             }
@@ -350,4 +349,15 @@ fn name_of_type(ty: &syn::Type) -> String {
 fn last_of(path: &syn::Path) -> String {
     let last = path.segments.last();
     last.map_or_else(String::new, |segment| segment.ident.to_string())
+}
+
+/// Returns the names that a `use` brings.
+fn names_of(tree: &syn::UseTree) -> Vec<&syn::Ident> {
+    match tree {
+        syn::UseTree::Path(path) => names_of(&path.tree),
+        syn::UseTree::Name(name) => vec![&name.ident],
+        syn::UseTree::Rename(rename) => vec![&rename.rename],
+        syn::UseTree::Group(group) => group.items.iter().flat_map(names_of).collect(),
+        _ => Vec::new(),
+    }
 }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::case::{Case, Finding};
+use super::identify::{Finding, Identifier};
 use super::index::{Definition, Index, Kind, bare};
 use super::table::Entry;
 
@@ -23,7 +23,7 @@ static DEFINED: LazyLock<Regex> =
 pub(super) fn look_up(
     entry: &Entry,
     kinds: &[Kind],
-    cases: &[Case<'_>],
+    cases: &[Identifier<'_>],
     index: &Index<'_>,
 ) -> Option<Finding> {
     let case = cases.first()?;
@@ -55,12 +55,12 @@ pub(super) fn look_up(
 struct Wanted<'a, 't> {
     entry: &'a Entry,
     kinds: &'a [Kind],
-    case: &'a Case<'a>,
+    case: &'a Identifier<'a>,
     index: &'a Index<'t>,
 }
 
 impl Wanted<'_, '_> {
-    fn find(&self, cases: &[Case<'_>]) -> Option<Finding> {
+    fn find(&self, cases: &[Identifier<'_>]) -> Option<Finding> {
         let Wanted {
             entry, case, index, ..
         } = self;

@@ -5,7 +5,7 @@
 //! release ([`lookup`]); the table has the title and the next step for what is found.
 //! What the table does not know stays as cargo shows it.
 
-mod case;
+mod identify;
 mod index;
 mod likely;
 mod lookup;
@@ -16,12 +16,12 @@ mod tests;
 mod text;
 mod traits;
 
-pub use likely::{Likely, likely};
+pub use likely::{LikelyCause, likely};
 use recipe::error::{Fault, Location};
 use recipe::tree::Tree;
 use serde::Serialize;
+pub use stubs::StubPatch;
 
-use super::stubs::Offered;
 use crate::output::Diagnostic;
 
 /// The trees in which explanations are looked up.
@@ -38,7 +38,7 @@ pub struct Trees<'t> {
 
 /// An error of the compiler that an explanation covers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Covered {
+pub struct CoveredError {
     /// The file, as the compiler names it.
     pub file: Option<String>,
     /// The line, counted from 1.
@@ -49,7 +49,7 @@ pub struct Covered {
 
 /// What is behind one error or several.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Explained {
+pub struct Explanation {
     /// The name of the entry: `missing-tests`.
     pub name: &'static str,
     /// What is wrong, in one sentence without a full stop.
@@ -64,18 +64,18 @@ pub struct Explained {
     /// The next step, as a sentence without a full stop.
     pub next: String,
     /// The errors that it explains.
-    pub covers: Vec<Covered>,
+    pub covers: Vec<CoveredError>,
     /// How many other errors most likely follow from it.
     pub follow: usize,
     /// Patches that fix it.
-    pub patches: Vec<Offered>,
+    pub patches: Vec<StubPatch>,
 }
 
 /// What is known of the errors of a build.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Diagnosis {
     /// What is explained, in the order of the table of entries.
-    pub explained: Vec<Explained>,
+    pub explained: Vec<Explanation>,
     /// The errors that nothing explains.
     pub unknown: Vec<Diagnostic>,
 }
@@ -83,7 +83,7 @@ pub struct Diagnosis {
 impl Diagnosis {
     /// Returns all of it as findings of an error: what is explained first.
     pub fn faults(&self) -> Vec<Fault> {
-        let explained = self.explained.iter().map(Explained::fault);
+        let explained = self.explained.iter().map(Explanation::fault);
         let unknown = self.unknown.iter().map(|diagnostic| {
             let fault = Fault::new(diagnostic.message.clone()).shown(diagnostic.rendered.clone());
             match diagnostic.place() {
@@ -101,7 +101,7 @@ pub const HOW_TO_EDIT: &str = "to edit the tree, put it in place unverified (`up
 
 /// Explains the compiler's errors.
 pub fn explain(diagnostics: &[Diagnostic], trees: Trees<'_>) -> Diagnosis {
-    case::explain(diagnostics, trees)
+    identify::explain(diagnostics, trees)
 }
 
 /// Explains errors that are known as text only: what cargo prints for people.
@@ -109,7 +109,7 @@ pub fn explain_text(text: &str, trees: Trees<'_>) -> Diagnosis {
     explain(&text::read(text), trees)
 }
 
-impl Explained {
+impl Explanation {
     /// Returns file and line as text.
     pub fn place(&self) -> Option<String> {
         let file = self.file.as_deref()?;
@@ -155,7 +155,7 @@ impl Explained {
 /// How many places of further errors are told.
 const SHOWN: usize = 3;
 
-fn place_of(covered: &Covered) -> Option<String> {
+fn place_of(covered: &CoveredError) -> Option<String> {
     let file = covered.file.as_deref()?;
     Some(match covered.line {
         Some(line) => format!("{file}:{line}"),

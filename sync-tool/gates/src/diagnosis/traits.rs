@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::case::{Case, Finding};
+use super::identify::{Finding, Identifier};
 use super::index::{Definition, Index};
 use super::lookup::{describe, finding, part_of};
 use super::table::Entry;
@@ -17,7 +17,11 @@ pub(super) fn stem(name: &str) -> &str {
 }
 
 /// Says what became of a method, as far as the errors or the trees show it.
-pub(super) fn look_up(entry: &Entry, cases: &[Case<'_>], index: &Index<'_>) -> Option<Finding> {
+pub(super) fn look_up(
+    entry: &Entry,
+    cases: &[Identifier<'_>],
+    index: &Index<'_>,
+) -> Option<Finding> {
     let first = cases.first()?;
     let method = Method {
         name: first.name(),
@@ -98,7 +102,7 @@ impl Method<'_, '_> {
     }
 
     /// Names upstream's implementations of what these lack; `None` where it has not all.
-    fn missing(&self, entry: &Entry, cases: &[Case<'_>]) -> Option<Finding> {
+    fn missing(&self, entry: &Entry, cases: &[Identifier<'_>]) -> Option<Finding> {
         let each = cases.iter().map(|case| {
             let of = format!("{} for {}", case.scope(), case.value("type"));
             self.nearest(&self.index.now, |d| d.of == of)

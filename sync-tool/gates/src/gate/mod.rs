@@ -61,7 +61,7 @@ pub struct Gate {
 
 /// A gate that a release does not have, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Absent {
+pub struct AbsentGate {
     /// The gate's key.
     pub key: String,
     /// The reason, as a sentence without a full stop.
@@ -74,7 +74,7 @@ pub struct Gates {
     /// Those it must pass, in the order they are run.
     pub gates: Vec<Gate>,
     /// Those it has not, with the reasons.
-    pub absent: Vec<Absent>,
+    pub absent: Vec<AbsentGate>,
 }
 
 impl Gate {
@@ -132,7 +132,7 @@ impl Gates {
             } else {
                 "features"
             };
-            self.absent.push(Absent {
+            self.absent.push(AbsentGate {
                 key: key.to_owned(),
                 why: format!("this release has no {word} {}", missing.join(", ")),
             });

@@ -194,12 +194,12 @@ fn judged(stdout: &str, stderr: &str, expected: &[&str]) -> GateResult {
         title: "the fork's tests".to_owned(),
         runs: transcript.runs(&FeatureSet::of(["p1"])),
         outcome: transcript.verdict(&tests(), exited(101)),
-        verdicts: suite::Counts::default(),
+        verdicts: suite::VerdictCounts::default(),
         warnings: 0,
         duration: std::time::Duration::ZERO,
         log: None,
     };
-    let expected = expected.iter().map(|name| suite::Expected {
+    let expected = expected.iter().map(|name| suite::Expectation {
         name: (*name).to_owned(),
         reason: "known".to_owned(),
         until: None,

@@ -4,8 +4,8 @@ mod judged;
 
 use std::time::Duration;
 
-use super::identity::place_apart;
-use super::run::status_of_process;
+use super::status::status_of_process;
+use super::test_id::place_apart;
 use super::*;
 use crate::gate::Transcript;
 use crate::output::{LibtestReader, Message, listed, read};

@@ -8,7 +8,7 @@ use host::Host;
 use host::process::{Call, Limited};
 use recipe::error::Result;
 
-use super::run::status_of_process;
+use super::status::status_of_process;
 use crate::output::{self, TestProgram};
 use crate::suite::{FailureCause, FeatureSet, TestId, TestRun, TestStatus};
 
@@ -35,7 +35,7 @@ pub struct Runner<'a> {
 
 /// A test and how to run it.
 #[derive(Debug, Clone)]
-pub struct Case {
+pub struct TestCase {
     /// The test.
     pub id: TestId,
     program: PathBuf,
@@ -51,8 +51,8 @@ impl Runner<'_> {
     /// # Errors
     ///
     /// Fails where the program cannot be started.
-    pub fn list(&self, program: &TestProgram, features: &FeatureSet) -> Result<Vec<Case>> {
-        let case = |name: &str, harness, ignored| Case {
+    pub fn list(&self, program: &TestProgram, features: &FeatureSet) -> Result<Vec<TestCase>> {
+        let case = |name: &str, harness, ignored| TestCase {
             id: TestId {
                 features: features.clone(),
                 target: program.target.clone(),
@@ -92,9 +92,10 @@ impl Runner<'_> {
     /// # Errors
     ///
     /// Fails where a program cannot be started, or on an interrupt; nothing runs on.
-    pub fn run(&self, cases: &[Case], mut ended: impl FnMut(&TestRun)) -> Result<Vec<TestRun>> {
-        let (ignored, cases): (Vec<&Case>, Vec<&Case>) = cases.iter().partition(|c| c.ignored);
-        let mut runs: Vec<TestRun> = ignored.into_iter().map(Case::ignored).collect();
+    pub fn run(&self, cases: &[TestCase], mut ended: impl FnMut(&TestRun)) -> Result<Vec<TestRun>> {
+        let (ignored, cases): (Vec<&TestCase>, Vec<&TestCase>) =
+            cases.iter().partition(|c| c.ignored);
+        let mut runs: Vec<TestRun> = ignored.into_iter().map(TestCase::ignored).collect();
         runs.iter().for_each(&mut ended);
         let calls = cases.iter().map(|case| case.call(self.host)).collect();
         Call::run_each(
@@ -113,7 +114,7 @@ impl Runner<'_> {
     }
 }
 
-impl Case {
+impl TestCase {
     fn call(&self, host: &Host) -> Call {
         let call = call(&self.program, &self.package_dir, host);
         match self.harness {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::identity::{FeatureSet, Target, TestId};
+use super::test_id::{FeatureSet, Target, TestId};
 use crate::output;
 
 /// How a test failed.

@@ -6,21 +6,20 @@ use regex::Regex;
 
 use super::index::Index;
 use super::table::{ENTRIES, Entry, Lookup};
-use super::{Covered, Diagnosis, Explained, Trees, lookup, stubs, traits};
+use super::{CoveredError, Diagnosis, Explanation, StubPatch, Trees, lookup, stubs, traits};
 use crate::output::Diagnostic;
-use crate::stubs::Offered;
 
 /// Values for sentences, by their names.
 pub(super) type Values = BTreeMap<String, String>;
 
 /// An identifier of an error that an entry knows.
-pub(super) struct Case<'d> {
+pub(super) struct Identifier<'d> {
     pub(super) diagnostic: &'d Diagnostic,
     /// The groups of the expression; `name` and `scope` always, if empty.
     pub(super) values: Values,
 }
 
-impl Case<'_> {
+impl Identifier<'_> {
     pub(super) fn value(&self, name: &str) -> &str {
         self.values.get(name).map_or("", String::as_str)
     }
@@ -75,7 +74,7 @@ pub(super) struct Finding {
     pub(super) values: Vec<(&'static str, String)>,
     /// What the trees have of it.
     pub(super) lines: Vec<String>,
-    pub(super) patches: Vec<Offered>,
+    pub(super) patches: Vec<StubPatch>,
 }
 
 /// Explains errors by the table and the trees.
@@ -85,7 +84,7 @@ pub(super) fn explain(diagnostics: &[Diagnostic], trees: Trees<'_>) -> Diagnosis
     }
     let index = Index::of(trees);
     let mut covered = vec![false; diagnostics.len()];
-    let mut explained: Vec<Explained> = Vec::new();
+    let mut explained: Vec<Explanation> = Vec::new();
     let mut broken = None;
     for entry in &ENTRIES {
         // What is missing only because a macro failed would be looked for in vain.
@@ -121,7 +120,7 @@ pub(super) fn explain(diagnostics: &[Diagnostic], trees: Trees<'_>) -> Diagnosis
     Diagnosis { explained, unknown }
 }
 
-fn look_up(entry: &Entry, cases: &[Case<'_>], index: &Index<'_>) -> Option<Finding> {
+fn look_up(entry: &Entry, cases: &[Identifier<'_>], index: &Index<'_>) -> Option<Finding> {
     match entry.lookup {
         Lookup::None => Some(Finding {
             next: entry.next.unknown.to_owned(),
@@ -134,11 +133,14 @@ fn look_up(entry: &Entry, cases: &[Case<'_>], index: &Index<'_>) -> Option<Findi
 }
 
 /// Errors about the same: their numbers, and what they are about.
-type Group<'d> = (Vec<usize>, Vec<Case<'d>>);
+type Group<'d> = (Vec<usize>, Vec<Identifier<'d>>);
 
 fn groups<'d>(entry: &Entry, all: &'d [Diagnostic], covered: &[bool]) -> Vec<Group<'d>> {
-    let about = entry.about.iter();
-    let about: Vec<Regex> = about.filter_map(|text| Regex::new(text).ok()).collect();
+    let about: Vec<Regex> = entry
+        .about
+        .iter()
+        .map(|text| Regex::new(text).expect("a constant expression"))
+        .collect();
     let mut groups: Vec<(String, Group<'d>)> = Vec::new();
     for (at, diagnostic) in all.iter().enumerate().filter(|(at, _)| !covered[*at]) {
         let code = diagnostic.code.as_deref().unwrap_or_default();
@@ -162,7 +164,7 @@ fn groups<'d>(entry: &Entry, all: &'d [Diagnostic], covered: &[bool]) -> Vec<Gro
 }
 
 /// Returns what an error is about, each once.
-fn cases<'d>(about: &[Regex], diagnostic: &'d Diagnostic) -> Vec<Case<'d>> {
+fn cases<'d>(about: &[Regex], diagnostic: &'d Diagnostic) -> Vec<Identifier<'d>> {
     let labels = diagnostic.labels.join("\n");
     let text = [&diagnostic.message, &labels, &diagnostic.rendered].map(String::as_str);
     let text = text.join("\n");
@@ -185,7 +187,7 @@ fn cases<'d>(about: &[Regex], diagnostic: &'d Diagnostic) -> Vec<Case<'d>> {
         }
     }
     all.into_iter()
-        .map(|values| Case { diagnostic, values })
+        .map(|values| Identifier { diagnostic, values })
         .collect()
 }
 
@@ -195,7 +197,7 @@ fn listed(names: &str) -> impl Iterator<Item = &str> {
     names.split(quote).skip(1).step_by(2)
 }
 
-fn explanation(entry: &Entry, cases: &[Case<'_>], finding: Finding) -> Option<Explained> {
+fn explanation(entry: &Entry, cases: &[Identifier<'_>], finding: Finding) -> Option<Explanation> {
     let first = cases.first()?;
     let mut values = first.values.clone();
     let (file, line) = match values.get("file") {
@@ -203,7 +205,7 @@ fn explanation(entry: &Entry, cases: &[Case<'_>], finding: Finding) -> Option<Ex
         None => first.place(),
     };
     values.insert("file".to_owned(), file.clone().unwrap_or_default());
-    let names: BTreeSet<&str> = cases.iter().map(Case::name).collect();
+    let names: BTreeSet<&str> = cases.iter().map(Identifier::name).collect();
     let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     values.insert("names".to_owned(), names.join(", "));
     let found = finding.values.into_iter();
@@ -212,15 +214,15 @@ fn explanation(entry: &Entry, cases: &[Case<'_>], finding: Finding) -> Option<Ex
         let (file, line) = case.place();
         let message = case.diagnostic.message.lines().next().unwrap_or_default();
         let message = message.to_owned();
-        Covered {
+        CoveredError {
             file,
             line,
             message,
         }
     });
-    let mut covers: Vec<Covered> = covers.collect();
+    let mut covers: Vec<CoveredError> = covers.collect();
     covers.dedup();
-    Some(Explained {
+    Some(Explanation {
         name: entry.name,
         title: fill(finding.title.unwrap_or(entry.title), &values),
         next: fill(&finding.next, &values),

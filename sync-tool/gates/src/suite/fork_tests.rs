@@ -2,7 +2,7 @@
 
 use recipe::tree::TreePath;
 
-use super::identity::{TargetKind, TestId, doc_file};
+use super::test_id::{TargetKind, TestId, doc_file};
 
 /// The fork's own tests: they say nothing of what upstream expects.
 #[derive(Debug, Clone, Default)]
@@ -52,7 +52,7 @@ fn module(file: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::identity::{FeatureSet, Target};
+    use super::super::test_id::{FeatureSet, Target};
     use super::*;
 
     fn has(kind: TargetKind, target: &str, name: &str) -> bool {
