@@ -32,7 +32,7 @@ pub struct Trees<'t> {
     /// What was built: the fork's own files, patched or edited.
     pub new: Option<&'t Tree>,
     /// The files of the release it was made from, as upstream has them: without
-    /// rewrites, paths from the crate's root. Only they tell what upstream has.
+    /// rewrites, paths from the crate's root. Only they show what upstream has.
     pub upstream: Option<&'t Tree>,
 }
 
@@ -112,23 +112,25 @@ pub fn explain_text(text: &str, trees: Trees<'_>) -> Diagnosis {
 impl Explanation {
     /// Returns file and line as text.
     pub fn place(&self) -> Option<String> {
-        let file = self.file.as_deref()?;
-        Some(match self.line {
-            Some(line) => format!("{file}:{line}"),
-            None => file.to_owned(),
-        })
+        place(self.file.as_deref(), self.line)
     }
 
     /// Says which other errors it stands for; `None` where there are none.
     pub fn others(&self) -> Option<String> {
         let own = self.place();
-        let mut places: Vec<String> = self.covers.iter().filter_map(place_of).collect();
+        let covers = self.covers.iter();
+        let covers = covers.filter_map(|one| place(one.file.as_deref(), one.line));
+        let mut places: Vec<String> = covers.collect();
         places.retain(|place| Some(place) != own.as_ref());
         places.dedup();
         let mut parts = Vec::new();
         if !places.is_empty() {
-            let shown = places.iter().take(SHOWN).cloned().collect::<Vec<_>>();
-            let rest = if places.len() > SHOWN { ", …" } else { "" };
+            let shown = places.iter().take(MAX_SHOWN).cloned().collect::<Vec<_>>();
+            let rest = if places.len() > MAX_SHOWN {
+                ", …"
+            } else {
+                ""
+            };
             parts.push(format!("also: {}{rest}", shown.join(", ")));
         }
         match self.follow {
@@ -152,13 +154,10 @@ impl Explanation {
     }
 }
 
-/// How many places of further errors are told.
-const SHOWN: usize = 3;
+/// How many places of further errors are shown.
+const MAX_SHOWN: usize = 3;
 
-fn place_of(covered: &CoveredError) -> Option<String> {
-    let file = covered.file.as_deref()?;
-    Some(match covered.line {
-        Some(line) => format!("{file}:{line}"),
-        None => file.to_owned(),
-    })
+fn place(file: Option<&str>, line: Option<u32>) -> Option<String> {
+    let line = line.map_or_else(String::new, |line| format!(":{line}"));
+    Some(format!("{}{line}", file?))
 }

@@ -223,7 +223,7 @@ impl GateResult {
 }
 
 /// Returns the error that failed gates end a run with; `None` where all passed.
-/// What several gates found is told once; what is behind it is looked up in the trees.
+/// What several gates found is reported once; what is behind it is looked up in the trees.
 pub fn failures(
     results: &[GateResult],
     stale: &[StaleExpectation],
@@ -233,7 +233,7 @@ pub fn failures(
     if let ([only], []) = (&failed[..], stale) {
         return only.error(trees);
     }
-    let mut told = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     let mut faults = Vec::new();
     for result in &failed {
         let GateOutcome::Failed(failure) = &result.outcome else {
@@ -243,7 +243,7 @@ pub fn failures(
         let log = result.log.as_ref().map(|log| log.display());
         faults.push(failure.reason.advise(fault, log));
         let found = failure.faults(trees).into_iter();
-        faults.extend(found.filter(|f| told.insert((f.message.clone(), place_of(f)))));
+        faults.extend(found.filter(|f| reported.insert((f.message.clone(), place_of(f)))));
     }
     faults.extend(stale.iter().map(StaleExpectation::fault));
     if faults.is_empty() {

@@ -202,14 +202,14 @@ impl Transcript {
             message,
             diagnostics: self.errors,
             counts: self.tests.counts,
-            tests: self.tests.into_failures(),
+            tests: self.tests.failures(),
             unexpected: Vec::new(),
             crashes: self.crashes,
         }
     }
 
     fn reason(&self, ended: ExitStatus) -> (Reason, String) {
-        if let Some(reason) = self.starved(ended) {
+        if let Some(reason) = self.resource_failure(ended) {
             return reason;
         }
         let uncompiled = |line: &String| line.starts_with("error: could not compile");
@@ -237,7 +237,7 @@ impl Transcript {
     }
 
     /// Tells whether it was the machine that had not enough.
-    fn starved(&self, ended: ExitStatus) -> Option<(Reason, String)> {
+    fn resource_failure(&self, ended: ExitStatus) -> Option<(Reason, String)> {
         let said = |marks: &[&str]| {
             let lines = self.complaint.iter().map(String::as_str);
             let errors = self.errors.iter().map(|error| error.rendered.as_str());

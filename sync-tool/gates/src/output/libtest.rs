@@ -66,13 +66,22 @@ pub(crate) struct LibtestReader {
     pub(crate) ended: u64,
     /// How many programs began to run tests.
     pub(crate) begun: u64,
-    /// How many programs told a result.
+    /// How many programs reported a result.
     pub(crate) finished: u64,
-    /// The tests that told how they ended, with the number of their program.
-    told: Vec<(u64, String, TestStatus)>,
-    failures: Vec<(u64, FailedTest)>,
-    /// The first of `failures` that is of the program that runs now.
-    of_program: usize,
+    /// The tests that ended, in the order of which that was read.
+    tests: Vec<TestRecord>,
+    /// The failed test whose output is read.
+    failed: Option<usize>,
+}
+
+/// A test that ended.
+#[derive(Debug)]
+struct TestRecord {
+    /// The number of its program, from 1.
+    program: u64,
+    name: String,
+    status: TestStatus,
+    output: String,
 }
 
 impl LibtestReader {
@@ -90,65 +99,46 @@ impl LibtestReader {
     }
 
     /// Returns the tests that failed, with what they printed.
-    pub(crate) fn into_failures(self) -> Vec<FailedTest> {
-        self.failures
-            .into_iter()
-            .map(|(_, test)| FailedTest {
-                output: test.output.trim().to_owned(),
-                ..test
-            })
-            .collect()
+    pub(crate) fn failures(&self) -> Vec<FailedTest> {
+        let failed = self.tests.iter().filter(|test| test.status == FAILED);
+        let failed = failed.map(|test| FailedTest {
+            name: test.name.clone(),
+            output: test.output.trim().to_owned(),
+        });
+        failed.collect()
     }
 
     /// Tells whether a test is known to have failed.
     pub(crate) fn has_failures(&self) -> bool {
-        self.told
-            .iter()
-            .any(|(_, _, ran)| matches!(ran, TestStatus::Failed(_)))
+        self.tests.iter().any(|test| test.status == FAILED)
     }
 
     /// Returns the tests with what came of them. The targets are those of the programs,
     /// in their order; the last one has all that come after it, since rustdoc runs
     /// several programs for one crate.
     pub(crate) fn runs(&self, targets: &[Target], features: &FeatureSet) -> Vec<TestRun> {
-        // A line that another output ran into is not read; the list of failures is whole.
-        let untold = self.failures.iter().filter(|(program, test)| {
-            let is_it =
-                |(of, name, _): &&(u64, String, TestStatus)| of == program && *name == test.name;
-            !self.told.iter().any(|told| is_it(&told))
-        });
-        let untold = untold.map(|(program, test)| (*program, test.name.as_str(), FAILED));
-        let told = self.told.iter();
-        let told = told.map(|(program, name, ran)| (*program, name.as_str(), *ran));
-        told.chain(untold)
-            .filter_map(|(program, name, ran)| {
-                let number = usize::try_from(program).ok()?.checked_sub(1)?;
-                let target = targets.get(number).or(targets.last())?.clone();
-                Some(TestRun {
-                    id: TestId {
-                        features: features.clone(),
-                        target,
-                        name: name.to_owned(),
-                    },
-                    ran,
-                    output: self.output_of(program, name),
-                    duration: Duration::ZERO,
-                })
+        let run = |test: &TestRecord| {
+            let number = usize::try_from(test.program).ok()?.checked_sub(1)?;
+            let target = targets.get(number).or(targets.last())?.clone();
+            Some(TestRun {
+                id: TestId {
+                    features: features.clone(),
+                    target,
+                    name: test.name.clone(),
+                },
+                ran: test.status,
+                output: test.output.trim().to_owned(),
+                duration: Duration::ZERO,
             })
-            .collect()
-    }
-
-    fn output_of(&self, program: u64, name: &str) -> String {
-        let mut failures = self.failures.iter();
-        let failed = failures.find(|(of, test)| *of == program && test.name == name);
-        failed.map_or_else(String::new, |(_, test)| test.output.trim().to_owned())
+        };
+        self.tests.iter().filter_map(run).collect()
     }
 
     fn begin(&mut self, count: u64) {
         self.section = Section::Running;
         self.begun += 1;
         self.announced += count;
-        self.of_program = self.failures.len();
+        self.failed = None;
     }
 
     fn running(&mut self, line: &str) {
@@ -158,8 +148,8 @@ impl LibtestReader {
             self.finish(counts);
         } else if line.starts_with("test ") && line.contains(" ... ") {
             self.ended += 1;
-            if let Some((name, ran)) = ended(line) {
-                self.told.push((self.begun, name.to_owned(), ran));
+            if let Some((name, status)) = ended(line) {
+                self.record(name, status);
             }
         }
     }
@@ -168,7 +158,7 @@ impl LibtestReader {
         self.section = Section::Running;
         self.finished += 1;
         self.counts.add(counts);
-        self.of_program = self.failures.len();
+        self.failed = None;
     }
 
     fn output(&mut self, line: &str) {
@@ -180,10 +170,8 @@ impl LibtestReader {
                     .or_else(|| rest.strip_suffix(" stderr"))
             });
         if let Some(name) = header {
-            self.failed(name);
-        } else if self.failures.len() > self.of_program
-            && let Some((_, test)) = self.failures.last_mut()
-        {
+            self.failed = Some(self.record(name, FAILED));
+        } else if let Some(test) = self.failed.and_then(|at| self.tests.get_mut(at)) {
             test.output.push_str(line);
             test.output.push('\n');
         }
@@ -204,20 +192,22 @@ impl LibtestReader {
             self.output(line);
             return;
         };
-        let known = self.failures[self.of_program..]
-            .iter()
-            .any(|(_, test)| test.name == name);
-        if !known {
-            self.failed(name);
-        }
+        self.record(name, FAILED);
     }
 
-    fn failed(&mut self, name: &str) {
-        let test = FailedTest {
-            name: name.to_owned(),
-            output: String::new(),
-        };
-        self.failures.push((self.begun, test));
+    /// Records how a test of the program that runs now ended, once: a line that another
+    /// output ran into is not read, but the list of failures is whole.
+    fn record(&mut self, name: &str, status: TestStatus) -> usize {
+        let is_it = |test: &TestRecord| test.program == self.begun && test.name == name;
+        self.tests.iter().rposition(is_it).unwrap_or_else(|| {
+            self.tests.push(TestRecord {
+                program: self.begun,
+                name: name.to_owned(),
+                status,
+                output: String::new(),
+            });
+            self.tests.len() - 1
+        })
     }
 }
 

@@ -157,7 +157,7 @@ impl Judge<'_> {
             reason: expected.map(|expected| expected.reason.clone()),
             expected_at: expected.map(|expected| expected.place.to_string()),
             likely: None,
-            // What passed has nothing to tell.
+            // What a passed test printed is not kept.
             output: how.map(|_| run.output).unwrap_or_default(),
             milliseconds: u64::try_from(run.duration.as_millis()).unwrap_or(u64::MAX),
             id: run.id,

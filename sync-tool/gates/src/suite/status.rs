@@ -34,7 +34,7 @@ pub enum FailureCause {
 
 impl FailureCause {
     /// Returns how a program failed that ended so. One that ended as if all were well has
-    /// told no result.
+    /// reported no result.
     pub(crate) fn of(status: ExitStatus) -> Self {
         match (status.code(), signal(status)) {
             (_, Some(signal)) => FailureCause::Signal { signal },
@@ -153,9 +153,9 @@ impl TestRun {
 /// `harness` tells whether libtest is in it: it says what came of the test, and a
 /// program that ends well without that word has not run it to its end.
 pub(super) fn status_of_process(status: ExitStatus, stdout: &str, harness: bool) -> TestStatus {
-    let told = || stdout.lines().rev().find_map(output::result);
+    let result = || stdout.lines().rev().find_map(output::result);
     let passed = status.success()
-        && (!harness || told().is_some_and(|counts| counts.passed == 1 && counts.failed == 0));
+        && (!harness || result().is_some_and(|counts| counts.passed == 1 && counts.failed == 0));
     match passed {
         true => TestStatus::Passed,
         false => TestStatus::Failed(FailureCause::of(status)),

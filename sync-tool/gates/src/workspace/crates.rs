@@ -8,7 +8,7 @@ use toml_edit::{Document, Item, Table, TableLike};
 
 use super::{Manifests, within};
 
-/// Why a workspace's crates cannot be told.
+/// Why a workspace's crates are not known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum CrateError {
     /// A manifest is not TOML.

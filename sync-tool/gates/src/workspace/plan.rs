@@ -175,7 +175,7 @@ fn texts<'p>(export: &Export<'_>, paths: &[&'p str]) -> Result<(Vec<Text<'p>>, V
     Ok((texts, missing.into_iter().map(str::to_owned).collect()))
 }
 
-/// Explains why the crates that are needed cannot be told.
+/// Explains why the crates that are needed are not known.
 fn no_selection(export: &Export<'_>, faults: &[CrateError], missing: &[String]) -> Error {
     let manifest_of = |fault: &CrateError| match fault {
         CrateError::NoCrate { dir, .. } => Some(format!("{dir}/{MANIFEST}")),
