@@ -162,10 +162,9 @@ pub fn put(tree: &mut Tree, path: &str, text: &str) -> Result<()> {
 }
 
 fn add_owned(tree: &mut Tree, parts: Parts<'_>) -> Vec<Fault> {
-    let shared_dir = &parts.inputs.manifest.fork.owned;
     let shared = parts.inputs.owned_at(&parts.release.version);
     let shared = shared.map(|owned| {
-        let place = format!("{shared_dir}/{}", owned.stored);
+        let place = parts.inputs.manifest.owned_source(owned.stored.as_str());
         (place, owned.path, owned.file)
     });
     let stored = parts.series.into_iter().flat_map(|series| {
@@ -216,7 +215,7 @@ fn faulty_targets(tree: &Tree, parts: Parts<'_>) -> Result<Vec<Fault>> {
                 .help("give the target the same `since` and `until`, or a form of the file to that release"),
                 None => Fault::new(message).at(place()).help(format!(
                     "add the file to `{}`, or remove the target",
-                    manifest.fork.owned
+                    manifest.owned_home(&file).0
                 )),
             }
         })

@@ -68,7 +68,7 @@ fn parse(r: &mut Reader, text: &Arc<str>, root: &dyn TableLike) -> Option<Manife
     let rewrites = each(r, root, "rewrite", rewrite);
     let inserts = each(r, root, "insert", insert);
     let files = file_rules(r, root);
-    let owned = owned::read(r, root);
+    let (owned, owned_dirs) = owned::read(r, root);
     let cargo = additions(r, text, root);
     let series = series(r, root);
     let history = history(r, root);
@@ -77,7 +77,7 @@ fn parse(r: &mut Reader, text: &Arc<str>, root: &dyn TableLike) -> Option<Manife
     coherence::generated(r, &files);
     if let Some(fork) = &fork {
         pin_is_in_history(r, root, fork, &history);
-        coherence::locations(r, root, fork, &series, &documents);
+        coherence::locations(r, root, fork, (&owned_dirs, &series), &documents);
     }
     Some(Manifest {
         text: Arc::clone(text),
@@ -87,6 +87,7 @@ fn parse(r: &mut Reader, text: &Arc<str>, root: &dyn TableLike) -> Option<Manife
         inserts,
         files,
         owned,
+        owned_dirs,
         cargo: cargo?,
         series,
         history,
