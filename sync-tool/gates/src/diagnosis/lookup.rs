@@ -119,15 +119,25 @@ impl Wanted<'_, '_> {
     /// Returns the definitions that the code can mean.
     fn all<'d>(&self, all: &'d [Definition]) -> Vec<&'d Definition> {
         let (name, scope) = (self.case.name(), self.case.scope());
-        let is_it = |d: &&Definition| {
-            let is_there = scope.is_empty() || d.owner() == scope;
-            d.name == name && is_there && self.kinds.contains(&d.kind)
-        };
-        all.iter().filter(is_it).collect()
+        let mut all = self.candidates(all);
+        all.retain(|d| d.name == name && (scope.is_empty() || d.owner() == scope));
+        all
     }
 
-    /// Chooses the one in the part of the crate that the error is in, else the first: P2 and
-    /// P3 have the same names.
+    /// Returns the definitions of the kinds that are sought: those of WIT in the part of the
+    /// crate that the error is in, if that has any. P2 and P3 have packages of one name.
+    fn candidates<'d>(&self, all: &'d [Definition]) -> Vec<&'d Definition> {
+        let of_kind = all.iter().filter(|d| self.kinds.contains(&d.kind));
+        let mut of_kind: Vec<&Definition> = of_kind.collect();
+        let file = self.case.file();
+        let is_in_part = |d: &&Definition| part_of(d.file.as_str()) == part_of(&file);
+        if self.entry.breaks_all && of_kind.iter().any(is_in_part) {
+            of_kind.retain(is_in_part);
+        }
+        of_kind
+    }
+
+    /// Chooses the one in the part of the crate that the error is in, else the first.
     fn nearby<'d>(&self, all: Vec<&'d Definition>) -> Option<&'d Definition> {
         let file = self.case.file();
         let near = all
@@ -139,7 +149,8 @@ impl Wanted<'_, '_> {
     /// Returns the paths where it is now, each with what to say of it.
     fn elsewhere(&self, before: Option<&Definition>) -> Vec<(String, String)> {
         let now = &self.index.now;
-        let same = now.iter().filter(|d| self.is_same(before, d));
+        let same = self.candidates(now).into_iter();
+        let same = same.filter(|d| self.is_same(before, d));
         let mut paths: Vec<(String, String)> = same.map(|d| (d.path(), d.shown())).collect();
         if paths.is_empty()
             && let Some(module) = before.filter(|d| d.kind == Kind::Module)
@@ -152,7 +163,7 @@ impl Wanted<'_, '_> {
 
     /// Tells whether a definition at another path is what the code asks for.
     fn is_same(&self, before: Option<&Definition>, d: &Definition) -> bool {
-        let is_kind = before.map_or(self.kinds.contains(&d.kind), |b| b.kind == d.kind);
+        let is_kind = before.is_none_or(|before| before.kind == d.kind);
         let (name, scope) = (self.case.name(), self.case.scope());
         is_kind
             && match d.kind {
@@ -172,24 +183,28 @@ impl Wanted<'_, '_> {
             let pairs = d.name.bytes().zip(name.bytes());
             pairs.take_while(|(a, b)| a == b).count()
         };
-        let is_near = |d: &&Definition| {
+        let mut near = self.candidates(&self.index.now);
+        near.retain(|d| {
             let is_there = match d.kind {
                 Kind::WitType => package(&d.scope) == package(scope),
                 _ => d.owner() == scope,
             };
-            is_there && self.kinds.contains(&d.kind) && alike(d) * 2 >= name.len()
-        };
-        let mut near: Vec<&Definition> = self.index.now.iter().filter(is_near).collect();
-        let file = self.case.file();
-        let is_in_part = |d: &Definition| part_of(d.file.as_str()) == part_of(&file);
-        near.sort_by_key(|d| (!is_in_part(d), Reverse(alike(d))));
+            is_there && alike(d) * 2 >= name.len()
+        });
+        near.sort_by_key(|d| Reverse(alike(d)));
         near.truncate(MAX_SHOWN);
         near
     }
 
     /// Tells whether the code means something of the fork's, by what the trees define.
     fn is_own(&self) -> bool {
-        let mut known = self.index.before.iter().chain(&self.index.built);
+        let known = || self.index.before.iter().chain(&self.index.built);
+        let scope = self.case.scope();
+        let is_module = |d: &Definition| d.kind == Kind::Module && d.name == scope;
+        let seeks_module = self.kinds.contains(&Kind::Module) && scope != "crate";
+        if seeks_module && !known().any(is_module) {
+            return false;
+        }
         // The path of an import begins in another crate, or here.
         let path = self
             .case
@@ -202,7 +217,7 @@ impl Wanted<'_, '_> {
         let root = path.split("::").next().unwrap_or_default();
         ["", "crate", "self", "super"].contains(&root)
             || root.ends_with("_wasi")
-            || known.any(|d| d.name == root)
+            || known().any(|d| d.name == root)
     }
 }
 

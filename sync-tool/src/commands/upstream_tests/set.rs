@@ -8,10 +8,9 @@ use gates::diagnosis;
 use gates::gate::Failure;
 use gates::output::TestProgram;
 use gates::suite::{
-    Build, BuildFailure, Control, ControlRuns, FeatureSet, Judge, JudgedTest, SetReport, TestRun,
-    Verdict,
+    Build, BuildFailure, Control, ControlRuns, FeatureSet, Judge, JudgedTest, Runner, SetReport,
+    TestCase, TestRun, Verdict,
 };
-use gates::suite::{Runner, TestCase};
 use recipe::error::Result;
 
 use super::Suite;

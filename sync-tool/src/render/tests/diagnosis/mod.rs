@@ -218,6 +218,12 @@ fn names_of_which_nothing_is_known_stay_as_they_are() {
     assert_eq!(diagnosis.explained, []);
     assert_eq!(diagnosis.unknown.len(), 3);
     assert!(IMPORTS.contains(&diagnosis.unknown[1].rendered));
+    // Of another crate's module, whatever the fork has of that name.
+    let other = IMPORTS
+        .replace("`net`", "`tokio`")
+        .replace("crate::net", "tokio");
+    let diagnosis = explain_text(&other, at_upgrade(&old(), &built(), &new()));
+    assert_eq!(diagnosis.explained, []);
 }
 
 #[test]

@@ -69,7 +69,6 @@ fn a_trappable_error_type_that_is_gone() {
     src/p2/bindings.rs:150: `trappable_error_type` names `wasi:sockets/network.error-kode`, which the WIT files do not have: it is gone or renamed
       before: `wasi:sockets/network.error-kode` (src/p2/wit/sockets.wit:3)
       nearest: `wasi:sockets/network.error-code` (src/p2/wit/deps/sockets.wit:3)
-      nearest: `wasi:sockets/types.error-code` (src/p3/wit/deps/sockets.wit:3)
       next: name the type that took its place, or drop the entry: upstream's WIT has no type of that name
     ");
     // The WIT of the tree that was built is of another release than upstream's.
@@ -101,6 +100,20 @@ fn a_package_that_is_gone_and_what_follows_from_it() {
     assert_eq!(
         (diagnosis.explained[0].follow, diagnosis.unknown.len()),
         (1, 0)
+    );
+}
+
+#[test]
+fn packages_of_another_part_of_the_crate_are_not_meant() {
+    let mut upstream = without("src/p2/wit/deps/clocks.wit");
+    let path = TreePath::new("src/p3/wit/deps/clocks.wit").expect("a path");
+    upstream.insert(path, File::regular(b"package wasi:clocks@0.3.0;\n"));
+    let next = explain_text(MISSING, at_test(&upstream, &upstream)).explained[0]
+        .next
+        .clone();
+    assert_eq!(
+        next,
+        "upstream does not have it there: see what its `bindgen!` asks for now"
     );
 }
 
