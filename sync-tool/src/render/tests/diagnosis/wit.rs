@@ -107,7 +107,10 @@ fn a_package_that_is_gone_and_what_follows_from_it() {
 fn packages_of_another_part_of_the_crate_are_not_meant() {
     let mut upstream = without("src/p2/wit/deps/clocks.wit");
     let path = TreePath::new("src/p3/wit/deps/clocks.wit").expect("a path");
-    upstream.insert(path, File::regular(b"package wasi:clocks@0.3.0;\n"));
+    upstream.insert(
+        path,
+        File::regular("package wasi:clocks@0.3.0;\n".as_bytes()),
+    );
     let next = explain_text(MISSING, at_test(&upstream, &upstream)).explained[0]
         .next
         .clone();
