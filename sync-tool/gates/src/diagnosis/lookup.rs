@@ -69,17 +69,18 @@ impl Wanted<'_, '_> {
         let is_rust = !entry.breaks_all;
         if is_rust && !built.is_empty() {
             let is_lost = cases.iter().all(|case| case.has_code("E0599"));
-            let lines = if is_lost {
-                Vec::new()
-            } else {
-                changes(&before, &built, index)
+            let lines = match is_lost {
+                true => Vec::new(),
+                false => changes(&before, &built, index),
             };
             return (!lines.is_empty()).then(|| finding(entry.next.moved, lines, None));
         }
-        if is_rust && !self.is_own() {
+        let before = self.nearby(before);
+        // A name alone says nothing: many types have a `new`.
+        let is_known = before.is_some() || !case.scope().is_empty();
+        if is_rust && !(is_known && self.is_own()) {
             return None;
         }
-        let before = self.nearby(before);
         let mut lines: Vec<String> = before.iter().map(|d| describe("before", d)).collect();
         if !is_rust && index.trees.upstream.is_none() {
             return Some(finding(entry.next.unknown, lines, None));
@@ -90,27 +91,31 @@ impl Wanted<'_, '_> {
             lines.push(describe("upstream has", theirs));
             return Some(finding(entry.next.found, lines, Some(theirs)));
         }
+        self.moved_or_gone(before, lines)
+    }
+
+    /// Says where it is now, or what is called alike.
+    fn moved_or_gone(
+        &self,
+        before: Option<&Definition>,
+        mut lines: Vec<String>,
+    ) -> Option<Finding> {
+        let Wanted { entry, index, .. } = self;
         let elsewhere = self.elsewhere(before);
-        if let Some((path, _)) = elsewhere.first() {
-            let path = path.clone();
-            lines.extend(
-                elsewhere
-                    .into_iter()
-                    .map(|(_, line)| format!("now: {line}")),
-            );
+        if let Some((path, _)) = elsewhere.first().cloned() {
+            let now = elsewhere.iter().map(|(_, line)| format!("now: {line}"));
+            lines.extend(now);
             let mut finding = finding(entry.next.moved, lines, None);
             finding.values.push(("path", path));
             return Some(finding);
         }
-        if is_rust && before.is_none() {
+        if !entry.breaks_all && before.is_none() {
             return None;
         }
         let nearest = self.nearest();
         if nearest.is_empty() && index.trees.upstream.is_some() {
-            lines.push(format!(
-                "now: upstream's sources define no `{}`",
-                case.name()
-            ));
+            let name = self.case.name();
+            lines.push(format!("now: upstream's sources define no `{name}`"));
         }
         lines.extend(nearest.into_iter().map(|d| describe("nearest", d)));
         Some(finding(entry.next.gone, lines, None))
@@ -155,7 +160,7 @@ impl Wanted<'_, '_> {
         if paths.is_empty()
             && let Some(module) = before.filter(|d| d.kind == Kind::Module)
         {
-            paths = heirs(module, &self.index.before, now);
+            paths = successors(module, &self.index.before, now);
         }
         paths.truncate(MAX_SHOWN);
         paths
@@ -226,7 +231,7 @@ fn package(scope: &str) -> &str {
 }
 
 /// Returns the modules that have what a module held.
-fn heirs(gone: &Definition, old: &[Definition], new: &[Definition]) -> Vec<(String, String)> {
+fn successors(gone: &Definition, old: &[Definition], new: &[Definition]) -> Vec<(String, String)> {
     let path = gone.path();
     let of_module = |d: &&Definition| d.scope == path && d.of.is_empty();
     let held: Vec<&Definition> = old.iter().filter(of_module).collect();
@@ -239,11 +244,11 @@ fn heirs(gone: &Definition, old: &[Definition], new: &[Definition]) -> Vec<(Stri
     }
     let mut counts: Vec<(&str, usize)> = counts.into_iter().collect();
     counts.sort_by_key(|(_, count)| Reverse(*count));
-    let heirs = counts.into_iter().map(|(module, count)| {
+    let successors = counts.into_iter().map(|(module, count)| {
         let line = format!("`{module}` has {count} of its {} names", held.len());
         (module.to_owned(), line)
     });
-    heirs.collect()
+    successors.collect()
 }
 
 /// Returns both signatures of what changed, of each trait and type. Where the fork's own

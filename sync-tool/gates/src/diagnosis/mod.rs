@@ -1,8 +1,8 @@
 //! What is behind the errors of a failed build, and the failures of tests.
 //!
-//! One mechanism: a table ([`table`]) says how an error is recognised and which identifier
+//! One mechanism: a table (`table`) says how an error is recognised and which identifier
 //! it is about; that is looked up in the fork before, in what was built and in upstream's
-//! release ([`lookup`]); the table has the title and the next step for what is found.
+//! release (`lookup`); the table has the title and the next step for what is found.
 //! What the table does not know stays as cargo shows it.
 
 mod identify;

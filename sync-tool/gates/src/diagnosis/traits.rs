@@ -1,4 +1,4 @@
-//! Methods that a trait lost, gained, or gave to its twin: `bindgen!` makes two of an
+//! Methods that a trait lost, gained, or gave to its sibling: `bindgen!` makes two of an
 //! interface, `Host…` and `Host…WithStore`, and upstream moves methods between them.
 
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use super::table::Entry;
 /// What `bindgen!` calls the trait whose methods get the store.
 const WITH_STORE: &str = "WithStore";
 
-/// Returns what a trait and its twin have in common: sockets of either kind have a `bind`.
+/// Returns what a trait and its sibling have in common: sockets of either kind have a `bind`.
 pub(super) fn stem(name: &str) -> &str {
     name.strip_suffix(WITH_STORE).unwrap_or(name)
 }
@@ -33,22 +33,22 @@ pub(super) fn look_up(
         cases.map(|case| case.scope()).collect()
     };
     // A trait that has not the method any more, and one that wants it.
-    let (strays, lacking) = (of("E0407"), of("E0046"));
-    let strays: Vec<&str> = strays.into_iter().collect();
+    let (extra, lacking) = (of("E0407"), of("E0046"));
+    let extra: Vec<&str> = extra.into_iter().collect();
     let lacking: Vec<&str> = lacking.into_iter().collect();
-    match (&strays[..], &lacking[..]) {
+    match (&extra[..], &lacking[..]) {
         ([from], [to]) if from != to => Some(method.moved(entry, from, to)),
-        ([], [to]) if method.left(&twin(to), to) => Some(method.moved(entry, &twin(to), to)),
+        ([], [to]) if method.left(&sibling(to), to) => Some(method.moved(entry, &sibling(to), to)),
         ([], [_]) => method.missing(entry, cases),
-        ([from], []) if method.arrived(from, &twin(from)) => {
-            Some(method.moved(entry, from, &twin(from)))
+        ([from], []) if method.arrived(from, &sibling(from)) => {
+            Some(method.moved(entry, from, &sibling(from)))
         }
         // Where both are in it, nothing says which way.
         _ => None,
     }
 }
 
-fn twin(name: &str) -> String {
+fn sibling(name: &str) -> String {
     match name.strip_suffix(WITH_STORE) {
         Some(plain) => plain.to_owned(),
         None => format!("{name}{WITH_STORE}"),
@@ -71,13 +71,13 @@ impl Method<'_, '_> {
         self.has(&self.index.before, from) && !self.has(&self.index.before, not_in)
     }
 
-    /// Tells whether a trait has lost the method, where only its twin is known to lack it.
+    /// Tells whether a trait has lost the method, where only its sibling is known to lack it.
     fn left(&self, from: &str, to: &str) -> bool {
         let Index { built, now, .. } = self.index;
         self.was_in(from, to) && !self.has(built, from) && !self.has(now, from)
     }
 
-    /// Tells whether upstream has the method in a trait, where only its twin is known
+    /// Tells whether upstream has the method in a trait, where only its sibling is known
     /// to have it no more.
     fn arrived(&self, from: &str, to: &str) -> bool {
         let Index { trees, now, .. } = self.index;

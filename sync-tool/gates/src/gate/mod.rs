@@ -11,7 +11,7 @@ mod transcript;
 
 pub use manifest::CrateManifest;
 pub use result::{Crash, Failure, GateOutcome, GateResult, Reason, failures};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 pub use transcript::Transcript;
 
 use crate::suite::FeatureSet;
@@ -45,7 +45,7 @@ const BUILDS: [(&str, &str, &[&str]); 4] = [
 const TESTED: [&str; 3] = ["p1", "p2", "p3"];
 
 /// One check of a made tree.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gate {
     /// The stable name, as the lock and reports have it: `unit`, `build-p1-p2`.
     pub key: String,
@@ -60,7 +60,7 @@ pub struct Gate {
 }
 
 /// A gate that a release does not have, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AbsentGate {
     /// The gate's key.
     pub key: String,
@@ -69,7 +69,7 @@ pub struct AbsentGate {
 }
 
 /// The gates of one crate.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gates {
     /// Those it must pass, in the order they are run.
     pub gates: Vec<Gate>,

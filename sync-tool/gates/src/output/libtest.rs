@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
-
 use crate::suite::{FailureCause, FeatureSet, Target, TestId, TestRun, TestStatus};
 
 /// How many tests did what, as libtest counts them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TestCounts {
     /// Tests that ran and passed.
     pub passed: u64,
@@ -34,7 +32,7 @@ impl TestCounts {
 }
 
 /// A test that failed, with what it printed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailedTest {
     /// The name, as libtest has it.
     pub name: String,
