@@ -205,6 +205,8 @@ fn explanation(entry: &Entry, cases: &[Identifier<'_>], finding: Finding) -> Opt
         None => first.place(),
     };
     values.insert("file".to_owned(), file.clone().unwrap_or_default());
+    let dir = values.entry("dir".to_owned());
+    dir.or_insert_with(|| "the directory of `path`".to_owned());
     let names: BTreeSet<&str> = cases.iter().map(Identifier::name).collect();
     let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     values.insert("names".to_owned(), names.join(", "));

@@ -24,7 +24,7 @@ impl From<JudgedTest> for FailedTest {
 }
 
 /// A test program that ended before its tests were done.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Crash {
     /// The program, as cargo names it: `unittests src/lib.rs`.
     pub program: String,
@@ -55,7 +55,7 @@ pub enum Reason {
 }
 
 /// A gate's failure, with everything that was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Failure {
     /// Why.
     pub reason: Reason,
@@ -74,7 +74,8 @@ pub struct Failure {
 }
 
 /// How a gate ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "is", rename_all = "kebab-case")]
 pub enum GateOutcome {
     /// It passed.
     Passed {
@@ -88,7 +89,7 @@ pub enum GateOutcome {
 }
 
 /// What came of a gate.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct GateResult {
     /// The gate's key.
     pub key: String,
@@ -97,15 +98,22 @@ pub struct GateResult {
     /// How it ended.
     pub outcome: GateOutcome,
     /// The tests that ran.
+    #[serde(skip)]
     pub runs: Vec<TestRun>,
     /// What its tests came to, once they are judged.
+    #[serde(skip)]
     pub verdicts: suite::VerdictCounts,
     /// How many warnings the crate gave; they are no failures.
     pub warnings: u64,
     /// How long it took.
+    #[serde(rename = "seconds", serialize_with = "seconds")]
     pub duration: Duration,
     /// The file that has the whole output, where it was kept.
     pub log: Option<PathBuf>,
+}
+
+fn seconds<S: serde::Serializer>(duration: &Duration, s: S) -> Result<S::Ok, S::Error> {
+    s.serialize_f64(duration.as_secs_f64())
 }
 
 impl GateResult {

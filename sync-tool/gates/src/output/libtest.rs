@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 use crate::suite::{FailureCause, FeatureSet, Target, TestId, TestRun, TestStatus};
 
 /// How many tests did what, as libtest counts them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct TestCounts {
     /// Tests that ran and passed.
     pub passed: u64,
@@ -32,7 +34,7 @@ impl TestCounts {
 }
 
 /// A test that failed, with what it printed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FailedTest {
     /// The name, as libtest has it.
     pub name: String,

@@ -32,7 +32,6 @@ impl WorkspaceFiles<'_> {
     /// Puts the files in place below a directory. Returns whether all were there.
     pub(super) fn install(&self, above: &Path, step: &dyn Step) -> Result<bool> {
         let dir = above.join(&self.name);
-        self.sweep(above)?;
         files::remove_unless_dir(&dir)?;
         let marker = fs::read_to_string(dir.join(MARKER)).unwrap_or_default();
         if marker.trim() == self.digest.to_string() {
@@ -55,19 +54,6 @@ impl WorkspaceFiles<'_> {
         let _ = draft.keep();
         failpoint::hit("workspace.placed");
         Ok(false)
-    }
-
-    /// Removes the drafts of runs that were killed: only while the lock is held are they nobody's.
-    fn sweep(&self, above: &Path) -> Result<()> {
-        let draft = format!("{}{DRAFT}", self.name);
-        let fails = |e| Error::io("read", above, e);
-        for entry in fs::read_dir(above).map_err(fails)? {
-            let entry = entry.map_err(fails)?;
-            if entry.file_name().to_string_lossy().starts_with(&draft) {
-                files::remove(&entry.path())?;
-            }
-        }
-        Ok(())
     }
 
     /// Writes the files that are not as they should be. Returns whether there was none.
@@ -235,14 +221,16 @@ pub(super) fn remove_old(above: &Path, own: &str, release: &Version, line: &str)
         let name = entry.file_name().to_string_lossy().into_owned();
         let draft = name.split_once(DRAFT).map(|(workspace, _)| workspace);
         let workspace = draft.unwrap_or(&name);
-        let is_old = draft.is_some() || is_workspace(workspace, &of_release);
-        if workspace == own || !is_old || !entry.file_type().is_ok_and(|t| t.is_dir()) {
+        let is_old = draft.is_some() || workspace != own && is_workspace(workspace, &of_release);
+        if !is_old || !entry.file_type().is_ok_and(|t| t.is_dir()) {
             continue;
         }
+        // That of its own workspace is held by who calls this.
         let lock = above.join(format!("{workspace}.lock"));
-        let Ok(_lock) = Lock::take(&lock, workspace, line) else {
+        let lock = (workspace != own).then(|| Lock::take(&lock, workspace, line));
+        if matches!(lock, Some(Err(_))) {
             continue;
-        };
+        }
         let _ = files::remove(&entry.path());
     }
 }

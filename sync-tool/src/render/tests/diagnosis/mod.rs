@@ -358,7 +358,9 @@ fn that_upstream_has_nothing_is_said_only_where_its_files_are_known() {
 
 #[test]
 fn no_sentence_has_a_value_left_open() {
-    for text in [HOST, IMPORTS, GUESTS, wit::MISSING] {
+    // Not every message names the directory.
+    let nowhere = wit::MISSING.replace("[/home/a/crate/src/p2/wit]", "");
+    for text in [HOST, IMPORTS, GUESTS, wit::MISSING, &nowhere] {
         for explained in explain_text(text, at_upgrade(&old(), &new(), &new())).explained {
             for sentence in [&explained.title, &explained.next] {
                 assert!(!sentence.contains('{'), "{sentence}");
