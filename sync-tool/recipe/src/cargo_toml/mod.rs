@@ -26,6 +26,7 @@ pub use additions::{AddedDependency, Additions, Fault, Target, TargetKind};
 pub use dependency::{Dependency, DependencyTable, Purpose};
 pub use error::{Error, Errors, Text};
 pub use generate::{generate, unlisted_tests, workspace_form};
+pub use include::{PackagePatterns, PatternError};
 pub use inherited::Inherited;
 pub use lints::{Lint, Lints};
 pub use outside::check_paths;
