@@ -14,7 +14,8 @@ mod surroundings;
 
 use gates::cargo::Cargo;
 use gates::diagnosis::Trees;
-use gates::gate::{Counts, CrateManifest, Failure, Gate, GateOutcome, GateResult, Gates};
+use gates::gate::{CrateManifest, Failure, Gate, GateOutcome, GateResult, Gates};
+use gates::output::TestCounts;
 use host::Host;
 use recipe::Result;
 use sandbox::Sandbox;
@@ -100,8 +101,8 @@ fn failure(result: &GateResult) -> &Failure {
     }
 }
 
-fn counts(passed: u64, failed: u64, ignored: u64) -> Counts {
-    Counts {
+fn counts(passed: u64, failed: u64, ignored: u64) -> TestCounts {
+    TestCounts {
         passed,
         failed,
         ignored,

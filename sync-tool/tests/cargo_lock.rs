@@ -5,7 +5,7 @@ mod sandbox;
 
 use std::fmt::Write as _;
 
-use gates::cargo::{Cargo, Seed};
+use gates::cargo::{Cargo, UpstreamLock};
 use recipe::Result;
 use recipe::tree::{File, Tree, TreePath};
 use sandbox::Sandbox;
@@ -151,7 +151,7 @@ fn package() -> String {
 fn make(sandbox: &Sandbox, manifest: &str, seed: Option<&str>, files: &Tree) -> Result<String> {
     let host = sandbox.host();
     let cargo = Cargo::new(&host, sandbox.path("target"), None);
-    let seed = seed.map(|text| Seed {
+    let seed = seed.map(|text| UpstreamLock {
         package: "followed",
         text,
     });
@@ -214,7 +214,7 @@ fn a_lock_made_again_from_itself_is_the_same() {
     let made = make(&sandbox, MANIFEST, Some(&package()), &Tree::new()).unwrap();
     let host = sandbox.host();
     let cargo = Cargo::new(&host, sandbox.path("target"), None);
-    let seed = Seed {
+    let seed = UpstreamLock {
         package: "fork",
         text: &made,
     };

@@ -4,7 +4,7 @@
 pub mod cargo;
 pub mod diagnosis;
 pub mod gate;
+pub mod output;
 pub mod preflight;
-pub mod stubs;
 pub mod suite;
 pub mod workspace;

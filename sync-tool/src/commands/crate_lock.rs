@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use gates::cargo::{Cargo, Seed};
+use gates::cargo::{Cargo, UpstreamLock};
 use recipe::error::Result;
 use recipe::make::{CARGO_LOCK, put_lock};
 
@@ -23,10 +23,15 @@ impl Installer<'_, '_> {
             return Ok(());
         }
         self.refuse_if_locked("the crate's Cargo.lock")?;
-        let seed = forked.ready.release.cargo_lock.as_deref().map(|text| Seed {
-            package: &forked.inputs.manifest.upstream.name,
-            text,
-        });
+        let seed = forked
+            .ready
+            .release
+            .cargo_lock
+            .as_deref()
+            .map(|text| UpstreamLock {
+                package: &forked.inputs.manifest.upstream.name,
+                text,
+            });
         let cargo = self.cargo()?;
         let root = &self.project.root;
         let lock = cargo.make_lock(root, &made.cargo.text, seed, &made.tree)?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use gates::diagnosis::Trees;
 use gates::suite::{Build, FeatureSet, Filter, SuiteReport};
-use gates::workspace::{Parts, Workspace};
+use gates::workspace::{Workspace, WorkspaceInputs};
 use recipe::error::{Error, Kind, Result};
 use recipe::listing::joined;
 use recipe::make;
@@ -57,7 +57,7 @@ pub(super) fn run(context: &Context<'_>, args: &TestArgs) -> Result<(SuiteReport
         Ok(rustc) if !builds(&release, &rustc) => with_newest(e, &upstream, &rustc, UPGRADE),
         _ => e,
     })?;
-    let parts = Parts {
+    let parts = WorkspaceInputs {
         host: context.host,
         cache: &context.cache,
         upstream: &upstream,

@@ -7,7 +7,7 @@ use std::path::Path;
 use gates::cargo::Cargo;
 use gates::diagnosis::Trees;
 use gates::gate::{CrateManifest, Gate, GateReport, GateResult, Gates, failures};
-use gates::suite::{ControlRuns, ForkTests, Judge, Stale};
+use gates::suite::{ControlRuns, ForkTests, Judge, StaleExpectation};
 use host::disk;
 use recipe::error::{Error, Result};
 use recipe::make::CARGO_TOML;
@@ -166,7 +166,7 @@ pub(super) fn checked(
 
 /// Returns the expectations that do not hold. A name without a target may be that of a
 /// test of upstream's that needs its workspace; whether there is one, that gate tells.
-fn stale(judge: &Judge<'_>, results: &[GateResult]) -> Vec<Stale> {
+fn stale(judge: &Judge<'_>, results: &[GateResult]) -> Vec<StaleExpectation> {
     if results.is_empty() {
         // Gates that are skipped say nothing of what is expected of them.
         return Vec::new();

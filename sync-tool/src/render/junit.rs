@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use gates::suite::{Build, BuildFailure, Judged, SetReport, SuiteReport, Verdict};
+use gates::suite::{Build, BuildFailure, JudgedTest, SetReport, SuiteReport, Verdict};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite, XmlString};
 use recipe::error::{Error, Result};
 
@@ -45,7 +45,7 @@ fn suites(set: &SetReport) -> Vec<TestSuite> {
             return vec![lone(set, status)];
         }
     }
-    let mut suites: Vec<(String, Vec<&Judged>)> = Vec::new();
+    let mut suites: Vec<(String, Vec<&JudgedTest>)> = Vec::new();
     for test in &set.tests {
         let name = format!("{} ({})", test.id.target.shown(), set.features);
         match suites.iter_mut().find(|(known, _)| *known == name) {
@@ -53,7 +53,7 @@ fn suites(set: &SetReport) -> Vec<TestSuite> {
             None => suites.push((name, vec![test])),
         }
     }
-    let suite = |(name, tests): (String, Vec<&Judged>)| {
+    let suite = |(name, tests): (String, Vec<&JudgedTest>)| {
         let mut suite = TestSuite::new(name.as_str());
         suite.add_test_cases(tests.into_iter().map(|test| case(&name, test)));
         let times = suite.test_cases.iter().filter_map(|case| case.time);
@@ -82,7 +82,7 @@ fn lone(set: &SetReport, status: TestCaseStatus) -> TestSuite {
     suite
 }
 
-fn case(suite: &str, test: &Judged) -> TestCase {
+fn case(suite: &str, test: &JudgedTest) -> TestCase {
     let how = test.how.map(|how| how.to_string()).unwrap_or_default();
     let reason = test.reason.as_deref().unwrap_or_default();
     let status = match test.verdict {

@@ -213,7 +213,7 @@ compile_error!(\"there is nothing to build on\");
     assert_eq!((one.name, one.follow), ("trappable-error-type", 1));
     assert_eq!(
         one.upstream,
-        ["now: `a:net/types.error-code` (src/wit/net.wit:4)"]
+        ["nearest: `a:net/types.error-code` (src/wit/net.wit:4)"]
     );
     assert_eq!(diagnosis.unknown, []);
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use gates::workspace::{Parts, Workspace};
+use gates::workspace::{Workspace, WorkspaceInputs};
 use host::Host;
 use recipe::manifest::Manifest;
 use recipe::tree::{File, Mode, Tree, TreePath};
@@ -175,7 +175,7 @@ impl WorkspaceWorld {
     pub(crate) fn lay_out_from(&self, host: &Host, options: SourceOptions) -> Result<Workspace> {
         let upstream = Upstream::new(host, options)?;
         let release = upstream.release(&version(V), Locked::default())?;
-        Workspace::lay_out(Parts {
+        Workspace::lay_out(WorkspaceInputs {
             host,
             cache: &self.git.path("cache"),
             upstream: &upstream,

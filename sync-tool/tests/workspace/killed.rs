@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use gates::workspace::{Parts, Workspace};
+use gates::workspace::{Workspace, WorkspaceInputs};
 use host::{Environment, Host, Silent};
 use upstream::{Locked, Upstream};
 
@@ -31,7 +31,7 @@ fn child() {
     let release = upstream
         .release(&"41.0.0".parse().unwrap(), Locked::default())
         .unwrap();
-    let parts = Parts {
+    let parts = WorkspaceInputs {
         host: &host,
         cache: &dir.join("cache"),
         upstream: &upstream,

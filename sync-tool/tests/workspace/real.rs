@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use gates::workspace::{Parts, Workspace};
+use gates::workspace::{Workspace, WorkspaceInputs};
 use host::{Environment, Host, Silent, disk};
 use recipe::make;
 use recipe::manifest::Manifest;
@@ -53,7 +53,7 @@ fn upstreams_workspaces_take_the_fork_up() {
         let mut tree: Tree = release.tree.clone();
         tree.extend(owned.clone());
         let lay_out = || {
-            Workspace::lay_out(Parts {
+            Workspace::lay_out(WorkspaceInputs {
                 host: &host,
                 cache: cache.path(),
                 upstream: &upstream,

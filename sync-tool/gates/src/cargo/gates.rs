@@ -3,17 +3,16 @@
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
 use std::time::Instant;
 
-use host::process::{Call, Stream};
+use host::process::{Call, Outcome, Stream};
 use host::status::Step;
 use recipe::address::masked_in;
 use recipe::error::{Error, Result};
 
 use super::Cargo;
-use crate::gate::{CrateManifest, Ended, Gate, GateOutcome, GateResult, Transcript};
-use crate::suite::Counts;
+use crate::gate::{CrateManifest, Gate, GateOutcome, GateResult, Transcript};
+use crate::suite::VerdictCounts;
 
 impl Cargo<'_> {
     /// Runs a gate on the crate in a directory.
@@ -35,9 +34,10 @@ impl Cargo<'_> {
         let step = self.host.status.step(&gate.title);
         for args in &gate.steps {
             transcript.next_step();
-            let end = self.step(&dir, args, &mut transcript, &mut log, &*step)?;
-            ended = Some(end);
-            if !end.success {
+            let call = self.gate_call(&dir, args);
+            let outcome = self.watch(call, &mut transcript, &mut log, &*step)?;
+            ended = Some(outcome.status);
+            if !outcome.success() {
                 break;
             }
         }
@@ -52,7 +52,7 @@ impl Cargo<'_> {
             title: gate.title.clone(),
             outcome,
             runs,
-            verdicts: Counts::default(),
+            verdicts: VerdictCounts::default(),
             warnings,
             duration: begun.elapsed(),
             log: log.finish(),
@@ -75,21 +75,25 @@ impl Cargo<'_> {
         self.check_rust(&manifest.name, manifest.rust_version.as_deref())
     }
 
-    fn step(
+    /// Runs cargo and reads what it prints.
+    pub(super) fn watch(
         &self,
-        dir: &Path,
-        args: &[String],
+        call: Call,
         transcript: &mut Transcript,
         log: &mut Log,
         step: &dyn Step,
-    ) -> Result<Ended> {
-        let call = self.gate_call(dir, args);
+    ) -> Result<Outcome> {
         let line = call.line();
         log.line(&format!("$ {line}"));
-        let mut told = (0, 0);
+        let mut shown = (0, 0);
         let outcome = call.run_lines(self.host, |stream, line| match stream {
             Stream::Stderr => {
                 log.line(line);
+                let waits = "Blocking waiting for file lock on build";
+                if line.trim_start().starts_with(waits) {
+                    let other = "waiting for another cargo that builds in the same directory";
+                    self.host.status.note(other);
+                }
                 if let Some(at) = transcript.stderr(line) {
                     step.at(&at);
                 }
@@ -99,8 +103,8 @@ impl Cargo<'_> {
                     log.line(&line);
                 }
                 let tests = transcript.tests_done();
-                if tests != told {
-                    told = tests;
+                if tests != shown {
+                    shown = tests;
                     step.at(&format!("{} tests run", tests.0));
                     step.done(tests.0, tests.1);
                 }
@@ -110,7 +114,7 @@ impl Cargo<'_> {
         if !outcome.success() && self.is_no_toolchain(&outcome.complaint()) {
             return Err(self.failed(&line, &outcome));
         }
-        Ok(ended(outcome.status))
+        Ok(outcome)
     }
 
     fn gate_call(&self, dir: &Path, args: &[String]) -> Call {
@@ -120,17 +124,6 @@ impl Cargo<'_> {
             .args(["--locked", "--message-format=json"])
             .args(["--manifest-path".as_ref(), manifest.as_os_str()])
             .args(["--target-dir".as_ref(), self.target_dir.as_os_str()])
-    }
-}
-
-pub(super) fn ended(status: ExitStatus) -> Ended {
-    #[cfg(unix)]
-    let signal = std::os::unix::process::ExitStatusExt::signal(&status);
-    #[cfg(not(unix))]
-    let signal = None;
-    Ended {
-        success: status.success(),
-        signal,
     }
 }
 

@@ -32,7 +32,7 @@ const UNREACHED: [&str; 6] = [
 
 /// Upstream's lock for a release: the package's own, or its workspace's.
 #[derive(Debug, Clone, Copy)]
-pub struct Seed<'t> {
+pub struct UpstreamLock<'t> {
     /// The name of upstream's crate.
     pub package: &'t str,
     /// The text of the lock.
@@ -56,12 +56,12 @@ impl Cargo<'_> {
         &self,
         project: &Path,
         manifest: &str,
-        seed: Option<Seed<'_>>,
+        seed: Option<UpstreamLock<'_>>,
         files: &Tree,
     ) -> Result<String> {
         let step = self.host.status.step("making the crate's Cargo.lock");
         let dir = host::disk::temporary()?;
-        let draft = Draft {
+        let draft = ScratchCrate {
             cargo: self,
             home: neutral_home(&self.host.env, project, dir.path())?,
             toolchain: self.rustups_toolchain(project),
@@ -101,7 +101,7 @@ impl Cargo<'_> {
 }
 
 /// The copy of a crate in which cargo resolves.
-struct Draft<'d> {
+struct ScratchCrate<'d> {
     cargo: &'d Cargo<'d>,
     home: Option<PathBuf>,
     toolchain: Option<PathBuf>,
@@ -109,7 +109,7 @@ struct Draft<'d> {
     step: &'d dyn Step,
 }
 
-impl Draft<'_> {
+impl ScratchCrate<'_> {
     /// Puts what cargo looks for when it reads a manifest: targets, and packages by path.
     fn lay_out(&self, files: &Tree) -> Result<()> {
         self.write("src/lib.rs".as_ref(), "")?;
@@ -135,7 +135,7 @@ impl Draft<'_> {
 
     /// Returns the lock of what upstream asks for, each of its own crates in the
     /// version of that release.
-    fn upstream_part(&self, manifest: &DocumentMut, seed: Seed<'_>) -> Result<String> {
+    fn upstream_part(&self, manifest: &DocumentMut, seed: UpstreamLock<'_>) -> Result<String> {
         let bad = |e: cargo_lock::Fault| {
             Error::general(format!("upstream's lock cannot be used: {e}"))
                 .help("report it, with the release and the source (git or registry)")

@@ -12,11 +12,11 @@ use std::path::{Path, PathBuf};
 
 use host::Host;
 use host::process::{Call, Outcome};
-pub use lock::Seed;
+pub use lock::UpstreamLock;
 use recipe::address::masked_in;
 use recipe::error::Error;
 use semver::Version;
-pub use tests::{Tested, TestsBuilt};
+pub use tests::{TestBuild, TestPackage};
 
 /// The next step where there is no cargo.
 const INSTALL: &str = "install Rust with rustup (https://rustup.rs), or name the programs in the environment \

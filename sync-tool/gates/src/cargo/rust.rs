@@ -11,7 +11,7 @@ impl Cargo<'_> {
     ///
     /// # Errors
     ///
-    /// Fails where there is no compiler, or it does not tell.
+    /// Fails where there is no compiler, or it does not state its version.
     pub fn rustc_version(&self) -> Result<Version> {
         if let Some(version) = self.rustc.get() {
             return Ok(version.clone());

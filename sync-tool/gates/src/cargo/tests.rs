@@ -1,15 +1,17 @@
 //! Builds and runs the tests of a package that is a member of a workspace.
 
+use std::mem::take;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use host::process::{Call, Outcome, Stream};
+use host::process::{Call, Stream};
 use recipe::error::Result;
 
 use super::Cargo;
-use super::gates::{Log, ended};
+use super::gates::Log;
 use crate::gate::{Failure, Gate, GateOutcome, Transcript};
-use crate::suite::{Artifact, Documented, FailureCause, FeatureSet, Filter, Fresh, TestRun};
+use crate::output::{LibtestReader, TestProgram};
+use crate::suite::{BuildCounts, FailureCause, FeatureSet, Filter, Target, TargetKind, TestRun};
 
 /// The least time that doc tests may be silent: they are compiled meanwhile, all in one
 /// program, which takes minutes on a machine that is busy.
@@ -17,7 +19,7 @@ const COMPILING: Duration = Duration::from_secs(1800);
 
 /// What of a workspace is tested.
 #[derive(Debug, Clone, Copy)]
-pub struct Tested<'t> {
+pub struct TestPackage<'t> {
     /// The workspace's directory.
     pub dir: &'t Path,
     /// The member's name.
@@ -26,7 +28,7 @@ pub struct Tested<'t> {
     pub features: &'t FeatureSet,
 }
 
-impl Tested<'_> {
+impl TestPackage<'_> {
     /// Returns what every log of it is named after.
     fn key(&self, what: &str) -> String {
         format!("tests-{}-{}-{what}", self.package, self.features.key())
@@ -35,13 +37,13 @@ impl Tested<'_> {
 
 /// What came of building tests.
 #[derive(Debug)]
-pub enum TestsBuilt {
+pub enum TestBuild {
     /// They are there.
     Programs {
         /// The test programs.
-        programs: Vec<Artifact>,
+        programs: Vec<TestProgram>,
         /// How much was built now.
-        parts: Fresh,
+        parts: BuildCounts,
     },
     /// They are not.
     Failed {
@@ -60,7 +62,7 @@ impl Cargo<'_> {
     /// # Errors
     ///
     /// Fails where cargo cannot be run, or on an interrupt. What does not build is a result.
-    pub fn build_tests(&self, tested: Tested<'_>) -> Result<TestsBuilt> {
+    pub fn build_tests(&self, tested: TestPackage<'_>) -> Result<TestBuild> {
         let mut log = Log::open(self.logs.as_deref(), &tested.key("build"))?;
         let call = self
             .member_call(tested)
@@ -70,45 +72,19 @@ impl Cargo<'_> {
             tested.package, tested.features
         );
         let step = self.host.status.step(&title);
-        let line = call.line();
-        log.line(&format!("$ {line}"));
-        let (mut transcript, mut parts) = (Transcript::default(), Fresh::default());
-        let mut programs = Vec::new();
-        let outcome = call.run_lines(self.host, |stream, line| match stream {
-            Stream::Stderr => {
-                log.line(line);
-                if line
-                    .trim_start()
-                    .starts_with("Blocking waiting for file lock on build")
-                {
-                    let other = "waiting for another cargo that builds in the same directory";
-                    self.host.status.note(other);
-                }
-                if let Some(at) = transcript.stderr(line) {
-                    step.at(&at);
-                }
-            }
-            Stream::Stdout => {
-                programs.extend(parts.read(line));
-                if let Some(line) = transcript.stdout(line) {
-                    log.line(&line);
-                }
-            }
-        })?;
-        log.line(&format!("# {}", outcome.status));
-        if !outcome.success() && self.is_no_toolchain(&outcome.complaint()) {
-            return Err(self.failed(&line, &outcome));
-        }
-        let verdict = transcript.verdict(&built(), ended(outcome.status));
+        let mut transcript = Transcript::default();
+        let outcome = self.watch(call, &mut transcript, &mut log, &*step)?;
+        let (programs, parts) = (take(&mut transcript.programs), transcript.parts);
+        let verdict = transcript.verdict(&built(), outcome.status);
         Ok(match verdict {
-            GateOutcome::Failed(failure) => TestsBuilt::Failed {
+            GateOutcome::Failed(failure) => TestBuild::Failed {
                 failure: Box::new(failure),
                 complaint: outcome.complaint(),
                 log: log.finish(),
             },
             GateOutcome::Passed { .. } | GateOutcome::None => {
                 log.finish();
-                TestsBuilt::Programs { programs, parts }
+                TestBuild::Programs { programs, parts }
             }
         })
     }
@@ -121,7 +97,7 @@ impl Cargo<'_> {
     /// As [`Cargo::build_tests`].
     pub fn doc_tests(
         &self,
-        tested: Tested<'_>,
+        tested: TestPackage<'_>,
         filter: &Filter,
         limit: Duration,
     ) -> Result<Vec<TestRun>> {
@@ -132,38 +108,39 @@ impl Cargo<'_> {
         // Other tests have run for minutes by now: what they said is worth more than a log.
         let mut log = Log::open(self.logs.as_deref(), &tested.key("doc")).unwrap_or_default();
         log.line(&format!("$ {}", call.line()));
-        let mut read = Documented::default();
+        let mut read = LibtestReader::default();
         let outcome = call.run_lines_within(self.host, limit, |stream, line| {
             log.line(line);
             if stream == Stream::Stdout {
                 read.line(line);
-                let (done, of) = read.done();
-                step.done(done, of);
+                step.done(read.ended, read.announced);
             }
         })?;
-        let (done, of) = read.done();
-        let broken = match &outcome {
-            None => Some((
-                FailureCause::TimedOut {
-                    seconds: limit.as_secs(),
-                },
-                String::new(),
-            )),
-            // It is told of each test that failed: anything else failed as a whole.
-            Some(outcome) if done < of || !outcome.success() && !read.has_failures() => {
-                Some((died(outcome), outcome.complaint()))
+        drop(log.finish());
+        let target = Target {
+            kind: TargetKind::Doc,
+            name: tested.package.to_owned(),
+        };
+        let mut tests = read.runs(std::slice::from_ref(&target), tested.features);
+        let unfinished = match &outcome {
+            None => Some((timed_out(limit), String::new())),
+            // Each test that failed is reported: anything else failed as a whole.
+            Some(outcome)
+                if read.ended < read.announced || !outcome.success() && !read.has_failures() =>
+            {
+                Some((FailureCause::of(outcome.status), outcome.complaint()))
             }
             Some(_) => None,
         };
-        drop(log.finish());
-        let tests = read.tests(tested.features, tested.package, broken);
-        Ok(tests
-            .into_iter()
-            .filter(|test| filter.wants(&test.id))
-            .collect())
+        tests
+            .extend(unfinished.map(|(cause, output)| {
+                TestRun::unfinished(tested.features, target, cause, output)
+            }));
+        tests.retain(|test| filter.wants(&test.id));
+        Ok(tests)
     }
 
-    fn member_call(&self, tested: Tested<'_>) -> Call {
+    fn member_call(&self, tested: TestPackage<'_>) -> Call {
         let manifest = tested.dir.join("Cargo.toml");
         // From the user's directory: there is the toolchain that the machine was asked
         // for, and the configuration that counts for the project's other builds.
@@ -210,11 +187,8 @@ fn built() -> Gate {
     }
 }
 
-fn died(outcome: &Outcome) -> FailureCause {
-    let ended = ended(outcome.status);
-    match (outcome.status.code(), ended.signal) {
-        (_, Some(signal)) => FailureCause::Signal { signal },
-        (Some(code), _) if code != 0 => FailureCause::Exit { code },
-        _ => FailureCause::NoResult,
+fn timed_out(limit: Duration) -> FailureCause {
+    FailureCause::TimedOut {
+        seconds: limit.as_secs(),
     }
 }

@@ -1,31 +1,28 @@
 //! What is behind the errors of a failed build, and the failures of tests.
 //!
-//! What is known stands in tables, one entry each: how it is recognised, how it is
-//! told, and what to do. Trees of upstream's are looked into to say what changed.
-//! What no entry knows stays as cargo shows it.
+//! One mechanism: a table (`table`) says how an error is recognised and which identifier
+//! it is about; that is looked up in the fork before, in what was built and in upstream's
+//! release (`lookup`); the table has the title and the next step for what is found.
+//! What the table does not know stays as cargo shows it.
 
-mod entries;
-mod entry;
-mod imports;
-mod said;
-mod scripts;
-mod signatures;
-mod sources;
+mod identify;
+mod index;
+mod likely;
+mod lookup;
+mod stubs;
+mod table;
 #[cfg(test)]
 mod tests;
-mod tests_failed;
-mod tests_missing;
+mod text;
 mod traits;
-mod wit;
-mod wit_errors;
 
+pub use likely::{LikelyCause, likely};
 use recipe::error::{Fault, Location};
 use recipe::tree::Tree;
 use serde::Serialize;
-pub use tests_failed::{Likely, likely};
+pub use stubs::StubPatch;
 
-use super::gate::Diagnostic;
-use super::stubs::Offered;
+use crate::output::Diagnostic;
 
 /// The trees in which explanations are looked up.
 #[derive(Debug, Clone, Copy, Default)]
@@ -35,13 +32,13 @@ pub struct Trees<'t> {
     /// What was built: the fork's own files, patched or edited.
     pub new: Option<&'t Tree>,
     /// The files of the release it was made from, as upstream has them: without
-    /// rewrites, paths from the crate's root. Only they tell what upstream has.
+    /// rewrites, paths from the crate's root. Only they show what upstream has.
     pub upstream: Option<&'t Tree>,
 }
 
 /// An error of the compiler that an explanation covers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Covered {
+pub struct CoveredError {
     /// The file, as the compiler names it.
     pub file: Option<String>,
     /// The line, counted from 1.
@@ -52,7 +49,7 @@ pub struct Covered {
 
 /// What is behind one error or several.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Explained {
+pub struct Explanation {
     /// The name of the entry: `missing-tests`.
     pub name: &'static str,
     /// What is wrong, in one sentence without a full stop.
@@ -67,18 +64,18 @@ pub struct Explained {
     /// The next step, as a sentence without a full stop.
     pub next: String,
     /// The errors that it explains.
-    pub covers: Vec<Covered>,
+    pub covers: Vec<CoveredError>,
     /// How many other errors most likely follow from it.
     pub follow: usize,
     /// Patches that fix it.
-    pub patches: Vec<Offered>,
+    pub patches: Vec<StubPatch>,
 }
 
 /// What is known of the errors of a build.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Diagnosis {
     /// What is explained, in the order of the table of entries.
-    pub explained: Vec<Explained>,
+    pub explained: Vec<Explanation>,
     /// The errors that nothing explains.
     pub unknown: Vec<Diagnostic>,
 }
@@ -86,7 +83,7 @@ pub struct Diagnosis {
 impl Diagnosis {
     /// Returns all of it as findings of an error: what is explained first.
     pub fn faults(&self) -> Vec<Fault> {
-        let explained = self.explained.iter().map(Explained::fault);
+        let explained = self.explained.iter().map(Explanation::fault);
         let unknown = self.unknown.iter().map(|diagnostic| {
             let fault = Fault::new(diagnostic.message.clone()).shown(diagnostic.rendered.clone());
             match diagnostic.place() {
@@ -104,34 +101,36 @@ pub const HOW_TO_EDIT: &str = "to edit the tree, put it in place unverified (`up
 
 /// Explains the compiler's errors.
 pub fn explain(diagnostics: &[Diagnostic], trees: Trees<'_>) -> Diagnosis {
-    entry::explain(&entries::ENTRIES, diagnostics, trees)
+    identify::explain(diagnostics, trees)
 }
 
 /// Explains errors that are known as text only: what cargo prints for people.
 pub fn explain_text(text: &str, trees: Trees<'_>) -> Diagnosis {
-    explain(&said::read(text), trees)
+    explain(&text::read(text), trees)
 }
 
-impl Explained {
+impl Explanation {
     /// Returns file and line as text.
     pub fn place(&self) -> Option<String> {
-        let file = self.file.as_deref()?;
-        Some(match self.line {
-            Some(line) => format!("{file}:{line}"),
-            None => file.to_owned(),
-        })
+        place(self.file.as_deref(), self.line)
     }
 
     /// Says which other errors it stands for; `None` where there are none.
     pub fn others(&self) -> Option<String> {
         let own = self.place();
-        let mut places: Vec<String> = self.covers.iter().filter_map(place_of).collect();
+        let covers = self.covers.iter();
+        let covers = covers.filter_map(|one| place(one.file.as_deref(), one.line));
+        let mut places: Vec<String> = covers.collect();
         places.retain(|place| Some(place) != own.as_ref());
         places.dedup();
         let mut parts = Vec::new();
         if !places.is_empty() {
-            let shown = places.iter().take(SHOWN).cloned().collect::<Vec<_>>();
-            let rest = if places.len() > SHOWN { ", …" } else { "" };
+            let shown = places.iter().take(MAX_SHOWN).cloned().collect::<Vec<_>>();
+            let rest = if places.len() > MAX_SHOWN {
+                ", …"
+            } else {
+                ""
+            };
             parts.push(format!("also: {}{rest}", shown.join(", ")));
         }
         match self.follow {
@@ -155,13 +154,10 @@ impl Explained {
     }
 }
 
-/// How many places of further errors are told.
-const SHOWN: usize = 3;
+/// How many places of further errors are shown.
+const MAX_SHOWN: usize = 3;
 
-fn place_of(covered: &Covered) -> Option<String> {
-    let file = covered.file.as_deref()?;
-    Some(match covered.line {
-        Some(line) => format!("{file}:{line}"),
-        None => file.to_owned(),
-    })
+fn place(file: Option<&str>, line: Option<u32>) -> Option<String> {
+    let line = line.map_or_else(String::new, |line| format!(":{line}"));
+    Some(format!("{}{line}", file?))
 }

@@ -3,20 +3,16 @@
 //! Which gates there are follows from the features and targets of the generated
 //! `Cargo.toml`; running them is the affair of [`crate::cargo`].
 
-mod libtest;
 mod manifest;
-mod message;
 mod result;
 #[cfg(test)]
 mod tests;
 mod transcript;
 
-pub(crate) use libtest::{Reader as OutputReader, result as result_line};
 pub use manifest::CrateManifest;
-pub use message::{Diagnostic, Expansion};
-pub use result::{Counts, Crash, FailedTest, Failure, GateOutcome, GateResult, Reason, failures};
-use serde::{Deserialize, Serialize};
-pub use transcript::{Ended, Transcript};
+pub use result::{Crash, Failure, GateOutcome, GateResult, Reason, failures};
+use serde::Serialize;
+pub use transcript::Transcript;
 
 use crate::suite::FeatureSet;
 
@@ -49,7 +45,7 @@ const BUILDS: [(&str, &str, &[&str]); 4] = [
 const TESTED: [&str; 3] = ["p1", "p2", "p3"];
 
 /// One check of a made tree.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gate {
     /// The stable name, as the lock and reports have it: `unit`, `build-p1-p2`.
     pub key: String,
@@ -64,8 +60,8 @@ pub struct Gate {
 }
 
 /// A gate that a release does not have, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Absent {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AbsentGate {
     /// The gate's key.
     pub key: String,
     /// The reason, as a sentence without a full stop.
@@ -73,12 +69,12 @@ pub struct Absent {
 }
 
 /// The gates of one crate.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gates {
     /// Those it must pass, in the order they are run.
     pub gates: Vec<Gate>,
     /// Those it has not, with the reasons.
-    pub absent: Vec<Absent>,
+    pub absent: Vec<AbsentGate>,
 }
 
 impl Gate {
@@ -136,7 +132,7 @@ impl Gates {
             } else {
                 "features"
             };
-            self.absent.push(Absent {
+            self.absent.push(AbsentGate {
                 key: key.to_owned(),
                 why: format!("this release has no {word} {}", missing.join(", ")),
             });

@@ -1,56 +1,21 @@
 //! What came of a gate.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use recipe::error::{Error, Fault, Kind};
 use serde::Serialize;
 
-use super::{Diagnostic, Gate};
+use super::Gate;
 use crate::diagnosis::Trees;
-use crate::suite::{ControlRuns, Judge, Judged, Stale, TestRun, Verdict};
+use crate::output::{Diagnostic, FailedTest, TestCounts};
+use crate::suite::{ControlRuns, Judge, JudgedTest, StaleExpectation, TestRun, Verdict};
 use crate::{diagnosis, suite};
 
-/// How many tests did what, as libtest counts them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
-    /// Tests that ran and passed.
-    pub passed: u64,
-    /// Tests that ran and failed.
-    pub failed: u64,
-    /// Tests that are marked to be ignored.
-    pub ignored: u64,
-    /// Tests that a filter left out.
-    pub filtered: u64,
-}
-
-impl Counts {
-    /// Returns how many tests ran.
-    pub fn ran(&self) -> u64 {
-        self.passed + self.failed
-    }
-
-    /// Adds the counts of another binary.
-    pub fn add(&mut self, other: Counts) {
-        self.passed += other.passed;
-        self.failed += other.failed;
-        self.ignored += other.ignored;
-        self.filtered += other.filtered;
-    }
-}
-
-/// A test that failed, with what it printed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FailedTest {
-    /// The name, as libtest has it.
-    pub name: String,
-    /// What it printed; empty where it printed nothing.
-    pub output: String,
-}
-
-impl From<Judged> for FailedTest {
-    fn from(test: Judged) -> Self {
+impl From<JudgedTest> for FailedTest {
+    fn from(test: JudgedTest) -> Self {
         FailedTest {
             name: test.id.name,
             output: test.output,
@@ -101,11 +66,11 @@ pub struct Failure {
     /// The tests that failed.
     pub tests: Vec<FailedTest>,
     /// The tests that passed, and are expected to fail.
-    pub unexpected: Vec<Judged>,
+    pub unexpected: Vec<JudgedTest>,
     /// The test programs that did not end as they should.
     pub crashes: Vec<Crash>,
     /// How far the tests came.
-    pub counts: Counts,
+    pub counts: TestCounts,
 }
 
 /// How a gate ended.
@@ -115,7 +80,7 @@ pub enum GateOutcome {
     /// It passed.
     Passed {
         /// The counts, where the gate runs tests; those that failed are accepted.
-        tests: Option<Counts>,
+        tests: Option<TestCounts>,
     },
     /// It failed.
     Failed(Failure),
@@ -137,7 +102,7 @@ pub struct GateResult {
     pub runs: Vec<TestRun>,
     /// What its tests came to, once they are judged.
     #[serde(skip)]
-    pub verdicts: suite::Counts,
+    pub verdicts: suite::VerdictCounts,
     /// How many warnings the crate gave; they are no failures.
     pub warnings: u64,
     /// How long it took.
@@ -198,16 +163,16 @@ impl GateResult {
             _ => return self,
         };
         let runs = self.runs.iter().cloned();
-        let judged: Vec<Judged> = runs.map(|run| judge.judge(run, control)).collect();
-        self.verdicts = suite::Counts::of(&judged);
+        let judged: Vec<JudgedTest> = runs.map(|run| judge.judge(run, control)).collect();
+        self.verdicts = suite::VerdictCounts::of(&judged);
         let failed = self.verdicts.all_failed();
         if failed as u64 != counts.failed {
             // What is not known by its name cannot be accepted.
             return self;
         }
-        let (passed, failed): (Vec<Judged>, Vec<Judged>) = judged
+        let (passed, failed): (Vec<JudgedTest>, Vec<JudgedTest>) = judged
             .into_iter()
-            .filter(Judged::is_bad)
+            .filter(JudgedTest::is_bad)
             .partition(|test| test.verdict == Verdict::UnexpectedPass);
         self.outcome = match passed.is_empty() && failed.is_empty() {
             true => GateOutcome::Passed {
@@ -258,37 +223,29 @@ impl GateResult {
 }
 
 /// Returns the error that failed gates end a run with; `None` where all passed.
-/// What several gates found is told once; what is behind it is looked up in the trees.
-pub fn failures(results: &[GateResult], stale: &[Stale], trees: Trees<'_>) -> Option<Error> {
+/// What several gates found is reported once; what is behind it is looked up in the trees.
+pub fn failures(
+    results: &[GateResult],
+    stale: &[StaleExpectation],
+    trees: Trees<'_>,
+) -> Option<Error> {
     let failed: Vec<&GateResult> = results.iter().filter(|r| !r.passed()).collect();
     if let ([only], []) = (&failed[..], stale) {
         return only.error(trees);
     }
-    let mut told = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     let mut faults = Vec::new();
     for result in &failed {
         let GateOutcome::Failed(failure) = &result.outcome else {
             continue;
         };
-        let log = result.log.as_ref();
-        let log = log.map(|log| format!("the whole output is in {}", log.display()));
-        let help: Vec<String> = failure
-            .reason
-            .help()
-            .map(str::to_owned)
-            .into_iter()
-            .chain(log)
-            .collect();
         let fault = Fault::new(format!("{}: {}", result.title, failure.message));
-        faults.push(if help.is_empty() {
-            fault
-        } else {
-            fault.help(help.join("\n"))
-        });
+        let log = result.log.as_ref().map(|log| log.display());
+        faults.push(failure.reason.advise(fault, log));
         let found = failure.faults(trees).into_iter();
-        faults.extend(found.filter(|f| told.insert((f.message.clone(), place_of(f)))));
+        faults.extend(found.filter(|f| reported.insert((f.message.clone(), place_of(f)))));
     }
-    faults.extend(stale.iter().map(Stale::fault));
+    faults.extend(stale.iter().map(StaleExpectation::fault));
     if faults.is_empty() {
         return None;
     }
@@ -329,7 +286,7 @@ impl Failure {
             .crashes
             .iter()
             .map(|crash| Fault::new(format!("`{}` ended early ({})", crash.program, crash.how)));
-        let unexpected = self.unexpected.iter().map(Judged::unexpected);
+        let unexpected = self.unexpected.iter().map(JudgedTest::unexpected);
         errors
             .chain(tests)
             .chain(unexpected)
@@ -351,6 +308,17 @@ impl Reason {
                 Some("see whether the tests are compiled at all: features, `cfg(test)`, filters")
             }
             Reason::DoesNotCompile | Reason::Crashed | Reason::TestsFail | Reason::Cargo => None,
+        }
+    }
+
+    /// Adds the next step to a finding, and where the whole output is kept.
+    pub(crate) fn advise(self, fault: Fault, log: Option<impl fmt::Display>) -> Fault {
+        let log = log.map(|log| format!("the whole output is in {log}"));
+        let help = self.help().map(str::to_owned).into_iter().chain(log);
+        let help: Vec<String> = help.collect();
+        match help.is_empty() {
+            true => fault,
+            false => fault.help(help.join("\n")),
         }
     }
 }

@@ -1,22 +1,13 @@
 use super::*;
-use crate::suite;
-
-const ENDED_WELL: Ended = Ended {
-    success: true,
-    signal: None,
-};
-
-const FAILED: Ended = Ended {
-    success: false,
-    signal: None,
-};
+use crate::output::TestCounts;
+use crate::suite::{self, exited};
 
 fn tests() -> Gate {
     tested("unit", "unit tests", vec![test(&["--lib"], None)])
 }
 
 /// Reads what a gate's commands print and returns the verdict.
-fn verdict(stdout: &str, stderr: &str, ended: Ended) -> GateOutcome {
+fn verdict(stdout: &str, stderr: &str, code: i32) -> GateOutcome {
     let mut transcript = Transcript::default();
     transcript.next_step();
     // The streams come in no order: the other one first must change nothing.
@@ -26,11 +17,11 @@ fn verdict(stdout: &str, stderr: &str, ended: Ended) -> GateOutcome {
     for line in stdout.lines() {
         transcript.stdout(line);
     }
-    transcript.verdict(&tests(), ended)
+    transcript.verdict(&tests(), exited(code))
 }
 
-fn reason(stdout: &str, stderr: &str, ended: Ended) -> Reason {
-    match verdict(stdout, stderr, ended) {
+fn reason(stdout: &str, stderr: &str, code: i32) -> Reason {
+    match verdict(stdout, stderr, code) {
         GateOutcome::Failed(failure) => failure.reason,
         other => panic!("not failed: {other:?}"),
     }
@@ -50,30 +41,30 @@ test c ... ok
 
 test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s
 ";
-    let counts = Counts {
+    let counts = TestCounts {
         passed: 2,
         failed: 0,
         ignored: 1,
         filtered: 3,
     };
     assert_eq!(
-        verdict(stdout, "", ENDED_WELL),
+        verdict(stdout, "", 0),
         GateOutcome::Passed {
             tests: Some(counts)
         }
     );
     // A later program that never told its result is not forgotten.
     let early = format!("{stdout}\nrunning 4 tests\ntest d ... ok\n");
-    assert_eq!(reason(&early, "", ENDED_WELL), Reason::Crashed);
+    assert_eq!(reason(&early, "", 0), Reason::Crashed);
     // Cargo's word counts for more than what a program printed.
-    assert_eq!(reason(stdout, "", FAILED), Reason::TestsFail);
+    assert_eq!(reason(stdout, "", 101), Reason::TestsFail);
 }
 
 #[test]
 fn success_with_nothing_run_is_a_failure() {
-    assert_eq!(reason("", "", ENDED_WELL), Reason::NoTestRan);
+    assert_eq!(reason("", "", 0), Reason::NoTestRan);
     let none = "running 0 tests\n\ntest result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 9 filtered out; finished in 0.00s\n";
-    assert_eq!(reason(none, "", ENDED_WELL), Reason::NoTestRan);
+    assert_eq!(reason(none, "", 0), Reason::NoTestRan);
 }
 
 #[test]
@@ -82,7 +73,7 @@ fn a_gate_that_runs_no_tests_passes_without() {
         tests: false,
         ..tests()
     };
-    let outcome = Transcript::default().verdict(&gate, ENDED_WELL);
+    let outcome = Transcript::default().verdict(&gate, exited(0));
     assert_eq!(outcome, GateOutcome::Passed { tests: None });
 }
 
@@ -107,15 +98,15 @@ fn messages_of_the_compiler_are_read_before_tests_only() {
 fn a_full_disk_in_a_test_is_the_tests_failure() {
     let stdout = "running 1 test\ntest a ... FAILED\n\nfailures:\n\n---- a stdout ----\nNo space left on device (os error 28)\n\n\nfailures:\n    a\n\ntest result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n";
     let stderr = "     Running unittests src/lib.rs (target/debug/deps/a-0)\nNo space left on device (os error 28)\nerror: test failed, to rerun pass `--lib`\n";
-    assert_eq!(reason(stdout, stderr, FAILED), Reason::TestsFail);
+    assert_eq!(reason(stdout, stderr, 101), Reason::TestsFail);
     let stderr = "   Compiling a v1.0.0\nerror: No space left on device (os error 28)\n";
-    assert_eq!(reason("", stderr, FAILED), Reason::DiskFull);
+    assert_eq!(reason("", stderr, 101), Reason::DiskFull);
 }
 
 #[test]
 fn a_linker_that_the_system_ended_is_told() {
     let line = r#"{"reason":"compiler-message","message":{"level":"error","message":"linking with `cc` failed: exit status: 1","code":null,"spans":[],"rendered":"error: linking with `cc` failed\n  = note: collect2: fatal error: ld terminated with signal 9 [Killed]"}}"#;
-    assert_eq!(reason(line, "", FAILED), Reason::Killed);
+    assert_eq!(reason(line, "", 101), Reason::Killed);
 }
 
 #[test]
@@ -127,7 +118,7 @@ error: test failed, to rerun pass `--lib`
 Caused by:
   process didn't exit successfully: `/x (y)/a-0` (signal: 6, SIGABRT: process abort signal)
 ";
-    let outcome = verdict("running 1 test\n", stderr, FAILED);
+    let outcome = verdict("running 1 test\n", stderr, 101);
     let GateOutcome::Failed(failure) = outcome else {
         panic!("failed");
     };
@@ -155,7 +146,7 @@ Caused by:
   thread 'main' panicked at build.rs:2:5:
   no guests
 ";
-    let GateOutcome::Failed(failure) = verdict("", stderr, FAILED) else {
+    let GateOutcome::Failed(failure) = verdict("", stderr, 101) else {
         panic!("passed");
     };
     assert_eq!(
@@ -202,13 +193,13 @@ fn judged(stdout: &str, stderr: &str, expected: &[&str]) -> GateResult {
         key: "fork-tests".to_owned(),
         title: "the fork's tests".to_owned(),
         runs: transcript.runs(&FeatureSet::of(["p1"])),
-        outcome: transcript.verdict(&tests(), FAILED),
-        verdicts: suite::Counts::default(),
+        outcome: transcript.verdict(&tests(), exited(101)),
+        verdicts: suite::VerdictCounts::default(),
         warnings: 0,
         duration: std::time::Duration::ZERO,
         log: None,
     };
-    let expected = expected.iter().map(|name| suite::Expected {
+    let expected = expected.iter().map(|name| suite::Expectation {
         name: (*name).to_owned(),
         reason: "known".to_owned(),
         until: None,

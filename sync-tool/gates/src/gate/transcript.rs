@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::process::ExitStatus;
 
-use super::libtest::Reader;
-use super::message::{self, Message};
+use super::Gate;
 use super::result::{Crash, Failure, GateOutcome, Reason};
-use super::{Diagnostic, Gate};
-use crate::suite::{FeatureSet, Target, TargetKind, TestRun};
+use crate::output::{Diagnostic, LibtestReader, Message, TestProgram, read};
+use crate::suite::{BuildCounts, FeatureSet, Target, TargetKind, TestRun, signal};
 
 /// How many lines of a crashed program's complaint are kept.
 const MAX_KEPT: usize = 40;
@@ -18,15 +18,6 @@ const FULL: [&str; 3] = ["No space left on device", "(os error 28)", "(os error 
 /// What cargo and linkers say when the system ended a program of theirs.
 const KILLED: [&str; 2] = ["(signal: 9, SIGKILL", "terminated with signal 9"];
 
-/// How a command ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ended {
-    /// Whether it said that it succeeded.
-    pub success: bool,
-    /// The signal that ended it, if one did.
-    pub signal: Option<i32>,
-}
-
 /// Lines among cargo's error that say nothing of it: headings, what a build script tells
 /// cargo, and cargo's advice.
 const ASIDE: [&str; 4] = ["Caused by:", "--- std", "cargo:", "note: To improve"];
@@ -34,7 +25,7 @@ const ASIDE: [&str; 4] = ["Caused by:", "--- std", "cargo:", "note: To improve"]
 /// Everything a gate's commands print, over all of its steps.
 #[derive(Debug, Default)]
 pub struct Transcript {
-    tests: Reader,
+    tests: LibtestReader,
     warnings: BTreeSet<String>,
     errors: Vec<Diagnostic>,
     /// Whether the compiler is done and standard output is that of tests. Standard
@@ -47,6 +38,10 @@ pub struct Transcript {
     /// The targets of all programs that ran tests, in their order.
     targets: Vec<Target>,
     crashes: Vec<Crash>,
+    /// The test programs that were built.
+    pub(crate) programs: Vec<TestProgram>,
+    /// How much was built, and how much was there.
+    pub(crate) parts: BuildCounts,
 }
 
 impl Transcript {
@@ -59,7 +54,7 @@ impl Transcript {
     /// Takes a line of standard output and returns it as a log should have it.
     pub fn stdout<'l>(&mut self, line: &'l str) -> Option<Cow<'l, str>> {
         if !self.testing
-            && let Some(message) = message::read(line)
+            && let Some(message) = read(line)
         {
             return self.message(message).map(Cow::Owned);
         }
@@ -117,10 +112,10 @@ impl Transcript {
     }
 
     /// Returns the verdict on a gate whose last command ended so.
-    pub fn verdict(self, gate: &Gate, ended: Ended) -> GateOutcome {
+    pub fn verdict(self, gate: &Gate, ended: ExitStatus) -> GateOutcome {
         let early = self.tests.begun > self.tests.finished;
         let ran = self.tests.counts.ran();
-        if ended.success && !early && (!gate.tests || ran > 0) && self.tests.counts.failed == 0 {
+        if ended.success() && !early && (!gate.tests || ran > 0) && self.tests.counts.failed == 0 {
             let tests = gate.tests.then_some(self.tests.counts);
             return GateOutcome::Passed { tests };
         }
@@ -129,7 +124,7 @@ impl Transcript {
 
     fn message(&mut self, message: Message) -> Option<String> {
         match message {
-            Message::Compiler(diagnostic) => {
+            Message::Diagnostic(diagnostic) => {
                 let rendered = diagnostic.rendered.clone();
                 // "2 warnings emitted" and "aborting" have no place: they sum up.
                 let sums_up = diagnostic.file.is_none() && diagnostic.code.is_none();
@@ -143,7 +138,15 @@ impl Transcript {
                 }
                 Some(rendered)
             }
-            Message::Finished => {
+            Message::Artifact { fresh, test } => {
+                match fresh {
+                    true => self.parts.fresh += 1,
+                    false => self.parts.built += 1,
+                }
+                self.programs.extend(test);
+                None
+            }
+            Message::BuildFinished => {
                 self.testing = true;
                 None
             }
@@ -183,10 +186,10 @@ impl Transcript {
         });
     }
 
-    fn failure(mut self, ended: Ended) -> Failure {
+    fn failure(mut self, ended: ExitStatus) -> Failure {
         let begun = self.tests.begun;
         let early = begun > self.tests.finished;
-        if early && self.crashes.is_empty() && ended.signal.is_none() {
+        if early && self.crashes.is_empty() && signal(ended).is_none() {
             self.crashes.push(Crash {
                 program: "a test program".to_owned(),
                 how: "without telling a result".to_owned(),
@@ -199,14 +202,14 @@ impl Transcript {
             message,
             diagnostics: self.errors,
             counts: self.tests.counts,
-            tests: self.tests.into_failures(),
+            tests: self.tests.failures(),
             unexpected: Vec::new(),
             crashes: self.crashes,
         }
     }
 
-    fn reason(&self, ended: Ended) -> (Reason, String) {
-        if let Some(reason) = self.starved(ended) {
+    fn reason(&self, ended: ExitStatus) -> (Reason, String) {
+        if let Some(reason) = self.resource_failure(ended) {
             return reason;
         }
         let uncompiled = |line: &String| line.starts_with("error: could not compile");
@@ -218,7 +221,7 @@ impl Transcript {
             return (Reason::Crashed, message);
         }
         let failed = self.tests.counts.failed;
-        if failed > 0 || (self.tests.begun > 0 && !ended.success) {
+        if failed > 0 || (self.tests.begun > 0 && !ended.success()) {
             let message = match failed {
                 0 => "tests failed".to_owned(),
                 1 => "1 test failed".to_owned(),
@@ -226,7 +229,7 @@ impl Transcript {
             };
             return (Reason::TestsFail, message);
         }
-        if ended.success {
+        if ended.success() {
             let message = "tests should run, and none did";
             return (Reason::NoTestRan, message.to_owned());
         }
@@ -234,7 +237,7 @@ impl Transcript {
     }
 
     /// Tells whether it was the machine that had not enough.
-    fn starved(&self, ended: Ended) -> Option<(Reason, String)> {
+    fn resource_failure(&self, ended: ExitStatus) -> Option<(Reason, String)> {
         let said = |marks: &[&str]| {
             let lines = self.complaint.iter().map(String::as_str);
             let errors = self.errors.iter().map(|error| error.rendered.as_str());
@@ -244,7 +247,7 @@ impl Transcript {
         if said(&FULL) {
             return Some((Reason::DiskFull, "the disk is full".to_owned()));
         }
-        if let Some(signal) = ended.signal {
+        if let Some(signal) = signal(ended) {
             let message = format!("cargo was ended by signal {signal}");
             return Some((Reason::Killed, message));
         }

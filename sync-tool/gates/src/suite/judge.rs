@@ -8,15 +8,14 @@ use recipe::error::{Fault, Location};
 use semver::Version;
 use serde::{Serialize, Serializer};
 
-use super::documented::place_apart;
-use super::identity::{Group, TargetKind, TestId};
-use super::own::ForkTests;
-use super::report::{Judged, Verdict};
-use super::run::{FailureCause, TestRun, TestStatus};
+use super::fork_tests::ForkTests;
+use super::status::{FailureCause, TestRun, TestStatus};
+use super::test_id::{Group, TargetKind, TestId, place_apart};
+use super::verdict::{JudgedTest, Verdict};
 
 /// A test that is expected to fail.
 #[derive(Debug, Clone)]
-pub struct Expected {
+pub struct Expectation {
     /// Its name: as reports show it, or without the target.
     pub name: String,
     /// Why it fails.
@@ -29,7 +28,7 @@ pub struct Expected {
 
 /// An expectation that does not hold any more.
 #[derive(Debug, Clone, Serialize)]
-pub struct Stale {
+pub struct StaleExpectation {
     /// The test's name, as it is written.
     pub name: String,
     /// What is wrong, in one sentence without a full stop.
@@ -45,7 +44,7 @@ fn place<S: Serializer>(place: &Location, s: S) -> Result<S::Ok, S::Error> {
     s.collect_str(place)
 }
 
-impl Stale {
+impl StaleExpectation {
     /// Returns it as the finding of an error.
     pub fn fault(&self) -> Fault {
         Fault::new(self.message.clone())
@@ -104,7 +103,7 @@ fn key(id: &TestId, package_dir: &str) -> Key {
 #[derive(Debug)]
 pub struct Judge<'j> {
     /// What is expected to fail.
-    pub expected: &'j [Expected],
+    pub expected: &'j [Expectation],
     /// The release that is tested.
     pub release: &'j Version,
     /// The fork's own tests.
@@ -116,12 +115,12 @@ pub struct Judge<'j> {
 impl Judge<'_> {
     /// Returns why a test is expected to fail, where it is: an expectation ends with
     /// the release that fixes it.
-    pub fn expected(&self, id: &TestId) -> Option<&Expected> {
+    pub fn expected(&self, id: &TestId) -> Option<&Expectation> {
         let mut expected = self.expected.iter().filter(|e| !self.is_over(e));
         expected.find(|e| id.is_named(&e.name))
     }
 
-    fn is_over(&self, expected: &Expected) -> bool {
+    fn is_over(&self, expected: &Expectation) -> bool {
         let until = expected.until.as_ref();
         until.is_some_and(|until| until <= self.release)
     }
@@ -132,7 +131,7 @@ impl Judge<'_> {
     }
 
     /// Judges a test.
-    pub fn judge(&self, run: TestRun, control: &ControlRuns) -> Judged {
+    pub fn judge(&self, run: TestRun, control: &ControlRuns) -> JudgedTest {
         let expected = self.expected(&run.id);
         let how = match run.ran {
             TestStatus::Failed(how) => Some(how),
@@ -150,7 +149,7 @@ impl Judge<'_> {
             }
             (TestStatus::Failed(_), None) => Verdict::Failed,
         };
-        Judged {
+        JudgedTest {
             group: match self.own.has(&run.id, self.package_dir) {
                 true => Group::Own,
                 false => run.id.group(),
@@ -158,7 +157,7 @@ impl Judge<'_> {
             reason: expected.map(|expected| expected.reason.clone()),
             expected_at: expected.map(|expected| expected.place.to_string()),
             likely: None,
-            // What passed has nothing to tell.
+            // What a passed test printed is not kept.
             output: how.map(|_| run.output).unwrap_or_default(),
             milliseconds: u64::try_from(run.duration.as_millis()).unwrap_or(u64::MAX),
             id: run.id,
@@ -173,7 +172,7 @@ impl Judge<'_> {
         &self,
         tests: impl Iterator<Item = &'t TestId> + Clone,
         all_ran: impl Fn(&str) -> bool,
-    ) -> Vec<Stale> {
+    ) -> Vec<StaleExpectation> {
         let mut stale = Vec::new();
         for expected in self.expected {
             let message = match &expected.until {
@@ -191,7 +190,7 @@ impl Judge<'_> {
                 }
                 _ => continue,
             };
-            stale.push(Stale {
+            stale.push(StaleExpectation {
                 name: expected.name.clone(),
                 message,
                 place: expected.place.clone(),

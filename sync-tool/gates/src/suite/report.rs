@@ -3,186 +3,24 @@
 use std::collections::BTreeMap;
 
 use host::status::StepTime;
-use recipe::error::{Error, Fault, Kind, Location};
+use recipe::error::{Error, Fault, Kind};
 use recipe::manifest::Versions;
 use recipe::tree::TreePath;
 use serde::Serialize;
 
-use super::artifact::Fresh;
-use super::identity::{FeatureSet, Group, TestId};
-use super::judge::Stale;
-use super::run::FailureCause;
-use crate::diagnosis::{Diagnosis, Likely};
+use super::judge::StaleExpectation;
+use super::test_id::{FeatureSet, Group};
+use super::verdict::{GroupCounts, JudgedTest, Verdict, VerdictCounts};
+use crate::diagnosis::Diagnosis;
 use crate::gate::Reason;
 
-/// What a test's end means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// It passed.
-    Passed,
-    /// It failed, and should not have.
-    Failed,
-    /// It failed, as the manifest expects.
-    ExpectedFailure,
-    /// It passed, and the manifest expects that it fails: the list is stale.
-    UnexpectedPass,
-    /// It is marked to be ignored.
-    Ignored,
-    /// It failed with upstream's own crate too: the machine's doing.
-    #[serde(rename = "machine")]
-    FailsUpstreamToo,
-}
-
-/// A test with its verdict.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Judged {
-    /// The test.
-    #[serde(flatten)]
-    pub id: TestId,
-    /// The group that it is of.
-    pub group: Group,
-    /// The verdict.
-    pub verdict: Verdict,
-    /// How it failed.
-    #[serde(flatten)]
-    pub how: Option<FailureCause>,
-    /// Why it is expected to fail.
-    pub reason: Option<String>,
-    /// Where that is written.
-    pub expected_at: Option<String>,
-    /// What is most likely behind a failure, where that is known.
-    pub likely: Option<Likely>,
-    /// What it printed, where it failed.
-    pub output: String,
-    /// How long it took, in milliseconds; 0 for doc tests, of which no times are told.
-    pub milliseconds: u64,
-}
-
-/// How many lines of what a test printed an error tells.
-const MAX_LINES: usize = 60;
-
-impl Judged {
-    /// Returns how it failed with the end of what it printed, for people.
-    fn shown(&self) -> String {
-        let how = self.how.map(|how| format!(": {how}")).unwrap_or_default();
-        let lines: Vec<&str> = self.output.trim().lines().collect();
-        let last = &lines[lines.len().saturating_sub(MAX_LINES)..];
-        let likely = self
-            .likely
-            .map(|likely| format!("\nlikely: {}; {}", likely.title, likely.next));
-        let printed: String = last.iter().map(|line| format!("\n  {line}")).collect();
-        format!("{}{how}{printed}{}", self.id, likely.unwrap_or_default())
-    }
-
-    /// Returns the finding that it passes and is expected to fail.
-    pub fn unexpected(&self) -> Fault {
-        let message = format!("{} passes, and is expected to fail", self.id);
-        let fault = Fault::new(message).help("remove it from the expected failures");
-        match &self.expected_at {
-            Some(place) => fault.at(Location::file(place)),
-            None => fault,
-        }
-    }
-
-    /// Tells whether the verdict fails the run.
-    pub fn is_bad(&self) -> bool {
-        matches!(self.verdict, Verdict::Failed | Verdict::UnexpectedPass)
-    }
-}
-
-/// How many tests came to which verdict.
+/// How much of a build was there already.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Counts {
-    /// Passed.
-    pub passed: usize,
-    /// Failed.
-    pub failed: usize,
-    /// Failed as expected.
-    pub expected_failures: usize,
-    /// Passed against expectation.
-    pub unexpected_passes: usize,
-    /// Failed with upstream's own crate too.
-    pub machine: usize,
-    /// Ignored.
-    pub ignored: usize,
-}
-
-impl Counts {
-    /// Counts tests.
-    pub fn of<'t>(tests: impl IntoIterator<Item = &'t Judged>) -> Self {
-        let mut counts = Counts::default();
-        for test in tests {
-            *match test.verdict {
-                Verdict::Passed => &mut counts.passed,
-                Verdict::Failed => &mut counts.failed,
-                Verdict::ExpectedFailure => &mut counts.expected_failures,
-                Verdict::UnexpectedPass => &mut counts.unexpected_passes,
-                Verdict::FailsUpstreamToo => &mut counts.machine,
-                Verdict::Ignored => &mut counts.ignored,
-            } += 1;
-        }
-        counts
-    }
-
-    /// Says how many failures are accepted, to be put after the others: `, 1 expected to
-    /// fail`.
-    pub fn accepted(&self) -> String {
-        let kinds = [
-            (self.expected_failures, "expected to fail"),
-            (self.machine, "failing with upstream's crate too"),
-        ];
-        let kinds = kinds.iter().filter(|(count, _)| *count > 0);
-        kinds
-            .map(|(count, what)| format!(", {count} {what}"))
-            .collect()
-    }
-
-    /// Returns how many tests failed, accepted or not.
-    pub fn all_failed(&self) -> usize {
-        self.failed + self.expected_failures + self.machine
-    }
-
-    /// Says what failed: `2 tests failed, 1 of them with upstream's crate too`.
-    pub fn failures(&self) -> String {
-        let tests = |count: usize| match count {
-            1 => "1 test".to_owned(),
-            count => format!("{count} tests"),
-        };
-        let mut said = Vec::new();
-        if self.all_failed() > 0 {
-            said.push(format!("{} failed", tests(self.all_failed())));
-        }
-        for (count, how) in [
-            (self.expected_failures, "as expected"),
-            (self.machine, "with upstream's crate too"),
-        ] {
-            if count > 0 {
-                said.push(format!("{count} of them {how}"));
-            }
-        }
-        if self.unexpected_passes > 0 {
-            let tests = tests(self.unexpected_passes);
-            said.push(format!("{tests} passed against expectation"));
-        }
-        said.join(", ")
-    }
-
-    /// Returns how many tests ran.
-    pub fn ran(&self) -> usize {
-        self.passed + self.failed + self.expected_failures + self.unexpected_passes + self.machine
-    }
-}
-
-/// The counts of a group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct GroupCounts {
-    /// The group.
-    pub group: Group,
-    /// Its counts.
-    #[serde(flatten)]
-    pub counts: Counts,
+pub struct BuildCounts {
+    /// How many parts were built now.
+    pub built: usize,
+    /// How many were there.
+    pub fresh: usize,
 }
 
 /// A build that failed.
@@ -206,7 +44,7 @@ pub enum Build {
     Built {
         /// How many parts were built now, and how many were there.
         #[serde(flatten)]
-        parts: Fresh,
+        parts: BuildCounts,
         /// How long it took.
         milliseconds: u64,
     },
@@ -238,7 +76,7 @@ pub struct SetReport {
     /// What came of the build.
     pub build: Build,
     /// The tests, in the order of their names.
-    pub tests: Vec<Judged>,
+    pub tests: Vec<JudgedTest>,
     /// What upstream's crate did with what failed; `None` where nothing did.
     pub control: Option<Control>,
     /// How long the tests took, in milliseconds.
@@ -259,7 +97,7 @@ impl SetReport {
 
     /// Returns the counts of each group that has tests, in order.
     pub fn groups(&self) -> Vec<GroupCounts> {
-        let mut groups: BTreeMap<Group, Vec<&Judged>> = BTreeMap::new();
+        let mut groups: BTreeMap<Group, Vec<&JudgedTest>> = BTreeMap::new();
         for test in &self.tests {
             groups.entry(test.group).or_default().push(test);
         }
@@ -267,7 +105,7 @@ impl SetReport {
         groups
             .map(|(group, tests)| GroupCounts {
                 group,
-                counts: Counts::of(tests),
+                counts: VerdictCounts::of(tests),
             })
             .collect()
     }
@@ -296,14 +134,14 @@ pub struct SuiteReport {
     /// Each feature set.
     pub sets: Vec<SetReport>,
     /// Expectations that do not hold any more.
-    pub stale: Vec<Stale>,
+    pub stale: Vec<StaleExpectation>,
     /// Time per step, in milliseconds.
     pub steps: Vec<StepTime>,
 }
 
 impl SuiteReport {
     /// Returns every test.
-    pub fn tests(&self) -> impl Iterator<Item = &Judged> + Clone {
+    pub fn tests(&self) -> impl Iterator<Item = &JudgedTest> + Clone {
         self.sets.iter().flat_map(|set| &set.tests)
     }
 
@@ -315,20 +153,20 @@ impl SuiteReport {
     /// Tells whether a test ended as it should: what is ignored, or fails on the machine,
     /// says nothing. Where all were wanted it must be one of upstream's.
     pub fn says_something(&self) -> bool {
-        let counts = |test: &Judged| self.filter.is_some() || test.group != Group::Own;
+        let counts = |test: &JudgedTest| self.filter.is_some() || test.group != Group::Own;
         let as_it_should =
-            |test: &Judged| matches!(test.verdict, Verdict::Passed | Verdict::ExpectedFailure);
+            |test: &JudgedTest| matches!(test.verdict, Verdict::Passed | Verdict::ExpectedFailure);
         self.tests().any(|test| counts(test) && as_it_should(test))
     }
 
     /// Returns the counts of upstream's tests, those that the fork adds apart.
-    pub fn upstreams(&self) -> Counts {
-        Counts::of(self.tests().filter(|test| test.group != Group::Own))
+    pub fn upstreams(&self) -> VerdictCounts {
+        VerdictCounts::of(self.tests().filter(|test| test.group != Group::Own))
     }
 
     /// Returns the counts of the tests that the fork adds.
-    pub fn own(&self) -> Counts {
-        Counts::of(self.tests().filter(|test| test.group == Group::Own))
+    pub fn own(&self) -> VerdictCounts {
+        VerdictCounts::of(self.tests().filter(|test| test.group == Group::Own))
     }
 
     /// Returns what the lock keeps of upstream's tests: `passed, 420 of 420 tests`.
@@ -345,7 +183,7 @@ impl SuiteReport {
             return None;
         }
         let mut faults: Vec<Fault> = self.sets.iter().flat_map(SetReport::faults).collect();
-        faults.extend(self.stale.iter().map(Stale::fault));
+        faults.extend(self.stale.iter().map(StaleExpectation::fault));
         let message = self.failed();
         if faults.is_empty() {
             let message = "none of upstream's tests passed";
@@ -362,9 +200,7 @@ impl SuiteReport {
             ))
         }))
     }
-}
 
-impl SuiteReport {
     /// Says how many tests fail.
     fn failed(&self) -> String {
         let (counts, own) = (self.upstreams(), self.own());
@@ -407,21 +243,7 @@ impl SetReport {
 impl BuildFailure {
     fn faults(&self, features: &FeatureSet) -> Vec<Fault> {
         let whole = Fault::new(format!("the build with {features}: {}", self.message));
-        let help: Vec<String> = self
-            .reason
-            .help()
-            .map(str::to_owned)
-            .into_iter()
-            .chain(
-                self.log
-                    .iter()
-                    .map(|log| format!("the whole output is in {log}")),
-            )
-            .collect();
-        let whole = match help.is_empty() {
-            true => whole,
-            false => whole.help(help.join("\n")),
-        };
+        let whole = self.reason.advise(whole, self.log.as_ref());
         let behind = self.diagnosis.faults();
         std::iter::once(whole).chain(behind).collect()
     }

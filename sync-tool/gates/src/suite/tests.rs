@@ -4,7 +4,11 @@ mod judged;
 
 use std::time::Duration;
 
+use super::status::status_of_process;
+use super::test_id::place_apart;
 use super::*;
+use crate::gate::Transcript;
+use crate::output::{LibtestReader, Message, listed, read};
 
 fn id(features: &str, kind: TargetKind, target: &str, name: &str) -> TestId {
     TestId {
@@ -94,7 +98,7 @@ fn a_test_is_named_alone_or_with_its_target_and_features() {
 
 #[test]
 fn a_list_is_libtests_or_none() {
-    let tests = |text: &str| Listing::parse(text).map(|listing| listing.tests.len());
+    let tests = |text: &str| listed(text).map(|tests| tests.len());
     assert_eq!(
         tests("a: test\nm::b: test\nc: benchmark\n\n2 tests, 1 benchmark\n"),
         Some(2)
@@ -120,48 +124,53 @@ fn only_test_programs_are_taken_of_what_cargo_builds() {
             r#"{{"reason":"compiler-artifact","package_id":"x","manifest_path":"/w/crates/f/Cargo.toml","target":{{"kind":["{kind}"],"name":"all"}},"profile":{{"test":{test}}},"executable":{program},"fresh":{fresh}}}"#
         )
     };
-    let mut parts = Fresh::default();
-    let artifact = parts
-        .read(&line("test", true, "\"/t/all-1\"", false))
-        .unwrap();
-    assert_eq!(artifact.package_dir, std::path::Path::new("/w/crates/f"));
-    assert_eq!(artifact.target.kind, TargetKind::Test);
-    let unit = parts.read(&line("rlib", true, "\"/t/u\"", true)).unwrap();
-    assert_eq!(unit.target.kind, TargetKind::Lib);
-    let bin = parts.read(&line("bin", true, "\"/t/b\"", true)).unwrap();
-    assert_eq!(bin.target.kind, TargetKind::Other);
+    let read = |line: &str| match read(line) {
+        Some(Message::Artifact { fresh, test }) => (fresh, test),
+        other => panic!("{other:?}"),
+    };
+    let (fresh, program) = read(&line("test", true, "\"/t/all-1\"", false));
+    let program = program.unwrap();
+    assert!(!fresh);
+    assert_eq!(program.package_dir, std::path::Path::new("/w/crates/f"));
+    assert_eq!(program.target.kind, TargetKind::Test);
+    let (fresh, unit) = read(&line("rlib", true, "\"/t/u\"", true));
+    assert_eq!((fresh, unit.unwrap().target.kind), (true, TargetKind::Lib));
+    let (_, bin) = read(&line("bin", true, "\"/t/b\"", true));
+    assert_eq!(bin.unwrap().target.kind, TargetKind::Other);
     // A program that a test starts, and a library.
-    assert_eq!(parts.read(&line("bin", false, "\"/t/b\"", true)), None);
-    assert_eq!(parts.read(&line("lib", false, "null", false)), None);
-    assert_eq!(
-        parts.read("{\"reason\":\"build-finished\",\"success\":true}"),
-        None
-    );
-    assert_eq!(parts, Fresh { built: 2, fresh: 3 });
+    assert_eq!(read(&line("bin", false, "\"/t/b\"", true)), (true, None));
+    assert_eq!(read(&line("lib", false, "null", false)), (false, None));
+    let mut transcript = Transcript::default();
+    for (kind, fresh) in [("test", false), ("lib", true), ("bin", true)] {
+        transcript.stdout(&line(kind, kind == "test", "\"/t/a\"", fresh));
+    }
+    let end = "{\"reason\":\"build-finished\",\"success\":true}";
+    assert_eq!(transcript.stdout(end), None);
+    assert_eq!(transcript.parts, BuildCounts { built: 1, fresh: 2 });
+    assert_eq!(transcript.programs.len(), 1);
 }
 
 #[test]
 fn a_process_is_a_verdict() {
     let told = "running 1 test\nwhat it prints\ntest result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 3 filtered out; finished in 0.0s\n";
     let none = "running 0 tests\n\ntest result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 4 filtered out; finished in 0.0s\n";
-    let of = |code, signal, text, harness| verdict_of_process(code, signal, text, harness);
-    assert_eq!(of(Some(0), None, told, true), TestStatus::Passed);
-    assert_eq!(of(Some(0), None, "", false), TestStatus::Passed);
+    let of = |code, text, harness| status_of_process(exited(code), text, harness);
+    assert_eq!(of(0, told, true), TestStatus::Passed);
+    assert_eq!(of(0, "", false), TestStatus::Passed);
+    for text in [none, ""] {
+        let failed = TestStatus::Failed(FailureCause::NoResult);
+        assert_eq!(of(0, text, true), failed);
+    }
+    assert_eq!(of(101, told, true), BAD);
+    let failed = TestStatus::Failed(FailureCause::Exit { code: 3 });
+    assert_eq!(of(3, "", false), failed);
+    #[cfg(unix)]
     assert_eq!(
-        of(Some(0), None, none, true),
-        TestStatus::Failed(FailureCause::NoResult)
-    );
-    assert_eq!(
-        of(Some(0), None, "", true),
-        TestStatus::Failed(FailureCause::NoResult)
-    );
-    assert_eq!(of(Some(101), None, told, true), BAD);
-    assert_eq!(
-        of(Some(3), None, "", false),
-        TestStatus::Failed(FailureCause::Exit { code: 3 })
-    );
-    assert_eq!(
-        of(None, Some(11), "", true),
+        status_of_process(
+            std::os::unix::process::ExitStatusExt::from_raw(11),
+            "",
+            true
+        ),
         TestStatus::Failed(FailureCause::Signal { signal: 11 })
     );
     let shown = [
@@ -184,7 +193,7 @@ fn a_process_is_a_verdict() {
 
 #[test]
 fn doc_tests_are_read_line_by_line() {
-    let mut read = Documented::default();
+    let mut read = LibtestReader::default();
     for line in [
         "",
         "running 4 tests",
@@ -202,11 +211,17 @@ fn doc_tests_are_read_line_by_line() {
     ] {
         read.line(line);
     }
-    assert_eq!(read.done(), (3, 4));
+    assert_eq!((read.ended, read.announced), (3, 4));
     assert!(read.has_failures());
     let features = FeatureSet::of(["p1"]);
-    let broken = Some((FailureCause::TimedOut { seconds: 9 }, "stuck".to_owned()));
-    let tests = read.tests(&features, "f", broken);
+    let target = Target {
+        kind: TargetKind::Doc,
+        name: "f".to_owned(),
+    };
+    let mut tests = read.runs(std::slice::from_ref(&target), &features);
+    let cause = FailureCause::TimedOut { seconds: 9 };
+    let stuck = "stuck".to_owned();
+    tests.push(TestRun::unfinished(&features, target, cause, stuck));
     let told: Vec<String> = tests
         .iter()
         .map(|t| format!("{} [{}]", t.line(false), t.output))

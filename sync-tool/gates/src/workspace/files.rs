@@ -8,10 +8,6 @@ use recipe::error::{Error, Result};
 use recipe::tree::Mode;
 
 /// Writes a file of mode 644, unless it is as it should be: cargo goes by times.
-///
-/// # Errors
-///
-/// Fails where the disk does.
 pub(super) fn write_if_other(path: &Path, bytes: &[u8]) -> Result<()> {
     match fs::read(path) {
         Ok(there) if there == bytes => Ok(()),
@@ -20,10 +16,6 @@ pub(super) fn write_if_other(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 /// Writes a file, over what stands there and with the directories above it.
-///
-/// # Errors
-///
-/// Fails where the disk does; what stood there stays then.
 pub(super) fn write(path: &Path, bytes: &[u8], mode: Mode) -> Result<()> {
     let above = path.parent().unwrap_or(path);
     fs::create_dir_all(above).map_err(|e| Error::io("make", above, e))?;
@@ -53,10 +45,6 @@ fn set_mode(_file: &fs::File, _mode: Mode) -> std::io::Result<()> {
 }
 
 /// Removes a file, a link, or a directory with all that is in it, if it is there.
-///
-/// # Errors
-///
-/// Fails where the disk does.
 pub(super) fn remove(path: &Path) -> Result<()> {
     let removed = match fs::symlink_metadata(path) {
         Ok(there) if there.is_dir() => fs::remove_dir_all(path),
@@ -71,10 +59,6 @@ pub(super) fn remove(path: &Path) -> Result<()> {
 
 /// Removes what stands where a directory goes and is none: through a link, what it
 /// leads to would be changed.
-///
-/// # Errors
-///
-/// Fails where the disk does.
 pub(super) fn remove_unless_dir(path: &Path) -> Result<()> {
     match fs::symlink_metadata(path) {
         Ok(there) if !there.is_dir() => remove(path),

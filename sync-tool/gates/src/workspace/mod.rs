@@ -9,18 +9,24 @@
 //! workspaces/<release>-<digest>.draft-… one that is being made; nobody's when the lock is free
 //! ```
 
-mod export;
+mod crates;
 mod files;
-mod member;
-mod members;
-mod prune;
+mod fork_files;
+mod install;
+mod plan;
+mod root;
+mod select;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
 
 use std::path::{Path, PathBuf};
 use std::{fmt, fs};
 
 use host::Host;
-use host::lock::Lock as Held;
-use recipe::cargo_lock::{Lock, Stray};
+use host::lock::Lock;
+use recipe::cargo_lock::{self, Stray};
 use recipe::error::{Error, Fault, Kind, Location, Result};
 use recipe::make;
 use recipe::manifest::Manifest;
@@ -29,9 +35,9 @@ use recipe::tree::{Tree, TreePath};
 use semver::Version;
 use upstream::Upstream;
 
-use self::export::Exported;
-use self::member::Member;
-use crate::workspace::members::with_member;
+use self::fork_files::ForkFiles;
+use self::plan::WorkspaceFiles;
+use self::root::with_member;
 
 /// The manifest and the lock of a workspace.
 const MANIFEST: &str = "Cargo.toml";
@@ -39,7 +45,7 @@ const LOCK: &str = "Cargo.lock";
 
 /// What a workspace is laid out from.
 #[derive(Clone, Copy)]
-pub struct Parts<'a, 'u> {
+pub struct WorkspaceInputs<'a, 'u> {
     /// The run's surroundings.
     pub host: &'a Host,
     /// The tool's cache directory.
@@ -79,7 +85,7 @@ pub struct Workspace {
     pub files: usize,
     /// The text of upstream's `Cargo.lock`.
     lock: String,
-    _held: Held,
+    _lock: Lock,
 }
 
 impl fmt::Debug for Workspace {
@@ -101,35 +107,35 @@ impl Workspace {
     /// [`Kind::Upstream`] where upstream is the registry, which does not have the
     /// test programs, or lacks a file that is needed; where another run uses the
     /// workspace; those of the disk. What is not whole is never taken for whole.
-    pub fn lay_out(parts: Parts<'_, '_>) -> Result<Workspace> {
-        let Parts {
+    pub fn lay_out(inputs: WorkspaceInputs<'_, '_>) -> Result<Workspace> {
+        let WorkspaceInputs {
             host,
             release,
             manifest,
             ..
-        } = parts;
+        } = inputs;
         let step = host.status.step("laying out upstream's workspace");
-        let exported = Exported::plan(parts, &*step)?;
-        let (root, lock) = (exported.text(MANIFEST)?, exported.text(LOCK)?);
-        let root = with_member(&root, &exported.member)?;
-        let member = Member::of(parts.tree, &make::workspace_form(release, manifest)?)?;
-        let workspaces = std::path::absolute(host.env.dir().join(parts.cache).join("workspaces"))
-            .map_err(|e| Error::io("find", parts.cache, e))?;
+        let upstreams = WorkspaceFiles::plan(inputs, &*step)?;
+        let (root, lock) = (upstreams.text(MANIFEST)?, upstreams.text(LOCK)?);
+        let root = with_member(&root, &upstreams.member)?;
+        let fork = ForkFiles::of(inputs.tree, &make::workspace_form(release, manifest)?)?;
+        let workspaces = std::path::absolute(host.env.dir().join(inputs.cache).join("workspaces"))
+            .map_err(|e| Error::io("find", inputs.cache, e))?;
         fs::create_dir_all(&workspaces).map_err(|e| Error::io("make", &workspaces, e))?;
-        let dir = workspaces.join(&exported.name);
-        let lock_file = workspaces.join(format!("{}.lock", exported.name));
+        let dir = workspaces.join(&upstreams.name);
+        let lock_file = workspaces.join(format!("{}.lock", upstreams.name));
         let what = format!(
             "the workspace of {} {}",
             manifest.upstream.name, release.version
         );
-        let held = Held::take(&lock_file, &what, parts.line)?;
-        prune::others(&workspaces, &exported.name, &release.version, parts.line);
-        let reused = exported.put(&workspaces, &*step)?;
+        let held = Lock::take(&lock_file, &what, inputs.line)?;
+        install::remove_old(&workspaces, &upstreams.name, &release.version, inputs.line);
+        let reused = upstreams.install(&workspaces, &*step)?;
         files::write_if_other(&dir.join(MANIFEST), root.as_bytes())?;
         put_lock(&dir.join(LOCK), &lock, &manifest.fork.name)?;
-        let place = exported.member.below(&dir);
-        member.put(&place)?;
-        let files = parts.tree.paths();
+        let place = upstreams.member.below(&dir);
+        fork.install(&place)?;
+        let files = inputs.tree.paths();
         let added = files.filter(|path| release.tree.get(path.as_str()).is_none());
         Ok(Workspace {
             member: place,
@@ -139,10 +145,10 @@ impl Workspace {
             release: release.version.clone(),
             commit: release.commit.clone(),
             reused,
-            files: exported.count(),
+            files: upstreams.count(),
             lock,
             dir,
-            _held: held,
+            _lock: held,
         })
     }
 
@@ -190,10 +196,36 @@ fn put_lock(path: &Path, lock: &str, fork: &str) -> Result<()> {
     }
 }
 
-fn strays(
-    lock: &str,
-    now: &str,
-    fork: &str,
-) -> std::result::Result<Vec<Stray>, recipe::cargo_lock::Fault> {
-    Ok(Lock::parse(lock)?.strays(&Lock::parse(now)?, fork))
+fn strays(lock: &str, now: &str, fork: &str) -> std::result::Result<Vec<Stray>, cargo_lock::Fault> {
+    let parse = cargo_lock::Lock::parse;
+    Ok(parse(lock)?.strays(&parse(now)?, fork))
+}
+
+/// The manifests of a repository, by their directory; the root's is empty.
+type Manifests = BTreeMap<String, String>;
+
+/// Returns the directory of a file, without a slash at its end; the root's is empty.
+fn dir_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(dir, _)| dir)
+}
+
+/// Tells whether a path lies in a directory.
+fn is_below(path: &str, dir: &str) -> bool {
+    dir.is_empty()
+        || path
+            .strip_prefix(dir)
+            .is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// Returns the path of a file in a directory.
+fn within(dir: &str, name: &str) -> String {
+    match dir {
+        "" => name.to_owned(),
+        dir => format!("{dir}/{name}"),
+    }
+}
+
+/// Makes a text a path of a tree, to be matched.
+fn tree_path(text: &str) -> Option<TreePath> {
+    TreePath::new(text).ok()
 }

@@ -1,8 +1,9 @@
 //! The control: what failed, with upstream's own crate. What fails there too is not
 //! the fork's doing.
 
-use gates::cargo::{Tested, TestsBuilt};
-use gates::suite::{Artifact, Control, ControlRuns, FeatureSet, Filter, Judge, TestId, TestRun};
+use gates::cargo::{TestBuild, TestPackage};
+use gates::output::TestProgram;
+use gates::suite::{Control, ControlRuns, FeatureSet, Filter, Judge, TestId, TestRun};
 use recipe::error::Result;
 
 use super::Suite;
@@ -28,8 +29,8 @@ impl Suite<'_> {
         };
         let tested = self.tested(&self.workspace.upstream, features);
         let found = match self.cargo.build_tests(tested)? {
-            TestsBuilt::Programs { programs, .. } => self.again(tested, &programs, &asked)?,
-            TestsBuilt::Failed { failure, .. } => {
+            TestBuild::Programs { programs, .. } => self.again(tested, &programs, &asked)?,
+            TestBuild::Failed { failure, .. } => {
                 control.broken = Some(failure.message);
                 ControlRuns::default()
             }
@@ -40,8 +41,8 @@ impl Suite<'_> {
     /// Runs the tests of the same targets and names, where there are such.
     fn again(
         &self,
-        tested: Tested<'_>,
-        programs: &[Artifact],
+        tested: TestPackage<'_>,
+        programs: &[TestProgram],
         asked: &[&TestId],
     ) -> Result<ControlRuns> {
         let runner = self.runner();

@@ -6,7 +6,7 @@ use gates::cargo::Cargo;
 use gates::diagnosis::Trees;
 use gates::gate::GateReport;
 use gates::suite::{Filter, SuiteReport, TIME_LIMIT};
-use gates::workspace::{Parts, Workspace};
+use gates::workspace::{Workspace, WorkspaceInputs};
 use recipe::error::Result;
 use recipe::listing::joined_by;
 use recipe::manifest::Manifest;
@@ -84,7 +84,7 @@ impl UpstreamTests<'_, '_> {
         if let Some(why) = lacking(check_machine(&cargo, manifest, release))? {
             return Ok(not_run(context, &why));
         }
-        let workspace = Workspace::lay_out(Parts {
+        let workspace = Workspace::lay_out(WorkspaceInputs {
             host: context.host,
             cache: &context.cache,
             upstream,

@@ -14,7 +14,7 @@ use gates::diagnosis::Trees;
 use gates::gate::CrateManifest;
 use gates::preflight;
 use gates::suite::{
-    Build, Expected, FeatureSet, Filter, ForkTests, Judge, SetReport, SuiteReport, TestId,
+    Build, Expectation, FeatureSet, Filter, ForkTests, Judge, SetReport, SuiteReport, TestId,
 };
 use gates::workspace::Workspace;
 use recipe::cargo_toml::TargetKind;
@@ -125,10 +125,10 @@ pub(super) fn check_machine(
 }
 
 /// Returns the tests that a manifest expects to fail.
-pub(super) fn expected(manifest: &Manifest) -> Vec<Expected> {
+pub(super) fn expected(manifest: &Manifest) -> Vec<Expectation> {
     let failures = manifest.tests.expected_failures.iter();
     failures
-        .map(|failure| Expected {
+        .map(|failure| Expectation {
             name: failure.name.clone(),
             reason: failure.reason.clone(),
             until: failure.until.clone(),

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use gates::cargo::{Tested, TestsBuilt};
+use gates::cargo::{TestBuild, TestPackage};
 use gates::diagnosis;
 use gates::gate::Failure;
-use gates::suite::process::{Case, Runner};
+use gates::output::TestProgram;
 use gates::suite::{
-    Artifact, Build, BuildFailure, Control, ControlRuns, FeatureSet, Judge, Judged, SetReport,
-    TestRun, Verdict,
+    Build, BuildFailure, Control, ControlRuns, FeatureSet, Judge, JudgedTest, Runner, SetReport,
+    TestCase, TestRun, Verdict,
 };
 use recipe::error::Result;
 
@@ -23,12 +23,12 @@ impl Suite<'_> {
         let tested = self.tested(&self.workspace.fork, features);
         let built = self.cargo.build_tests(tested)?;
         let (programs, parts) = match built {
-            TestsBuilt::Programs { programs, parts } => {
+            TestBuild::Programs { programs, parts } => {
                 // Else the tests would be built from something else than upstream's are.
                 self.workspace.check_lock()?;
                 (programs, parts)
             }
-            TestsBuilt::Failed {
+            TestBuild::Failed {
                 failure,
                 complaint,
                 log,
@@ -67,13 +67,13 @@ impl Suite<'_> {
     /// Runs the wanted tests of programs, and doc tests, and tells of each.
     fn runs(
         &self,
-        tested: Tested<'_>,
-        programs: &[Artifact],
+        tested: TestPackage<'_>,
+        programs: &[TestProgram],
         judge: &Judge<'_>,
     ) -> Result<Vec<TestRun>> {
         let filter = &self.wanted.filter;
         let runner = self.runner();
-        let mut cases: Vec<Case> = Vec::new();
+        let mut cases: Vec<TestCase> = Vec::new();
         for program in programs {
             cases.extend(runner.list(program, tested.features)?);
         }
@@ -108,7 +108,7 @@ impl Suite<'_> {
         }
     }
 
-    fn judged(&self, run: TestRun, judge: &Judge<'_>, found: &ControlRuns) -> Judged {
+    fn judged(&self, run: TestRun, judge: &Judge<'_>, found: &ControlRuns) -> JudgedTest {
         let mut judged = judge.judge(run, found);
         if matches!(judged.verdict, Verdict::Failed | Verdict::FailsUpstreamToo) {
             // What upstream's crate does not fail at is not the machine's doing.
@@ -133,8 +133,12 @@ impl Suite<'_> {
         }
     }
 
-    pub(super) fn tested<'t>(&'t self, package: &'t str, features: &'t FeatureSet) -> Tested<'t> {
-        Tested {
+    pub(super) fn tested<'t>(
+        &'t self,
+        package: &'t str,
+        features: &'t FeatureSet,
+    ) -> TestPackage<'t> {
+        TestPackage {
             dir: &self.workspace.dir,
             package,
             features,

@@ -1,6 +1,6 @@
 //! What is behind the errors of a build, for people.
 
-use gates::diagnosis::{Diagnosis, Explained, Likely};
+use gates::diagnosis::{Diagnosis, Explanation, LikelyCause};
 
 use super::Human;
 
@@ -21,7 +21,7 @@ impl Human {
 
     /// Writes explanations: place and sentence, what changed upstream, the next step,
     /// and the patches that are offered.
-    pub fn explained(self, explained: &[Explained]) -> String {
+    pub fn explained(self, explained: &[Explanation]) -> String {
         let mut text = String::new();
         self.list(explained, &mut text, |one, text| {
             if !text.is_empty() {
@@ -32,7 +32,7 @@ impl Human {
         text
     }
 
-    fn explanation(self, explained: &Explained) -> String {
+    fn explanation(self, explained: &Explanation) -> String {
         let place = explained.place().map(|place| format!("{place}: "));
         let title = self.styles.bold(&explained.title);
         let mut text = format!("{}{title}\n", place.unwrap_or_default());
@@ -53,7 +53,7 @@ impl Human {
     }
 
     /// Writes the likely reason for the failure of a test.
-    pub fn likely(self, likely: &Likely) -> String {
+    pub fn likely(self, likely: &LikelyCause) -> String {
         format!("likely: {}; {}\n", likely.title, likely.next)
     }
 }

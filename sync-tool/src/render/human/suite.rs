@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use gates::suite::{Build, BuildFailure, Counts, Judged, SetReport, Stale, SuiteReport, Verdict};
+use gates::suite::{
+    Build, BuildFailure, JudgedTest, SetReport, StaleExpectation, SuiteReport, Verdict,
+    VerdictCounts,
+};
 
 use super::{Human, count, time};
 
@@ -31,7 +34,7 @@ impl Human {
         if let Build::Failed(failure) = &set.build {
             self.unbuilt(set, failure, text);
         }
-        let told = |test: &&Judged| {
+        let told = |test: &&JudgedTest| {
             let verdict = test.verdict;
             test.is_bad()
                 || matches!(
@@ -39,7 +42,7 @@ impl Human {
                     Verdict::FailsUpstreamToo | Verdict::ExpectedFailure
                 )
         };
-        let told: Vec<&Judged> = set.tests.iter().filter(told).collect();
+        let told: Vec<&JudgedTest> = set.tests.iter().filter(told).collect();
         self.list(told, text, |test, text| self.test(test, text));
     }
 
@@ -59,7 +62,7 @@ impl Human {
         text.push('\n');
     }
 
-    fn test(self, test: &Judged, text: &mut String) {
+    fn test(self, test: &JudgedTest, text: &mut String) {
         let how = test.how.map(|how| how.to_string()).unwrap_or_default();
         let (word, what) = match test.verdict {
             Verdict::FailsUpstreamToo => (
@@ -90,7 +93,7 @@ impl Human {
         text.push('\n');
     }
 
-    fn stale(self, stale: &Stale, text: &mut String) {
+    fn stale(self, stale: &StaleExpectation, text: &mut String) {
         let word = self.styles.red("stale");
         let _ = writeln!(
             text,
@@ -141,10 +144,10 @@ impl Human {
     }
 
     fn table(self, set: &SetReport, text: &mut String) {
-        let all = Counts::of(&set.tests);
+        let all = VerdictCounts::of(&set.tests);
         let groups = set.groups();
         let rows = groups.iter().map(|g| (g.group.title(), g.counts));
-        let rows: Vec<(&str, Counts)> = rows.chain([("all", all)]).collect();
+        let rows: Vec<(&str, VerdictCounts)> = rows.chain([("all", all)]).collect();
         let columns: Vec<Column> = COLUMNS
             .into_iter()
             .filter(|(name, of)| *name == "passed" || of(&all) > 0)
@@ -192,7 +195,9 @@ impl Human {
         };
         let _ = writeln!(text, "{}", self.styles.bold(said));
         let mut tests = report.tests();
-        if !report.says_something() && tests.clone().next().is_some() && !tests.any(Judged::is_bad)
+        if !report.says_something()
+            && tests.clone().next().is_some()
+            && !tests.any(JudgedTest::is_bad)
         {
             let said = "  none ended as it should: what is ignored, or fails with upstream's own crate too, says nothing of the fork";
             let _ = writeln!(text, "{}", self.styles.yellow(said));
@@ -222,7 +227,7 @@ impl Human {
 }
 
 /// A column of the table: its name, and its figure.
-type Column = (&'static str, fn(&Counts) -> usize);
+type Column = (&'static str, fn(&VerdictCounts) -> usize);
 
 /// The columns; those without any figure but zero are left out.
 const COLUMNS: [Column; 6] = [

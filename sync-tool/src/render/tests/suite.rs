@@ -3,14 +3,14 @@
 use gates::diagnosis::{Diagnosis, likely};
 use gates::gate::Reason;
 use gates::suite::{
-    Build, BuildFailure, Control, FailureCause, FeatureSet, Fresh, Group, Judged, SetReport, Stale,
-    SuiteReport, Target, TargetKind, TestId, Verdict,
+    Build, BuildCounts, BuildFailure, Control, FailureCause, FeatureSet, Group, JudgedTest,
+    SetReport, StaleExpectation, SuiteReport, Target, TargetKind, TestId, Verdict,
 };
 
 use super::*;
 
-fn judged(features: &str, name: &str, group: Group, verdict: Verdict) -> Judged {
-    Judged {
+fn judged(features: &str, name: &str, group: Group, verdict: Verdict) -> JudgedTest {
+    JudgedTest {
         id: TestId {
             features: FeatureSet::of(features.split(',')),
             target: Target {
@@ -30,8 +30,8 @@ fn judged(features: &str, name: &str, group: Group, verdict: Verdict) -> Judged 
     }
 }
 
-fn failed(name: &str, verdict: Verdict, how: FailureCause, output: &str) -> Judged {
-    Judged {
+fn failed(name: &str, verdict: Verdict, how: FailureCause, output: &str) -> JudgedTest {
+    JudgedTest {
         how: Some(how),
         likely: likely(output).copied(),
         output: output.to_owned(),
@@ -39,7 +39,7 @@ fn failed(name: &str, verdict: Verdict, how: FailureCause, output: &str) -> Judg
     }
 }
 
-fn set(features: &str, build: Build, tests: Vec<Judged>) -> SetReport {
+fn set(features: &str, build: Build, tests: Vec<JudgedTest>) -> SetReport {
     SetReport {
         tests,
         milliseconds: 92_000,
@@ -49,7 +49,7 @@ fn set(features: &str, build: Build, tests: Vec<Judged>) -> SetReport {
 
 const fn built(built: usize) -> Build {
     Build::Built {
-        parts: Fresh { built, fresh: 300 },
+        parts: BuildCounts { built, fresh: 300 },
         milliseconds: 390_000,
     }
 }
@@ -120,7 +120,7 @@ fn wrong() -> SuiteReport {
         set("p1,p2,p3", Build::Failed(unbuilt), Vec::new()),
         set("p4", skipped, Vec::new()),
     ];
-    let stale = Stale {
+    let stale = StaleExpectation {
         name: "gone".to_owned(),
         message: "`gone` is expected to fail, and no test has that name".to_owned(),
         place: Location::line("manifest.toml", Arc::from("a\ngone\n"), 2),

@@ -1,3 +1,4 @@
+mod stubs;
 mod table;
 mod trees;
 

@@ -1,4 +1,4 @@
-use super::super::entry::Entry;
+use super::super::table::{ENTRIES, Entry};
 use super::*;
 
 #[test]
@@ -6,16 +6,23 @@ fn every_entry_is_whole() {
     let mut names: Vec<&str> = Vec::new();
     for Entry {
         name,
-        message,
+        about,
         codes,
         title,
         next,
         ..
-    } in &entries::ENTRIES
+    } in &ENTRIES
     {
-        assert!(regex::Regex::new(message).is_ok(), "{name}");
+        for expression in *about {
+            let expression = regex::Regex::new(expression).expect(name);
+            let mut groups = expression.capture_names().flatten();
+            assert!(
+                groups.any(|group| ["name", "names"].contains(&group)),
+                "{name}"
+            );
+        }
         assert!(
-            !codes.is_empty() && !title.is_empty() && !next.is_empty(),
+            !codes.is_empty() && !title.is_empty() && !next.found.is_empty(),
             "{name}"
         );
         assert!(!names.contains(name), "{name} twice");

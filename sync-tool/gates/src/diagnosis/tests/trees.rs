@@ -1,5 +1,4 @@
-use super::super::sources::{Kind, definitions, one_line};
-use super::super::wit::{packages, types};
+use super::super::index::{Kind, definitions, one_line};
 use super::*;
 
 #[test]
@@ -22,15 +21,15 @@ impl<T> Host<T> for &Wrapped<T> { async fn get(&self, ) -> T { todo() } }
         .collect();
     let shown: Vec<String> = found.iter().map(|f| format!("{f:?}")).collect();
     insta::assert_snapshot!(shown.join("\n"), @r#"
-    ("crate::a::X", Other, "", "")
+    ("crate::a::X", Item, "", "")
     ("crate::net", Module, "", "")
     ("crate::net::A", Reexport, "", "")
     ("crate::net::C", Reexport, "", "")
     ("crate::net::inner", Module, "", "")
-    ("crate::net::inner::A", Other, "", "")
-    ("crate::Host", Other, "", "trait Host<T>: Sized")
-    ("crate::get", Function, "Host", "fn get(&self) -> T")
-    ("crate::get", Function, "Host for Wrapped", "async fn get(&self) -> T")
+    ("crate::net::inner::A", Item, "", "")
+    ("crate::Host", Trait, "", "trait Host<T>: Sized")
+    ("crate::get", Method, "Host", "fn get(&self) -> T")
+    ("crate::get", Method, "Host for Wrapped", "async fn get(&self) -> T")
     "#);
 }
 
@@ -70,12 +69,13 @@ interface tcp {
         ),
         ("src/wit/lone.wit", "interface x { enum %enum { a } }\n"),
     ]);
-    let types: Vec<String> = types(&tree)
-        .iter()
-        .map(|t| format!("{} {}", t.path(), t.line))
-        .collect();
+    let all = definitions(&tree);
+    let of_kind = |kind: Kind| -> Vec<String> {
+        let found = all.iter().filter(|d| d.kind == kind);
+        found.map(|d| format!("{} {}", d.path(), d.line)).collect()
+    };
     assert_eq!(
-        types,
+        of_kind(Kind::WitType),
         [
             "wasi:io/streams.stream-error 2",
             "wasi:sockets/network.error-code 3",
@@ -83,13 +83,17 @@ interface tcp {
             "wasi:sockets/tcp.tcp-socket 8",
         ]
     );
-    let packages: Vec<_> = packages(&tree)
-        .into_iter()
-        .map(|p| (p.name, p.has))
-        .collect();
     assert_eq!(
-        packages[0],
-        ("wasi:io".to_owned(), vec!["imports".to_owned()])
+        of_kind(Kind::WitPackage),
+        ["wasi:io 1", "wasi:sockets@0.2.6 1"]
     );
-    assert_eq!(packages[1].1, ["network", "tcp"]);
+    assert_eq!(
+        of_kind(Kind::WitInterface),
+        [
+            "wasi:io/streams 1",
+            "wasi:io/imports 2",
+            "wasi:sockets/network 2",
+            "wasi:sockets/tcp 6",
+        ]
+    );
 }

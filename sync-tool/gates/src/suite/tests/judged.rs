@@ -9,8 +9,8 @@ use semver::Version;
 
 use super::*;
 
-fn expected(name: &str, until: Option<&str>) -> Expected {
-    Expected {
+fn expected(name: &str, until: Option<&str>) -> Expectation {
+    Expectation {
         name: name.to_owned(),
         reason: "known".to_owned(),
         until: until.map(|until| until.parse().unwrap()),
@@ -25,7 +25,7 @@ static OWN: LazyLock<ForkTests> = LazyLock::new(|| {
     ForkTests::new(vec!["added".to_owned()], [file].iter())
 });
 
-fn judge(expected: &[Expected]) -> Judge<'_> {
+fn judge(expected: &[Expectation]) -> Judge<'_> {
     Judge {
         expected,
         release: &RELEASE,
@@ -134,7 +134,7 @@ fn expectations_that_do_not_hold_are_named_with_their_place() {
     assert_eq!(told(false), [over]);
 }
 
-fn report(tests: Vec<(TestId, TestStatus)>, known: &[Expected]) -> SuiteReport {
+fn report(tests: Vec<(TestId, TestStatus)>, known: &[Expectation]) -> SuiteReport {
     let judge = judge(known);
     let mut control = ControlRuns::default();
     control.add(&[run(all("both"), BAD)], "crates/up");
@@ -153,7 +153,7 @@ fn report(tests: Vec<(TestId, TestStatus)>, known: &[Expected]) -> SuiteReport {
         sets: vec![SetReport {
             features: FeatureSet::of(["p1", "p2"]),
             build: Build::Built {
-                parts: Fresh::default(),
+                parts: BuildCounts::default(),
                 milliseconds: 0,
             },
             tests: judged.collect(),

@@ -69,7 +69,7 @@ fn what_upstreams_implementation_has_is_named() {
     let text = lacks(&format!("crates/wasi/{FILE}"), PLAIN, &["foo"]);
     insta::assert_snapshot!(shown(&text, at_upgrade(&old, &old, &upstream)), @"
     crates/wasi/src/p3/tcp.rs:7: the implementation of `HostTcpSocket` lacks `foo`, which upstream's has
-      upstream has: `fn foo(&mut self)` in `impl HostTcpSocket for Ctx` (src/p3/tcp.rs:2)
+      upstream has: `fn foo(&mut self)` of `HostTcpSocket for Ctx` (src/p3/tcp.rs:2)
       next: write it as upstream has it at this release
     ");
     // Of two that are missing, upstream has one: the error is shown as well.
@@ -86,8 +86,8 @@ fn what_the_twin_had_before_moved() {
     let text = lacks(FILE, PLAIN, &["foo"]);
     insta::assert_snapshot!(shown(&text, at_upgrade(&old, &new, &upstream)), @"
     src/p3/tcp.rs:7: `foo` moved from the trait `HostTcpSocketWithStore` to `HostTcpSocket`
-      before: `fn foo(&mut self)` in `impl HostTcpSocketWithStore for Sockets` (src/p3/tcp.rs:2)
-      now: `fn foo(&mut self)` in `impl HostTcpSocket for Ctx` (src/p3/tcp.rs:2)
+      before: `fn foo(&mut self)` of `HostTcpSocketWithStore for Sockets` (src/p3/tcp.rs:2)
+      now: `fn foo(&mut self)` of `HostTcpSocket for Ctx` (src/p3/tcp.rs:2)
       next: move it to the implementation of `HostTcpSocket`, with the signature that it has there
     ");
 }
@@ -99,8 +99,8 @@ fn a_method_that_is_no_member_moved_where_upstreams_twin_has_it() {
     let upstream = having(&[(FILE, PLAIN, "foo")]);
     insta::assert_snapshot!(shown(&text, at_upgrade(&own, &own, &upstream)), @"
     src/p3/tcp.rs:9: `foo` moved from the trait `HostTcpSocketWithStore` to `HostTcpSocket`
-      before: `fn foo(&mut self)` in `impl HostTcpSocketWithStore for Sockets` (src/p3/tcp.rs:2)
-      now: `fn foo(&mut self)` in `impl HostTcpSocket for Ctx` (src/p3/tcp.rs:2)
+      before: `fn foo(&mut self)` of `HostTcpSocketWithStore for Sockets` (src/p3/tcp.rs:2)
+      now: `fn foo(&mut self)` of `HostTcpSocket for Ctx` (src/p3/tcp.rs:2)
       next: move it to the implementation of `HostTcpSocket`, with the signature that it has there
     ");
     let both = having(&[(FILE, STORE, "foo"), (FILE, PLAIN, "foo")]);

@@ -42,10 +42,6 @@ interface network {
 ";
     tree(&[
         (
-            "src/p2/bindings.rs",
-            "\"wasi:sockets/types.[method]tcp-socket.bind\": async",
-        ),
-        (
             "src/p2/wit/deps/clocks.wit",
             "package wasi:clocks@0.2.6;\ninterface wall-clock {}\n",
         ),
@@ -64,46 +60,36 @@ fn without(path: &str) -> Tree {
     tree
 }
 
-/// The rules of another release, in a patched file.
-fn with_old_rules() -> Tree {
-    let mut tree = wits();
-    let text = "\"wasi:sockets/types.[method]tcp-socket.bint\": async";
-    let path = TreePath::new("src/p2/bindings.rs").expect("a path");
-    tree.insert(path, File::regular(text.as_bytes()));
-    tree
-}
-
 #[test]
 fn a_trappable_error_type_that_is_gone() {
     let before =
         "package wasi:sockets@0.2.5;\ninterface network {\n  enum error-kode { unknown }\n}\n";
     let old = tree(&[("src/p2/wit/sockets.wit", before)]);
-    insta::assert_snapshot!(shown(TYPE, at_upgrade(&old, &wits(), &wits())), @r#"
+    insta::assert_snapshot!(shown(TYPE, at_upgrade(&old, &wits(), &wits())), @"
     src/p2/bindings.rs:150: `trappable_error_type` names `wasi:sockets/network.error-kode`, which the WIT files do not have: it is gone or renamed
       before: `wasi:sockets/network.error-kode` (src/p2/wit/sockets.wit:3)
-      now: `wasi:sockets/network.error-code` (src/p2/wit/deps/sockets.wit:3)
-      next: name the type that took its place, such as `wasi:sockets/network.error-code`
-    "#);
+      nearest: `wasi:sockets/network.error-code` (src/p2/wit/deps/sockets.wit:3)
+      next: name the type that took its place, or drop the entry: upstream's WIT has no type of that name
+    ");
     // The WIT of the tree that was built is of another release than upstream's.
     let text = TYPE.replace("kode", "code");
     let built = without("src/p2/wit/deps/sockets.wit");
-    insta::assert_snapshot!(shown(&text, at_test(&built, &wits())), @r#"
+    insta::assert_snapshot!(shown(&text, at_test(&built, &wits())), @"
     src/p2/bindings.rs:150: `trappable_error_type` names `wasi:sockets/network.error-code`, which the WIT files do not have: it is gone or renamed
-      now: `wasi:sockets/network.error-code` (src/p2/wit/deps/sockets.wit:3)
+      upstream has: `wasi:sockets/network.error-code` (src/p2/wit/deps/sockets.wit:3)
       next: take src/p2/wit/deps/sockets.wit as upstream has it at this release
-    "#);
+    ");
 }
 
 #[test]
 fn a_package_that_is_gone_and_what_follows_from_it() {
     let built = without("src/p2/wit/deps/clocks.wit");
-    insta::assert_snapshot!(shown(MISSING, at_test(&built, &wits())), @r#"
-    src/p2/bindings.rs:150: the WIT package `wasi:clocks@0.2.6` is not found in src/p2/wit
-      looked in: src/p2/wit
-      upstream has: `wasi:clocks@0.2.6` (src/p2/wit/deps/clocks.wit)
+    insta::assert_snapshot!(shown(MISSING, at_test(&built, &wits())), @"
+    src/p2/bindings.rs:150: the WIT package, interface or world `wasi:clocks@0.2.6` is not found in src/p2/wit
+      upstream has: `wasi:clocks@0.2.6` (src/p2/wit/deps/clocks.wit:1)
       one more error most likely follows from it
       next: take src/p2/wit/deps/clocks.wit as upstream has it
-    "#);
+    ");
     let other = MISSING.replace("clocks@0.2.6", "clocks@0.3.0");
     let diagnosis = explain_text(&other, at_test(&wits(), &wits()));
     assert!(
@@ -118,60 +104,37 @@ fn a_package_that_is_gone_and_what_follows_from_it() {
 }
 
 #[test]
+fn packages_of_another_part_of_the_crate_are_not_meant() {
+    let mut upstream = without("src/p2/wit/deps/clocks.wit");
+    let path = TreePath::new("src/p3/wit/deps/clocks.wit").expect("a path");
+    upstream.insert(
+        path,
+        File::regular("package wasi:clocks@0.3.0;\n".as_bytes()),
+    );
+    let next = explain_text(MISSING, at_test(&upstream, &upstream)).explained[0]
+        .next
+        .clone();
+    assert_eq!(
+        next,
+        "upstream does not have it there: see what its `bindgen!` asks for now"
+    );
+}
+
+#[test]
 fn directories_interfaces_and_rules() {
     let all = [DIRECTORY, INTERFACE, RULES].concat();
-    let mut built = with_old_rules();
-    built.remove("src/p2/wit/deps/clocks.wit");
-    insta::assert_snapshot!(shown(&all, at_test(&built, &wits())), @r#"
-    src/p2/bindings.rs:150: the WIT interface or world `wall-clock` is not found in src/p2/wit
-      looked in: src/p2/wit
-      upstream has: `wasi:clocks@0.2.6` (src/p2/wit/deps/clocks.wit)
-      next: take it from src/p2/wit/deps/clocks.wit, as upstream has it
+    let built = without("src/p2/wit/deps/clocks.wit");
+    insta::assert_snapshot!(shown(&all, at_test(&built, &wits())), @"
+    src/p2/bindings.rs:150: the WIT package, interface or world `wall-clock` is not found in src/p2/wit
+      upstream has: `wasi:clocks/wall-clock` (src/p2/wit/deps/clocks.wit:2)
+      next: take src/p2/wit/deps/clocks.wit as upstream has it
 
     src/p2/bindings.rs:150: the WIT directory src/p2/nowit is not there
-      upstream has: src/p2/wit
-      next: let `path` name it as upstream does: `src/p2/wit`
+      next: let `path` of `bindgen!` name the directory that upstream's names
 
     src/p2/bindings.rs:78: `imports` of `bindgen!` names what the WIT files do not have: `wasi:sockets/types.[method]tcp-socket.bint`
-      upstream's src/p2/bindings.rs has none of these rules
-      next: in src/p2/bindings.rs, take the rules that upstream has at this release
-    "#);
-}
-
-#[test]
-fn rules_that_upstream_has_need_its_wit_files() {
-    let text = RULES.replace("bint", "bind");
-    let built = without("src/p2/wit/deps/sockets.wit");
-    insta::assert_snapshot!(shown(&text, at_test(&built, &wits())), @"
-    src/p2/bindings.rs:78: `imports` of `bindgen!` names what the WIT files do not have: `wasi:sockets/types.[method]tcp-socket.bind`
-      upstream's src/p2/bindings.rs has them
-      the WIT files are not as upstream has them: src/p2/wit/deps/sockets.wit
-      next: take the WIT files that upstream has at this release
+      next: take the WIT files and, in src/p2/bindings.rs, the rules of one release of upstream's
     ");
-    let next = |text: &str, trees: Trees<'_>| explain_text(text, trees).explained.remove(0).next;
-    // The same files: something else in the macro is another.
-    insta::assert_snapshot!(next(&text, at_test(&wits(), &wits())), @"compare the rest of `bindgen!` in src/p2/bindings.rs with upstream's");
-    // A longer name of upstream's is no such rule.
-    let text = RULES.replace("bint", "bin");
-    insta::assert_snapshot!(shown(&text, at_test(&wits(), &wits())), @"
-    src/p2/bindings.rs:78: `imports` of `bindgen!` names what the WIT files do not have: `wasi:sockets/types.[method]tcp-socket.bin`
-      upstream's src/p2/bindings.rs has none of these rules
-      next: in src/p2/bindings.rs, take the rules that upstream has at this release
-    ");
-    // A file that upstream does not have.
-    let upstream = without("src/p2/bindings.rs");
-    insta::assert_snapshot!(next(RULES, at_test(&wits(), &upstream)), @"in src/p2/bindings.rs, name what the WIT files have");
-}
-
-#[test]
-fn some_rules_that_upstream_does_not_have_are_named() {
-    let both = "\\\"wasi:sockets/types.[method]tcp-socket.bind\\\": FunctionFlags(ASYNC)\", \"";
-    let text = RULES.replace("[\"", &format!("[\"{both}"));
-    let diagnosis = explain_text(&text, at_test(&with_old_rules(), &wits()));
-    assert_eq!(
-        diagnosis.explained[0].upstream,
-        ["upstream's src/p2/bindings.rs has no `wasi:sockets/types.[method]tcp-socket.bint`"]
-    );
 }
 
 #[test]
@@ -206,6 +169,6 @@ fn what_upstream_does_not_have_there_is_said_so() {
     let text = TYPE.replace("wasi:sockets", "wasi:http");
     assert_eq!(
         next(&text),
-        "drop the entry: upstream's WIT has no such type any more"
+        "name the type that took its place, or drop the entry: upstream's WIT has no type of that name"
     );
 }

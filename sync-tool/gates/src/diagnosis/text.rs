@@ -4,15 +4,15 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::gate::{Diagnostic, Expansion};
+use crate::output::{Diagnostic, Expansion};
 
-static HEAD: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"^error(?:\[(E\d+)\])?: (.*)$").ok());
-static PLACE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"^\s*(-->|:::) (.+\.rs):(\d+):(\d+)$").ok());
-static LABEL: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"^\s*\|.*[\^\-_]+ (\S.*)$").ok());
-static CALLED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"macro `(\w+)`").ok());
+static HEAD: LazyLock<Regex> = LazyLock::new(|| constant(r"^error(?:\[(E\d+)\])?: (.*)$"));
+static PLACE: LazyLock<Regex> = LazyLock::new(|| constant(r"^\s*(-->|:::) (.+\.rs):(\d+):(\d+)$"));
+static CALLED: LazyLock<Regex> = LazyLock::new(|| constant(r"macro `(\w+)`"));
+
+fn constant(expression: &str) -> Regex {
+    Regex::new(expression).expect("a constant expression")
+}
 
 /// How cargo tells that a build script failed. What the script printed follows, indented.
 const SCRIPT: &str = "error: failed to run custom build command";
@@ -80,66 +80,51 @@ fn is_instruction(line: &str) -> bool {
 }
 
 fn diagnostic(block: &[&str]) -> Option<Diagnostic> {
-    let head = HEAD.as_ref()?.captures(block.first()?)?;
+    let head = HEAD.captures(block.first()?)?;
     let (code, first) = (head.get(1), head.get(2)?.as_str());
     if SUMS.iter().any(|sum| first.starts_with(sum)) {
         return None;
     }
-    let places: Vec<(usize, &str, &str, u32, u32)> = block
-        .iter()
-        .enumerate()
-        .filter_map(|(at, line)| {
-            let found = PLACE.as_ref()?.captures(line)?;
-            let (line, column) = (found[3].parse().ok()?, found[4].parse().ok()?);
-            Some((
-                at,
-                found.get(1)?.as_str(),
-                found.get(2)?.as_str(),
-                line,
-                column,
-            ))
-        })
-        .collect();
-    let own = places.iter().find(|place| place.1 == "-->");
+    let own = block.iter().position(|line| place(line, "-->").is_some());
     // A message of several lines goes on to the place, indented below its head.
-    let end = own.map_or(1, |place| place.0).max(1);
     let mut message = vec![first];
-    message.extend(block[1..end].iter().map(|line| line.trim()));
-    let labels = block
-        .iter()
-        .filter_map(|line| LABEL.as_ref()?.captures(line));
+    message.extend(block[1..own.unwrap_or(1)].iter().map(|line| line.trim()));
+    let own = own.and_then(|at| place(block[at], "-->"));
     let rendered = block.join("\n");
     Some(Diagnostic {
         level: "error".to_owned(),
         code: code.map(|code| code.as_str().to_owned()),
         message: message.join("\n").trim_end().to_owned(),
-        file: own.map(|place| place.2.to_owned()),
-        line: own.map(|place| place.3),
-        column: own.map(|place| place.4),
-        labels: labels.map(|label| label[1].to_owned()).collect(),
+        file: own.map(|(file, ..)| file.to_owned()),
+        line: own.map(|(_, line, _)| line),
+        column: own.map(|(.., column)| column),
+        labels: Vec::new(),
         notes: Vec::new(),
-        macros: macros(&rendered, &places),
+        macros: macros(block),
         rendered: format!("{}\n", rendered.trim_end()),
     })
 }
 
+/// Reads file, line and column behind an arrow: `-->` is the error's own place, `:::` more code.
+fn place<'l>(line: &'l str, arrow: &str) -> Option<(&'l str, u32, u32)> {
+    let (_, [found, file, line, column]) = PLACE.captures(line)?.extract();
+    (found == arrow).then_some((file, line.parse().ok()?, column.parse().ok()?))
+}
+
 /// Returns the macros that are named: with the outer call's place, where it is printed.
-fn macros(rendered: &str, places: &[(usize, &str, &str, u32, u32)]) -> Vec<Expansion> {
+fn macros(block: &[&str]) -> Vec<Expansion> {
     let note = "this error originates in the macro";
-    let Some(called) = rendered.lines().find(|line| line.contains(note)) else {
+    let called = block.iter().find(|line| line.contains(note));
+    let first = |arrow| block.iter().find_map(|line| place(line, arrow));
+    let (Some(called), Some((file, line, _))) = (called, first(":::").or_else(|| first("-->")))
+    else {
         return Vec::new();
     };
-    let outer = places.iter().find(|place| place.1 == ":::");
-    let at = outer.or_else(|| places.first());
-    let names = CALLED.iter().flat_map(|name| name.captures_iter(called));
-    names
-        .filter_map(|name| {
-            let (_, _, file, line, _) = at?;
-            Some(Expansion {
-                name: format!("{}!", &name[1]),
-                file: (*file).to_owned(),
-                line: *line,
-            })
-        })
-        .collect()
+    let names = CALLED.captures_iter(called);
+    let expansion = |name: regex::Captures<'_>| Expansion {
+        name: format!("{}!", &name[1]),
+        file: file.to_owned(),
+        line,
+    };
+    names.map(expansion).collect()
 }

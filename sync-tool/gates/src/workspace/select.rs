@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use recipe::manifest::Pattern;
 
-use super::crates::{Crates, Fault};
+use super::crates::{CrateError, Crates};
 use super::{dir_of, is_below, tree_path};
 
 /// What a file of upstream's is to the build of its tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Need {
+pub(super) enum Need {
     /// Its content is built, or read by cargo.
     Content,
     /// Cargo looks whether it is there, to load members that are not built.
@@ -20,7 +20,7 @@ pub(crate) enum Need {
 
 /// The files that a workspace needs.
 #[derive(Debug, Clone)]
-pub(crate) struct Selection {
+pub(super) struct Selection {
     /// The directories that are needed wholly.
     whole: BTreeSet<String>,
     /// Those that the manifest names besides.
@@ -32,15 +32,11 @@ pub(crate) struct Selection {
 impl Selection {
     /// Selects what the crate in a directory is built from, with the directories
     /// of `programs` and what the crates there are built from.
-    ///
-    /// # Errors
-    ///
-    /// All together: crates that are named and not there.
-    pub(crate) fn of(
+    pub(super) fn of(
         crates: &Crates<'_>,
         dir: &str,
         programs: &[Pattern],
-    ) -> Result<Self, Vec<Fault>> {
+    ) -> Result<Self, Vec<CrateError>> {
         let is_program = |dir: &str| {
             let manifest = tree_path(&format!("{dir}/Cargo.toml"));
             manifest.is_some_and(|path| programs.iter().any(|p| p.matches(&path)))
@@ -54,7 +50,7 @@ impl Selection {
                 loaded,
             }),
             (built, loaded) => {
-                let mut faults: Vec<Fault> = Vec::new();
+                let mut faults: Vec<CrateError> = Vec::new();
                 for fault in built.err().into_iter().chain(loaded.err()).flatten() {
                     if !faults.contains(&fault) {
                         faults.push(fault);
@@ -66,7 +62,7 @@ impl Selection {
     }
 
     /// Tells what a file is needed for.
-    pub(crate) fn need(&self, path: &str) -> Need {
+    pub(super) fn need(&self, path: &str) -> Need {
         let name = path.rsplit('/').next().unwrap_or(path);
         // The toolchain is what the user chose.
         if matches!(name, "rust-toolchain" | "rust-toolchain.toml") {

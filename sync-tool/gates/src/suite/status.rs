@@ -1,12 +1,13 @@
 //! How a test ended.
 
 use std::fmt;
+use std::process::ExitStatus;
 use std::time::Duration;
 
 use serde::Serialize;
 
-use super::identity::TestId;
-use crate::gate::result_line;
+use super::test_id::{FeatureSet, Target, TestId};
+use crate::output;
 
 /// How a test failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -29,6 +30,29 @@ pub enum FailureCause {
     },
     /// Its program ended as if all were well, without a word that the test passed.
     NoResult,
+}
+
+impl FailureCause {
+    /// Returns how a program failed that ended so. One that ended as if all were well has
+    /// reported no result.
+    pub(crate) fn of(status: ExitStatus) -> Self {
+        match (status.code(), signal(status)) {
+            (_, Some(signal)) => FailureCause::Signal { signal },
+            (Some(code), None) if code != 0 => FailureCause::Exit { code },
+            _ => FailureCause::NoResult,
+        }
+    }
+}
+
+/// Returns the signal that ended a program, where the system has such.
+pub(crate) fn signal(status: ExitStatus) -> Option<i32> {
+    #[cfg(unix)]
+    return std::os::unix::process::ExitStatusExt::signal(&status);
+    #[cfg(not(unix))]
+    {
+        let _ = status;
+        None
+    }
 }
 
 impl fmt::Display for FailureCause {
@@ -86,6 +110,25 @@ pub struct TestRun {
 }
 
 impl TestRun {
+    /// Stands for the tests of a target that were announced and did not end.
+    pub(crate) fn unfinished(
+        features: &FeatureSet,
+        target: Target,
+        cause: FailureCause,
+        output: String,
+    ) -> Self {
+        TestRun {
+            id: TestId {
+                features: features.clone(),
+                target,
+                name: "those that did not end".to_owned(),
+            },
+            ran: TestStatus::Failed(cause),
+            output,
+            duration: Duration::ZERO,
+        }
+    }
+
     /// Tells whether it failed.
     pub fn has_failed(&self) -> bool {
         matches!(self.ran, TestStatus::Failed(_))
@@ -109,23 +152,21 @@ impl TestRun {
 ///
 /// `harness` tells whether libtest is in it: it says what came of the test, and a
 /// program that ends well without that word has not run it to its end.
-pub fn verdict_of_process(
-    code: Option<i32>,
-    signal: Option<i32>,
-    stdout: &str,
-    harness: bool,
-) -> TestStatus {
-    match (code, signal) {
-        (Some(0), _) if !harness => TestStatus::Passed,
-        (Some(0), _) => {
-            let told = stdout.lines().rev().find_map(result_line);
-            match told.is_some_and(|counts| counts.passed == 1 && counts.failed == 0) {
-                true => TestStatus::Passed,
-                false => TestStatus::Failed(FailureCause::NoResult),
-            }
-        }
-        (Some(code), _) => TestStatus::Failed(FailureCause::Exit { code }),
-        (None, Some(signal)) => TestStatus::Failed(FailureCause::Signal { signal }),
-        (None, None) => TestStatus::Failed(FailureCause::NoResult),
+pub(super) fn status_of_process(status: ExitStatus, stdout: &str, harness: bool) -> TestStatus {
+    let result = || stdout.lines().rev().find_map(output::result);
+    let passed = status.success()
+        && (!harness || result().is_some_and(|counts| counts.passed == 1 && counts.failed == 0));
+    match passed {
+        true => TestStatus::Passed,
+        false => TestStatus::Failed(FailureCause::of(status)),
     }
+}
+
+/// Returns the status of a program that ended with a code.
+#[cfg(test)]
+pub(crate) fn exited(code: i32) -> ExitStatus {
+    #[cfg(unix)]
+    return std::os::unix::process::ExitStatusExt::from_raw(code << 8);
+    #[cfg(windows)]
+    return std::os::windows::process::ExitStatusExt::from_raw(code.cast_unsigned());
 }

@@ -8,9 +8,9 @@ use host::Host;
 use host::process::{Call, Limited};
 use recipe::error::Result;
 
-use crate::suite::{
-    Artifact, FailureCause, FeatureSet, Listing, TestId, TestRun, TestStatus, verdict_of_process,
-};
+use super::status::status_of_process;
+use crate::output::{self, TestProgram};
+use crate::suite::{FailureCause, FeatureSet, TestId, TestRun, TestStatus};
 
 /// The next step where a test program is gone.
 const GONE: &str = "run the same command again: it is built anew";
@@ -35,7 +35,7 @@ pub struct Runner<'a> {
 
 /// A test and how to run it.
 #[derive(Debug, Clone)]
-pub struct Case {
+pub struct TestCase {
     /// The test.
     pub id: TestId,
     program: PathBuf,
@@ -51,40 +51,40 @@ impl Runner<'_> {
     /// # Errors
     ///
     /// Fails where the program cannot be started.
-    pub fn list(&self, artifact: &Artifact, features: &FeatureSet) -> Result<Vec<Case>> {
-        let case = |name: &str, harness, ignored| Case {
+    pub fn list(&self, program: &TestProgram, features: &FeatureSet) -> Result<Vec<TestCase>> {
+        let case = |name: &str, harness, ignored| TestCase {
             id: TestId {
                 features: features.clone(),
-                target: artifact.target.clone(),
+                target: program.target.clone(),
                 name: name.to_owned(),
             },
-            program: artifact.program.clone(),
-            package_dir: artifact.package_dir.clone(),
+            program: program.path.clone(),
+            package_dir: program.package_dir.clone(),
             harness,
             ignored,
         };
-        let Some(all) = self.listing(artifact, &["--list"])? else {
-            return Ok(vec![case(&artifact.target.name, false, false)]);
+        let Some(all) = self.listing(program, &["--list"])? else {
+            return Ok(vec![case(&program.target.name, false, false)]);
         };
-        let ignored = match all.tests.is_empty() {
+        let ignored = match all.is_empty() {
             true => None,
-            false => self.listing(artifact, &["--list", "--ignored"])?,
+            false => self.listing(program, &["--list", "--ignored"])?,
         };
-        let is_ignored = |name: &String| ignored.iter().any(|i| i.tests.contains(name));
-        let cases = all.tests.iter();
+        let is_ignored = |name: &String| ignored.iter().any(|i| i.contains(name));
+        let cases = all.iter();
         Ok(cases
             .map(|name| case(name, true, is_ignored(name)))
             .collect())
     }
 
-    fn listing(&self, artifact: &Artifact, args: &[&str]) -> Result<Option<Listing>> {
-        let call = call(&artifact.program, &artifact.package_dir, self.host).args(args);
+    fn listing(&self, program: &TestProgram, args: &[&str]) -> Result<Option<Vec<String>>> {
+        let call = call(&program.path, &program.package_dir, self.host).args(args);
         let listed = call.run_limited(self.host, self.limit)?;
         let listed = listed
             .status
             .filter(std::process::ExitStatus::success)
             .map(|_| listed.stdout);
-        Ok(listed.and_then(|text| Listing::parse(&text)))
+        Ok(listed.and_then(|text| output::listed(&text)))
     }
 
     /// Runs tests and hands on each as it ends; ignored ones come first.
@@ -92,9 +92,10 @@ impl Runner<'_> {
     /// # Errors
     ///
     /// Fails where a program cannot be started, or on an interrupt; nothing runs on.
-    pub fn run(&self, cases: &[Case], mut ended: impl FnMut(&TestRun)) -> Result<Vec<TestRun>> {
-        let (ignored, cases): (Vec<&Case>, Vec<&Case>) = cases.iter().partition(|c| c.ignored);
-        let mut runs: Vec<TestRun> = ignored.into_iter().map(Case::ignored).collect();
+    pub fn run(&self, cases: &[TestCase], mut ended: impl FnMut(&TestRun)) -> Result<Vec<TestRun>> {
+        let (ignored, cases): (Vec<&TestCase>, Vec<&TestCase>) =
+            cases.iter().partition(|c| c.ignored);
+        let mut runs: Vec<TestRun> = ignored.into_iter().map(TestCase::ignored).collect();
         runs.iter().for_each(&mut ended);
         let calls = cases.iter().map(|case| case.call(self.host)).collect();
         Call::run_each(
@@ -113,7 +114,7 @@ impl Runner<'_> {
     }
 }
 
-impl Case {
+impl TestCase {
     fn call(&self, host: &Host) -> Call {
         let call = call(&self.program, &self.package_dir, host);
         match self.harness {
@@ -134,10 +135,7 @@ impl Case {
 
     fn ended(&self, limited: Limited, limit: Duration) -> TestRun {
         let ran = match limited.status {
-            Some(status) => {
-                let (code, signal) = (status.code(), signal(status));
-                verdict_of_process(code, signal, &limited.stdout, self.harness)
-            }
+            Some(status) => status_of_process(status, &limited.stdout, self.harness),
             None => TestStatus::Failed(FailureCause::TimedOut {
                 seconds: limit.as_secs(),
             }),
@@ -161,14 +159,4 @@ fn call(program: &PathBuf, package_dir: &PathBuf, host: &Host) -> Call {
     }
     call.env("CARGO_MANIFEST_DIR", package_dir)
         .env("CARGO_MANIFEST_PATH", package_dir.join("Cargo.toml"))
-}
-
-#[cfg(unix)]
-fn signal(status: std::process::ExitStatus) -> Option<i32> {
-    std::os::unix::process::ExitStatusExt::signal(&status)
-}
-
-#[cfg(not(unix))]
-fn signal(_: std::process::ExitStatus) -> Option<i32> {
-    None
 }

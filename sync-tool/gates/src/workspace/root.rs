@@ -10,11 +10,7 @@ use super::dir_of;
 
 /// Returns where the fork stands in upstream's workspace: beside upstream's crate,
 /// so that paths to other crates mean the same.
-///
-/// # Errors
-///
-/// Fails where the crate's name makes no path.
-pub(crate) fn member_dir(upstream: &TreePath, fork: &str) -> Result<TreePath> {
+pub(super) fn member_dir(upstream: &TreePath, fork: &str) -> Result<TreePath> {
     let path = match dir_of(upstream.as_str()) {
         "" => fork.to_owned(),
         above => format!("{above}/{fork}"),
@@ -28,12 +24,7 @@ pub(crate) fn member_dir(upstream: &TreePath, fork: &str) -> Result<TreePath> {
 }
 
 /// Adds a member to the manifest of a workspace; nothing else changes.
-///
-/// # Errors
-///
-/// Fails where the text is no workspace's manifest, or the member's place is
-/// taken, taken up by a pattern, or excluded.
-pub(crate) fn with_member(root: &str, member: &TreePath) -> Result<String> {
+pub(super) fn with_member(root: &str, member: &TreePath) -> Result<String> {
     let mut document: DocumentMut = root
         .parse()
         .map_err(|e: toml_edit::TomlError| unusable(format!("it is not TOML: {}", e.message())))?;

@@ -1,6 +1,10 @@
 //! Cargo's messages, one JSON value a line.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
+
+use crate::suite::{Target, TargetKind};
 
 /// What the compiler says about a place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -52,43 +56,77 @@ impl Diagnostic {
     }
 }
 
+/// A test program that cargo has built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestProgram {
+    /// The target it was built from.
+    pub target: Target,
+    /// The program's file.
+    pub path: PathBuf,
+    /// The directory of its package.
+    pub package_dir: PathBuf,
+}
+
 /// What a line of cargo's says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Message {
+pub(crate) enum Message {
     /// The compiler says something.
-    Compiler(Box<Diagnostic>),
+    Diagnostic(Box<Diagnostic>),
+    /// A part is built, or was there already (`fresh`); a test program, if it is one.
+    Artifact {
+        fresh: bool,
+        test: Option<TestProgram>,
+    },
     /// Compiling is over.
-    Finished,
+    BuildFinished,
     /// Nothing that matters here.
     Other,
 }
 
+/// A line of cargo's, with the fields of all its reasons.
 #[derive(Deserialize)]
-struct Line {
+struct RawMessage {
     reason: String,
-    message: Option<Said>,
+    message: Option<RawDiagnostic>,
+    manifest_path: Option<PathBuf>,
+    target: Option<RawTarget>,
+    profile: Option<RawProfile>,
+    executable: Option<PathBuf>,
+    #[serde(default)]
+    fresh: bool,
 }
 
 #[derive(Deserialize)]
-struct Said {
+struct RawDiagnostic {
     level: String,
     message: String,
-    code: Option<Code>,
+    code: Option<RawCode>,
     #[serde(default)]
     spans: Vec<Span>,
     #[serde(default)]
-    children: Vec<Note>,
+    children: Vec<RawNote>,
     rendered: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct Note {
+struct RawNote {
     message: String,
 }
 
 #[derive(Deserialize)]
-struct Code {
+struct RawCode {
     code: String,
+}
+
+#[derive(Deserialize)]
+struct RawTarget {
+    kind: Vec<String>,
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct RawProfile {
+    test: bool,
 }
 
 #[derive(Deserialize)]
@@ -98,11 +136,11 @@ struct Span {
     column_start: u32,
     is_primary: bool,
     label: Option<String>,
-    expansion: Option<Box<Expanded>>,
+    expansion: Option<Box<RawExpansion>>,
 }
 
 #[derive(Deserialize)]
-struct Expanded {
+struct RawExpansion {
     span: Span,
     macro_decl_name: String,
 }
@@ -125,20 +163,46 @@ impl Span {
 }
 
 /// Reads a line; `None` where it is not cargo's.
-pub(super) fn read(line: &str) -> Option<Message> {
+pub(crate) fn read(line: &str) -> Option<Message> {
     if !line.starts_with("{\"reason\":") {
         return None;
     }
-    let line: Line = serde_json::from_str(line).ok()?;
-    Some(match (line.reason.as_str(), line.message) {
-        ("compiler-message", Some(said)) => Message::Compiler(Box::new(said.into())),
-        ("build-finished", _) => Message::Finished,
+    let mut raw: RawMessage = serde_json::from_str(line).ok()?;
+    Some(match (raw.reason.as_str(), raw.message.take()) {
+        ("compiler-message", Some(said)) => Message::Diagnostic(Box::new(said.into())),
+        ("compiler-artifact", None) => Message::Artifact {
+            fresh: raw.fresh,
+            test: test_program(raw),
+        },
+        ("build-finished", _) => Message::BuildFinished,
         _ => Message::Other,
     })
 }
 
-impl From<Said> for Diagnostic {
-    fn from(said: Said) -> Self {
+/// Returns the program, where what was built is one that has tests.
+fn test_program(raw: RawMessage) -> Option<TestProgram> {
+    let path = raw
+        .executable
+        .filter(|_| raw.profile.is_some_and(|p| p.test))?;
+    let RawTarget { kind, name } = raw.target?;
+    let has = |kinds: &[&str]| kind.iter().any(|kind| kinds.contains(&kind.as_str()));
+    let kind = if has(&["test"]) {
+        TargetKind::Test
+    } else if has(&["bin", "example", "bench", "custom-build"]) {
+        TargetKind::Other
+    } else {
+        // lib, rlib, dylib, proc-macro and what may come.
+        TargetKind::Lib
+    };
+    Some(TestProgram {
+        target: Target { kind, name },
+        path,
+        package_dir: raw.manifest_path?.parent()?.to_owned(),
+    })
+}
+
+impl From<RawDiagnostic> for Diagnostic {
+    fn from(said: RawDiagnostic) -> Self {
         let span = said.spans.iter().find(|span| span.is_primary);
         Diagnostic {
             level: said.level,

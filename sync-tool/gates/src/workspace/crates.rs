@@ -8,9 +8,9 @@ use toml_edit::{Document, Item, Table, TableLike};
 
 use super::{Manifests, within};
 
-/// Why a workspace's crates cannot be told.
+/// Why a workspace's crates are not known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Fault {
+pub(super) enum CrateError {
     /// A manifest is not TOML.
     #[error("`{file}` is not TOML: {message}")]
     NotToml {
@@ -46,16 +46,16 @@ pub(crate) enum Fault {
 }
 
 /// The crates of a repository.
-pub(crate) struct Crates<'m> {
+pub(super) struct Crates<'m> {
     /// What is not TOML counts only where it is read: there are fixtures.
-    parsed: BTreeMap<&'m str, Result<Document<&'m str>, Fault>>,
+    parsed: BTreeMap<&'m str, Result<Document<&'m str>, CrateError>>,
 }
 
 impl<'m> Crates<'m> {
     /// Reads manifests.
-    pub(crate) fn of(manifests: &'m Manifests) -> Self {
+    pub(super) fn of(manifests: &'m Manifests) -> Self {
         let parsed = manifests.iter().map(|(dir, text)| {
-            let document = Document::parse(text.as_str()).map_err(|e| Fault::NotToml {
+            let document = Document::parse(text.as_str()).map_err(|e| CrateError::NotToml {
                 file: within(dir, "Cargo.toml"),
                 message: e.message().to_owned(),
             });
@@ -67,17 +67,13 @@ impl<'m> Crates<'m> {
     }
 
     /// Returns the directories of crates.
-    pub(crate) fn dirs(&self) -> impl Iterator<Item = &'m str> {
+    pub(super) fn dirs(&self) -> impl Iterator<Item = &'m str> {
         self.parsed.keys().copied()
     }
 
     /// Returns the directories of crates and of all on disk that they are built
     /// from, development dependencies of the crates themselves included.
-    ///
-    /// # Errors
-    ///
-    /// All together: crates that are named and not there.
-    pub(crate) fn built_from(&self, starts: &[&str]) -> Result<BTreeSet<String>, Vec<Fault>> {
+    pub(super) fn built_from(&self, starts: &[&str]) -> Result<BTreeSet<String>, Vec<CrateError>> {
         self.closure(starts, |dir, purpose| {
             purpose != Purpose::Development || starts.contains(&dir)
         })
@@ -85,11 +81,7 @@ impl<'m> Crates<'m> {
 
     /// Returns the directories of all crates whose manifests cargo reads to load
     /// the workspace: its members and all that those name.
-    ///
-    /// # Errors
-    ///
-    /// As [`Crates::built_from`].
-    pub(crate) fn loaded(&self) -> Result<BTreeSet<String>, Vec<Fault>> {
+    pub(super) fn loaded(&self) -> Result<BTreeSet<String>, Vec<CrateError>> {
         let mut faults = Vec::new();
         let mut starts = vec![String::new()];
         for text in self.strings("members") {
@@ -142,7 +134,7 @@ impl<'m> Crates<'m> {
     }
 
     /// Returns the crates of `[patch]` and `[replace]` that are on disk.
-    fn patches(&self, faults: &mut Vec<Fault>) -> Vec<String> {
+    fn patches(&self, faults: &mut Vec<CrateError>) -> Vec<String> {
         let Some(root) = self.root() else {
             return Vec::new();
         };
@@ -159,7 +151,7 @@ impl<'m> Crates<'m> {
         &self,
         starts: &[&str],
         follow: impl Fn(&str, Purpose) -> bool,
-    ) -> Result<BTreeSet<String>, Vec<Fault>> {
+    ) -> Result<BTreeSet<String>, Vec<CrateError>> {
         let mut faults = Vec::new();
         let mut found: BTreeSet<String> = BTreeSet::new();
         let mut open: Vec<String> = starts.iter().map(|dir| (*dir).to_owned()).collect();
@@ -199,7 +191,7 @@ impl<'m> Crates<'m> {
         dir: &str,
         name: &str,
         item: &Item,
-        faults: &mut Vec<Fault>,
+        faults: &mut Vec<CrateError>,
     ) -> Option<String> {
         let table = item.as_table_like()?;
         if table.get("workspace").and_then(Item::as_bool) != Some(true) {
@@ -214,7 +206,7 @@ impl<'m> Crates<'m> {
             }
             None => {
                 let by = within(dir, "Cargo.toml");
-                faults.push(Fault::NotShared {
+                faults.push(CrateError::NotShared {
                     by,
                     name: name.to_owned(),
                 });
@@ -224,7 +216,13 @@ impl<'m> Crates<'m> {
     }
 
     /// Returns the directory that a path leads to from another.
-    fn named(&self, from: &str, by: &str, path: &str, faults: &mut Vec<Fault>) -> Option<String> {
+    fn named(
+        &self,
+        from: &str,
+        by: &str,
+        path: &str,
+        faults: &mut Vec<CrateError>,
+    ) -> Option<String> {
         let dir = joined(from, path);
         let fault = match &dir {
             None => outside(by, path),
@@ -244,15 +242,15 @@ fn items(item: Option<&Item>) -> impl Iterator<Item = (&str, &Item)> {
     table.into_iter().flat_map(TableLike::iter)
 }
 
-fn no_crate(by: &str, dir: &str) -> Fault {
-    Fault::NoCrate {
+fn no_crate(by: &str, dir: &str) -> CrateError {
+    CrateError::NoCrate {
         by: within(by, "Cargo.toml"),
         dir: dir.to_owned(),
     }
 }
 
-fn outside(by: &str, path: &str) -> Fault {
-    Fault::Outside {
+fn outside(by: &str, path: &str) -> CrateError {
+    CrateError::Outside {
         by: within(by, "Cargo.toml"),
         path: path.to_owned(),
     }

@@ -12,30 +12,22 @@ use recipe::tree::{Entries, File, Tree, TreePath};
 use super::files;
 
 /// The files that the fork has in the workspace.
-pub(super) struct Member(Tree);
+pub(super) struct ForkFiles(Tree);
 
-impl Member {
+impl ForkFiles {
     /// Takes all of a tree but cargo's own files, and a `Cargo.toml`.
-    ///
-    /// # Errors
-    ///
-    /// Never: the name is a path.
     pub(super) fn of(tree: &Tree, cargo_toml: &str) -> Result<Self> {
         let path = TreePath::new(CARGO_TOML).map_err(|e| Error::general(e.to_string()))?;
         let mut files = tree.clone();
         // The workspace has a lock, for all of its members.
         files.remove(CARGO_LOCK);
         files.insert(path, File::regular(cargo_toml.as_bytes()));
-        Ok(Member(files))
+        Ok(ForkFiles(files))
     }
 
     /// Makes a directory hold exactly these files. Those that are as they should be
     /// are not touched: cargo goes by their times.
-    ///
-    /// # Errors
-    ///
-    /// Fails where the disk does, or something else writes there.
-    pub(super) fn put(&self, dir: &Path) -> Result<()> {
+    pub(super) fn install(&self, dir: &Path) -> Result<()> {
         files::remove_unless_dir(dir)?;
         let found = disk::read_entries(dir)?.unwrap_or_default();
         let wanted = self.0.entries();

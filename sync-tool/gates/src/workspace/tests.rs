@@ -3,6 +3,9 @@ use std::collections::BTreeSet;
 use recipe::manifest::Pattern;
 use recipe::testing::{manifest_with, path};
 
+use super::crates::{CrateError, Crates};
+use super::root::{member_dir, with_member};
+use super::select::{Need, Selection};
 use super::*;
 
 const ROOT: &str = r#"
@@ -76,7 +79,7 @@ fn programs(globs: &str) -> Vec<Pattern> {
     .programs
 }
 
-fn told(faults: Vec<Fault>) -> Vec<String> {
+fn told(faults: Vec<CrateError>) -> Vec<String> {
     faults.iter().map(ToString::to_string).collect()
 }
 

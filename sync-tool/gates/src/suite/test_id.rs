@@ -4,8 +4,6 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use super::documented;
-
 /// Features that are tested together, as cargo takes them: `p1,p2`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
@@ -128,7 +126,7 @@ impl TestId {
     /// the whole with its features (`all p1::p1_close (p1,p2)`).
     pub fn is_named(&self, name: &str) -> bool {
         let is_own = |name: &str| match self.is_doc() {
-            true => documented::is_named(&self.name, name),
+            true => is_doc_named(&self.name, name),
             false => name == self.name,
         };
         is_own(name)
@@ -236,4 +234,33 @@ impl Filter {
         let part = self.0.as_deref();
         part.is_none_or(|part| id.shown().contains(part) || id.is_named(part))
     }
+}
+
+/// Returns the name of a doc test without what a fork changes of it: the crate's
+/// directory before the file, and the line, which patches move.
+pub(super) fn place_apart<'n>(name: &'n str, package_dir: &str) -> &'n str {
+    let name = name
+        .strip_prefix(package_dir)
+        .map_or(name, |rest| rest.trim_start_matches('/'));
+    name.split_once(" (line ").map_or(name, |(name, _)| name)
+}
+
+/// Tells whether a name that people wrote means a doc test: with or without its line, and
+/// from either side's directory, since the gates and `test` run in different ones.
+fn is_doc_named(test: &str, name: &str) -> bool {
+    let test = match name.contains(" (line ") {
+        true => test,
+        false => place_apart(test, ""),
+    };
+    let within = |long: &str, short: &str| {
+        let rest = long.strip_suffix(short);
+        rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+    };
+    within(test, name) || within(name, test)
+}
+
+/// Returns the file of a doc test, from the crate's directory.
+pub(super) fn doc_file<'n>(name: &'n str, package_dir: &str) -> &'n str {
+    let name = place_apart(name, package_dir);
+    name.split_once(" - ").map_or(name, |(file, _)| file)
 }

@@ -2,8 +2,7 @@
 
 use recipe::tree::TreePath;
 
-use super::documented::file_of;
-use super::identity::{TargetKind, TestId};
+use super::test_id::{TargetKind, TestId, doc_file};
 
 /// The fork's own tests: they say nothing of what upstream expects.
 #[derive(Debug, Clone, Default)]
@@ -35,7 +34,7 @@ impl ForkTests {
                 rest.is_some_and(|rest| rest.starts_with("::"))
             }),
             TargetKind::Doc => {
-                let file = file_of(&id.name, package_dir);
+                let file = doc_file(&id.name, package_dir);
                 self.files.iter().any(|own| own == file)
             }
             TargetKind::Test | TargetKind::Other => self.targets.contains(&id.target.name),
@@ -53,7 +52,7 @@ fn module(file: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::identity::{FeatureSet, Target};
+    use super::super::test_id::{FeatureSet, Target};
     use super::*;
 
     fn has(kind: TargetKind, target: &str, name: &str) -> bool {

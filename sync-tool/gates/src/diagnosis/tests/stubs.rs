@@ -1,22 +1,9 @@
+use recipe::patch::Patch;
 use recipe::testing::{path, tree};
+use recipe::tree::File;
 
+use super::super::stubs::{file_of, patches};
 use super::*;
-
-/// A build script as upstream has it from 42 on: an arm of several beginnings first.
-const SCRIPT: &str = r#"
-let kind = match test.name.as_str() {
-    s if s.starts_with("p1_cli_")
-        || s.starts_with("p2_cli_") =>
-    {
-        "cli"
-    }
-    s if s.starts_with("p1_") => "p1",
-    s if s.starts_with("p2_api_") => "p2_api",
-    s if s.starts_with("p2_") => "p2",
-    other => panic!(),
-};
-let adapter = match name { s if s.starts_with("p3_") => &reactor, _ => &command };
-"#;
 
 const SYNC: &str = "use programs::*;
 foreach_p1!(assert_test_exists);
@@ -47,56 +34,18 @@ fn sample() -> Tree {
     ])
 }
 
-fn names(missing: &[Missing]) -> Vec<(&str, &str, &str)> {
-    let each = missing.iter();
-    each.map(|m| (m.file.as_str(), m.name.as_str(), m.asked_by.as_str()))
-        .collect()
-}
-
-const PROGRAMS: [&str; 7] = [
-    "p1_files",
-    "p1_clocks",
-    "p1_cli_much",
-    "p2_stdout",
-    "p2_new",
-    "p2_api_proxy",
-    "reactor",
-];
-
 #[test]
-fn kinds_are_read_as_upstream_sorts_them() {
-    let kinds = Kinds::read(SCRIPT).unwrap();
-    let of: Vec<_> = PROGRAMS.iter().map(|name| kinds.of(name)).collect();
-    let expected = [
-        Some("p1"),
-        Some("p1"),
-        Some("cli"),
-        Some("p2"),
-        Some("p2"),
-        Some("p2_api"),
-        None,
+fn stubs_are_a_patch_that_applies() {
+    let tree = sample();
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let missing = [
+        (path("tests/all/p2/api.rs"), names(&["p2_api_proxy"])),
+        (
+            path("tests/all/p2/sync.rs"),
+            names(&["p2_new", "p1_clocks"]),
+        ),
     ];
-    assert_eq!(of, expected);
-    assert_eq!(Kinds::read("fn main() {}"), None);
-}
-
-#[test]
-fn what_is_missing_is_named_with_its_file_and_macro() {
-    let missing = missing(&PROGRAMS, &Kinds::read(SCRIPT).unwrap(), &sample());
-    assert_eq!(
-        names(&missing),
-        [
-            ("tests/all/p2/api.rs", "p2_api_proxy", "foreach_p2_api!"),
-            ("tests/all/p2/sync.rs", "p1_clocks", "foreach_p1!"),
-            ("tests/all/p2/sync.rs", "p2_new", "foreach_p2!"),
-        ]
-    );
-}
-
-#[test]
-fn stubs_are_a_patch_that_applies_and_leaves_nothing_missing() {
-    let (kinds, tree) = (Kinds::read(SCRIPT).unwrap(), sample());
-    let offered = patches(&missing(&PROGRAMS, &kinds, &tree), &tree);
+    let offered = patches(&missing.into(), &tree);
     assert_eq!(offered.len(), 2);
     insta::assert_snapshot!(offered[1].patch, @r#"
     Change: Stubs stand for tests of guests that are run elsewhere.
@@ -122,21 +71,19 @@ fn stubs_are_a_patch_that_applies_and_leaves_nothing_missing() {
     +fn p2_new() {}
     "#);
     assert!(offered[0].patch.contains("wasi-http crate"), "a proxy's");
-    let mut patched = tree.clone();
-    for Offered { file, patch, .. } in offered {
+    for StubPatch { file, patch, .. } in &offered {
         // As a series reads it.
         let parsed = Patch::parse(patch.as_bytes()).unwrap();
         assert_eq!(parsed.path, file.as_str());
         let text = tree.get(file.as_str()).and_then(File::text).unwrap();
         let applied = parsed.apply(text).unwrap();
-        patched.insert(file, File::regular(applied.text.as_bytes()));
+        assert!(applied.text.starts_with(text));
     }
-    assert_eq!(missing(&PROGRAMS, &kinds, &patched), []);
 }
 
 #[test]
 fn a_patch_is_taken_into_a_series() {
-    let offered = Offered {
+    let offered = StubPatch {
         file: path("tests/all/p1.rs"),
         names: vec!["p1_a".to_owned()],
         patch: String::new(),
