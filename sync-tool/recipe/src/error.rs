@@ -142,7 +142,6 @@ struct Inner {
     help: Vec<String>,
     faults: Vec<Fault>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
-    shown: bool,
     unreached: bool,
 }
 
@@ -155,7 +154,6 @@ impl Error {
             help: Vec::new(),
             faults: Vec::new(),
             source: None,
-            shown: false,
             unreached: false,
         }))
     }
@@ -256,12 +254,6 @@ impl Error {
         self
     }
 
-    /// Marks the error as already told by a report: only its exit code is left to give.
-    pub fn shown(mut self) -> Self {
-        self.0.shown = true;
-        self
-    }
-
     /// Returns the kind.
     pub fn kind(&self) -> Kind {
         self.0.kind
@@ -281,10 +273,17 @@ impl Error {
     pub fn all_faults(&self) -> &[Fault] {
         &self.0.faults
     }
+}
 
-    /// Tells whether a report has shown the error already.
-    pub fn is_shown(&self) -> bool {
-        self.0.shown
+/// Groups faults under one message, if there are any.
+///
+/// # Errors
+///
+/// The error that they are together.
+pub fn no_faults(faults: Vec<Fault>, message: impl Into<String>) -> Result<()> {
+    match faults.is_empty() {
+        true => Ok(()),
+        false => Err(Error::faults(Kind::General, message, faults)),
     }
 }
 

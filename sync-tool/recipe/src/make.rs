@@ -9,29 +9,24 @@ use super::cargo_toml::{self, ForkPackage, Generated, Inherited};
 use super::manifest::Manifest;
 use super::outside::outside;
 use super::release::{Release, Workspace};
-use super::series::{Inputs, Stored};
+use super::series::{Inputs, StoredSeries};
 use super::tree::{Collision, File, Tree, TreePath};
-use crate::error::{Error, Fault, Kind, Location, Result};
+use crate::error::{Error, Fault, Kind, Location, Result, no_faults};
+pub use crate::files::{CARGO_LOCK, CARGO_TOML};
 use crate::rust_version;
 
-/// The manifest of a crate.
-pub const CARGO_TOML: &str = "Cargo.toml";
-/// The lock of a crate.
-pub const CARGO_LOCK: &str = "Cargo.lock";
 /// What the first line of an exported crate's `Cargo.toml` begins with.
 pub const EXPORTED: &str = "Exported by wash-wasi-sync under upstream's own name.";
 
 /// What a tree is put together from.
 #[derive(Debug, Clone, Copy)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Parts<'a> {
-    /// The upstream release.
     pub release: &'a Release,
-    /// The prepared files.
     pub prepared: &'a Tree,
-    /// The patched files' text.
     pub patched: &'a BTreeMap<TreePath, String>,
     /// The series that serves the release.
-    pub series: Option<&'a Stored>,
+    pub series: Option<&'a StoredSeries>,
     /// What people wrote; its manifest has the fork's version for this release.
     pub inputs: &'a Inputs,
 }
@@ -52,11 +47,10 @@ pub struct BuiltTree {
 /// All that the texts lack or have that is not known.
 pub fn inherited(release: &Release) -> Result<Inherited> {
     let member = member(release)?;
-    let inherited = match &release.workspace {
+    match &release.workspace {
         Workspace::Root(text) => Inherited::from_workspace(member, text),
         Workspace::Published(text) => Inherited::from_published(member, text),
-    };
-    inherited.map_err(|errors| cannot_make(&errors))
+    }
 }
 
 /// Checks that upstream's crate can stand alone: that its `Cargo.toml` names no file
@@ -66,8 +60,7 @@ pub fn inherited(release: &Release) -> Result<Inherited> {
 ///
 /// Those of [`cargo_toml::check_paths`].
 pub fn check_paths(release: &Release, manifest: &Manifest) -> Result<()> {
-    let checked = cargo_toml::check_paths(member(release)?, &manifest.cargo.left_out_tests);
-    checked.map_err(|errors| cannot_make(&errors))
+    cargo_toml::check_paths(member(release)?, &manifest.cargo.left_out_tests)
 }
 
 fn member(release: &Release) -> Result<&str> {
@@ -107,14 +100,8 @@ pub fn make(parts: Parts<'_>, inherited: &Inherited) -> Result<BuiltTree> {
             .iter()
             .map(|found| collision(found, parts)),
     );
-    if faults.is_empty() {
-        return Ok(BuiltTree { tree, cargo });
-    }
-    Err(Error::faults(
-        Kind::General,
-        "the tree cannot be put together",
-        faults,
-    ))
+    no_faults(faults, "the tree cannot be put together")?;
+    Ok(BuiltTree { tree, cargo })
 }
 
 /// Puts the `Cargo.lock` of a release into a tree that has its `Cargo.toml`, with the
@@ -127,7 +114,7 @@ pub fn make(parts: Parts<'_>, inherited: &Inherited) -> Result<BuiltTree> {
 pub fn put_lock(tree: &mut Tree, lock: &str, inputs: &Inputs, release: &Version) -> Result<()> {
     let foreign = cargo_lock::foreign(lock, tree).map_err(|e| unreadable(inputs, release, &e))?;
     if !foreign.is_empty() {
-        let place = || Location::file(lock_file(inputs, release));
+        let place = || Location::file(inputs.lock_path(release));
         let faults = foreign.into_iter().map(|one| Fault::new(one).at(place()));
         let message = "the crate's Cargo.lock has packages that no registry gives";
         return Err(Error::faults(Kind::General, message, faults.collect())
@@ -139,15 +126,10 @@ pub fn put_lock(tree: &mut Tree, lock: &str, inputs: &Inputs, release: &Version)
     put(tree, CARGO_LOCK, &lock)
 }
 
-fn unreadable(inputs: &Inputs, release: &Version, fault: &cargo_lock::Fault) -> Error {
-    let path = lock_file(inputs, release);
+fn unreadable(inputs: &Inputs, release: &Version, fault: &cargo_lock::CargoLockError) -> Error {
+    let path = inputs.lock_path(release);
     Error::general(format!("{path} cannot be used: {fault}"))
         .help("remove it: the next `wash-wasi-sync vendor` makes it again")
-}
-
-fn lock_file(inputs: &Inputs, release: &Version) -> String {
-    let path = inputs.lock_path(release);
-    path.map_or_else(|| CARGO_LOCK.to_owned(), String::from)
 }
 
 /// Puts a text at a path of the crate.
@@ -164,14 +146,10 @@ pub fn put(tree: &mut Tree, path: &str, text: &str) -> Result<()> {
 fn add_owned(tree: &mut Tree, parts: Parts<'_>) -> Vec<Fault> {
     let shared_dir = &parts.inputs.manifest.fork.owned;
     let shared = parts.inputs.owned_at(&parts.release.version);
-    let shared = shared.map(|owned| {
-        let place = format!("{shared_dir}/{}", owned.stored);
-        (place, owned.path, owned.file)
-    });
+    let shared = shared.map(|owned| (shared_dir.join(owned.stored), owned.path, owned.file));
     let stored = parts.series.into_iter().flat_map(|series| {
-        let dir = format!("{}/{}", series.dir, super::series::FILES);
         let files = series.files.iter();
-        files.map(move |(path, file)| (format!("{dir}/{path}"), path, file))
+        files.map(|(path, file)| (series.owned_path(path), path, file))
     });
     let mut faults = Vec::new();
     for (place, path, file) in shared.chain(stored) {
@@ -223,8 +201,7 @@ fn faulty_targets(tree: &Tree, parts: Parts<'_>) -> Result<Vec<Fault>> {
         .collect();
     let paths = parts.release.tree.paths().map(TreePath::as_str);
     let unlisted = cargo_toml::unlisted_tests(member(parts.release)?, paths, &manifest.cargo);
-    let unlisted = unlisted.map_err(|e| Error::upstream(e.to_string()))?;
-    faults.extend(unlisted.into_iter().map(|name| {
+    faults.extend(unlisted?.into_iter().map(|name| {
         Fault::new(format!(
             "upstream's test target `{name}` would vanish unnoticed"
         ))
@@ -238,8 +215,7 @@ fn generate(parts: Parts<'_>, inherited: &Inherited) -> Result<Generated> {
     let manifest = &parts.inputs.manifest;
     let fork = package(manifest, notice(manifest, parts));
     let member = member(parts.release)?;
-    let generated = cargo_toml::generate(member, inherited, &fork, &manifest.cargo);
-    generated.map_err(|errors| cannot_make(&errors))
+    cargo_toml::generate(member, inherited, &fork, &manifest.cargo)
 }
 
 /// Makes the fork's `Cargo.toml` for a place in upstream's workspace.
@@ -259,8 +235,7 @@ pub fn workspace_form(release: &Release, manifest: &Manifest) -> Result<String> 
     let fork = package(manifest, notice.map(str::to_owned).to_vec());
     let paths: Vec<&str> = release.tree.paths().map(TreePath::as_str).collect();
     let (member, version) = (member(release)?, &release.version);
-    let text = cargo_toml::workspace_form(member, root, version, &paths, &fork, &manifest.cargo);
-    text.map_err(|errors| cannot_make(&errors))
+    cargo_toml::workspace_form(member, root, version, &paths, &fork, &manifest.cargo)
 }
 
 /// Returns what the fork calls itself.
@@ -330,15 +305,6 @@ fn notice(manifest: &Manifest, parts: Parts<'_>) -> Vec<String> {
     lines.extend(owned.chain(stored).map(|path| format!("- {path} is added")));
     lines.push("- Cargo.toml stands for itself, without upstream's workspace".to_owned());
     lines
-}
-
-fn cannot_make(errors: &cargo_toml::Errors) -> Error {
-    let faults = errors.0.iter().map(|error| {
-        let place = Location::file(CARGO_TOML);
-        Fault::new(error.to_string()).at(place).help(error.help())
-    });
-    let message = "the fork's Cargo.toml cannot be made";
-    Error::faults(Kind::General, message, faults.collect())
 }
 
 /// Returns the oldest Rust that upstream says it builds with.

@@ -25,25 +25,27 @@ pub(crate) fn outside(tree: &Tree) -> Vec<Fault> {
         } else {
             Arc::from(text)
         };
-        found.into_iter().map(move |Found { what, named, span }| {
-            Fault::new(format!(
-                "`{what}` reads `{named}`, which is outside of the crate"
-            ))
-            .at(Location::span(path, Arc::clone(&text), span))
-            .help("omit the file by a `[[files]]` rule, or patch the line")
-        })
+        found
+            .into_iter()
+            .map(move |OutsideFile { what, named, span }| {
+                Fault::new(format!(
+                    "`{what}` reads `{named}`, which is outside of the crate"
+                ))
+                .at(Location::span(path, Arc::clone(&text), span))
+                .help("omit the file by a `[[files]]` rule, or patch the line")
+            })
     });
     faults.collect()
 }
 
 /// A file outside of the crate.
-struct Found {
+struct OutsideFile {
     what: String,
     named: String,
     span: Range<usize>,
 }
 
-fn found(path: &str, text: &str) -> Vec<Found> {
+fn found(path: &str, text: &str) -> Vec<OutsideFile> {
     // Lexing costs more than a search, and nearly every file names nothing above it.
     let may = (text.contains("../") || text.contains("\"/"))
         && (text.contains("include") || text.contains("path"));
@@ -66,7 +68,7 @@ fn found(path: &str, text: &str) -> Vec<Found> {
 struct Search<'p> {
     /// The directory of the file.
     dir: &'p str,
-    found: Vec<Found>,
+    found: Vec<OutsideFile>,
 }
 
 impl Search<'_> {
@@ -154,7 +156,7 @@ impl Search<'_> {
 
     fn check(&mut self, dir: &str, what: String, named: String, span: Range<usize>) {
         if joined(dir, &named).is_none() {
-            self.found.push(Found { what, named, span });
+            self.found.push(OutsideFile { what, named, span });
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::manifest::{FILE, FileKind, Manifest};
 use super::tree::{Tree, TreePath};
-use crate::error::{Error, Fault, Kind, Location, Result};
+use crate::error::{Fault, Location, Result, no_faults};
 
 /// The kind of each upstream file, by the manifest's rules.
 #[derive(Debug, Clone)]
@@ -32,11 +32,9 @@ impl Plan {
         }
         faults.extend(stale(manifest, upstream));
         faults.extend(not_text(manifest, upstream, &kinds));
-        if faults.is_empty() {
-            return Ok(Plan(kinds));
-        }
         let message = format!("the rules of {FILE} do not fit this upstream release");
-        Err(Error::faults(Kind::General, message, faults))
+        no_faults(faults, message)?;
+        Ok(Plan(kinds))
     }
 
     /// Returns how a file is taken; `None` for one that upstream does not have.

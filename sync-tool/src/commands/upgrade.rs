@@ -6,8 +6,8 @@ use gates::cargo::Cargo;
 use recipe::error::{Error, Kind, Result};
 use recipe::lock::Lock;
 use recipe::manifest::{HistoryRow, Manifest};
-use recipe::release::{Listed, Wanted, newest_of_lines};
-use recipe::series::{Conflict, Inputs};
+use recipe::release::{Listed, VersionRequest, newest_of_lines};
+use recipe::series::{FileConflict, Inputs};
 use semver::Version;
 use upstream::{Locked, Upstream};
 
@@ -183,8 +183,8 @@ pub(super) fn with_newest(
 /// # Errors
 ///
 /// Where upstream cannot be asked, or has none, with the nearest that it has.
-pub(super) fn resolve(upstream: &Upstream<'_>, wanted: &Wanted) -> Result<Version> {
-    if let Wanted::Exact(version) = wanted {
+pub(super) fn resolve(upstream: &Upstream<'_>, wanted: &VersionRequest) -> Result<Version> {
+    if let VersionRequest::Exact(version) = wanted {
         return Ok(version.clone());
     }
     let listed = upstream.list()?;
@@ -201,7 +201,7 @@ pub(super) fn resolve(upstream: &Upstream<'_>, wanted: &Wanted) -> Result<Versio
 }
 
 /// Says why none of the listed releases is the one that is meant.
-fn none_chosen(wanted: &Wanted, listed: &[Listed]) -> Error {
+fn none_chosen(wanted: &VersionRequest, listed: &[Listed]) -> Error {
     let of_line: Vec<String> = listed
         .iter()
         .filter(|l| wanted.covers(&l.version))
@@ -295,7 +295,7 @@ fn conflicting(
     context: &Context<'_>,
     installer: &Installer<'_, '_>,
     ready: &PreparedRelease,
-    conflicts: Vec<Conflict>,
+    conflicts: Vec<FileConflict>,
     args: &UpgradeArgs,
 ) -> Result<MadeReport> {
     let manifest = installer.project.manifest();
@@ -323,7 +323,7 @@ fn conflicting(
     Ok(report)
 }
 
-fn write_review(dir: &Path, conflicts: &[Conflict]) -> Result<Option<PathBuf>> {
+fn write_review(dir: &Path, conflicts: &[FileConflict]) -> Result<Option<PathBuf>> {
     let json = serde_json::to_vec_pretty(conflicts)
         .map_err(|e| Error::general(format!("conflicts cannot be written: {e}")).caused_by(e))?;
     let marked = conflicts

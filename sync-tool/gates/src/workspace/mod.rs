@@ -20,7 +20,7 @@ use std::{fmt, fs};
 
 use host::Host;
 use host::lock::Lock as Held;
-use recipe::cargo_lock::{Lock, Stray};
+use recipe::cargo_lock::{CargoLock, UnexplainedChange};
 use recipe::error::{Error, Fault, Kind, Location, Result};
 use recipe::make;
 use recipe::manifest::Manifest;
@@ -164,7 +164,8 @@ impl Workspace {
             return Ok(());
         }
         let place = path.display().to_string();
-        let fault = |stray: &Stray| Fault::new(stray.to_string()).at(Location::file(&place));
+        let fault =
+            |stray: &UnexplainedChange| Fault::new(stray.to_string()).at(Location::file(&place));
         let message = format!(
             "cargo has changed more of upstream's lock than adding `{}` explains",
             self.fork
@@ -194,6 +195,6 @@ fn strays(
     lock: &str,
     now: &str,
     fork: &str,
-) -> std::result::Result<Vec<Stray>, recipe::cargo_lock::Fault> {
-    Ok(Lock::parse(lock)?.strays(&Lock::parse(now)?, fork))
+) -> std::result::Result<Vec<UnexplainedChange>, recipe::cargo_lock::CargoLockError> {
+    Ok(CargoLock::parse(lock)?.strays(&CargoLock::parse(now)?, fork))
 }

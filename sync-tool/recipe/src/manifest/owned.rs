@@ -4,9 +4,8 @@ use std::ops::Range;
 
 use semver::Version;
 use serde::Serialize;
-use toml_edit::TableLike;
 
-use super::reader::{Reader, Section};
+use crate::reader::{Reader, Section};
 use crate::tree::TreePath;
 
 /// One row: which file stands at a path of the crate, and for which releases.
@@ -43,7 +42,7 @@ impl OwnedFile {
 }
 
 /// Reads all rows; two that meet at one path are a fault.
-pub(super) fn read(r: &mut Reader, root: &dyn TableLike) -> Vec<OwnedFile> {
+pub(super) fn read(r: &mut Reader, root: &Section<'_>) -> Vec<OwnedFile> {
     let mut rows: Vec<OwnedFile> = Vec::new();
     for section in r.sections(root, "owned") {
         let Some(row) = row(r, &section) else {
@@ -62,11 +61,13 @@ pub(super) fn read(r: &mut Reader, root: &dyn TableLike) -> Vec<OwnedFile> {
 }
 
 fn row(r: &mut Reader, s: &Section<'_>) -> Option<OwnedFile> {
-    r.only(s.table, &s.name, &["path", "file", "since", "until"]);
+    r.keys(s, &["path"], &["file", "since", "until"]);
     let path = r.path(s, "path")?;
-    let file = r.path_or(s, "file", path.as_str());
-    let bound = |r: &mut Reader, key| s.table.get(key).and_then(|_| r.version(s, key));
-    let (since, until) = (bound(r, "since"), bound(r, "until"));
+    let file = match s.get("file") {
+        Some(_) => r.path(s, "file"),
+        None => Some(path.clone()),
+    };
+    let (since, until) = (r.version(s, "since"), r.version(s, "until"));
     if let (Some(since), Some(until)) = (&since, &until)
         && since >= until
     {

@@ -5,7 +5,7 @@ use std::str::FromStr as _;
 use proc_macro2::{TokenStream, TokenTree};
 
 use super::rewrite::RuleCount;
-use crate::error::{Error, Fault, Kind, Location, Result};
+use crate::error::{Fault, Location, Result, no_faults};
 use crate::manifest::{Insert, Manifest};
 use crate::tree::{Tree, TreePath};
 
@@ -33,11 +33,8 @@ pub(super) fn insert(tree: &mut Tree, manifest: &Manifest) -> Result<Vec<RuleCou
             files,
         });
     }
-    if faults.is_empty() {
-        return Ok(counts);
-    }
-    let message = "attributes cannot be inserted";
-    Err(Error::faults(Kind::General, message, faults))
+    no_faults(faults, "attributes cannot be inserted")?;
+    Ok(counts)
 }
 
 /// Inserts into one file, if the rule wants that; tells whether it did.
