@@ -74,7 +74,7 @@ impl DriftKind {
 }
 
 /// Compares a tree with what it should be.
-pub fn between(expected: &Entries, found: &Entries) -> Vec<(TreePath, DriftKind)> {
+pub fn compare(expected: &Entries, found: &Entries) -> Vec<(TreePath, DriftKind)> {
     let mut drift = Vec::new();
     for (path, entry) in &expected.0 {
         let what = match found.0.get(path) {

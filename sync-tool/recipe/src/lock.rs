@@ -10,7 +10,7 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use super::manifest::Manifest;
-use super::tree::{Digest, Entries, Entry, Mode, TreePath};
+use super::tree::{Digest, Entries, TreePath};
 use crate::error::{Error, Fault, Kind, Location, Result};
 pub use crate::files::LOCK as FILE;
 use crate::files::MANIFEST;
@@ -39,7 +39,6 @@ pub struct Lock {
     /// The digest of each input file, from the project's root.
     pub inputs: BTreeMap<TreePath, Digest>,
     /// Mode and digest of each vendored file.
-    #[serde(with = "files")]
     pub files: Entries,
     /// The last export, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -116,7 +115,6 @@ pub struct LockedExport {
     /// The digest of the vendored tree that is made of the same inputs.
     pub vendored: Digest,
     /// Mode and digest of each of its files.
-    #[serde(with = "files")]
     pub files: Entries,
 }
 
@@ -326,38 +324,4 @@ fn hexadecimal<'de, D: serde::Deserializer<'de>>(
         return Ok(Some(text));
     }
     Err(serde::de::Error::custom(format!("`{text}` is not {what}")))
-}
-
-/// A vendored file as `644 <digest>`.
-mod files {
-    use serde::de::Error as _;
-    use serde::{Deserializer, Serializer};
-
-    use super::*;
-
-    pub(super) fn serialize<S: Serializer>(entries: &Entries, s: S) -> Result<S::Ok, S::Error> {
-        let line = |entry: &Entry| format!("{:o} {}", entry.mode.bits(), entry.digest);
-        s.collect_map(entries.0.iter().map(|(path, entry)| (path, line(entry))))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Entries, D::Error> {
-        let lines = BTreeMap::<TreePath, String>::deserialize(d)?;
-        let entry = |line: &str| {
-            let (mode, digest) = line.split_once(' ')?;
-            let mode = match mode {
-                "644" => Mode::Regular,
-                "755" => Mode::Executable,
-                _ => return None,
-            };
-            let digest = Digest::parse(digest)?;
-            Some(Entry { mode, digest })
-        };
-        let entries = lines.into_iter().map(|(path, line)| {
-            let entry = entry(&line);
-            let entry =
-                entry.ok_or_else(|| D::Error::custom(format!("`{line}` is not an entry")))?;
-            Ok((path, entry))
-        });
-        Ok(Entries(entries.collect::<Result<_, D::Error>>()?))
-    }
 }

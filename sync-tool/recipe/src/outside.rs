@@ -109,7 +109,7 @@ impl Search<'_> {
     fn include(&mut self, name: &str, tokens: TokenStream) {
         let mut literals = Vec::new();
         let mut others = Vec::new();
-        flat(tokens, &mut literals, &mut others);
+        collect_tokens(tokens, &mut literals, &mut others);
         let [(first, span), ..] = &literals[..] else {
             return;
         };
@@ -143,7 +143,7 @@ impl Search<'_> {
             && name == "path"
         {
             let mut literals = Vec::new();
-            flat(
+            collect_tokens(
                 trees.iter().cloned().collect(),
                 &mut literals,
                 &mut Vec::new(),
@@ -162,10 +162,14 @@ impl Search<'_> {
 }
 
 /// Gathers the string literals of code, and its names.
-fn flat(tokens: TokenStream, literals: &mut Vec<(String, Range<usize>)>, names: &mut Vec<String>) {
+fn collect_tokens(
+    tokens: TokenStream,
+    literals: &mut Vec<(String, Range<usize>)>,
+    names: &mut Vec<String>,
+) {
     for tree in tokens {
         match tree {
-            TokenTree::Group(group) => flat(group.stream(), literals, names),
+            TokenTree::Group(group) => collect_tokens(group.stream(), literals, names),
             TokenTree::Literal(literal) => {
                 if let Ok(text) = syn::parse_str::<syn::LitStr>(&literal.to_string()) {
                     literals.push((text.value(), literal.span().byte_range()));

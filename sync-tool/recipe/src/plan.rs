@@ -23,11 +23,11 @@ impl Plan {
         let mut kinds = BTreeMap::new();
         for path in upstream.paths() {
             match manifest.kind_of(path) {
-                Some(FileKind::Owned) => faults.push(taken(manifest, path)),
+                Some(FileKind::Owned) => faults.push(where_owned(manifest, path)),
                 Some(kind) => {
                     kinds.insert(path.clone(), kind);
                 }
-                None => faults.push(unruled(path)),
+                None => faults.push(no_rule(path)),
             }
         }
         faults.extend(stale(manifest, upstream));
@@ -52,7 +52,7 @@ impl Plan {
     }
 }
 
-fn unruled(path: &TreePath) -> Fault {
+fn no_rule(path: &TreePath) -> Fault {
     Fault::new(format!("no rule says what happens to upstream's `{path}`"))
         .at(Location::file(FILE))
         .help(format!(
@@ -60,7 +60,7 @@ fn unruled(path: &TreePath) -> Fault {
         ))
 }
 
-fn taken(manifest: &Manifest, path: &TreePath) -> Fault {
+fn where_owned(manifest: &Manifest, path: &TreePath) -> Fault {
     let message = format!("upstream has `{path}`, where the fork has files of its own");
     let rules = manifest.files.iter().rev();
     let span = rules

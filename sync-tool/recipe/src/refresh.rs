@@ -102,7 +102,7 @@ pub fn refresh(
         of_sole: Vec::new(),
         faults: Vec::new(),
     };
-    for (path, what) in drift::between(&made.tree.entries(), &edited.entries()) {
+    for (path, what) in drift::compare(&made.tree.entries(), &edited.entries()) {
         if let Err(fault) = refresh.edit(&path, what) {
             refresh.faults.push(fault);
         }

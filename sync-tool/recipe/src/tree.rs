@@ -209,18 +209,14 @@ impl Tree {
 
     /// Returns what each file is, without its bytes.
     pub fn entries(&self) -> Entries {
+        let entry = |file: &File| Entry {
+            mode: file.mode,
+            digest: file.digest(),
+        };
+        let files = self.0.iter();
         Entries(
-            self.0
-                .iter()
-                .map(|(path, file)| {
-                    (
-                        path.clone(),
-                        Entry {
-                            mode: file.mode,
-                            digest: file.digest(),
-                        },
-                    )
-                })
+            files
+                .map(|(path, file)| (path.clone(), entry(file)))
                 .collect(),
         )
     }
@@ -292,8 +288,9 @@ impl IntoIterator for Tree {
     }
 }
 
-/// What a file is, without its bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a file is, without its bytes: `644 <digest>` in a lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Entry {
     /// The normalised mode.
     pub mode: Mode,
@@ -301,8 +298,30 @@ pub struct Entry {
     pub digest: Digest,
 }
 
+impl From<Entry> for String {
+    fn from(entry: Entry) -> String {
+        format!("{:o} {}", entry.mode.bits(), entry.digest)
+    }
+}
+
+impl TryFrom<String> for Entry {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        let entry = match text.split_at_checked(4) {
+            Some(("644 ", digest)) => (Mode::Regular, Digest::parse(digest)),
+            Some(("755 ", digest)) => (Mode::Executable, Digest::parse(digest)),
+            _ => (Mode::Regular, None),
+        };
+        let (mode, Some(digest)) = entry else {
+            return Err(format!("`{text}` is not an entry"));
+        };
+        Ok(Entry { mode, digest })
+    }
+}
+
 /// A tree without bytes: what a lock keeps and a check compares.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Entries(pub BTreeMap<TreePath, Entry>);
 
 impl Entries {
@@ -310,7 +329,7 @@ impl Entries {
     pub fn digest(&self) -> Digest {
         let mut hash = Sha256::new();
         for (path, entry) in &self.0 {
-            hash.update(format!("{:o} {} {path}\n", entry.mode.bits(), entry.digest));
+            hash.update(format!("{} {path}\n", String::from(*entry)));
         }
         Digest(hash.finalize().into())
     }

@@ -322,7 +322,7 @@ impl Project {
                 },
             }
         };
-        drift::between(expected, found)
+        drift::compare(expected, found)
             .into_iter()
             .map(drift)
             .collect()

@@ -71,7 +71,7 @@ fn export(inputs: &Inputs, release: &Release) -> BuiltTree {
     let edition = &inherited.edition;
     let prepared = prepare(&release.tree, &plan, manifest, edition, &Nothing).unwrap();
     let choice = choose(&inputs.series, &release.version, &prepared.tree);
-    assert!(choice.fit.misfits.is_empty(), "{:?}", choice.fit.misfits);
+    assert!(choice.fit.rejected.is_empty(), "{:?}", choice.fit.rejected);
     let patched = choice.fit.applied.into_iter();
     let patched: BTreeMap<_, _> = patched.map(|(path, one)| (path, one.text)).collect();
     let parts = Parts {

@@ -71,7 +71,7 @@ impl Generator {
                     .iter()
                     .any(|table| name_of(table) == Some(&target.name))
                 {
-                    self.reader.faults.push(taken(kind, &target.name));
+                    self.reader.faults.push(name_taken(kind, &target.name));
                 }
                 let mut table = target_table(target);
                 table.set_position(Some(position));
@@ -126,7 +126,8 @@ impl Generator {
             return;
         };
         if let Some(array) = item.as_array_mut() {
-            append(array, include::lacking(&present, &files));
+            let lacking = include::lacking(&present, &files);
+            append(array, lacking.iter().map(String::as_str));
         }
     }
 }
@@ -186,7 +187,7 @@ fn discovered(kind: TargetKind, path: &str) -> Option<&str> {
     (!name.contains('/')).then_some(name)
 }
 
-fn taken(kind: TargetKind, name: &str) -> Fault {
+fn name_taken(kind: TargetKind, name: &str) -> Fault {
     let table = kind.table();
     let or_omit = match kind {
         TargetKind::Test => format!(", or add `{name}` to `cargo.omit-tests`"),

@@ -62,15 +62,17 @@ impl Generator {
         let theirs = theirs.and_then(Item::as_table_like_mut);
         if let Some(item) = theirs.and_then(|table| table.get_mut(name)) {
             // Upstream's tests have it too: what they say counts, and more is added.
-            return widen(item, added);
+            return add_missing(item, added);
         }
         let own = self.document.get("dependencies").and_then(|d| d.get(name));
         let value = match shared {
-            Some(shared) if serves(name, shared, added) => {
+            Some(shared) if satisfies(name, shared, added) => {
                 Some(with_features([("workspace", true.into())], added))
             }
             // In the version that the crate itself takes, if it does.
-            _ if added.version.is_none() && own.is_some() => own.map(|own| like(own, added)),
+            _ if added.version.is_none() && own.is_some() => {
+                own.map(|own| from_dependency(own, added))
+            }
             _ => self
                 .new_dependency(name, added)
                 .map(|dependency| dependency.to_value(name)),
@@ -83,7 +85,7 @@ impl Generator {
 }
 
 /// Tells whether what the workspace has under a name is what an addition asks for.
-fn serves(name: &str, shared: &Item, added: &DependencySpec) -> bool {
+fn satisfies(name: &str, shared: &Item, added: &DependencySpec) -> bool {
     let field = |key: &str| shared.as_table_like()?.get(key)?.as_str();
     let package = field("package").unwrap_or(name);
     if added.package.as_deref().unwrap_or(name) != package {
@@ -93,14 +95,14 @@ fn serves(name: &str, shared: &Item, added: &DependencySpec) -> bool {
         return true;
     };
     let theirs = shared.as_str().or_else(|| field("version"));
-    let least = theirs.and_then(least);
+    let least = theirs.and_then(minimum_version);
     let ours = VersionReq::parse(ours).ok();
     ours.zip(least)
         .is_some_and(|(ours, least)| ours.matches(&least))
 }
 
 /// Returns the lowest version that a requirement allows.
-fn least(requirement: &str) -> Option<Version> {
+fn minimum_version(requirement: &str) -> Option<Version> {
     let first = requirement.split(',').next()?;
     let text = first.trim().trim_start_matches(['^', '~', '=', '>', ' ']);
     let missing = 2_usize.checked_sub(text.matches('.').count())?;
@@ -129,7 +131,7 @@ fn with_features<'k>(
 }
 
 /// Makes a development dependency on what the crate itself depends on.
-fn like(own: &Item, added: &DependencySpec) -> Value {
+fn from_dependency(own: &Item, added: &DependencySpec) -> Value {
     let taken = ["workspace", "version", "path", "package"];
     let pairs = match own.as_str() {
         Some(version) => vec![("version", Value::from(version))],
@@ -149,7 +151,7 @@ fn like(own: &Item, added: &DependencySpec) -> Value {
 }
 
 /// Adds to a dependency the features that it lacks.
-fn widen(item: &mut Item, added: &DependencySpec) {
+fn add_missing(item: &mut Item, added: &DependencySpec) {
     if let Some(version) = item.as_str() {
         let value = with_features([("version", Value::from(version))], added);
         *item = Item::Value(value);
@@ -174,7 +176,11 @@ fn add_features(table: &mut dyn TableLike, features: &[String]) {
     let item = item.or_insert_with(|| Item::Value(array(&[], Style::Flat).into()));
     if let Some(present) = item.as_array_mut() {
         let has = |feature: &&String| present.iter().any(|p| p.as_str() == Some(feature.as_str()));
-        let lacking: Vec<String> = features.iter().filter(|f| !has(f)).cloned().collect();
+        let lacking: Vec<&str> = features
+            .iter()
+            .filter(|f| !has(f))
+            .map(String::as_str)
+            .collect();
         append(present, lacking);
     }
 }
