@@ -1,5 +1,5 @@
 //! The fork under upstream's own name, for hosts whose other crates depend on upstream's:
-//! the same inputs with the renaming taken reverse. From these the one pipeline makes the tree.
+//! the same inputs with the renaming taken back. From these the one pipeline makes the tree.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

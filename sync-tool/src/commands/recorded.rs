@@ -153,5 +153,5 @@ pub(super) fn differing(expected: &Entries, found: &Entries) -> Vec<Fault> {
     let fault = |(path, what): &(TreePath, DriftKind)| {
         Fault::new(what.description()).at(Location::file(path.as_str()))
     };
-    drift::between(expected, found).iter().map(fault).collect()
+    drift::compare(expected, found).iter().map(fault).collect()
 }

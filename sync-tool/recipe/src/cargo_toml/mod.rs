@@ -28,11 +28,11 @@ pub use lints::{Lint, Lints};
 pub use outside::check_paths;
 pub use plain::Plain;
 use serde::Serialize;
-use toml_edit::Table;
+use toml_edit::{Document, Table};
 
-use crate::error::{Error, Fault, Kind, Location};
+use crate::error::{Error, Fault, Kind, Location, Result};
 use crate::files::CARGO_TOML;
-use crate::reader::SAME_RELEASE;
+use crate::reader::{SAME_RELEASE, TomlFile};
 
 /// Returns the name of the package that a `Cargo.toml` is of.
 pub(crate) fn package_name(manifest: &Table) -> Option<&str> {
@@ -78,6 +78,11 @@ pub struct Dropped {
     pub name: String,
     /// The reason, as the end of a sentence that begins with its name.
     pub why: &'static str,
+}
+
+/// Parses a text that nothing can be made without.
+fn parse(file: TomlFile, text: &str) -> Result<Document<&str>> {
+    file.parse(text).map_err(|fault| cannot_make(vec![fault]))
 }
 
 fn cannot_make(faults: Vec<Fault>) -> Error {

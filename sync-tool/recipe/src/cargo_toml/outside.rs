@@ -2,7 +2,7 @@
 
 use toml_edit::Item;
 
-use super::{CANNOT_MAKE, cannot_make, fault};
+use super::{CANNOT_MAKE, fault, parse};
 use crate::error::{Result, no_faults};
 use crate::reader::TomlFile;
 use crate::tree::joined;
@@ -14,8 +14,7 @@ use crate::tree::joined;
 ///
 /// All files that are outside of the crate together, or a text that is not TOML.
 pub fn check_paths(member: &str, left_out_tests: &[String]) -> Result<()> {
-    let document = TomlFile::Member.parse(member);
-    let document = document.map_err(|fault| cannot_make(vec![fault]))?;
+    let document = parse(TomlFile::Member, member)?;
     let package = ["build", "readme", "license-file"].map(|key| {
         let item = document.get("package").and_then(|table| table.get(key));
         (format!("package.{key}"), item)

@@ -1,4 +1,4 @@
-//! StoredSeries series: the patches and fork-owned files that fit a release and the
+//! Stored series: the patches and fork-owned files that fit a release and the
 //! ones after it, until they no longer do.
 
 mod choose;
@@ -53,13 +53,13 @@ pub struct RejectedPatch {
     pub path: TreePath,
     /// The patch's file, from the project's root.
     pub patch: TreePath,
-    /// Rejection.
+    /// Which of the reasons.
     pub why: Rejection,
     #[serde(skip)]
     text: Arc<str>,
 }
 
-/// Rejection a patch does not apply.
+/// Why a patch does not apply.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "why")]
 pub enum Rejection {
@@ -186,7 +186,7 @@ impl RejectedPatch {
         }
     }
 
-    /// Groups rejected into the error that they are where nothing may be merged.
+    /// Groups rejected patches into the error that they are where nothing may be merged.
     pub fn error(rejected: &[RejectedPatch], version: &Version) -> Error {
         let message = format!("patches do not apply to {version}");
         let faults = rejected.iter().flat_map(RejectedPatch::faults).collect();

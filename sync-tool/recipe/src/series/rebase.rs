@@ -1,4 +1,4 @@
-//! Carries a series from its base to another release, by three-way merge.
+//! Rebases a series onto another release, by three-way merge.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ pub struct FileConflict {
     pub patch: TreePath,
     /// The release that the merge took for its base: the patch applies there exactly.
     pub from: Version,
-    /// The release that it was rebased to.
+    /// The release that it was rebased onto.
     pub to: Version,
     /// What is in the way.
     #[serde(flatten)]
@@ -164,7 +164,7 @@ impl FileConflict {
 }
 
 impl Rebased {
-    /// Makes the series for a release out of what was rebased to it. A patch that
+    /// Makes the series for a release out of what was rebased onto it. A patch that
     /// leaves nothing to change is not in it.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ use super::additions::Additions;
 use super::edit::{comment, end, put_before, replace};
 use super::inherited::Inherited;
 use super::plain::{array, broken_if_long};
-use super::{CANNOT_MAKE, Dropped, ForkPackage, Generated, cannot_make, fault, lints};
+use super::{CANNOT_MAKE, Dropped, ForkPackage, Generated, fault, lints, parse};
 use crate::error::{Result, no_faults};
 use crate::reader::{REPORT, Reader, TomlFile};
 
@@ -58,10 +58,8 @@ struct Generator {
 
 impl Generator {
     fn of(member: &str) -> Result<Self> {
-        let document = TomlFile::Member.parse(member);
-        let document = document.map_err(|fault| cannot_make(vec![fault]))?;
         Ok(Generator {
-            document: document.into_mut(),
+            document: parse(TomlFile::Member, member)?.into_mut(),
             dropped: Vec::new(),
             reader: Reader::new(TomlFile::Member, member.into()),
         })

@@ -6,7 +6,7 @@ use super::Generator;
 use crate::cargo_toml::additions::{AddedTarget, Additions, TargetKind};
 use crate::cargo_toml::edit::{append, end, replace};
 use crate::cargo_toml::plain::{Plain, Style, array};
-use crate::cargo_toml::{cannot_make, fault, include};
+use crate::cargo_toml::{fault, include, parse};
 use crate::error::{Fault, Result};
 use crate::reader::{TABLES, TomlFile};
 
@@ -144,8 +144,7 @@ pub fn unlisted_tests<'a>(
     paths: impl IntoIterator<Item = &'a str>,
     additions: &Additions,
 ) -> Result<Vec<String>> {
-    let document = TomlFile::Member.parse(member);
-    let document = document.map_err(|fault| cannot_make(vec![fault]))?;
+    let document = parse(TomlFile::Member, member)?;
     let mut names = unlisted(document.as_table(), TargetKind::Test, paths);
     names.retain(|(name, _)| !additions.left_out_tests.contains(name));
     Ok(names.into_iter().map(|(name, _)| name).collect())

@@ -9,7 +9,7 @@ use crate::cargo_toml::additions::Additions;
 use crate::cargo_toml::dependency::DependencySpec;
 use crate::cargo_toml::edit::append;
 use crate::cargo_toml::plain::{Style, array};
-use crate::cargo_toml::{CANNOT_MAKE, cannot_make};
+use crate::cargo_toml::{CANNOT_MAKE, parse};
 use crate::error::{Result, no_faults};
 use crate::reader::TomlFile;
 
@@ -35,8 +35,7 @@ pub fn workspace_form(
     fork: &ForkPackage,
     additions: &Additions,
 ) -> Result<String> {
-    let root = TomlFile::Workspace.parse(root);
-    let root = root.map_err(|fault| cannot_make(vec![fault]))?;
+    let root = parse(TomlFile::Workspace, root)?;
     let mut generator = Generator::of(member)?;
     let targets = generator.targets_for(&version.to_string(), additions);
     generator.name(fork);
