@@ -34,7 +34,14 @@ fn documents() -> Vec<PathBuf> {
     let in_docs = fs::read_dir(root().join("docs")).unwrap();
     let in_docs = in_docs.map(|entry| Path::new("docs").join(entry.unwrap().file_name()));
     let in_docs = in_docs.filter(|path| path.extension().is_some_and(|e| e == "md"));
-    let others = ["README.md", "CHANGELOG.md", "vendor/README.md"].map(PathBuf::from);
+    let others = [
+        "README.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "vendor/README.md",
+    ]
+    .map(PathBuf::from);
     let mut all: Vec<PathBuf> = in_docs.chain(others).collect();
     all.sort();
     assert!(all.len() > 6, "{all:?}");
@@ -162,6 +169,8 @@ fn options_that_are_named_exist() {
         "--no-run",
         "--invert",
         "--walk",
+        "--all-features",
+        "--all-targets",
     ];
     for document in documents() {
         let text = read(&document);
@@ -237,13 +246,39 @@ fn scripts(text: &str) -> BTreeSet<String> {
     named.map(str::to_owned).collect()
 }
 
+/// Returns every workflow, from the project's root.
+fn workflows() -> Vec<PathBuf> {
+    let dir = Path::new(".github/workflows");
+    let names = fs::read_dir(root().join(dir)).unwrap();
+    let all: Vec<PathBuf> = names
+        .map(|entry| dir.join(entry.unwrap().file_name()))
+        .collect();
+    assert!(all.len() > 3, "{all:?}");
+    all
+}
+
+#[test]
+fn actions_are_pinned_by_digest() {
+    // Of a tag, whoever can write to the action's repository decides what it names.
+    let pinned = regex::Regex::new(r"^[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$").unwrap();
+    let mut found = 0;
+    for workflow in workflows() {
+        for line in read(&workflow).lines() {
+            let step = line.trim_start().trim_start_matches("- ");
+            if let Some(action) = step.strip_prefix("uses:") {
+                found += 1;
+                let said = format!("{}: {line}", workflow.display());
+                assert!(pinned.is_match(action.trim()), "{said}");
+            }
+        }
+    }
+    assert!(found > 10, "{found} actions were found");
+}
+
 #[test]
 fn scripts_that_are_named_exist_and_run() {
-    let workflows = ["ci", "drift", "upgrade"].map(|name| format!(".github/workflows/{name}.yml"));
-    let documents = documents();
-    let documents = documents.iter().map(|path| path.to_str().unwrap());
-    let texts = documents.chain(workflows.iter().map(String::as_str));
-    let named: BTreeSet<String> = texts.flat_map(|name| scripts(&read(name))).collect();
+    let texts = documents().into_iter().chain(workflows());
+    let named: BTreeSet<String> = texts.flat_map(|path| scripts(&read(path))).collect();
     for script in ["ci/test", "ci/drift", "ci/upgrade"] {
         assert!(named.contains(script), "{script} is not documented");
     }

@@ -12,11 +12,11 @@ use recipe::series::StoredSeries;
 use recipe::tree::{Entries, TreePath};
 use recipe::{drift, lock};
 
-use super::context::{Context, Steps};
+use super::context::{Access, Context, Steps};
 use super::install::Installer;
 use super::pipeline::Pipeline;
-use super::project::{Project, read_manifest};
-use super::upgrade::locked;
+use super::project::Project;
+use super::release::locked;
 use super::vendored::Vendored;
 use super::verified::Verify;
 use super::{export, upstream_tests};
@@ -34,10 +34,7 @@ pub(super) fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport
     if let Some(dir) = &args.exported {
         return export::check(context, args, dir);
     }
-    let manifest = read_manifest(&context.root)?;
-    // A tree that another run is about to swap says nothing.
-    let look = context.look(&manifest)?;
-    let project = Project::load(&context.root, read_manifest(&context.root)?)?;
+    let (look, project) = context.open(Access::Read)?;
     let lock = project.locked()?;
     let vendored = there(&project)?;
     drop(look);

@@ -10,6 +10,7 @@ use recipe::manifest::{FILE, Manifest};
 use recipe::tree::TreePath;
 use upstream::{Options, SourceChoice, Upstream};
 
+use super::project::{Project, read_manifest};
 use crate::cli::{Global, SourceArg, SourceArgs};
 use crate::rustfmt::Rustfmt;
 use crate::stage::{Committed, ReadLock, WriteLock};
@@ -92,7 +93,7 @@ impl<'a> Context<'a> {
     /// # Errors
     ///
     /// Fails where another run holds it, naming that run.
-    pub(super) fn turn(&self, manifest: &Manifest) -> Result<WriteLock> {
+    fn turn(&self, manifest: &Manifest) -> Result<WriteLock> {
         self.turn_at(&self.root, &work_dir(manifest)?)
     }
 
@@ -135,7 +136,7 @@ impl<'a> Context<'a> {
     /// # Errors
     ///
     /// Fails where another run holds the project, naming that run.
-    pub(super) fn look(&self, manifest: &Manifest) -> Result<ReadLock> {
+    fn look(&self, manifest: &Manifest) -> Result<ReadLock> {
         self.look_at(&self.root, &work_dir(manifest)?)
     }
 
@@ -154,7 +155,7 @@ impl<'a> Context<'a> {
     /// # Errors
     ///
     /// Fails where what a killed run decided cannot be finished.
-    pub(super) fn peek(&self, manifest: &Manifest) -> Result<ReadLock> {
+    fn peek(&self, manifest: &Manifest) -> Result<ReadLock> {
         let mut look = self.look_beside(&self.root, &work_dir(manifest)?)?;
         if let Some(busy) = look.take_busy() {
             let line = format!("{}; what stands now is read", busy.message());
@@ -171,16 +172,41 @@ impl<'a> Context<'a> {
         Ok(look)
     }
 
-    /// Takes the project for this run, or only looks at it for a dry one.
+    /// Locks the project, and reads it. What a killed run decided is finished by that, so
+    /// the manifest, which names the lock's directory, is read once more.
     ///
     /// # Errors
     ///
-    /// As [`Context::turn`] and [`Context::look`].
-    pub(super) fn hold(&self, manifest: &Manifest, dry_run: bool) -> Result<ProjectLock> {
-        Ok(match dry_run {
-            false => ProjectLock::WriteLock(self.turn(manifest)?),
-            true => ProjectLock::ReadLock(self.look(manifest)?),
-        })
+    /// As [`Context::turn`] and [`Context::look`]; those of [`Project::load`].
+    pub(super) fn open(&self, access: Access) -> Result<(ProjectLock, Project)> {
+        let manifest = read_manifest(&self.root)?;
+        let lock = match access {
+            Access::Write => ProjectLock::WriteLock(self.turn(&manifest)?),
+            Access::Read => ProjectLock::ReadLock(self.look(&manifest)?),
+            Access::ReadBesideWriter => ProjectLock::ReadLock(self.peek(&manifest)?),
+        };
+        Ok((lock, Project::load(&self.root, read_manifest(&self.root)?)?))
+    }
+}
+
+/// What a command does with the project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Changes it; no other run may be at work on it.
+    Write,
+    /// Reads it; no run that writes may be at work, for what it is about to replace says nothing.
+    Read,
+    /// Reads it as it stands, whoever is at work.
+    ReadBesideWriter,
+}
+
+impl Access {
+    /// Returns the access of a command that writes, unless it only tries.
+    pub(super) fn unless_dry(dry_run: bool) -> Access {
+        match dry_run {
+            false => Access::Write,
+            true => Access::Read,
+        }
     }
 }
 

@@ -5,10 +5,9 @@ use recipe::error::{Error, Fault, Kind, Result};
 use recipe::make::CARGO_LOCK;
 use recipe::tree::{Tree, TreePath};
 
-use super::context::Context;
-use super::project::{Project, read_manifest};
+use super::context::{Access, Context};
+use super::release::{locked, resolve};
 use super::show::near;
-use super::upgrade::{locked, resolve};
 use crate::cli::DiffArgs;
 use crate::report::DiffReport;
 
@@ -18,8 +17,7 @@ use crate::report::DiffReport;
 ///
 /// Where a side is unavailable, or neither has the files that are named, all together.
 pub(super) fn run(context: &Context<'_>, args: &DiffArgs) -> Result<DiffReport> {
-    let look = context.peek(&read_manifest(&context.root)?)?;
-    let project = Project::load(&context.root, read_manifest(&context.root)?)?;
+    let (look, project) = context.open(Access::ReadBesideWriter)?;
     let upstream = context.upstream(project.manifest(), &args.source)?;
     let read = |version: &semver::Version| {
         let locked = locked(project.lock.as_ref(), version);

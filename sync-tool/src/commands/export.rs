@@ -13,12 +13,12 @@ use recipe::make::CARGO_TOML;
 use recipe::tree::Tree;
 use recipe::{compare, drift, lock};
 
-use super::context::{Context, ProjectLock, Steps, work_dir};
+use super::context::{Access, Context, ProjectLock, Steps, work_dir};
 use super::install::Installer;
 use super::pipeline::{ForkBuild, Pipeline};
-use super::project::{Project, project_path, read_manifest};
+use super::project::{Project, project_path};
 use super::recorded::differing;
-use super::upgrade::locked;
+use super::release::locked;
 use super::vendored::Vendored;
 use super::verified::Verify;
 use crate::cli::{ExportArgs, SourceArgs};
@@ -37,9 +37,7 @@ pub(super) use check::run as check;
 ///
 /// Those of every step; the directory and the lock are untouched then.
 pub(super) fn run(context: &Context<'_>, args: &ExportArgs) -> Result<MadeReport> {
-    let hold = context.hold(&read_manifest(&context.root)?, args.dry_run)?;
-    // A killed run may just have been finished: what it wrote counts.
-    let project = Project::load(&context.root, read_manifest(&context.root)?)?;
+    let (hold, project) = context.open(Access::unless_dry(args.dry_run))?;
     as_vendored(&project, project.locked()?)?;
     let place = Destination::of(context, &project, &args.as_upstream)?;
     let ProjectLock::WriteLock(turn) = &hold else {

@@ -15,6 +15,7 @@ use recipe::{compare, lock, manifest};
 use upstream::Upstream;
 
 use super::context::{Context, Steps};
+use super::documents::documents;
 use super::pipeline::{ForkBuild, PreparedRelease};
 use super::project::{Files, Project, project_path};
 use super::upstream_tests::UpstreamTests;
@@ -45,47 +46,99 @@ pub(super) struct Installer<'a, 'u> {
     pub locked: bool,
 }
 
+/// What stands in the project's place of a made tree, and what is to be written.
+struct Pending {
+    /// The vendored tree, as far as the made one does not have it.
+    old: Tree,
+    /// The project's files that change, the lock apart.
+    files: Files,
+    tree_is_there: bool,
+    lock_is_written: bool,
+}
+
+impl Pending {
+    fn is_nothing(&self) -> bool {
+        self.tree_is_there && self.files.is_empty() && self.lock_is_written
+    }
+
+    fn changes(&self, forked: &ForkBuild) -> Vec<FileChange> {
+        compare::changes(&forked.inputs.manifest, &self.old, &forked.made.tree)
+    }
+}
+
 impl<'u> Installer<'_, 'u> {
-    /// Makes what is still missing, verifies, commits, and reports. Without a turn
-    /// nothing is written.
+    /// Makes what is still missing, verifies, commits, and reports. Without the lock
+    /// for writing nothing is written.
     ///
     /// # Errors
     ///
     /// [`Kind::Verification`] where a gate fails, [`Kind::Drift`] where the tree
     /// is not as locked; those of the disk. Nothing is changed then.
-    pub(super) fn place(
+    pub(super) fn install(
         &self,
-        turn: Option<&WriteLock>,
+        lock: Option<&WriteLock>,
         mut forked: ForkBuild,
         mut steps: Steps,
     ) -> Result<MadeReport> {
         steps.time("cargo lock", || self.cargo_lock(&mut forked))?;
-        let entries = forked.made.tree.entries();
         self.as_locked(&forked)?;
-        let documents = self.documents(&forked)?;
+        let pending = self.pending(&forked)?;
+        match lock {
+            Some(lock) if !self.check_only => {
+                if pending.is_nothing() && self.verify != Verify::All {
+                    lock.record_placed(&forked.made.tree.entries());
+                    let changes = pending.changes(&forked);
+                    let files = pending.files;
+                    return Ok(self.report(
+                        forked,
+                        Ended::Unchanged,
+                        changes,
+                        Vec::new(),
+                        files,
+                        steps,
+                    ));
+                }
+                self.commit(lock, forked, pending, steps)
+            }
+            lock => {
+                let check = |lock| self.check(lock, &forked, &pending.old, &mut steps);
+                let gates = lock.map(check).transpose()?.into_iter().collect();
+                let changes = pending.changes(&forked);
+                let mut files = pending.files;
+                if !(pending.tree_is_there && pending.lock_is_written) {
+                    files.insert(project_path(lock::FILE)?, None);
+                }
+                Ok(self.report(forked, Ended::DryRun, changes, gates, files, steps))
+            }
+        }
+    }
+
+    /// Finds out what a made tree changes.
+    fn pending(&self, forked: &ForkBuild) -> Result<Pending> {
+        let documents = self.documents(forked)?;
         let nothing = Entries::default();
         let there = self.vendored.entries().unwrap_or(&nothing);
         let old = disk::read_found(&self.project.tree_dir(), there, &forked.made.tree);
-        let changes = || compare::changes(&forked.inputs.manifest, &old, &forked.made.tree);
-        let lock = self.lock(&forked, &BTreeMap::new());
-        let mut files = self.files(&forked, documents)?;
-        self.made_again(&forked, &files)?;
-        let is_there = self.vendored.entries() == Some(&entries) && self.vendored.edits.is_empty();
-        let is_same = is_there && files.is_empty() && self.is_written(&lock)?;
-        let Some(turn) = turn.filter(|_| !self.check_only) else {
-            let checked = turn.map(|turn| self.check(turn, &forked, &old, &mut steps));
-            let gates = checked.transpose()?.into_iter().collect();
-            if !(is_there && self.is_written(&lock)?) {
-                files.insert(project_path(lock::FILE)?, None);
-            }
-            let changes = changes();
-            return Ok(self.report(forked, Ended::DryRun, changes, gates, files, steps));
-        };
-        if is_same && self.verify != Verify::All {
-            turn.record_placed(&entries);
-            let changes = changes();
-            return Ok(self.report(forked, Ended::Unchanged, changes, Vec::new(), files, steps));
-        }
+        let lock = self.lock(forked, &BTreeMap::new());
+        let files = self.files(forked, documents)?;
+        self.made_again(forked, &files)?;
+        Ok(Pending {
+            old,
+            files,
+            tree_is_there: self.vendored.entries() == Some(&forked.made.tree.entries())
+                && self.vendored.edits.is_empty(),
+            lock_is_written: self.is_written(&lock)?,
+        })
+    }
+
+    /// Stages, verifies and commits a tree.
+    fn commit(
+        &self,
+        turn: &WriteLock,
+        forked: ForkBuild,
+        mut pending: Pending,
+        mut steps: Steps,
+    ) -> Result<MadeReport> {
         let stage = steps.time("stage", || {
             turn.stage(&forked.made.tree, self.context.host.interrupt())
         })?;
@@ -93,7 +146,7 @@ impl<'u> Installer<'_, 'u> {
             Verified::of(
                 stage,
                 &forked,
-                trees(&forked, &old),
+                trees(&forked, &pending.old),
                 self.verify,
                 &self.upstream_tests(&forked),
                 &self.cargo()?,
@@ -103,18 +156,20 @@ impl<'u> Installer<'_, 'u> {
         let lock = self.lock(&forked, &verified.said());
         if !self.is_written(&lock)? {
             self.refuse_if_locked(lock::FILE)?;
-            files.insert(project_path(lock::FILE)?, Some(lock.render()?.into_bytes()));
+            let text = lock.render()?.into_bytes();
+            pending.files.insert(project_path(lock::FILE)?, Some(text));
         }
         let gates = verified.gates.clone();
         let change = Change {
             destination: Some(self.project.manifest().fork.path.clone()),
             expected: self.vendored.found.clone().unwrap_or_default(),
-            ..self.project.change(files.clone())
+            ..self.project.change(pending.files.clone())
         };
         // Committing waits for the disk most of the time.
         let commit = || steps.time("commit", || verified.commit(change));
-        let (changes, committed) = parallel::both(changes, commit);
+        let (changes, committed) = parallel::both(|| pending.changes(&forked), commit);
         self.context.warn_of(committed?);
+        let files = pending.files;
         Ok(self.report(forked, Ended::Committed, changes, gates, files, steps))
     }
 
@@ -324,33 +379,4 @@ fn trees<'t>(forked: &'t ForkBuild, old: &'t Tree) -> Trees<'t> {
         new: Some(&forked.made.tree),
         upstream: Some(&forked.ready.release.tree),
     }
-}
-
-/// Returns the listed documents whose blocks differ from what they should hold.
-///
-/// # Errors
-///
-/// All together: documents that are not there or lack the markers.
-pub(super) fn documents(project: &Project, blocks: &[(Block, &str)]) -> Result<Files> {
-    let listed = &project.manifest().documents;
-    let mut texts: BTreeMap<&TreePath, (&str, String)> = BTreeMap::new();
-    for (block, content) in blocks {
-        let paths = match block {
-            Block::Versions => &listed.versions,
-            Block::Differences => &listed.differences,
-        };
-        for path in paths {
-            if !texts.contains_key(path) {
-                let text = project.document(path)?;
-                texts.insert(path, (text, text.to_owned()));
-            }
-            if let Some((_, text)) = texts.get_mut(path) {
-                *text = block.replace(path.as_str(), text, content)?;
-            }
-        }
-    }
-    let changed = texts.into_iter().filter(|(_, (old, new))| old != new);
-    Ok(changed
-        .map(|(path, (_, new))| (path.clone(), Some(new.into_bytes())))
-        .collect())
 }

@@ -13,11 +13,11 @@ use recipe::series::Inputs;
 use recipe::tree::{Tree, TreePath};
 use recipe::{drift, refresh};
 
-use super::context::{Context, Steps};
+use super::context::{Access, Context, Steps};
 use super::install::Installer;
 use super::pipeline::{ForkBuild, Pipeline};
-use super::project::{Files, Project, project_path, read_manifest};
-use super::upgrade::locked;
+use super::project::{Files, Project, project_path};
+use super::release::locked;
 use super::upstream_tests::UpstreamTests;
 use super::vendored::Vendored;
 use super::verified::{Verified, Verify};
@@ -31,10 +31,7 @@ use crate::stage::{Change, Committed, WriteLock};
 ///
 /// All edits that cannot be kept, by name; nothing is written then.
 pub(super) fn run(context: &Context<'_>, args: &RefreshArgs) -> Result<RefreshReport> {
-    let manifest = read_manifest(&context.root)?;
-    let hold = context.hold(&manifest, args.dry_run)?;
-    // A killed run may just have been finished: what it wrote counts.
-    let project = Project::load(&context.root, read_manifest(&context.root)?)?;
+    let (hold, project) = context.open(Access::unless_dry(args.dry_run))?;
     let wishes = wishes(args)?;
     project.is_of_the_pin()?;
     project.not_converted()?;

@@ -3,9 +3,8 @@
 use recipe::error::{Error, Result};
 use recipe::tree::{File, TreePath};
 
-use super::context::Context;
-use super::project::{Project, read_manifest};
-use super::upgrade::{locked, resolve};
+use super::context::{Access, Context};
+use super::release::{locked, resolve};
 use crate::cli::ShowArgs;
 use crate::report::ShowReport;
 
@@ -20,8 +19,7 @@ const ALIKE: f32 = 0.75;
 ///
 /// Where the release is unavailable or has no such file, with those of that name that it has.
 pub(super) fn run(context: &Context<'_>, args: &ShowArgs) -> Result<ShowReport> {
-    let look = context.peek(&read_manifest(&context.root)?)?;
-    let project = Project::load(&context.root, read_manifest(&context.root)?)?;
+    let (look, project) = context.open(Access::ReadBesideWriter)?;
     drop(look);
     let upstream = context.upstream(project.manifest(), &args.source)?;
     let version = match &args.at {

@@ -13,9 +13,9 @@ use semver::Version;
 use upstream::Upstream;
 
 use super::check::differences;
-use super::context::Context;
+use super::context::{Access, Context};
 use super::pipeline::Pipeline;
-use super::project::{Project, read_manifest};
+use super::project::Project;
 use crate::cli::StatusArgs;
 use crate::report::{Newest, SeriesStatus, StatusReport, SupportStatus, TreeState};
 
@@ -26,9 +26,7 @@ use crate::report::{Newest, SeriesStatus, StatusReport, SupportStatus, TreeState
 /// Where the project cannot be read, or the options contradict each other. Upstream that
 /// cannot be asked is told, and no error.
 pub(super) fn run(context: &Context<'_>, args: &StatusArgs) -> Result<StatusReport> {
-    let manifest = read_manifest(&context.root)?;
-    let look = context.peek(&manifest)?;
-    let project = Project::load(&context.root, read_manifest(&context.root)?)?;
+    let (look, project) = context.open(Access::ReadBesideWriter)?;
     let tree = tree_state(&project)?;
     // Upstream may take its time.
     drop(look);

@@ -14,9 +14,8 @@ use recipe::tree::Tree;
 use semver::Version;
 
 use super::check::there;
-use super::context::{Context, Steps, work_dir};
-use super::project::{Project, read_manifest};
-use super::upgrade::{UPGRADE, locked, with_newest};
+use super::context::{Access, Context, Steps, work_dir};
+use super::release::{UPGRADE, locked, with_newest};
 use super::upstream_tests::{Suite, Wanted, cargo, check_machine, default_sets, features};
 use crate::cli::{SourceArg, SourceArgs, TestArgs};
 use crate::draft::Draft;
@@ -31,10 +30,7 @@ use crate::render;
 /// building needs; [`Kind::Usage`] for features that are not there and a filter that
 /// matches nothing. Tests that fail are no error here: the report has them.
 pub(super) fn run(context: &Context<'_>, args: &TestArgs) -> Result<(SuiteReport, Result<()>)> {
-    let manifest = read_manifest(&context.root)?;
-    // A tree that another run is about to swap says nothing.
-    let look = context.look(&manifest)?;
-    let project = Project::load(&context.root, read_manifest(&context.root)?)?;
+    let (look, project) = context.open(Access::Read)?;
     let manifest = project.manifest();
     let vendored = there(&project)?;
     vendored.of_the_lock()?;

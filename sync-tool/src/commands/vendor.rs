@@ -2,11 +2,10 @@
 
 use recipe::error::Result;
 
-use super::context::{Context, Steps};
+use super::context::{Access, Context, Steps};
 use super::install::Installer;
 use super::pipeline::Pipeline;
-use super::project::{Project, read_manifest};
-use super::upgrade::{UPGRADE, builds_here, locked};
+use super::release::{UPGRADE, builds_here, locked};
 use super::verified::Verify;
 use crate::cli::VendorArgs;
 use crate::report::MadeReport;
@@ -17,10 +16,7 @@ use crate::report::MadeReport;
 ///
 /// Those of every step; the tree is untouched then.
 pub(super) fn run(context: &Context<'_>, args: &VendorArgs) -> Result<MadeReport> {
-    let manifest = read_manifest(&context.root)?;
-    let turn = context.turn(&manifest)?;
-    // A killed run may just have been finished: what it wrote counts.
-    let project = Project::load(&context.root, read_manifest(&context.root)?)?;
+    let (lock, project) = context.open(Access::Write)?;
     let vendored = project.vendored()?;
     project.not_converted()?;
     vendored.no_edits(project.manifest(), args.edits.discard_edits)?;
@@ -55,5 +51,5 @@ pub(super) fn run(context: &Context<'_>, args: &VendorArgs) -> Result<MadeReport
         builds_here(&cargo, &upstream, manifest, &ready, UPGRADE)?;
     }
     let forked = pipeline.exact(inputs, ready, &mut steps)?;
-    installer.place(Some(&turn), forked, steps)
+    installer.install(lock.turn(), forked, steps)
 }

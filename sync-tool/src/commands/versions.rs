@@ -4,9 +4,8 @@ use recipe::documents::{Block, version_table};
 use recipe::error::Result;
 use recipe::manifest::Versions;
 
-use super::context::{Context, ProjectLock};
-use super::install::documents;
-use super::project::{Project, read_manifest};
+use super::context::{Access, Context};
+use super::documents::documents;
 use crate::cli::VersionsArgs;
 use crate::report::VersionsReport;
 
@@ -16,12 +15,10 @@ use crate::report::VersionsReport;
 ///
 /// Where a listed document is not there or lacks its markers.
 pub(super) fn run(context: &Context<'_>, args: &VersionsArgs) -> Result<VersionsReport> {
-    let manifest = read_manifest(&context.root)?;
-    let hold = match args.write {
-        true => ProjectLock::WriteLock(context.turn(&manifest)?),
-        false => ProjectLock::ReadLock(context.peek(&manifest)?),
-    };
-    let project = Project::load(&context.root, read_manifest(&context.root)?)?;
+    let (hold, project) = context.open(match args.write {
+        true => Access::Write,
+        false => Access::ReadBesideWriter,
+    })?;
     let mut written = Vec::new();
     if let Some(turn) = hold.turn() {
         let table = version_table(project.manifest());

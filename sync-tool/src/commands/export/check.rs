@@ -16,8 +16,7 @@ use crate::report::CheckReport;
 ///
 /// Where there is nothing to compare with, or, for `--deep`, upstream is not as locked.
 pub(crate) fn run(context: &Context<'_>, args: &CheckArgs, dir: &Path) -> Result<CheckReport> {
-    let _look = context.look(&read_manifest(&context.root)?)?;
-    let project = Project::load(&context.root, read_manifest(&context.root)?)?;
+    let (_look, project) = context.open(Access::Read)?;
     let lock = project.locked()?;
     let place = Destination::of(context, &project, dir)?;
     let _beside = context.look_at(&place.above, &place.work)?;

@@ -11,7 +11,7 @@ use semver::Version;
 use crate::commands::context::{Context, Steps};
 use crate::commands::pipeline::{Outcome, Pipeline, PreparedRelease};
 use crate::commands::project::Project;
-use crate::commands::upgrade::locked;
+use crate::commands::release::locked;
 use crate::commands::upstream_tests;
 use crate::report::{ReleaseStatus, ReleasesStatus, SeriesFit};
 
