@@ -94,12 +94,8 @@ pub struct Fault {
     /// The next step, usually a command.
     pub help: Option<String>,
     /// The whole of it as another program tells people, to be shown instead.
-    pub shown: Option<Box<Shown>>,
+    pub shown: Option<Box<str>>,
 }
-
-/// What another program tells people of a finding.
-#[derive(Debug, Clone)]
-pub struct Shown(pub String);
 
 impl Fault {
     /// Makes a fault without place or help.
@@ -126,7 +122,7 @@ impl Fault {
 
     /// Adds the words of the program that found it.
     pub fn shown(mut self, shown: impl Into<String>) -> Self {
-        self.shown = Some(Box::new(Shown(shown.into())));
+        self.shown = Some(shown.into().into_boxed_str());
         self
     }
 }

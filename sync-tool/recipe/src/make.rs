@@ -21,7 +21,7 @@ pub const EXPORTED: &str = "Exported by wash-wasi-sync under upstream's own name
 /// What a tree is put together from.
 #[derive(Debug, Clone, Copy)]
 #[expect(missing_docs, reason = "the names say it")]
-pub struct Parts<'a> {
+pub struct TreeParts<'a> {
     pub release: &'a Release,
     pub prepared: &'a Tree,
     pub patched: &'a BTreeMap<TreePath, String>,
@@ -76,7 +76,7 @@ fn member(release: &Release) -> Result<&str> {
 /// a file, test targets of upstream's that would vanish unnoticed, sources that
 /// read from outside of the crate, names that one disk cannot hold together; and
 /// those of the generated `Cargo.toml`.
-pub fn make(parts: Parts<'_>, inherited: &Inherited) -> Result<BuiltTree> {
+pub fn make(parts: TreeParts<'_>, inherited: &Inherited) -> Result<BuiltTree> {
     let mut tree = parts.prepared.clone();
     for (path, text) in parts.patched {
         if let Some(file) = tree.get(path.as_str()) {
@@ -143,7 +143,7 @@ pub fn put(tree: &mut Tree, path: &str, text: &str) -> Result<()> {
     Ok(())
 }
 
-fn add_owned(tree: &mut Tree, parts: Parts<'_>) -> Vec<Fault> {
+fn add_owned(tree: &mut Tree, parts: TreeParts<'_>) -> Vec<Fault> {
     let shared_dir = &parts.inputs.manifest.fork.owned;
     let shared = parts.inputs.owned_at(&parts.release.version);
     let shared = shared.map(|owned| (shared_dir.join(owned.stored), owned.path, owned.file));
@@ -165,7 +165,7 @@ fn add_owned(tree: &mut Tree, parts: Parts<'_>) -> Vec<Fault> {
 }
 
 /// Tells at which of upstream's files the fork's own cannot be.
-fn collision(found: &Collision, parts: Parts<'_>) -> Fault {
+fn collision(found: &Collision, parts: TreeParts<'_>) -> Fault {
     let is_upstreams = |path: &&&TreePath| parts.release.tree.get(path.as_str()).is_some();
     let path = found.paths();
     let path = path.iter().find(is_upstreams).unwrap_or(&path[0]);
@@ -175,7 +175,7 @@ fn collision(found: &Collision, parts: Parts<'_>) -> Fault {
         .help("rename the fork's own, or omit upstream's by a `[[files]]` rule")
 }
 
-fn faulty_targets(tree: &Tree, parts: Parts<'_>) -> Result<Vec<Fault>> {
+fn faulty_targets(tree: &Tree, parts: TreeParts<'_>) -> Result<Vec<Fault>> {
     let manifest = &parts.inputs.manifest;
     let place = || Location::file(super::manifest::FILE);
     let targets = manifest.cargo.targets.iter();
@@ -211,7 +211,7 @@ fn faulty_targets(tree: &Tree, parts: Parts<'_>) -> Result<Vec<Fault>> {
     Ok(faults)
 }
 
-fn generate(parts: Parts<'_>, inherited: &Inherited) -> Result<Generated> {
+fn generate(parts: TreeParts<'_>, inherited: &Inherited) -> Result<Generated> {
     let manifest = &parts.inputs.manifest;
     let fork = package(manifest, notice(manifest, parts));
     let member = member(parts.release)?;
@@ -254,7 +254,7 @@ fn package(manifest: &Manifest, notice: Vec<String>) -> ForkPackage {
 }
 
 /// Says what was changed in whose files: Apache-2.0, section 4b, asks for it.
-fn notice(manifest: &Manifest, parts: Parts<'_>) -> Vec<String> {
+fn notice(manifest: &Manifest, parts: TreeParts<'_>) -> Vec<String> {
     let Release {
         version, commit, ..
     } = parts.release;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use recipe::cargo_toml::Inherited;
 use recipe::error::{Error, Result};
-use recipe::make::{BuiltTree, Parts};
+use recipe::make::{BuiltTree, TreeParts};
 use recipe::manifest::Manifest;
 use recipe::patch::{Applied, Delta};
 use recipe::plan::Plan;
@@ -200,7 +200,7 @@ fn forked(
         .as_ref()
         .map(|stored| report_for(stored, &fit.applied));
     let texts = fit.applied.into_iter().map(|(path, a)| (path, a.text));
-    let parts = Parts {
+    let parts = TreeParts {
         release: &ready.release,
         prepared: &ready.prepared.tree,
         patched: &texts.collect(),

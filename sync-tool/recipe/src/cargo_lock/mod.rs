@@ -164,12 +164,12 @@ struct Document {
     #[serde(default)]
     package: Vec<LockedPackage>,
     #[serde(default)]
-    patch: Patch,
+    patch: PatchTable,
 }
 
 /// Packages that a `[patch]` gives and nothing asks for.
 #[derive(Default, Deserialize)]
-struct Patch {
+struct PatchTable {
     #[serde(default)]
     unused: Vec<LockedPackage>,
 }

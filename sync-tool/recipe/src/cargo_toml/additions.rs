@@ -42,32 +42,35 @@ pub struct Additions {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the names say it")]
-pub enum TargetKind {
+pub enum AddedTargetKind {
     Test,
     Bench,
     Example,
 }
 
-impl TargetKind {
+impl AddedTargetKind {
     /// All kinds, in the order they are written.
-    pub(super) const ALL: [TargetKind; 3] =
-        [TargetKind::Test, TargetKind::Bench, TargetKind::Example];
+    pub(super) const ALL: [AddedTargetKind; 3] = [
+        AddedTargetKind::Test,
+        AddedTargetKind::Bench,
+        AddedTargetKind::Example,
+    ];
 
     /// Returns the name of the kind's tables.
     pub(super) const fn table(self) -> &'static str {
         match self {
-            TargetKind::Test => "test",
-            TargetKind::Bench => "bench",
-            TargetKind::Example => "example",
+            AddedTargetKind::Test => "test",
+            AddedTargetKind::Bench => "bench",
+            AddedTargetKind::Example => "example",
         }
     }
 
     /// Returns the directory where cargo looks for targets without a path.
     pub(super) const fn directory(self) -> &'static str {
         match self {
-            TargetKind::Test => "tests",
-            TargetKind::Bench => "benches",
-            TargetKind::Example => "examples",
+            AddedTargetKind::Test => "tests",
+            AddedTargetKind::Bench => "benches",
+            AddedTargetKind::Example => "examples",
         }
     }
 }
@@ -76,7 +79,7 @@ impl TargetKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct AddedTarget {
-    pub kind: TargetKind,
+    pub kind: AddedTargetKind,
     pub name: String,
     /// Its file; `None` leaves it to cargo to find by the name.
     pub path: Option<String>,
@@ -109,7 +112,7 @@ impl Additions {
     pub(crate) fn read(r: &mut Reader, section: &Section<'_>) -> Additions {
         r.keys(section, &[], KEYS);
         let lints = r.below(section, "lints");
-        let targets = TargetKind::ALL.map(|kind| targets(r, section, kind));
+        let targets = AddedTargetKind::ALL.map(|kind| targets(r, section, kind));
         Additions {
             left_out_tests: r.strings(section, "omit-tests"),
             dev_dependencies: dev_dependencies(r, section),
@@ -142,7 +145,7 @@ fn dev_dependencies(r: &mut Reader, section: &Section<'_>) -> BTreeMap<String, D
     all
 }
 
-fn targets(r: &mut Reader, section: &Section<'_>, kind: TargetKind) -> Vec<AddedTarget> {
+fn targets(r: &mut Reader, section: &Section<'_>, kind: AddedTargetKind) -> Vec<AddedTarget> {
     let mut seen = BTreeSet::new();
     r.each(section, kind.table(), |r, s| {
         r.keys(s, &["name"], TARGET_KEYS);

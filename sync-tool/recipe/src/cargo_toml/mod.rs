@@ -20,7 +20,7 @@ mod plain;
 #[cfg(test)]
 mod tests;
 
-pub use additions::{AddedTarget, Additions, TargetKind};
+pub use additions::{AddedTarget, AddedTargetKind, Additions};
 pub use dependency::{Dependency, DependencySpec, DependencyTable, Purpose};
 pub use generate::{generate, unlisted_tests, workspace_form};
 pub use inherited::Inherited;

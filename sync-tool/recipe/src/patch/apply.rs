@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 
+use super::fault::ORDER_HUNKS;
 use super::index::Index;
 use super::nearest::{self, Nearest};
 use super::{Hunk, Patch};
@@ -94,9 +95,7 @@ impl HunkFault {
             HunkFaultKind::Ambiguous { .. } => {
                 "give the hunk more context lines, until its old text stands once"
             }
-            HunkFaultKind::OutOfOrder { .. } => {
-                "put the hunks in the order of the file, and join overlapping ones"
-            }
+            HunkFaultKind::OutOfOrder { .. } => ORDER_HUNKS,
             HunkFaultKind::NotAtEnd { .. } => {
                 "remove `\\ No newline at end of file` below the hunk's last new line"
             }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use similar::{Algorithm, DiffTag};
 
 use super::index::Index;
-use super::{Difference, Hunk, Line, LineChange, LineKind, Patch};
+use super::{Difference, Hunk, HunkLine, LineChange, LineKind, Patch};
 
 /// The context that a hunk has at least, where the file has it.
 const CONTEXT: usize = 3;
@@ -106,29 +106,29 @@ fn changes(old: &[&str], new: &[&str]) -> Vec<LineChange> {
 }
 
 /// Old lines that become one hunk, and which changes are in them.
-struct Region {
+struct HunkRegion {
     old: Range<usize>,
     changes: Range<usize>,
 }
 
 /// Groups changes into regions whose old text stands once, in order and apart.
-fn regions(index: &Index<'_>, changes: &[LineChange]) -> Vec<Region> {
+fn regions(index: &Index<'_>, changes: &[LineChange]) -> Vec<HunkRegion> {
     let len = index.lines.len();
-    let single = (0..).zip(changes).map(|(at, change)| Region {
+    let single = (0..).zip(changes).map(|(at, change)| HunkRegion {
         old: widened(&change.old, CONTEXT, len),
         changes: at..at + 1,
     });
     let close = joined(single);
     // What takes in a text that stands once stands once itself: no need to look again.
-    joined(close.into_iter().map(|region| Region {
+    joined(close.into_iter().map(|region| HunkRegion {
         old: grown(index, &region.old),
         changes: region.changes,
     }))
 }
 
 /// Joins regions that overlap or touch.
-fn joined(regions: impl Iterator<Item = Region>) -> Vec<Region> {
-    let mut joined: Vec<Region> = Vec::new();
+fn joined(regions: impl Iterator<Item = HunkRegion>) -> Vec<HunkRegion> {
+    let mut joined: Vec<HunkRegion> = Vec::new();
     for mut region in regions {
         while let Some(last) = joined.pop_if(|last| last.old.end >= region.old.start) {
             region.old = last.old.start.min(region.old.start)..last.old.end.max(region.old.end);
@@ -173,7 +173,7 @@ fn widened(lines: &Range<usize>, by: usize, len: usize) -> Range<usize> {
 fn hunk(base: &[&str], new: &[&str], region: Range<usize>, changes: &[LineChange]) -> Hunk {
     let mut lines = Vec::new();
     let mut push = |kind, texts: &[&str]| {
-        lines.extend(texts.iter().map(|text| Line {
+        lines.extend(texts.iter().map(|text| HunkLine {
             kind,
             text: (*text).to_owned(),
         }));

@@ -67,6 +67,10 @@ impl DiffSide {
     }
 }
 
+/// The next step where hunks overlap or change places.
+pub(super) const ORDER_HUNKS: &str =
+    "put the hunks in the order of the file, and join overlapping ones";
+
 /// The sorts of faults in a patch's text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case", tag = "fault")]
@@ -137,6 +141,7 @@ pub enum PatchFaultKind {
 impl PatchFaultKind {
     /// Returns the next step, as a sentence without a full stop.
     pub fn help(&self) -> String {
+        use DiffSide::{New, Old};
         use PatchFaultKind as K;
         let help = match self {
             K::Empty => "restore the patch from version control, or remove it and its rule",
@@ -163,12 +168,10 @@ impl PatchFaultKind {
             }
             K::PathsDiffer { .. } => "name one file in both header lines; a patch cannot rename",
             K::SecondFile => "move the second file's diff to a patch of its own",
-            K::CreatesOrDeletes {
-                side: DiffSide::Old,
-            } => "keep a file that upstream lacks as a fork-owned file instead",
-            K::CreatesOrDeletes {
-                side: DiffSide::New,
-            } => {
+            K::CreatesOrDeletes { side: Old } => {
+                "keep a file that upstream lacks as a fork-owned file instead"
+            }
+            K::CreatesOrDeletes { side: New } => {
                 "leave a file out by a rule of kind `omitted` in the manifest, \
                  and keep what replaces it as a fork-owned file instead"
             }
@@ -194,9 +197,7 @@ impl PatchFaultKind {
             K::MisplacedEnd => "remove it, or move it below the last line of the file",
             K::NoOldText => "add the unchanged lines around the place as context",
             K::ChangesNothing => "remove the hunk",
-            K::OutOfOrder { .. } => {
-                "put the hunks in the order of the file, and join overlapping ones"
-            }
+            K::OutOfOrder { .. } => ORDER_HUNKS,
         };
         help.to_owned()
     }

@@ -83,7 +83,7 @@ pub struct Hunk {
     /// What follows the second `@@`; empty where nothing does.
     pub heading: String,
     /// The lines, in order.
-    pub lines: Vec<Line>,
+    pub lines: Vec<HunkLine>,
 }
 
 impl PartialEq for Hunk {
@@ -124,7 +124,7 @@ impl Hunk {
 
 /// One line of a hunk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Line {
+pub struct HunkLine {
     /// What the line is to the change.
     pub kind: LineKind,
     /// The text with its line end; none where the file ends without one.

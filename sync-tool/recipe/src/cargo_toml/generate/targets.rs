@@ -3,14 +3,14 @@
 use toml_edit::{ArrayOfTables, Item, Table, Value};
 
 use super::Generator;
-use crate::cargo_toml::additions::{AddedTarget, Additions, TargetKind};
+use crate::cargo_toml::additions::{AddedTarget, AddedTargetKind, Additions};
 use crate::cargo_toml::edit::{append, end, replace};
 use crate::cargo_toml::plain::{Plain, Style, array};
 use crate::cargo_toml::{fault, include, parse};
 use crate::error::{Fault, Result};
 use crate::reader::{TABLES, TomlFile};
 
-/// What makes cargo build files that no target names, in the order of [`TargetKind::ALL`].
+/// What makes cargo build files that no target names, in the order of [`AddedTargetKind::ALL`].
 const DISCOVERY: [&str; 3] = ["autotests", "autobenches", "autoexamples"];
 
 impl Generator {
@@ -53,7 +53,7 @@ impl Generator {
 
     /// Adds the fork's own targets behind upstream's.
     pub(super) fn add_targets(&mut self, targets: &[&AddedTarget]) {
-        for kind in TargetKind::ALL {
+        for kind in AddedTargetKind::ALL {
             let ours: Vec<&AddedTarget> =
                 targets.iter().copied().filter(|t| t.kind == kind).collect();
             if ours.is_empty() {
@@ -83,7 +83,7 @@ impl Generator {
     /// Lists upstream's targets that cargo finds by their files: beside the fork's
     /// own files, which are not all for each release, nothing may be left to find.
     pub(super) fn list_discovered(&mut self, paths: &[&str]) {
-        for (kind, switch) in TargetKind::ALL.into_iter().zip(DISCOVERY) {
+        for (kind, switch) in AddedTargetKind::ALL.into_iter().zip(DISCOVERY) {
             let package = self.document.get("package").and_then(|p| p.get(switch));
             if package.and_then(Item::as_bool) == Some(false) {
                 continue;
@@ -145,7 +145,7 @@ pub fn unlisted_tests<'a>(
     additions: &Additions,
 ) -> Result<Vec<String>> {
     let document = parse(TomlFile::Member, member)?;
-    let mut names = unlisted(document.as_table(), TargetKind::Test, paths);
+    let mut names = unlisted(document.as_table(), AddedTargetKind::Test, paths);
     names.retain(|(name, _)| !additions.left_out_tests.contains(name));
     Ok(names.into_iter().map(|(name, _)| name).collect())
 }
@@ -154,7 +154,7 @@ pub fn unlisted_tests<'a>(
 /// does not list, with those files, in the order of the names.
 fn unlisted<'a>(
     root: &Table,
-    kind: TargetKind,
+    kind: AddedTargetKind,
     paths: impl IntoIterator<Item = &'a str>,
 ) -> Vec<(String, String)> {
     let listed = root.get(kind.table()).and_then(Item::as_array_of_tables);
@@ -178,7 +178,7 @@ fn unlisted<'a>(
 
 /// Returns the name of the target that cargo makes of a file: `tests/a.rs` and
 /// `tests/a/main.rs` are both the test `a`.
-fn discovered(kind: TargetKind, path: &str) -> Option<&str> {
+fn discovered(kind: AddedTargetKind, path: &str) -> Option<&str> {
     let below = path.strip_prefix(kind.directory())?.strip_prefix('/')?;
     let name = below
         .strip_suffix("/main.rs")
@@ -186,10 +186,10 @@ fn discovered(kind: TargetKind, path: &str) -> Option<&str> {
     (!name.contains('/')).then_some(name)
 }
 
-fn name_taken(kind: TargetKind, name: &str) -> Fault {
+fn name_taken(kind: AddedTargetKind, name: &str) -> Fault {
     let table = kind.table();
     let or_omit = match kind {
-        TargetKind::Test => format!(", or add `{name}` to `cargo.omit-tests`"),
+        AddedTargetKind::Test => format!(", or add `{name}` to `cargo.omit-tests`"),
         _ => String::new(),
     };
     fault(

@@ -18,7 +18,7 @@ const RENAMING: [&str; 7] = [
 ];
 
 /// What the head says.
-pub(super) struct Head {
+pub(super) struct PatchHead {
     pub differences: Vec<Difference>,
     pub notes: Vec<String>,
     /// The first line after the head, counted from 0.
@@ -36,7 +36,7 @@ struct HeadField {
 }
 
 /// Reads the head.
-pub(super) fn read(lines: &[&str], faults: &mut Faults) -> Head {
+pub(super) fn read(lines: &[&str], faults: &mut Faults) -> PatchHead {
     let is_diff = |line: &&str| {
         ["--- ", "+++ ", "@@"]
             .iter()
@@ -75,7 +75,7 @@ pub(super) fn read(lines: &[&str], faults: &mut Faults) -> Head {
             faults.add(at, kind);
         }
     }
-    Head {
+    PatchHead {
         differences: paired(&fields, faults),
         notes,
         end,
