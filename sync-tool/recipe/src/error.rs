@@ -94,8 +94,13 @@ pub struct Fault {
     /// The next step, usually a command.
     pub help: Option<String>,
     /// The whole of it as another program tells people, to be shown instead.
-    pub shown: Option<Box<str>>,
+    pub shown: Option<Box<Rendered>>,
 }
+
+/// What another program tells people of a finding; behind a thin pointer, so that a
+/// result with a fault stays small.
+#[derive(Debug, Clone)]
+pub struct Rendered(pub String);
 
 impl Fault {
     /// Makes a fault without place or help.
@@ -122,7 +127,7 @@ impl Fault {
 
     /// Adds the words of the program that found it.
     pub fn shown(mut self, shown: impl Into<String>) -> Self {
-        self.shown = Some(shown.into().into_boxed_str());
+        self.shown = Some(Box::new(Rendered(shown.into())));
         self
     }
 }

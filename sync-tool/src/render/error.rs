@@ -42,7 +42,7 @@ pub fn error_text(error: &Error, styles: Styles) -> String {
 
 fn fault_text(fault: &Fault, styles: Styles) -> String {
     if let Some(shown) = &fault.shown {
-        let lines = shown.trim_end().lines();
+        let lines = shown.0.trim_end().lines();
         return lines
             .map(|line| format!("{}\n", format!("  {line}").trim_end()))
             .collect();
