@@ -52,6 +52,8 @@ mod manifest;
 mod messages;
 #[path = "cli/odd_upstream.rs"]
 mod odd_upstream;
+#[path = "cli/owned_dirs.rs"]
+mod owned_dirs;
 #[path = "cli/recorded.rs"]
 mod recorded;
 #[path = "cli/reference.rs"]

@@ -144,9 +144,11 @@ pub fn put(tree: &mut Tree, path: &str, text: &str) -> Result<()> {
 }
 
 fn add_owned(tree: &mut Tree, parts: TreeParts<'_>) -> Vec<Fault> {
-    let shared_dir = &parts.inputs.manifest.fork.owned;
     let shared = parts.inputs.owned_at(&parts.release.version);
-    let shared = shared.map(|owned| (shared_dir.join(owned.stored), owned.path, owned.file));
+    let shared = shared.map(|owned| {
+        let place = parts.inputs.manifest.owned_source(owned.stored.as_str());
+        (place, owned.path, owned.file)
+    });
     let stored = parts.series.into_iter().flat_map(|series| {
         let files = series.files.iter();
         files.map(|(path, file)| (series.owned_path(path), path, file))
@@ -194,7 +196,7 @@ fn faulty_targets(tree: &Tree, parts: TreeParts<'_>) -> Result<Vec<Fault>> {
                 .help("give the target the same `since` and `until`, or a form of the file to that release"),
                 None => Fault::new(message).at(place()).help(format!(
                     "add the file to `{}`, or remove the target",
-                    manifest.fork.owned
+                    manifest.owned_home(&file).0
                 )),
             }
         })

@@ -209,10 +209,9 @@ impl Refresh<'_> {
         self.inputs.series_of(self.made.series?)
     }
 
-    /// A file of `patches/loopback`, which every series shares.
+    /// A file that every series shares.
     fn shared(&mut self, path: &TreePath, what: DriftKind, owned: Owned<'_>) -> Result<(), Fault> {
-        let dir = &self.inputs.manifest.fork.owned;
-        let kept = dir.join(owned.stored);
+        let kept = self.inputs.manifest.owned_source(owned.stored.as_str());
         let has_row = self.has_row(path);
         if has_row && (self.options.series_only || what == DriftKind::Missing) {
             let why = format!("a row of {FILE} says which releases have it");
@@ -263,7 +262,7 @@ impl Refresh<'_> {
             return self.of_series(path, what);
         }
         let bases = self.inputs.series.iter().map(|s| s.base.clone()).collect();
-        let stored = self.inputs.manifest.fork.owned.join(path);
+        let stored = self.inputs.manifest.owned_source(path.as_str());
         self.keep(path, what, stored, bases)
     }
 

@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use toml_edit::Item;
 
-use super::{Documents, FILE, FileKind, FileRule, Fork, GENERATED, Manifest, Pattern, Series};
+use super::{
+    Documents, FILE, FileKind, FileRule, Fork, GENERATED, Manifest, OwnedDir, Pattern, Series,
+};
 use crate::files;
 use crate::reader::{Reader, Section};
 use crate::tree::TreePath;
@@ -54,11 +56,11 @@ pub(super) fn locations(
     r: &mut Reader,
     root: &Section<'_>,
     fork: &Fork,
-    series: &[Series],
+    inputs: (&[OwnedDir], &[Series]),
     documents: &Documents,
 ) {
     let mut seen: Vec<Region> = Vec::new();
-    for location in all(Some(root), fork, series, documents) {
+    for location in all(Some(root), fork, inputs, documents) {
         let other = seen.iter().find(|other| other.overlaps(&location));
         // What the manifest chooses is shown, of two such the later.
         let shown = location.span.as_ref();
@@ -81,7 +83,8 @@ impl Manifest {
             path: path.clone(),
             span: None,
         };
-        let all = all(None, &self.fork, &self.series, &self.documents);
+        let inputs = (&*self.owned_dirs, &*self.series);
+        let all = all(None, &self.fork, inputs, &self.documents);
         let found = all.iter().find(|location| location.overlaps(&here));
         found.map(Region::to_string)
     }
@@ -90,7 +93,7 @@ impl Manifest {
 fn all(
     root: Option<&Section<'_>>,
     fork: &Fork,
-    series: &[Series],
+    (owned, series): (&[OwnedDir], &[Series]),
     documents: &Documents,
 ) -> Vec<Region> {
     let of_fork = |what: &str, key: &str, path: &TreePath| {
@@ -107,6 +110,11 @@ fn all(
         of_fork("the fork-owned files", "owned", &fork.owned),
         of_fork("the cargo locks", "locks", &fork.locks),
     ];
+    all.extend(owned.iter().map(|dir| Region {
+        what: format!("the fork-owned files for `{}`", dir.to),
+        path: dir.from.clone(),
+        span: Some(dir.span.clone()),
+    }));
     all.extend(series.iter().map(|series| Region {
         what: format!("the series {}", series.base),
         path: series.patches.clone(),

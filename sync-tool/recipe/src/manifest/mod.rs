@@ -13,7 +13,7 @@ mod upstream_tests;
 use std::ops::Range;
 use std::sync::Arc;
 
-pub use owned::OwnedFile;
+pub use owned::{OwnedDir, OwnedFile};
 pub use pattern::Pattern;
 use semver::Version;
 use serde::Serialize;
@@ -60,6 +60,8 @@ pub struct Manifest {
     pub files: Vec<FileRule>,
     /// Fork-owned files that not every release has, or not at the same path.
     pub owned: Vec<OwnedFile>,
+    /// Directories of fork-owned files that stand elsewhere in the crate.
+    pub owned_dirs: Vec<OwnedDir>,
     /// What the fork's `Cargo.toml` gets beyond upstream's.
     pub cargo: Additions,
     /// Where the patches are, per base release, ascending.
@@ -261,10 +263,38 @@ impl Manifest {
             "inserts": self.inserts,
             "files": self.files,
             "owned": self.owned,
+            "owned-dirs": self.owned_dirs,
             "cargo": self.cargo,
             "series": self.series,
         });
         Digest::of(rules.to_string())
+    }
+
+    /// Returns the directory of the project that a fork-owned file is kept in, and its path
+    /// in there. `path` is where the file stands in the crate, or would by its name.
+    pub fn owned_home<'a>(&'a self, path: &'a str) -> (&'a TreePath, &'a str) {
+        let inner = |dir: &OwnedDir| path.strip_prefix(dir.to.as_str())?.strip_prefix('/');
+        let home = self
+            .owned_dirs
+            .iter()
+            .find_map(|dir| Some((&dir.from, inner(dir)?)));
+        home.unwrap_or((&self.fork.owned, path))
+    }
+
+    /// Returns where a fork-owned file is kept, from the project's root.
+    pub fn owned_source(&self, path: &str) -> TreePath {
+        let (dir, inner) = self.owned_home(path);
+        dir.with_suffix("/").with_suffix(inner)
+    }
+
+    /// Returns the directories that a tree is made of, from the project's root.
+    pub fn input_dirs(&self) -> impl Iterator<Item = &TreePath> {
+        let owned = self.owned_dirs.iter().map(|dir| &dir.from);
+        let series = self.series.iter().map(|series| &series.patches);
+        [&self.fork.owned, &self.fork.locks]
+            .into_iter()
+            .chain(owned)
+            .chain(series)
     }
 
     /// Returns the kind of a path by the last rule that matches, and that rule's place.

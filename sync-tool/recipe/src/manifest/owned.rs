@@ -1,4 +1,5 @@
-//! `[[owned]]`: fork-owned files that depend on the release.
+//! `[[owned]]`: fork-owned files that depend on the release, and directories of them that
+//! stand elsewhere in the crate.
 
 use std::ops::Range;
 
@@ -41,10 +42,28 @@ impl OwnedFile {
     }
 }
 
+/// One row: a directory of the project whose files stand in one of the crate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OwnedDir {
+    /// The directory, from the project's root.
+    pub from: TreePath,
+    /// Where its files stand in the crate.
+    pub to: TreePath,
+    /// The row's place in the manifest.
+    #[serde(skip)]
+    pub span: Range<usize>,
+}
+
 /// Reads all rows; two that meet at one path are a fault.
-pub(super) fn read(r: &mut Reader, root: &Section<'_>) -> Vec<OwnedFile> {
+pub(super) fn read(r: &mut Reader, root: &Section<'_>) -> (Vec<OwnedFile>, Vec<OwnedDir>) {
     let mut rows: Vec<OwnedFile> = Vec::new();
+    let mut dirs: Vec<OwnedDir> = Vec::new();
     for section in r.sections(root, "owned") {
+        if ["from", "to"].iter().any(|key| section.get(key).is_some()) {
+            let dir = directory(r, &section, &dirs);
+            dirs.extend(dir);
+            continue;
+        }
         let Some(row) = row(r, &section) else {
             continue;
         };
@@ -57,7 +76,26 @@ pub(super) fn read(r: &mut Reader, root: &Section<'_>) -> Vec<OwnedFile> {
         }
         rows.push(row);
     }
-    rows
+    (rows, dirs)
+}
+
+/// Reads a directory. Each path of the crate is to have one place in the project, also
+/// where a file system folds case.
+fn directory(r: &mut Reader, s: &Section<'_>, before: &[OwnedDir]) -> Option<OwnedDir> {
+    r.keys(s, &["from", "to"], &[]);
+    let (from, to) = (r.path(s, "from"), r.path(s, "to"));
+    let (from, to, span) = (from?, to?, s.span.clone());
+    let folded = |path: &TreePath| TreePath::new(&path.as_str().to_lowercase()).ok();
+    let meets = |other: &&OwnedDir| match (folded(&to), folded(&other.to)) {
+        (Some(a), Some(b)) => a.is_within(&b) || b.is_within(&a),
+        _ => false,
+    };
+    if let Some(other) = before.iter().find(meets) {
+        let message = format!("`{from}` and `{}` both give files of `{to}`", other.from);
+        let help = "give each directory a `to` of its own";
+        r.fault(span.clone(), message, help);
+    }
+    Some(OwnedDir { from, to, span })
 }
 
 fn row(r: &mut Reader, s: &Section<'_>) -> Option<OwnedFile> {

@@ -70,7 +70,7 @@ fn parse(r: &mut Reader, text: &Arc<str>, root: &Section<'_>) -> Option<Manifest
     let rewrites = r.each(root, "rewrite", rewrite);
     let inserts = r.each(root, "insert", insert);
     let files = file_rules(r, root);
-    let owned = owned::read(r, root);
+    let (owned, owned_dirs) = owned::read(r, root);
     let cargo = r.below(root, "cargo").map(|s| Additions::read(r, &s));
     let series = series(r, root);
     let history = history(r, root);
@@ -79,7 +79,7 @@ fn parse(r: &mut Reader, text: &Arc<str>, root: &Section<'_>) -> Option<Manifest
     coherence::generated(r, &files);
     if let Some(fork) = &fork {
         pin_is_in_history(r, root, fork, &history);
-        coherence::locations(r, root, fork, &series, &documents);
+        coherence::locations(r, root, fork, (&owned_dirs, &series), &documents);
     }
     Some(Manifest {
         text: Arc::clone(text),
@@ -89,6 +89,7 @@ fn parse(r: &mut Reader, text: &Arc<str>, root: &Section<'_>) -> Option<Manifest
         inserts,
         files,
         owned,
+        owned_dirs,
         cargo: cargo.unwrap_or_default(),
         series,
         history,

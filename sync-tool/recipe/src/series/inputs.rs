@@ -1,7 +1,7 @@
 //! All that a tree is made of, upstream apart: manifest, series, fork-owned
 //! files, cargo locks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use semver::Version;
@@ -30,7 +30,7 @@ pub struct Inputs {
     pub manifest: Manifest,
     /// The series, ascending by their base.
     pub series: Vec<StoredSeries>,
-    /// The fork-owned files that no series has, by their path in their directory.
+    /// The fork-owned files that no series has, by where they stand in the crate by their name.
     pub owned: Tree,
     /// The crate's `Cargo.lock`, by release.
     pub locks: BTreeMap<Version, Arc<str>>,
@@ -46,13 +46,8 @@ impl Inputs {
     /// their names say or for files that are not protected, fork-owned files without
     /// a rule, one path in two places, locks for no version; and those of `read`.
     pub fn load(manifest: Manifest, read: impl Fn(&TreePath) -> Result<Tree>) -> Result<Inputs> {
-        let owned = read(&manifest.fork.owned)?;
-        // Not every system keeps modes, and the tree has to be the same on all.
-        let owned = owned
-            .iter()
-            .map(|(path, file)| (path.clone(), file.as_regular()));
-        let owned: Tree = owned.collect();
         let mut faults = Vec::new();
+        let owned = owned(&manifest, &read, &mut faults)?;
         let mut series = Vec::new();
         let mut converted = Vec::new();
         for row in &manifest.series {
@@ -72,8 +67,8 @@ impl Inputs {
             &mut faults,
         );
         let shared = owned.paths().flat_map(|path| {
-            let dir = manifest.fork.owned.to_string();
-            places(&manifest, path, None).map(move |place| (format!("{dir}/{path}"), place))
+            let source = manifest.owned_source(path.as_str()).to_string();
+            places(&manifest, path, None).map(move |place| (source.clone(), place))
         });
         let of_series = series.iter().flat_map(|stored| {
             let files = stored.files.paths();
@@ -132,9 +127,10 @@ impl Inputs {
         release: &Version,
         series: Option<&StoredSeries>,
     ) -> BTreeMap<TreePath, File> {
-        let dir = &self.manifest.fork.owned;
-        let owned = self.owned_at(release);
-        let owned = owned.map(|owned| (dir.join(owned.stored), owned.file.clone()));
+        let owned = self.owned_at(release).map(|owned| {
+            let source = self.manifest.owned_source(owned.stored.as_str());
+            (source, owned.file.clone())
+        });
         let stored = series.into_iter().flat_map(StoredSeries::stored_files);
         let lock = self.locks.get(release);
         let lock = lock.map(|text| (self.lock_path(release), File::regular(text.as_bytes())));
@@ -161,10 +157,46 @@ fn converted_patches(manifest: &Manifest, converted: &[String]) -> Option<Fault>
 pub struct Owned<'a> {
     /// Where it stands in the crate.
     pub path: &'a TreePath,
-    /// Where it is kept, from the directory of fork-owned files.
+    /// Where it would stand by its name; [`Manifest::owned_source`] gives where it is kept.
     pub stored: &'a TreePath,
     /// The file.
     pub file: &'a File,
+}
+
+/// Reads all directories of fork-owned files.
+fn owned(
+    manifest: &Manifest,
+    read: impl Fn(&TreePath) -> Result<Tree>,
+    faults: &mut Vec<Fault>,
+) -> Result<Tree> {
+    // Not every system keeps modes, and the tree has to be the same on all.
+    let mut owned = Tree::new();
+    for (path, file) in read(&manifest.fork.owned)?.iter() {
+        if manifest.owned_home(path.as_str()).0 == &manifest.fork.owned {
+            owned.insert(path.clone(), file.as_regular());
+        } else {
+            let source = manifest.owned_source(path.as_str());
+            let place = Location::file(manifest.fork.owned.join(path));
+            let fault = Fault::new("a row of `[[owned]]` says that such a file is kept elsewhere");
+            faults.push(
+                fault
+                    .at(place)
+                    .help(format!("move it to `{source}`, or remove it")),
+            );
+        }
+    }
+    for dir in &manifest.owned_dirs {
+        let files = read(&dir.from)?;
+        if files.is_empty() {
+            let fault = Fault::new(format!("`{}` has no files", dir.from));
+            let help = "restore the directory, or remove the row";
+            faults.push(fault.at(manifest.place(&dir.span)).help(help));
+        }
+        for (path, file) in files.iter() {
+            owned.insert(dir.to.join(path), file.as_regular());
+        }
+    }
+    Ok(owned)
 }
 
 /// Returns where a file of the directory stands in the crate: in a release, or
@@ -183,14 +215,14 @@ fn places<'a>(
 
 /// Finds rows for files that are not there, or for paths that another has always.
 fn faulty_rows(manifest: &Manifest, owned: &Tree) -> Vec<Fault> {
-    let dir = &manifest.fork.owned;
+    let source = |path: &TreePath| manifest.owned_source(path.as_str());
     let rows = manifest.owned.iter().filter_map(|row| {
         let always = manifest.owned.iter().all(|other| other.file != row.path);
         let (message, help) = if owned.get(row.file.as_str()).is_none() {
-            let message = format!("`{dir}/{}` is not there", row.file);
+            let message = format!("`{}` is not there", source(&row.file));
             (message, "restore the file, or remove the row")
         } else if always && owned.get(row.path.as_str()).is_some() {
-            let message = format!("`{dir}/{}` stands there in every release", row.path);
+            let message = format!("`{}` stands there in every release", source(&row.path));
             (message, "move the file, and give it a row of its own")
         } else {
             return None;
@@ -286,11 +318,15 @@ fn patch(
 }
 
 fn in_two_places(manifest: &Manifest, owned: &Tree, stored: &StoredSeries) -> Vec<Fault> {
-    let paths = owned.paths().flat_map(|path| places(manifest, path, None));
-    let shared: BTreeSet<_> = paths.collect();
-    let twice = stored.files.paths().filter(|path| shared.contains(path));
-    let fault = |path: &TreePath| {
-        Fault::new(format!("`{path}` stands in `{}` too", manifest.fork.owned))
+    let paths = owned
+        .paths()
+        .flat_map(|kept| places(manifest, kept, None).map(move |path| (path, kept)));
+    let shared: BTreeMap<_, _> = paths.collect();
+    let twice = stored.files.paths();
+    let twice = twice.filter_map(|path| Some((path, *shared.get(path)?)));
+    let fault = |(path, kept): (&TreePath, &TreePath)| {
+        let (dir, _) = manifest.owned_home(kept.as_str());
+        Fault::new(format!("`{path}` stands in `{dir}` too"))
             .at(Location::file(stored.owned_path(path)))
             .help("keep it in every series, or in the shared directory alone")
     };

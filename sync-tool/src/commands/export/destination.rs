@@ -6,7 +6,6 @@ use std::path::{Component, Path, PathBuf};
 
 use recipe::error::{Error, Result};
 use recipe::lock::Lock;
-use recipe::manifest::Manifest;
 use recipe::tree::{Tree, TreePath};
 
 use super::super::context::Context;
@@ -67,7 +66,11 @@ impl Destination {
                 return Err(refused(&format!("it overlaps {place}")));
             }
             let top = top(&below);
-            if inputs(project.manifest()).any(|dir| self::top(dir) == top) {
+            if project
+                .manifest()
+                .input_dirs()
+                .any(|dir| self::top(dir) == top)
+            {
                 return Err(refused(&format!("{top} holds what the tree is made of")));
             }
         }
@@ -108,12 +111,6 @@ impl Destination {
             dir.to_string().trim()
         )
     }
-}
-
-/// Returns the directories that a tree is made of.
-fn inputs(manifest: &Manifest) -> impl Iterator<Item = &TreePath> {
-    let series = manifest.series.iter().map(|series| &series.patches);
-    series.chain([&manifest.fork.owned, &manifest.fork.locks])
 }
 
 fn top(path: &TreePath) -> &str {

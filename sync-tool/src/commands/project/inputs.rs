@@ -17,12 +17,8 @@ use super::project_path;
 
 /// Fails where inputs would be read through links: they would not be the project's.
 pub(super) fn not_linked(root: &Path, manifest: &Manifest) -> Result<()> {
-    let series = manifest.series.iter().map(|series| &series.patches);
-    let dirs = [&manifest.fork.owned, &manifest.fork.locks]
-        .into_iter()
-        .chain(series);
     // From the root down to each, every directory once.
-    let ways = dirs.flat_map(|dir| {
+    let ways = manifest.input_dirs().flat_map(|dir| {
         let ends = dir.as_str().match_indices('/').map(|(end, _)| end);
         ends.chain([dir.as_str().len()])
             .map(|end| &dir.as_str()[..end])
