@@ -258,3 +258,13 @@ impl Source for Registry<'_> {
         Ok(self.release(version)?.commit)
     }
 }
+
+/// Unpacks a package of `net-1.0.0`, for the fuzz target.
+///
+/// # Errors
+///
+/// All that is wrong with it.
+#[cfg(fuzzing)]
+pub fn fuzzed_unpack(packed: &[u8]) -> Result<recipe::tree::Tree> {
+    unpack::unpack(packed, "net-1.0.0", "net-1.0.0.crate", unpack::LIMITS)
+}
