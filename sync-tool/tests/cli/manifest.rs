@@ -77,7 +77,7 @@ fn several_faults_of_the_manifest_come_together() {
         ·           ────────────
      61 │ 
         ╰────
-      help: name a path below the project's root, with `/` between its parts
+      help: name a relative path without `..`, with `/` between its parts
     "#);
     // Every command says the same.
     for command in [
