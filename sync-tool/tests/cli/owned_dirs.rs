@@ -16,7 +16,7 @@ fn move_to_crate(world: &World) {
     let row = format!("{ROW}[[series]]\nbase = \"38.0.1\"");
     world.edit("manifest.toml", "[[series]]\nbase = \"38.0.1\"", &row);
     let module = "patches/loopback/src/sockets/loopback/mod.rs";
-    world.write("net/src/mod.rs", &world.read(module));
+    world.write("net/src/mod.rs", world.read(module));
     world.remove("patches/loopback/src");
     world.write("net/Cargo.toml", "[package]\nname = \"net\"\n");
     world.write("net/lib.rs", "#[path = \"src/mod.rs\"]\npub mod net;\n");

@@ -11,7 +11,7 @@ use host::{Environment, Host, Silent, disk};
 use recipe::compare::{Changed, changes};
 use recipe::error::Result;
 use recipe::format::{Formatted, Formatter};
-use recipe::make::{BuiltTree, Parts, inherited, make};
+use recipe::make::{BuiltTree, TreeParts, inherited, make};
 use recipe::manifest::{FILE, FileKind, HistoryRow, Manifest};
 use recipe::plan::Plan;
 use recipe::prepare::prepare;
@@ -74,7 +74,7 @@ fn export(inputs: &Inputs, release: &Release) -> BuiltTree {
     assert!(choice.fit.rejected.is_empty(), "{:?}", choice.fit.rejected);
     let patched = choice.fit.applied.into_iter();
     let patched: BTreeMap<_, _> = patched.map(|(path, one)| (path, one.text)).collect();
-    let parts = Parts {
+    let parts = TreeParts {
         release,
         prepared: &prepared.tree,
         patched: &patched,
