@@ -24,7 +24,7 @@ use git_world::{V, version, write};
 use recipe::release::SourceKind;
 use recipe::{Error, Kind};
 use registry_world::checksum;
-use upstream::{Locked, Options, SourceChoice, Upstream};
+use upstream::{Locked, SourceChoice, SourceOptions, Upstream};
 
 const NOTHING: Locked<'_> = Locked {
     commit: None,
@@ -39,30 +39,30 @@ fn both() -> Both {
     both
 }
 
-fn by(both: &Both, choice: SourceChoice) -> Options {
-    Options {
+fn by(both: &Both, choice: SourceChoice) -> SourceOptions {
+    SourceOptions {
         choice,
         ..both.options()
     }
 }
 
 /// Returns options with a repository whose host cannot be reached.
-fn unreachable(both: &Both) -> Options {
+fn unreachable(both: &Both) -> SourceOptions {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    Options {
+    SourceOptions {
         repository: format!("git://{}/a/b", listener.local_addr().unwrap()).into(),
         ..both.options()
     }
 }
 
-fn offline(options: Options) -> Options {
-    Options {
+fn offline(options: SourceOptions) -> SourceOptions {
+    SourceOptions {
         offline: true,
         ..options
     }
 }
 
-fn error_of(both: &Both, options: Options, locked: Locked<'_>) -> Error {
+fn error_of(both: &Both, options: SourceOptions, locked: Locked<'_>) -> Error {
     both.run(options, |u| u.release(&version(V), locked))
         .unwrap_err()
 }
@@ -137,14 +137,14 @@ fn without_a_git_program_the_registry_is_taken() {
 #[test]
 fn git_alone_does_not_fall_back() {
     let both = both();
-    let options = Options {
+    let options = SourceOptions {
         choice: SourceChoice::Git,
         ..unreachable(&both)
     };
     let error = error_of(&both, options, NOTHING);
     assert_eq!(error.kind(), Kind::Upstream);
     assert!(error.hints()[0].contains("--source registry"), "{error:?}");
-    let given = Options {
+    let given = SourceOptions {
         upstream: Some(unreachable(&both).repository),
         ..both.options()
     };
@@ -256,7 +256,7 @@ fn where_neither_has_it_both_say_why() {
 #[test]
 fn a_repository_that_is_given_means_git() {
     let both = both();
-    let given = |upstream: &str, choice| Options {
+    let given = |upstream: &str, choice| SourceOptions {
         upstream: Some(upstream.to_owned().into()),
         repository: "git://127.0.0.1:1/nowhere".to_owned().into(),
         choice,
@@ -279,7 +279,7 @@ fn a_repository_that_is_given_means_git() {
 #[test]
 fn a_manifests_path_begins_at_the_project() {
     let both = both();
-    let options = Options {
+    let options = SourceOptions {
         project_dir: both.git.path("project"),
         repository: "../upstream".to_owned().into(),
         ..both.options()
@@ -336,14 +336,14 @@ fn what_is_not_as_locked_is_refused_by_either() {
 }
 
 /// Makes a checkout of 41.0.0 that has no tags.
-fn checkout(both: &Both) -> Options {
+fn checkout(both: &Both) -> SourceOptions {
     let url = both.git.url();
     let clone = ["clone", "--quiet", "--no-tags", &url, "checkout"];
     both.git.git_in(both.git.dir.path(), &clone);
     let commit = both.git.commit_of(V);
     let detach = ["checkout", "--quiet", "--detach", &commit];
     both.git.git_in(&both.git.path("checkout"), &detach);
-    Options {
+    SourceOptions {
         upstream: Some("checkout".to_owned().into()),
         ..both.options()
     }
@@ -397,7 +397,7 @@ fn a_checkout_that_nothing_can_be_compared_with_is_warned_of() {
 #[test]
 fn a_search_for_a_release_ends_with_the_run() {
     let both = both();
-    let options = Options {
+    let options = SourceOptions {
         upstream: Some(both.git.upstream().display().to_string().into()),
         ..both.options()
     };

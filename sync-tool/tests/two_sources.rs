@@ -31,7 +31,7 @@ use git_world::{CRATE, GitWorld, RELEASES, version};
 use host::{Environment, Host, Silent};
 use recipe::cargo_toml::Inherited;
 use recipe::release::{Release, SourceKind, Workspace};
-use upstream::{Locked, Options, Source as _, SourceChoice, Upstream};
+use upstream::{Locked, SourceChoice, SourceOptions, Upstream};
 
 /// Upstream's releases that are compared.
 const OF_UPSTREAM: [&str; 4] = ["38.0.4", "41.0.0", "45.0.0", "48.0.0"];
@@ -86,7 +86,7 @@ fn a_workspace_that_cargo_packages_gives_the_same_tree() {
     both.publish(&packages);
     for release in RELEASES {
         let [git, registry] = [SourceChoice::Git, SourceChoice::Registry].map(|choice| {
-            let options = Options {
+            let options = SourceOptions {
                 choice,
                 ..both.options()
             };
@@ -182,7 +182,7 @@ fn links_are_followed_as_cargo_does() {
         }
         both.publish(&[(&version, both.packaged_by_cargo(&version))]);
         let [git, registry] = [SourceChoice::Git, SourceChoice::Registry].map(|choice| {
-            let options = Options {
+            let options = SourceOptions {
                 choice,
                 ..both.options()
             };
@@ -243,7 +243,7 @@ fn upstreams_releases_give_the_same_tree() {
     let cache = tempfile::tempdir().unwrap();
     let host = Host::new(Environment::of_process().unwrap(), Arc::new(Silent)).unwrap();
     let from = |choice| {
-        let options = Options {
+        let options = SourceOptions {
             choice,
             upstream: None,
             cache: cache.path().to_path_buf(),

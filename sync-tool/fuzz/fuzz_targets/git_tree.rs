@@ -10,8 +10,8 @@ use host::{Environment, Host, Silent};
 use libfuzzer_sys::fuzz_target;
 use recipe::tree::TreePath;
 use semver::Version;
-use upstream::Source as _;
-use upstream::git::{Git, Options};
+use upstream::SourceOptions;
+use upstream::git::Git;
 
 /// An entry of a tree, as git stores it.
 #[derive(Arbitrary, Debug)]
@@ -104,15 +104,14 @@ fuzz_target!(|entries: Vec<Entry>| {
         let reference = repo.reference("refs/tags/v1.0.0", commit, true, "x");
         reference.expect("a tag");
     }
-    let options = Options {
-        crate_name: "net".to_owned(),
-        path: TreePath::new("crates/net").expect("a path"),
-        tag: "v{version}".to_owned(),
-        upstream: world.dir.to_str().expect("UTF-8").to_owned().into(),
-        cache: world.dir.join("cache"),
+    let path = TreePath::new("crates/net").expect("a path");
+    let upstream = world.dir.to_str().expect("UTF-8").to_owned();
+    let options = SourceOptions {
+        upstream: Some(upstream.into()),
         offline: true,
+        ..SourceOptions::new("net", path, world.dir.join("cache"), &world.dir)
     };
-    let git = Git::new(&world.host, options).expect("a repository");
+    let git = Git::new(&world.host, &options).expect("a repository");
     if let Ok(release) = git.release(&Version::new(1, 0, 0)) {
         for (path, _) in release.tree.iter() {
             assert!(!path.as_str().split('/').any(|part| part == ".." || part.is_empty()));

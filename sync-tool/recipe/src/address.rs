@@ -12,7 +12,7 @@ use regex::Regex;
 const MASK: &str = "***";
 
 /// A URL or a path, shown without its secrets.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Address(String);
 
 impl Address {

@@ -8,7 +8,7 @@ use host::status::StepTime;
 use recipe::error::{Error, Result};
 use recipe::manifest::{FILE, Manifest};
 use recipe::tree::TreePath;
-use upstream::{Options, SourceChoice, Upstream};
+use upstream::{SourceChoice, SourceOptions, Upstream};
 
 use super::project::{Project, read_manifest};
 use crate::cli::{Global, SourceArg, SourceArgs};
@@ -69,7 +69,7 @@ impl<'a> Context<'a> {
             SourceArg::Git => SourceChoice::Git,
             SourceArg::Registry => SourceChoice::Registry,
         };
-        let options = Options {
+        let options = SourceOptions {
             choice,
             upstream: args.upstream.clone(),
             cache: self.cache.clone(),

@@ -4,7 +4,6 @@ use std::fs;
 use std::path::PathBuf;
 
 use recipe::Kind;
-use upstream::Source as _;
 use upstream::git::Git;
 
 use crate::world::*;

@@ -2,7 +2,6 @@
 
 use recipe::release::{SourceKind, Workspace};
 use recipe::tree::Mode;
-use upstream::Source as _;
 
 use crate::world::*;
 

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use recipe::Kind;
-use upstream::Source as _;
 
 use crate::world::*;
 

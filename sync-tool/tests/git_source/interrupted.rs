@@ -4,7 +4,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use recipe::Kind;
-use upstream::Source as _;
 use upstream::git::Git;
 
 use crate::world::*;
@@ -33,7 +32,7 @@ fn interrupted(world: &GitWorld) -> recipe::Error {
             }
             host.stop();
         });
-        let git = Git::new(&host, world.options(&world.url())).unwrap();
+        let git = Git::new(&host, &world.options(&world.url())).unwrap();
         git.release(&version(V)).unwrap_err()
     })
 }

@@ -2,8 +2,6 @@
 
 use std::process::Command;
 
-use upstream::Source as _;
-
 use crate::world::*;
 
 /// What cargo adds to a package.

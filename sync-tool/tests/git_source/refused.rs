@@ -3,7 +3,6 @@
 use std::net::TcpListener;
 
 use recipe::Kind;
-use upstream::Source as _;
 
 use crate::world::*;
 

@@ -1,7 +1,6 @@
 //! The way to the registry: nobody there, proxies, tokens, TLS.
 
 use recipe::{Error, Kind};
-use upstream::Source as _;
 
 use crate::server::{AUTHORITY, Reply, Server, url_of_nobody};
 use crate::world::*;

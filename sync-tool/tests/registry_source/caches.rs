@@ -3,7 +3,6 @@
 use std::fs;
 
 use recipe::Kind;
-use upstream::Source as _;
 
 use crate::server::Reply;
 use crate::world::*;
@@ -159,24 +158,10 @@ fn a_locked_package_in_cargos_cache_needs_no_index() {
     world
         .run(|r| r.release_checked(&version(V), Some(&locked)))
         .unwrap();
-    assert_eq!(world.server.connections(), 0);
-}
-
-#[test]
-fn cargos_own_index_cache_serves_offline() {
-    let world = World::with(&[V]);
-    let lines = index_of(&[V]);
-    let file = format!("\u{3}\u{2}\0\0\0etag: \"1\"\0{V}\0{}\0", lines.trim_end());
-    write(
-        &world.path("cargo-home/registry/index/127.0.0.1-0a1b/.cache/wa/sm/wasmtime-wasi"),
-        file,
-    );
-    write(
-        &world.path("cargo-home/registry/cache/127.0.0.1-0a1b/wasmtime-wasi-41.0.0.crate"),
-        package(V),
-    );
-    assert_eq!(world.run_offline(|r| r.list()).unwrap().len(), 1);
-    world.run_offline(|r| r.release(&version(V))).unwrap();
+    fs::remove_dir_all(world.path("cache")).unwrap();
+    world
+        .run_offline(|r| r.release_checked(&version(V), Some(&locked)))
+        .unwrap();
     assert_eq!(world.server.connections(), 0);
 }
 

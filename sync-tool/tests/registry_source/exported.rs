@@ -18,7 +18,8 @@ use recipe::prepare::prepare;
 use recipe::release::Release;
 use recipe::series::{Inputs, choose};
 use recipe::tree::{Tree, TreePath};
-use upstream::registry::{Options, Registry};
+use upstream::SourceOptions;
+use upstream::registry::Registry;
 
 use crate::world::{CRATE, version};
 
@@ -58,8 +59,9 @@ fn release(of: &str) -> Release {
     let cache = tempfile::tempdir().unwrap();
     let host = Host::new(Environment::of_process().unwrap(), Arc::new(Silent)).unwrap();
     let dir = env!("CARGO_MANIFEST_DIR");
-    let options = Options::new(CRATE, "crates/wasi", cache.path(), dir);
-    let registry = Registry::new(&host, options).unwrap();
+    let path = TreePath::new("crates/wasi").unwrap();
+    let options = SourceOptions::new(CRATE, path, cache.path(), dir);
+    let registry = Registry::new(&host, &options).unwrap();
     let release = registry.release_checked(&version(of), None);
     release.unwrap_or_else(|e| panic!("this test needs a package registry: {e}"))
 }

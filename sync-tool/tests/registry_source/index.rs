@@ -1,7 +1,6 @@
 //! The index: lists, revalidation, what is missing, withdrawn or malformed.
 
 use recipe::{Error, Kind};
-use upstream::Source as _;
 
 use crate::server::Reply;
 use crate::world::*;

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use host::{Environment, Host, Silent};
 use recipe::release::Workspace;
-use upstream::Source as _;
-use upstream::registry::{Options, Registry};
+use recipe::tree::TreePath;
+use upstream::SourceOptions;
+use upstream::registry::Registry;
 
 use crate::world::{CRATE, version};
 
@@ -18,16 +19,9 @@ const COMMIT: &str = "3dda916921536c2b5233ec98315b6d05c793a34b";
 fn wasmtime_wasi_41_is_what_was_published() {
     let cache = tempfile::tempdir().unwrap();
     let host = Host::new(Environment::of_process().unwrap(), Arc::new(Silent)).unwrap();
-    let registry = Registry::new(
-        &host,
-        Options::new(
-            CRATE,
-            "crates/wasi",
-            cache.path(),
-            env!("CARGO_MANIFEST_DIR"),
-        ),
-    )
-    .unwrap();
+    let path = TreePath::new("crates/wasi").unwrap();
+    let options = SourceOptions::new(CRATE, path, cache.path(), env!("CARGO_MANIFEST_DIR"));
+    let registry = Registry::new(&host, &options).unwrap();
     let release = registry
         .release_checked(&version("41.0.0"), Some(CHECKSUM))
         .unwrap_or_else(|e| {

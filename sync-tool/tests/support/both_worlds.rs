@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use recipe::tree::TreePath;
-use upstream::{Options, SourceChoice, Upstream};
+use upstream::{SourceChoice, SourceOptions, Upstream};
 
 use super::git_world::{CRATE, GitWorld};
 use super::registry_world::{self, INDEX, World, checksum, download};
@@ -57,8 +57,8 @@ impl Both {
     }
 
     /// Returns options as a user has them that gives none.
-    pub(crate) fn options(&self) -> Options {
-        Options {
+    pub(crate) fn options(&self) -> SourceOptions {
+        SourceOptions {
             choice: SourceChoice::Auto,
             upstream: None,
             cache: self.git.path("cache"),
@@ -74,7 +74,7 @@ impl Both {
     /// Does something with upstream in a run of its own.
     pub(crate) fn run<T>(
         &self,
-        options: Options,
+        options: SourceOptions,
         act: impl FnOnce(&Upstream<'_>) -> recipe::Result<T>,
     ) -> recipe::Result<T> {
         let host = self.git.host();

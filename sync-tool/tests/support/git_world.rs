@@ -10,7 +10,8 @@ use host::{Environment, Host, Silent, Status, Step};
 use recipe::Result;
 use recipe::tree::TreePath;
 use semver::Version;
-use upstream::git::{Git, Options};
+use upstream::SourceOptions;
+use upstream::git::Git;
 
 pub(crate) const CRATE: &str = "wasmtime-wasi";
 /// The releases that have tags; the second tag is an object of its own.
@@ -234,14 +235,11 @@ impl GitWorld {
     }
 
     /// Returns options for a repository, given as a user gives it.
-    pub(crate) fn options(&self, upstream: &str) -> Options {
-        Options {
-            crate_name: CRATE.to_owned(),
-            path: TreePath::new("crates/wasi").expect("a path"),
-            tag: "v{version}".to_owned(),
-            upstream: upstream.to_owned().into(),
-            cache: self.path("cache"),
-            offline: false,
+    pub(crate) fn options(&self, upstream: &str) -> SourceOptions {
+        let path = TreePath::new("crates/wasi").expect("a path");
+        SourceOptions {
+            upstream: Some(upstream.to_owned().into()),
+            ..SourceOptions::new(CRATE, path, self.path("cache"), self.dir.path())
         }
     }
 
@@ -252,7 +250,7 @@ impl GitWorld {
         act: impl FnOnce(&Git<'_>) -> Result<T>,
     ) -> Result<T> {
         let host = self.host();
-        act(&Git::new(&host, self.options(upstream))?)
+        act(&Git::new(&host, &self.options(upstream))?)
     }
 
     /// The same without the network.
@@ -262,11 +260,11 @@ impl GitWorld {
         act: impl FnOnce(&Git<'_>) -> Result<T>,
     ) -> Result<T> {
         let host = self.host();
-        let options = Options {
+        let options = SourceOptions {
             offline: true,
             ..self.options(upstream)
         };
-        act(&Git::new(&host, options)?)
+        act(&Git::new(&host, &options)?)
     }
 
     /// Returns what stands in the directory of the tool's git caches, but for lock files.

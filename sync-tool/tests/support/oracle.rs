@@ -10,8 +10,9 @@ use host::{Environment, Host, Silent};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::RngSeed;
-use recipe::tree::Tree;
-use upstream::registry::{Options, Registry};
+use recipe::tree::{Tree, TreePath};
+use upstream::SourceOptions;
+use upstream::registry::Registry;
 
 /// Returns the settings of random tests: the same cases at every run.
 pub(crate) fn cases(count: u32) -> ProptestConfig {
@@ -130,13 +131,9 @@ pub(crate) fn upstream(version: &str) -> Tree {
         Arc::new(Silent),
     )
     .expect("a host");
-    let options = Options::new(
-        "wasmtime-wasi",
-        "crates/wasi",
-        cache,
-        env!("CARGO_MANIFEST_DIR"),
-    );
-    let registry = Registry::new(&host, options).expect("a source");
+    let path = TreePath::new("crates/wasi").expect("a path");
+    let options = SourceOptions::new("wasmtime-wasi", path, cache, env!("CARGO_MANIFEST_DIR"));
+    let registry = Registry::new(&host, &options).expect("a source");
     let version = version.parse().expect("a version");
     match registry.release_checked(&version, None) {
         Ok(release) => release.tree,

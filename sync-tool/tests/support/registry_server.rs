@@ -14,12 +14,11 @@ pub(crate) struct Reply {
     cut: Option<usize>,
     stalls: bool,
     drips: bool,
-    ranges: bool,
     token: Option<String>,
 }
 
 impl Reply {
-    /// Answers 200 with a body, or the part of it that a range asks for.
+    /// Answers 200 with a body.
     pub(crate) fn body(body: impl Into<Vec<u8>>) -> Self {
         Reply {
             status: 200,
@@ -28,7 +27,6 @@ impl Reply {
             cut: None,
             stalls: false,
             drips: false,
-            ranges: true,
             token: None,
         }
     }
@@ -58,12 +56,6 @@ impl Reply {
     /// Sends its body byte by byte, some dozens in a second.
     pub(crate) fn drip(mut self) -> Self {
         self.drips = true;
-        self
-    }
-
-    /// Knows nothing of ranges.
-    pub(crate) fn without_ranges(mut self) -> Self {
-        self.ranges = false;
         self
     }
 
@@ -283,27 +275,6 @@ fn answer(mut stream: impl Write, request: &Request, mut reply: Reply) -> std::i
         reply = Reply::status(401);
     } else if tag.is_some() && request.header("if-none-match") == tag {
         reply = Reply::status(304);
-    }
-    let from = request
-        .header("range")
-        .filter(|_| reply.ranges && reply.status == 200);
-    if let Some(from) = from.and_then(|r| {
-        r.strip_prefix("bytes=")?
-            .strip_suffix('-')?
-            .parse::<usize>()
-            .ok()
-    }) {
-        let total = reply.body.len();
-        if from >= total {
-            reply = Reply::status(416);
-        } else {
-            reply = reply.header(
-                "Content-Range",
-                &format!("bytes {from}-{}/{total}", total - 1),
-            );
-            reply.status = 206;
-            reply.body.drain(..from);
-        }
     }
     write!(
         stream,

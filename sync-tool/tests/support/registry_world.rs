@@ -11,9 +11,10 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use host::{Environment, Host, Silent, Status, Step};
 use recipe::Result;
-use recipe::tree::Digest;
+use recipe::tree::{Digest, TreePath};
 use semver::Version;
-use upstream::registry::{Options, Registry};
+use upstream::SourceOptions;
+use upstream::registry::Registry;
 
 use super::server::{Reply, Server};
 
@@ -131,35 +132,25 @@ impl World {
         .expect("a host")
     }
 
-    pub(crate) fn options(&self) -> Options {
-        let options = Options::new(
-            CRATE,
-            "crates/wasi",
-            self.path("cache"),
-            self.path("project"),
-        );
-        Options {
-            backoff: Duration::ZERO,
-            ..options
-        }
+    pub(crate) fn options(&self) -> SourceOptions {
+        let path = TreePath::new("crates/wasi").expect("a path");
+        SourceOptions::new(CRATE, path, self.path("cache"), self.path("project"))
     }
 
     /// Does something with the registry in a run of its own.
     pub(crate) fn run<T>(&self, act: impl FnOnce(&Registry<'_>) -> Result<T>) -> Result<T> {
         let host = self.host();
-        act(&Registry::new(&host, self.options())?)
+        act(&Registry::new(&host, &self.options())?.with_backoff(Duration::ZERO))
     }
 
     /// The same without the network.
     pub(crate) fn run_offline<T>(&self, act: impl FnOnce(&Registry<'_>) -> Result<T>) -> Result<T> {
         let host = self.host();
-        act(&Registry::new(
-            &host,
-            Options {
-                offline: true,
-                ..self.options()
-            },
-        )?)
+        let options = SourceOptions {
+            offline: true,
+            ..self.options()
+        };
+        act(&Registry::new(&host, &options)?.with_backoff(Duration::ZERO))
     }
 
     /// Returns the files in the tool's cache with an ending.

@@ -8,7 +8,7 @@ use host::Host;
 use recipe::manifest::Manifest;
 use recipe::tree::{File, Mode, Tree, TreePath};
 use recipe::{Error, Result};
-use upstream::{Locked, Options, SourceChoice, Upstream};
+use upstream::{Locked, SourceChoice, SourceOptions, Upstream};
 
 use super::git_world::{GitWorld, version, write};
 
@@ -153,8 +153,8 @@ impl WorkspaceWorld {
     }
 
     /// Returns options for a repository, given as a user gives it.
-    pub(crate) fn options(&self, upstream: Option<String>) -> Options {
-        Options {
+    pub(crate) fn options(&self, upstream: Option<String>) -> SourceOptions {
+        SourceOptions {
             choice: SourceChoice::Git,
             upstream: upstream.map(Into::into),
             cache: self.git.path("cache"),
@@ -172,7 +172,7 @@ impl WorkspaceWorld {
         self.lay_out_from(&self.git.host(), self.options(Some("upstream".to_owned())))
     }
 
-    pub(crate) fn lay_out_from(&self, host: &Host, options: Options) -> Result<Workspace> {
+    pub(crate) fn lay_out_from(&self, host: &Host, options: SourceOptions) -> Result<Workspace> {
         let upstream = Upstream::new(host, options)?;
         let release = upstream.release(&version(V), Locked::default())?;
         Workspace::lay_out(Parts {

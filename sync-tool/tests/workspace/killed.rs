@@ -22,7 +22,7 @@ fn child() {
     };
     let world = WorkspaceWorld::new();
     let host = Host::new(Environment::new(&dir, []), Arc::new(Silent)).unwrap();
-    let options = upstream::Options {
+    let options = upstream::SourceOptions {
         cache: dir.join("cache"),
         project_dir: dir.clone(),
         ..world.options(Some("upstream".to_owned()))

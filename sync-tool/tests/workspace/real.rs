@@ -9,7 +9,7 @@ use host::{Environment, Host, Silent, disk};
 use recipe::make;
 use recipe::manifest::Manifest;
 use recipe::tree::Tree;
-use upstream::{Locked, Options, SourceChoice, Upstream};
+use upstream::{Locked, SourceChoice, SourceOptions, Upstream};
 
 use crate::world::text;
 
@@ -35,7 +35,7 @@ fn upstreams_workspaces_take_the_fork_up() {
     let owned = disk::read_tree(&project.join(manifest.fork.owned.as_str())).unwrap();
     let cache = tempfile::tempdir().unwrap();
     let host = Host::new(Environment::of_process().unwrap(), Arc::new(Silent)).unwrap();
-    let options = Options {
+    let options = SourceOptions {
         choice: SourceChoice::Git,
         upstream: Some(upstream.display().to_string().into()),
         cache: cache.path().to_path_buf(),

@@ -3,7 +3,7 @@
 use std::fs;
 
 use recipe::Kind;
-use upstream::{Options, SourceChoice};
+use upstream::{SourceChoice, SourceOptions};
 
 use crate::world::{UPSTREAM, WorkspaceWorld, told};
 
@@ -51,7 +51,7 @@ fn a_missing_content_that_is_built_is_named_with_what_mends_it() {
 fn the_registry_has_no_test_programs() {
     let world = WorkspaceWorld::new();
     let host = world.git.host();
-    let options = Options {
+    let options = SourceOptions {
         choice: SourceChoice::Registry,
         ..world.options(None)
     };

@@ -3,7 +3,7 @@
 use std::fs;
 
 use recipe::Kind;
-use upstream::Options;
+use upstream::SourceOptions;
 
 use crate::world::{UPSTREAM, WorkspaceWorld, text, told};
 
@@ -27,7 +27,7 @@ fn only_what_is_needed_is_fetched_and_a_second_run_fetches_nothing() {
     }
     assert_eq!(text(&workspace.dir.join("crates/io/answer.txt")), "42\n");
     drop(workspace);
-    let offline = Options {
+    let offline = SourceOptions {
         offline: true,
         ..world.options(None)
     };
@@ -46,7 +46,7 @@ fn what_is_not_in_the_cache_cannot_be_had_offline() {
     let version = "41.0.0".parse().unwrap();
     let locked = upstream::Locked::default();
     upstream.unwrap().release(&version, locked).unwrap();
-    let offline = Options {
+    let offline = SourceOptions {
         offline: true,
         ..world.options(None)
     };

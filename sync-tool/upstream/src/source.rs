@@ -3,55 +3,17 @@
 mod known;
 
 use std::cell::{Cell, OnceCell};
-use std::path::PathBuf;
 
 use host::Host;
 pub use known::Buildable;
-use recipe::address::Address;
 use recipe::error::{Error, Fault, Kind, Result};
 use recipe::release::{Listed, Release, SourceKind};
-use recipe::tree::{Digest, TreePath};
+use recipe::tree::Digest;
 use semver::Version;
 
-use super::Source as _;
-use super::git::{self, Export, Failure, Git};
-use super::registry::{self, Registry};
-
-/// What the user asks for with `--source`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum SourceChoice {
-    /// Git, and the registry where the repository's host cannot be reached.
-    #[default]
-    Auto,
-    /// The git repository.
-    Git,
-    /// The package registry.
-    Registry,
-}
-
-/// Which crate is followed, and from where.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// `--source`.
-    pub choice: SourceChoice,
-    /// `--upstream`: a URL, or a path that begins at the run's directory. It means git.
-    pub upstream: Option<Address>,
-    /// The tool's cache directory.
-    pub cache: PathBuf,
-    /// Whether the network is forbidden.
-    pub offline: bool,
-    /// The project's directory: its cargo configuration holds, and the
-    /// manifest's paths begin there.
-    pub project_dir: PathBuf,
-    /// The crate's name: the manifest's `upstream.crate`.
-    pub name: String,
-    /// The manifest's `upstream.repository`.
-    pub repository: Address,
-    /// The manifest's `upstream.path`.
-    pub path: TreePath,
-    /// The manifest's `upstream.tag`.
-    pub tag: String,
-}
+use super::git::{Export, Git, GitError, parse_locked};
+use super::options::{SourceChoice, SourceOptions};
+use super::registry::Registry;
 
 /// What the lock has of a release.
 #[derive(Debug, Clone, Copy, Default)]
@@ -67,7 +29,7 @@ pub struct Locked<'l> {
 /// Upstream, from the source that the user chose.
 pub struct Upstream<'a> {
     host: &'a Host,
-    options: Options,
+    options: SourceOptions,
     git: Option<Git<'a>>,
     registry: OnceCell<Registry<'a>>,
     /// Whether git was left for the registry in this run.
@@ -83,36 +45,22 @@ impl<'a> Upstream<'a> {
     ///
     /// [`Kind::Usage`] where a repository is given together with the registry;
     /// else as [`Git::new`] and [`Registry::new`].
-    pub fn new(host: &'a Host, mut options: Options) -> Result<Self> {
-        let run_dir = host.env.dir();
-        let project_dir = run_dir.join(&options.project_dir);
-        let (dir, place) = match &options.upstream {
-            Some(given) => (run_dir, given),
-            None => (project_dir.as_path(), &options.repository),
-        };
+    pub fn new(host: &'a Host, mut options: SourceOptions) -> Result<Self> {
         if options.upstream.is_some() {
             if options.choice == SourceChoice::Registry {
                 return Err(Error::new(
                     Kind::Usage,
-                    "`--upstream` gives a git repository, `--source registry` wants none",
+                    "`--upstream` gives a git repository, and `--source registry` reads none",
                 )
                 .help("leave one of the two out"));
             }
             options.choice = SourceChoice::Git;
         }
-        let repository = git::Options {
-            crate_name: options.name.clone(),
-            path: options.path.clone(),
-            tag: options.tag.clone(),
-            upstream: place.clone(),
-            cache: options.cache.clone(),
-            offline: options.offline,
-        };
         let upstream = Upstream {
             host,
             git: match options.choice {
                 SourceChoice::Registry => None,
-                _ => Some(Git::seen_from(dir, host, repository)?),
+                _ => Some(Git::new(host, &options)?),
             },
             options,
             registry: OnceCell::new(),
@@ -137,7 +85,7 @@ impl<'a> Upstream<'a> {
     ///
     /// # Errors
     ///
-    /// As [`super::Source::list`].
+    /// As [`Git::list`] and [`Registry::list`].
     pub fn list(&self) -> Result<Vec<Listed>> {
         if self.options.offline && !self.git().is_some_and(Git::is_local) {
             let note = "offline: only the releases that are in the cache are known";
@@ -145,7 +93,7 @@ impl<'a> Upstream<'a> {
         }
         let of_registry = || self.registry()?.list();
         match self.git() {
-            Some(git) => self.or_fallback("a list of releases", git.attempt_list(), of_registry),
+            Some(git) => self.or_fallback("a list of releases", git.try_list(), of_registry),
             None => of_registry(),
         }
     }
@@ -157,8 +105,8 @@ impl<'a> Upstream<'a> {
     ///
     /// # Errors
     ///
-    /// As [`super::Source::release`], and [`Kind::Upstream`] where the release
-    /// is not as locked.
+    /// As [`Git::release`] and [`Registry::release`], and [`Kind::Upstream`] where
+    /// the release is not as locked.
     pub fn release(&self, version: &Version, locked: Locked<'_>) -> Result<Release> {
         let release = self.read(version, locked)?;
         if locked
@@ -188,7 +136,7 @@ impl<'a> Upstream<'a> {
                 return of_registry();
             }
         }
-        let read = git.attempt(version, git::locked(locked.commit)?);
+        let read = git.try_release(version, parse_locked(locked.commit)?);
         let release = self
             .or_fallback(&self.called(version), read, of_registry)
             .map_err(|e| match locked.commit {
@@ -206,12 +154,12 @@ impl<'a> Upstream<'a> {
     ///
     /// # Errors
     ///
-    /// As [`super::Source::commit`].
+    /// As [`Git::commit`] and [`Registry::commit`].
     pub fn commit(&self, version: &Version) -> Result<Option<String>> {
         let of_registry = || self.registry()?.commit(version);
         match self.git() {
             Some(git) => {
-                let commit = git.attempt_commit(version).map(Some);
+                let commit = git.try_commit(version).map(Some);
                 self.or_fallback(&self.called(version), commit, of_registry)
             }
             None => of_registry(),
@@ -278,22 +226,8 @@ impl<'a> Upstream<'a> {
         if let Some(registry) = self.registry.get() {
             return Ok(registry);
         }
-        let registry = Registry::new(self.host, self.registry_options())?;
+        let registry = Registry::new(self.host, &self.options)?;
         Ok(self.registry.get_or_init(|| registry))
-    }
-
-    fn registry_options(&self) -> registry::Options {
-        let options = &self.options;
-        let made = registry::Options::new(
-            &options.name,
-            options.path.as_str(),
-            &options.cache,
-            &options.project_dir,
-        );
-        registry::Options {
-            offline: options.offline,
-            ..made
-        }
     }
 
     /// Tells whether the registry's cache or cargo's has a release as it is locked.
@@ -321,21 +255,22 @@ impl<'a> Upstream<'a> {
     fn or_fallback<T>(
         &self,
         what: &str,
-        git: Result<T, Failure>,
+        git: Result<T, GitError>,
         registry: impl FnOnce() -> Result<T>,
     ) -> Result<T> {
         let is_auto = self.options.choice == SourceChoice::Auto;
         let of_git = match git {
             Ok(value) => return Ok(value),
-            Err(Failure::Unreachable(e) | Failure::NoProgram(e)) if is_auto => {
-                let note = format!("{e}; upstream is taken from the registry instead");
-                self.host.status.note(&note);
-                self.left_git.set(true);
-                e
-            }
-            Err(Failure::Offline(e)) if is_auto => e,
-            Err(failure) => return Err(failure.into_error()),
+            Err(e) if !is_auto || !e.allows_fallback() => return Err(e.into_error()),
+            Err(e) => e,
         };
+        // What is not cached may be there in the next call; a host or a program is not.
+        if !matches!(of_git, GitError::Offline(_)) {
+            let note = format!("{of_git}; upstream is taken from the registry instead");
+            self.host.status.note(&note);
+            self.left_git.set(true);
+        }
+        let of_git = of_git.into_error();
         registry().map_err(|e| match e.kind() {
             Kind::Upstream => {
                 let faults = [("git", of_git), ("registry", e)].map(|(name, e)| {

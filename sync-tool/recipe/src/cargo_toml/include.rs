@@ -1,85 +1,95 @@
-//! The list of files that go into the crate's package.
+//! The `include` and `exclude` of a package: which files go into it.
 
-use globset::GlobBuilder;
+use std::path::Path;
+
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+
+/// Patterns of `.gitignore`, read by the crate that cargo reads them with
+/// (<https://doc.rust-lang.org/cargo/reference/manifest.html#the-exclude-and-include-fields>).
+#[derive(Debug)]
+pub struct PackagePatterns(Gitignore);
+
+/// A text that is not a pattern.
+#[derive(Debug, thiserror::Error)]
+#[error("`{pattern}` in Cargo.toml is not a pattern: {cause}")]
+pub struct PatternError {
+    pattern: String,
+    #[source]
+    cause: ignore::Error,
+}
+
+impl PackagePatterns {
+    /// Reads patterns in the order of the manifest.
+    ///
+    /// # Errors
+    ///
+    /// The first that cannot be read.
+    pub fn parse(patterns: &[String]) -> Result<Self, PatternError> {
+        let (read, errors) = PackagePatterns::parse_each(patterns);
+        match errors.into_iter().next() {
+            Some(error) => Err(error),
+            None => Ok(read),
+        }
+    }
+
+    /// Reads the patterns that can be read, and returns an error for each other.
+    fn parse_each(patterns: &[String]) -> (Self, Vec<PatternError>) {
+        let error = |pattern: &String, cause| PatternError {
+            pattern: pattern.clone(),
+            cause,
+        };
+        let mut errors = Vec::new();
+        let mut builder = GitignoreBuilder::new("");
+        // A `[` without its `]` is a mistake rather than a name.
+        builder.allow_unclosed_class(false);
+        for pattern in patterns {
+            errors.extend(
+                builder
+                    .add_line(None, pattern)
+                    .map_err(|e| error(pattern, e))
+                    .err(),
+            );
+        }
+        let built = builder.build().unwrap_or_else(|e| {
+            errors.extend(patterns.first().map(|first| error(first, e)));
+            Gitignore::empty()
+        });
+        (PackagePatterns(built), errors)
+    }
+
+    /// Tells whether there is no pattern at all.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Tells whether a file matches: by itself or by the nearest directory above
+    /// it that any pattern matches, where the last pattern counts.
+    pub fn matches(&self, file: &str) -> bool {
+        let file = Path::new(file);
+        // A rooted path, which only a crafted git tree has, would panic there.
+        !file.has_root() && self.0.matched_path_or_any_parents(file, false).is_ignore()
+    }
+}
 
 /// Returns the entries to add to a package's `include` so that files are covered.
 ///
 /// A file in a directory gets an entry for all Rust files of its first
 /// directory, since a target may have modules beside it.
 pub(super) fn lacking(include: &[String], files: &[String]) -> Vec<String> {
-    let mut added: Vec<String> = Vec::new();
+    let mut all = include.to_vec();
     for file in files {
-        if covers(include, file) || covers(&added, file) {
+        // A pattern that cannot be read covers nothing: the file gets an entry of its own.
+        if PackagePatterns::parse_each(&all).0.matches(file) {
             continue;
         }
-        added.push(match file.split_once('/') {
+        all.push(match file.split_once('/') {
             Some((directory, _)) => format!("{directory}/**/*"),
             None => file.clone(),
         });
     }
-    added
-}
-
-/// Tells whether a file is included. The patterns are those of `.gitignore`, as
-/// cargo's manual has it for `include`: the last that matches wins.
-fn covers(include: &[String], file: &str) -> bool {
-    let last = include.iter().rev().find(|pattern| {
-        let pattern = pattern.strip_prefix('!').unwrap_or(pattern);
-        matches(pattern, file)
-    });
-    last.is_some_and(|pattern| !pattern.starts_with('!'))
-}
-
-/// Tells whether a pattern matches a file or a directory above it.
-fn matches(pattern: &str, file: &str) -> bool {
-    let bare = pattern.strip_suffix('/').unwrap_or(pattern);
-    let anchored = match bare.strip_prefix('/') {
-        Some(anchored) => anchored.to_owned(),
-        None if bare.contains('/') => bare.to_owned(),
-        None => format!("**/{bare}"),
-    };
-    // A pattern that cannot be read covers nothing: the file gets an entry of its own.
-    let Ok(glob) = GlobBuilder::new(&anchored).literal_separator(true).build() else {
-        return false;
-    };
-    let matcher = glob.compile_matcher();
-    let mut above = file.match_indices('/').map(|(at, _)| &file[..at]);
-    let itself = pattern == bare && matcher.is_match(file);
-    itself || above.any(|directory| matcher.is_match(directory))
+    all.split_off(include.len())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn included(include: &[&str], file: &str) -> bool {
-        let include: Vec<String> = include.iter().map(ToString::to_string).collect();
-        covers(&include, file)
-    }
-
-    #[test]
-    fn patterns_are_read_as_gitignore_has_them() {
-        assert!(included(&["tests/*"], "tests/loopback.rs"));
-        assert!(included(&["tests/*"], "tests/loopback/main.rs"));
-        assert!(!included(&["tests/*"], "benches/loopback.rs"));
-        assert!(included(&["src/**/*"], "src/a/b.rs"));
-        assert!(included(&["/examples"], "examples/net.rs"));
-        assert!(included(&["examples/"], "examples/net.rs"));
-        assert!(!included(&["net.rs/"], "net.rs"));
-        assert!(included(&["*.rs"], "examples/net.rs"));
-        assert!(!included(&["/*.rs"], "examples/net.rs"));
-        assert!(!included(
-            &["examples/*", "!examples/net.rs"],
-            "examples/net.rs"
-        ));
-        assert!(!included(&["examples/[net.rs"], "examples/net.rs"));
-        assert!(!included(&[], "examples/net.rs"));
-    }
-
-    #[test]
-    fn an_entry_is_added_once_and_only_where_needed() {
-        let include = ["tests/*".to_owned()];
-        let files = ["tests/a.rs", "benches/a.rs", "benches/b.rs", "one.rs"].map(str::to_owned);
-        assert_eq!(lacking(&include, &files), ["benches/**/*", "one.rs"]);
-    }
-}
+#[path = "include_tests.rs"]
+mod tests;

@@ -23,6 +23,7 @@ mod tests;
 pub use additions::{AddedTarget, AddedTargetKind, Additions};
 pub use dependency::{Dependency, DependencySpec, DependencyTable, Purpose};
 pub use generate::{generate, unlisted_tests, workspace_form};
+pub use include::{PackagePatterns, PatternError};
 pub use inherited::Inherited;
 pub use lints::{Lint, Lints};
 pub use outside::check_paths;

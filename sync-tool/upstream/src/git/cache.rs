@@ -3,12 +3,11 @@
 //! It stands in `git/<name>/`, with `git/<name>.lock` beside it, which a run
 //! holds while it fetches. It is only ever put in place whole.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 #[cfg(unix)]
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use git2::{ConfigLevel, Repository, RepositoryInitOptions};
 use host::{Host, failpoint};
@@ -18,14 +17,8 @@ use recipe::tree::Digest;
 use tempfile::TempDir;
 
 use super::location::readable;
+use crate::cache_lock;
 
-/// How often a lock that another run holds is looked at.
-const LOCK_PAUSE: Duration = Duration::from_millis(100);
-
-/// How often it is looked at before the wait is told.
-const LOOKS_UNTOLD: u32 = 5;
-
-/// How a repository is fetched into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CloneMode {
     /// Trees first, then the contents that are needed.
@@ -34,27 +27,25 @@ pub(super) enum CloneMode {
     Plain,
 }
 
-/// The cache of one upstream URL.
 #[derive(Debug)]
-pub(super) struct Cache {
+pub(super) struct GitCache {
     above: PathBuf,
     name: String,
     url: Address,
 }
 
-impl Cache {
+impl GitCache {
     /// Names the cache of a URL below the tool's cache directory.
     pub(super) fn new(cache: &Path, url: &Address) -> Self {
         // Of what may be seen: a digest of a password would let it be guessed.
         let digest = Digest::of(url.to_string()).to_string();
-        Cache {
+        GitCache {
             above: cache.join("git"),
             name: format!("{}-{}", readable(url), &digest[..16]),
             url: url.clone(),
         }
     }
 
-    /// Returns the repository's directory.
     pub(super) fn dir(&self) -> PathBuf {
         self.above.join(&self.name)
     }
@@ -73,47 +64,18 @@ impl Cache {
         if !stored.leads_to(url) {
             return None;
         }
-        let way = match config.get_bool("remote.origin.promisor") {
+        let mode = match config.get_bool("remote.origin.promisor") {
             Ok(true) => CloneMode::Filtered,
             _ => CloneMode::Plain,
         };
-        Some((repository, way))
+        Some((repository, mode))
     }
 
-    /// Waits until no other run fetches into this cache. Dropping the file ends the turn.
-    ///
-    /// # Errors
-    ///
-    /// Fails where the cache cannot be written, or at an interrupt.
+    /// Waits until no other run fetches into this cache. Dropping the file frees it.
     pub(super) fn lock(&self, host: &Host) -> Result<File> {
-        fs::create_dir_all(&self.above).map_err(|e| Error::io("make", &self.above, e))?;
         let path = self.above.join(format!("{}.lock", self.name));
-        let mut options = File::options();
-        let file = options.create(true).truncate(false).write(true).open(&path);
-        let file = file.map_err(|e| Error::io("write", &path, e))?;
-        host.run(async {
-            let mut looked = 0;
-            loop {
-                match file.try_lock() {
-                    Ok(()) => return Ok(()),
-                    Err(TryLockError::WouldBlock) => {
-                        looked += 1;
-                        // A moment is not worth a line.
-                        if looked == LOOKS_UNTOLD {
-                            let line =
-                                "waiting for another run that fetches from the same repository";
-                            host.status.note(line);
-                        }
-                    }
-                    // Some network file systems have no locks; git has its own for each file.
-                    Err(TryLockError::Error(e)) if e.kind() == ErrorKind::Unsupported => {
-                        return Ok(());
-                    }
-                    Err(TryLockError::Error(e)) => return Err(Error::io("lock", &path, e)),
-                }
-                tokio::time::sleep(LOCK_PAUSE).await;
-            }
-        })?;
+        let waiting = "waiting for another run that fetches from the same repository";
+        let file = cache_lock::acquire(host, &path, waiting)?;
         if let Some((repository, _)) = self.open(&self.url) {
             // The password may be another one than the last time.
             keep_url(&repository, &self.url).map_err(|e| not_made(repository.path(), e))?;
@@ -123,10 +85,6 @@ impl Cache {
 
     /// Removes what a run that was killed has left: git's lock files, half-received
     /// packs, drafts. Only while the lock is held are they nobody's.
-    ///
-    /// # Errors
-    ///
-    /// Fails where the cache cannot be written.
     pub(super) fn sweep(&self) -> Result<()> {
         let draft = format!("{}.draft-", self.name);
         for entry in fs::read_dir(&self.above).map_err(|e| Error::io("read", &self.above, e))? {
@@ -136,10 +94,8 @@ impl Cache {
                 remove(&path).map_err(|e| Error::io("remove", &path, e))?;
             }
         }
-        for entry in walkdir::WalkDir::new(self.dir())
-            .into_iter()
-            .filter_map(io_ok)
-        {
+        // What cannot be read shows itself when git uses it.
+        for entry in walkdir::WalkDir::new(self.dir()).into_iter().flatten() {
             let name = entry.file_name().to_string_lossy();
             let left = name.ends_with(".lock") || name.starts_with("tmp_");
             if left && entry.file_type().is_file() {
@@ -151,11 +107,7 @@ impl Cache {
     }
 
     /// Makes an empty repository beside the one in use. It is gone when it is dropped.
-    ///
-    /// # Errors
-    ///
-    /// Fails where the cache cannot be written.
-    pub(super) fn draft(&self, url: &Address, way: CloneMode) -> Result<TempDir> {
+    pub(super) fn draft(&self, url: &Address, mode: CloneMode) -> Result<TempDir> {
         fs::create_dir_all(&self.above).map_err(|e| Error::io("make", &self.above, e))?;
         let mut builder = tempfile::Builder::new();
         #[cfg(unix)]
@@ -164,16 +116,12 @@ impl Cache {
             .prefix(&format!("{}.draft-", self.name))
             .tempdir_in(&self.above)
             .map_err(|e| Error::io("write", &self.above, e))?;
-        init(draft.path(), url, way).map_err(|e| not_made(draft.path(), e))?;
+        init(draft.path(), url, mode).map_err(|e| not_made(draft.path(), e))?;
         failpoint::hit("git-cache.drafted");
         Ok(draft)
     }
 
     /// Puts a draft in the place of the repository.
-    ///
-    /// # Errors
-    ///
-    /// Fails where the cache cannot be written; the draft is gone then.
     pub(super) fn replace(&self, draft: TempDir) -> Result<()> {
         let dir = self.dir();
         remove(&dir).map_err(|e| Error::io("remove", &dir, e))?;
@@ -186,11 +134,11 @@ impl Cache {
     }
 }
 
-fn init(dir: &Path, url: &Address, way: CloneMode) -> Result<(), git2::Error> {
+fn init(dir: &Path, url: &Address, mode: CloneMode) -> Result<(), git2::Error> {
     let mut options = RepositoryInitOptions::new();
     options.bare(true).external_template(false).no_reinit(true);
     let repository = Repository::init_opts(dir, &options)?;
-    if way == CloneMode::Filtered {
+    if mode == CloneMode::Filtered {
         let mut config = repository.config()?.open_level(ConfigLevel::Local)?;
         config.set_bool("remote.origin.promisor", true)?;
         config.set_str("remote.origin.partialclonefilter", "blob:none")?;
@@ -219,11 +167,6 @@ fn not_made(dir: &Path, e: git2::Error) -> Error {
     Error::general(format!("cannot write the repository {path}: {said}"))
         .help_by(said)
         .caused_by(e)
-}
-
-/// Returns an entry that can be read; what cannot be read shows itself when git uses it.
-fn io_ok(entry: walkdir::Result<walkdir::DirEntry>) -> Option<walkdir::DirEntry> {
-    entry.ok()
 }
 
 /// Removes a file or a directory with all that is in it, if it is there.

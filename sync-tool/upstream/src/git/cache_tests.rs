@@ -23,7 +23,7 @@ fn host(status: Arc<dyn Status>) -> Host {
 }
 
 /// Puts a new repository in place.
-fn fill(cache: &Cache, url: &Address, way: CloneMode) {
+fn fill(cache: &GitCache, url: &Address, way: CloneMode) {
     let draft = cache.draft(url, way).unwrap();
     cache.replace(draft).unwrap();
 }
@@ -45,7 +45,7 @@ fn a_name_tells_urls_apart_and_shows_no_secret() {
         "https://u:secret@example.org/a.b",
         "https://u:other@example.org/a/b",
     ]
-    .map(|u| Cache::new(dir, &url(u)).dir());
+    .map(|u| GitCache::new(dir, &url(u)).dir());
     assert_ne!(one, other);
     assert_eq!(one, again);
     let name = one.file_name().unwrap().to_str().unwrap();
@@ -56,7 +56,7 @@ fn a_name_tells_urls_apart_and_shows_no_secret() {
 #[test]
 fn a_repository_is_opened_as_it_was_made() {
     let dir = tempfile::tempdir().unwrap();
-    let cache = Cache::new(dir.path(), &url(URL));
+    let cache = GitCache::new(dir.path(), &url(URL));
     assert!(cache.open(&url(URL)).is_none());
     for way in [CloneMode::Filtered, CloneMode::Plain] {
         fill(&cache, &url(URL), way);
@@ -70,7 +70,7 @@ fn a_repository_is_opened_as_it_was_made() {
 #[test]
 fn nobody_else_reads_a_password_and_a_new_one_is_used() {
     let dir = tempfile::tempdir().unwrap();
-    let cache = Cache::new(dir.path(), &url(URL));
+    let cache = GitCache::new(dir.path(), &url(URL));
     fill(&cache, &url(URL), CloneMode::Filtered);
     let config = cache.dir().join("config");
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
@@ -78,7 +78,7 @@ fn nobody_else_reads_a_password_and_a_new_one_is_used() {
     // As an older version left it.
     fs::set_permissions(&config, fs::Permissions::from_mode(0o644)).unwrap();
     let new = url("https://u:other@example.org/a/b");
-    let cache = Cache::new(dir.path(), &new);
+    let cache = GitCache::new(dir.path(), &new);
     assert!(cache.open(&new).is_some());
     drop(cache.lock(&host(Arc::new(Silent))).unwrap());
     assert_eq!(mode(&config), 0o600);
@@ -92,7 +92,7 @@ fn nobody_else_reads_a_password_and_a_new_one_is_used() {
 #[test]
 fn what_is_no_repository_of_ours_is_not_opened() {
     let dir = tempfile::tempdir().unwrap();
-    let cache = Cache::new(dir.path(), &url(URL));
+    let cache = GitCache::new(dir.path(), &url(URL));
     fs::create_dir_all(cache.dir()).unwrap();
     assert!(cache.open(&url(URL)).is_none());
     let foreign = Repository::init_bare(cache.dir()).unwrap();
@@ -112,7 +112,7 @@ fn what_is_no_repository_of_ours_is_not_opened() {
 #[test]
 fn a_draft_that_is_dropped_leaves_what_was_there() {
     let dir = tempfile::tempdir().unwrap();
-    let cache = Cache::new(dir.path(), &url(URL));
+    let cache = GitCache::new(dir.path(), &url(URL));
     fill(&cache, &url(URL), CloneMode::Filtered);
     let before = names(&dir.path().join("git"));
     let draft = cache.draft(&url(URL), CloneMode::Plain).unwrap();
@@ -125,8 +125,8 @@ fn a_draft_that_is_dropped_leaves_what_was_there() {
 #[test]
 fn what_a_killed_run_left_is_swept_and_nothing_else() {
     let dir = tempfile::tempdir().unwrap();
-    let cache = Cache::new(dir.path(), &url(URL));
-    let other = Cache::new(dir.path(), &url("https://example.org/other"));
+    let cache = GitCache::new(dir.path(), &url(URL));
+    let other = GitCache::new(dir.path(), &url("https://example.org/other"));
     fill(&cache, &url(URL), CloneMode::Filtered);
     let left = cache.draft(&url(URL), CloneMode::Plain).unwrap().keep();
     let others = other.draft(&url(URL), CloneMode::Plain).unwrap();
@@ -162,7 +162,7 @@ impl Status for Notes {
 #[test]
 fn one_run_fetches_and_the_other_waits_and_says_so() {
     let dir = tempfile::tempdir().unwrap();
-    let cache = Cache::new(dir.path(), &url(URL));
+    let cache = GitCache::new(dir.path(), &url(URL));
     let first = cache.lock(&host(Arc::new(Silent))).unwrap();
     let (sender, notes) = mpsc::channel();
     std::thread::scope(|scope| {
@@ -180,7 +180,7 @@ fn a_cache_that_cannot_be_written_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("file");
     fs::write(&file, "").unwrap();
-    let cache = Cache::new(&file, &url(URL));
+    let cache = GitCache::new(&file, &url(URL));
     for error in [
         cache.lock(&host(Arc::new(Silent))).unwrap_err(),
         cache.draft(&url(URL), CloneMode::Plain).unwrap_err(),

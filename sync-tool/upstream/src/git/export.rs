@@ -2,20 +2,21 @@
 //! contents as they are asked for.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
-use git2::{ErrorCode, ObjectType, OdbLookupFlags, Oid, Repository};
+use git2::{ObjectType, Oid};
 use host::parallel;
 use recipe::error::{Error, Fault, Kind, Location, Result};
 use recipe::tree::Mode;
 use semver::Version;
 
+use super::commit::ReleaseCommit;
+use super::error::{GitError, MissingObject};
 use super::fetch::Fetch;
-use super::list::{self, Limits, Listing, Missing, Trouble, UnsupportedEntry, objects};
-use super::{Failure, Git, RepositoryKind, locked};
+use super::list::{self, TreeLimits, objects};
+use super::{Git, RepositoryKind, parse_locked};
 
 /// What a whole repository may hold at most. Upstream's has some 6,300 files.
-const LIMITS: Limits = Limits {
+const LIMITS: TreeLimits = TreeLimits {
     total: 1 << 30,
     file: 64 << 20,
     entries: 100_000,
@@ -34,7 +35,7 @@ pub struct Blob {
 pub struct Export<'g> {
     git: &'g Git<'g>,
     version: Version,
-    objects: Objects,
+    at: ReleaseCommit,
     /// What messages call the place, such as `tag v41.0.0 of ../wasmtime`.
     pub place: String,
     /// The commit.
@@ -45,12 +46,6 @@ pub struct Export<'g> {
     pub odd: BTreeMap<String, String>,
 }
 
-/// Where contents are read, by several threads.
-struct Objects {
-    repository: PathBuf,
-    place: String,
-}
-
 impl<'g> Git<'g> {
     /// Lists all files of a release, at the commit where given.
     ///
@@ -59,64 +54,31 @@ impl<'g> Git<'g> {
     /// [`Kind::Upstream`] where the repository cannot be reached or has no such
     /// release there.
     pub fn export(&'g self, version: &Version, commit: Option<&str>) -> Result<Export<'g>> {
-        let locked = locked(commit)?;
-        let (repository, commit, place) = match &self.place {
-            RepositoryKind::Local(local) => local.located(&self.subject, version, locked)?,
-            RepositoryKind::Remote(remote) => {
-                let (dir, commit) = match remote.located(&self.subject, version, locked) {
-                    Some(found) => found,
-                    None => {
-                        let fetched = remote.release(&self.subject, version, locked);
-                        fetched.map_err(Failure::into_error)?;
-                        let found = remote.located(&self.subject, version, locked);
-                        found.ok_or_else(|| self.lost(version))?
-                    }
-                };
-                (dir, commit, remote.place(&self.subject, version))
-            }
+        let locked = parse_locked(commit)?;
+        let at = match &self.repository {
+            RepositoryKind::Local(local) => local.located(&self.spec, version, locked)?,
+            RepositoryKind::Remote(remote) => remote
+                .located(&self.spec, version, locked)
+                .map_err(GitError::into_error)?,
         };
-        self.listed(version, repository, commit, place)
-    }
-
-    /// Returns the error for a cache that is gone while it is read.
-    fn lost(&self, version: &Version) -> Error {
-        let tag = self.subject.tags.tag(version);
-        Error::upstream(format!("the cache of {tag} is not there any more"))
-            .help("run the same command again; another run may have made it anew")
-    }
-
-    fn listed(
-        &'g self,
-        version: &Version,
-        repository: PathBuf,
-        commit: Oid,
-        place: String,
-    ) -> Result<Export<'g>> {
-        let objects = Objects {
-            repository,
-            place: place.clone(),
-        };
-        let listing = objects
-            .open()
-            .and_then(|repo| list::everything(&repo, commit, self.subject.wanted(&place), LIMITS));
-        let Listing {
-            files, links, odd, ..
-        } = listing.map_err(|trouble| objects.describe(trouble))?;
-        let files = files
-            .into_iter()
-            .map(|(path, (mode, id))| (path, Blob { mode, id }));
-        let odd = odd.into_iter();
-        let odd = odd.map(|(path, oddity): (String, UnsupportedEntry)| (path, oddity.to_string()));
-        let links = links.into_iter();
-        let odd = odd.chain(links.map(|(path, _)| (path, "it is a symbolic link".to_owned())));
+        let listed = at.open().and_then(|repo| {
+            list::everything(&repo, at.commit, self.spec.located(&at.place), LIMITS)
+        });
+        let listed = listed.map_err(|e| at.describe(e))?;
+        let files = listed.files.into_iter();
+        let files = files.map(|(path, (mode, id))| (path, Blob { mode, id }));
+        let unsupported = listed.unsupported.into_iter();
+        let unsupported = unsupported.map(|(path, reason)| (path, reason.to_string()));
+        let links = listed.links.into_iter();
+        let links = links.map(|(path, _)| (path, "it is a symbolic link".to_owned()));
         Ok(Export {
             git: self,
             version: version.clone(),
             files: files.collect(),
-            odd: odd.collect(),
-            objects,
-            place,
-            commit,
+            odd: unsupported.chain(links).collect(),
+            place: at.place.clone(),
+            commit: at.commit,
+            at,
         })
     }
 }
@@ -129,19 +91,18 @@ impl Export<'_> {
     ///
     /// [`Kind::Upstream`] where the repository cannot be reached or refuses some.
     pub fn fetch<'p>(&self, paths: impl IntoIterator<Item = &'p str>) -> Result<()> {
-        let RepositoryKind::Remote(remote) = &self.git.place else {
+        let RepositoryKind::Remote(remote) = &self.git.repository else {
             return Ok(());
         };
         let paths: Vec<&str> = paths.into_iter().collect();
-        if self.absent(&paths)?.is_empty() {
+        let absent = self.absent(&paths)?;
+        if absent.is_empty() {
             return Ok(());
         }
-        let locked = Some(self.commit);
-        if remote.is_offline() {
-            let absent = self.absent(&paths)?;
-            return Err(remote.not_fetched(absent.len(), &self.place));
+        if remote.offline {
+            return Err(remote.files_not_cached(absent.len(), &self.place));
         }
-        let _turn = remote.cache.lock(remote.host)?;
+        let _lock = remote.cache.lock(remote.host)?;
         // Another run may have fetched them while this one waited.
         let absent = self.absent(&paths)?;
         if absent.is_empty() {
@@ -149,33 +110,23 @@ impl Export<'_> {
         }
         let fetch = Fetch {
             remote,
-            subject: &self.git.subject,
+            spec: &self.git.spec,
             version: &self.version,
-            locked,
+            locked: Some(self.commit),
         };
-        fetch.more(&absent).map_err(Failure::into_error)
+        let fetched = fetch.fetch_contents(&remote.cache.dir(), &absent);
+        fetched.map_err(GitError::into_error)
     }
 
     /// Returns those of the paths whose contents are not in the repository.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Upstream`] where the repository is damaged.
-    pub(super) fn absent(&self, paths: &[&str]) -> Result<Vec<Missing>> {
-        let looked = self.objects.open().and_then(|repo| {
-            let odb = objects(&repo)?;
-            let found = paths
-                .iter()
-                .filter_map(|path| self.files.get_key_value(*path));
-            let absent =
-                found.filter(|(_, blob)| !odb.exists_ext(blob.id, OdbLookupFlags::NO_REFRESH));
-            let missing = absent.map(|(path, blob)| Missing {
-                path: path.clone(),
-                id: blob.id,
-            });
-            Ok(missing.collect())
+    fn absent(&self, paths: &[&str]) -> Result<Vec<MissingObject>> {
+        let absent = self.at.open().and_then(|repo| {
+            let paths = paths.iter();
+            let found = paths.filter_map(|path| self.files.get_key_value(*path));
+            let contents = found.map(|(path, blob)| (path.as_str(), blob.id));
+            Ok(list::missing(&objects(&repo)?, contents))
         });
-        looked.map_err(|trouble| self.objects.describe(trouble))
+        absent.map_err(|e| self.at.describe(e))
     }
 
     /// Reads contents, several at a time, and hands each on. Returns the paths
@@ -196,8 +147,8 @@ impl Export<'_> {
             .collect();
         let threads = parallel::processors(found.len());
         let shares: Vec<_> = found.chunks(found.len().div_ceil(threads).max(1)).collect();
-        let objects = &self.objects;
-        let missing = parallel::each(&shares, threads, |share| objects.read(share, &each))?;
+        let at = &self.at;
+        let missing = parallel::each(&shares, threads, |share| read(at, share, &each))?;
         Ok(missing.concat())
     }
 
@@ -214,11 +165,11 @@ impl Export<'_> {
             self.place
         );
         let error = Error::faults(Kind::Upstream, message, faults);
-        match &self.git.place {
+        match &self.git.repository {
             RepositoryKind::Local(_) => error
                 .help(format!(
                     "if it is a partial clone, complete it: `git -C {} archive {} >/dev/null`",
-                    self.objects.repository.display(),
+                    self.at.repository.display(),
                     self.commit
                 ))
                 .help("or give a repository that has them: `--upstream PATH|URL`"),
@@ -230,57 +181,38 @@ impl Export<'_> {
     }
 }
 
-impl Objects {
-    fn open(&self) -> Result<Repository, Trouble> {
-        let opened = Repository::open(&self.repository);
-        opened.map_err(|e| Trouble::Damaged(e.message().to_owned()))
-    }
-
-    /// Reads contents one after the other; returns the paths of those that are not there.
-    fn read<'p>(
-        &self,
-        files: &[(&'p str, Blob)],
-        each: &impl Fn(&'p str, Blob, &[u8]) -> Result<()>,
-    ) -> Result<Vec<&'p str>> {
-        let trouble = |trouble| self.describe(trouble);
-        // Each thread has a handle of its own: they cannot be shared.
-        let repo = self.open().map_err(trouble)?;
-        let odb = objects(&repo).map_err(trouble)?;
-        let mut missing = Vec::new();
-        for (path, blob) in files {
-            let damaged =
-                |why: &str| trouble(Trouble::Damaged(format!("{path} ({}): {why}", blob.id)));
-            // Known beforehand: what is too large is never read.
-            let size = odb.read_header(blob.id).map_or(0, |(size, _)| size);
-            if size > LIMITS.file {
-                let message = format!("{} has {path} with {size} bytes", self.place);
-                return Err(Error::upstream(message)
-                    .help("sources are smaller: see whether the repository is upstream's"));
-            }
-            match odb.read(blob.id) {
-                Ok(object) if object.kind() == ObjectType::Blob => {
-                    each(path, *blob, object.data())?;
-                }
-                Ok(_) => return Err(damaged("it is not a file")),
-                Err(e) if e.code() == ErrorCode::NotFound => missing.push(*path),
-                Err(e) => return Err(damaged(e.message())),
-            }
+/// Reads contents one after the other; returns the paths of those that are not there.
+fn read<'p>(
+    at: &ReleaseCommit,
+    files: &[(&'p str, Blob)],
+    each: &impl Fn(&'p str, Blob, &[u8]) -> Result<()>,
+) -> Result<Vec<&'p str>> {
+    let describe = |error| at.describe(error);
+    // Each thread has a handle of its own: they cannot be shared.
+    let repo = at.open().map_err(describe)?;
+    let odb = objects(&repo).map_err(describe)?;
+    let mut missing = Vec::new();
+    for (path, blob) in files {
+        // Known beforehand: what is too large is never read.
+        let size = odb.read_header(blob.id).map_or(0, |(size, _)| size);
+        if size > LIMITS.file {
+            let message = format!("{} has {path} with {size} bytes", at.place);
+            return Err(Error::upstream(message)
+                .help("sources are smaller: see whether the repository is upstream's"));
         }
-        Ok(missing)
-    }
-
-    fn describe(&self, trouble: Trouble) -> Error {
-        let (place, path) = (&self.place, self.repository.display());
-        match trouble {
-            Trouble::Refused(error) => error,
-            Trouble::Damaged(what) => Error::upstream(format!("{place} is damaged: {what}")).help(
-                format!("see what is wrong with `git -C {path} fsck`, or give another repository"),
-            ),
-            Trouble::Missing(missing) => {
-                let first = missing.first().map_or("", |m| m.path.as_str());
-                Error::upstream(format!("{place} lacks the directory `{first}`"))
-                    .help("give a repository that has it: `--upstream PATH|URL`")
+        match odb.read(blob.id) {
+            Ok(object) if object.kind() == ObjectType::Blob => {
+                each(path, *blob, object.data())?;
             }
+            Ok(_) => {
+                let what = format!("{path} ({}): it is not a file", blob.id);
+                return Err(describe(GitError::Damaged(what)));
+            }
+            Err(e) => match GitError::of_object(&e, *path, blob.id) {
+                GitError::Missing(_) => missing.push(*path),
+                error => return Err(describe(error)),
+            },
         }
     }
+    Ok(missing)
 }

@@ -7,16 +7,15 @@ use std::path::Path;
 use git2::{Oid, Repository};
 use host::failpoint;
 use host::process::Call;
-use recipe::error::{Error, Result};
 use recipe::release::Release;
 use semver::Version;
 
 use super::cache::CloneMode;
-use super::list::{self, LIMITS, Missing, Trouble};
-use super::local::moved;
-use super::program::{self, Complaint};
-use super::remote::{Remote, lacked, tagged};
-use super::{Failure, Subject};
+use super::commit::ReleaseCommit;
+use super::error::{GitError, MissingObject};
+use super::list::{self, LIMITS};
+use super::remote::{RemoteRepository, tagged};
+use super::{CrateSpec, program, tags};
 
 /// What every fetch says: only what is asked for, and nothing besides.
 const FETCH: [&str; 7] = [
@@ -30,95 +29,60 @@ const FETCH: [&str; 7] = [
 ];
 /// Contents are asked for by their ids: what is there already is of no concern.
 const NO_NEGOTIATION: [&str; 2] = ["-c", "fetch.negotiationAlgorithm=noop"];
-/// Without contents.
 const FILTER: &str = "--filter=blob:none";
 
 /// A release that is to be fetched.
 #[derive(Clone, Copy)]
 pub(super) struct Fetch<'r> {
-    /// From where, and into which cache.
-    pub(super) remote: &'r Remote<'r>,
-    /// The crate.
-    pub(super) subject: &'r Subject,
-    /// Its release.
+    pub(super) remote: &'r RemoteRepository<'r>,
+    pub(super) spec: &'r CrateSpec,
     pub(super) version: &'r Version,
     /// The commit that its tag has to point at.
     pub(super) locked: Option<Oid>,
 }
 
-/// Why nothing came of it.
-#[derive(Debug)]
-pub(super) enum Setback {
-    /// The host answers, and has no such tag.
-    NoTag,
-    /// Another try, in a new repository or in another way, may fix it.
-    Doubtful(Error),
-    /// It would not.
-    Final(Failure),
-}
-
-impl From<Error> for Setback {
-    fn from(error: Error) -> Self {
-        Setback::Final(Failure::Other(error))
-    }
-}
-
-impl From<Complaint> for Setback {
-    fn from(complaint: Complaint) -> Self {
-        match complaint {
-            Complaint::NoReference(_) => Setback::NoTag,
-            Complaint::Doubtful(e) => Setback::Doubtful(e),
-            other => Setback::Final(other.into()),
-        }
-    }
-}
-
 impl Fetch<'_> {
     /// Fetches the release into the cache and reads it. A cache that is not
     /// whole is made anew; one that is put in place is whole.
-    ///
-    /// # Errors
-    ///
-    /// [`Setback`].
-    pub(super) fn run(self) -> Result<Release, Setback> {
-        let Remote {
+    pub(super) fn run(self) -> Result<Release, GitError> {
+        let RemoteRepository {
             host, url, cache, ..
         } = self.remote;
-        let _turn = cache.lock(host)?;
+        let _lock = cache.lock(host)?;
         cache.sweep()?;
         // Another run may have fetched it while this one waited.
         if self.locked.is_some()
-            && let Ok(release) = self.remote.cached(self.subject, self.version, self.locked)
+            && let Ok(Some(release)) = self.remote.cached(self.spec, self.version, self.locked)
         {
             return Ok(release);
         }
         let why = match cache.open(url) {
-            Some((_, way)) => match self.into_repository(&cache.dir(), way) {
-                Err(Setback::Doubtful(e)) => e.to_string(),
+            Some((_, mode)) => match self.fetch_into(&cache.dir(), mode) {
+                Err(e) if e.is_retryable() => e.to_string(),
                 other => return other,
             },
             None if cache.dir().exists() => "it is not a repository of this tool".to_owned(),
-            None => return self.anew(),
+            None => return self.fetch_anew(),
         };
         let dir = cache.dir();
         let line = format!("the cache {} is made anew: {why}", dir.display());
         host.status.note(&line);
-        self.anew()
+        self.fetch_anew()
     }
 
     /// Fetches into a new repository, and puts it in place once it is whole.
-    fn anew(self) -> Result<Release, Setback> {
-        let Remote {
+    fn fetch_anew(self) -> Result<Release, GitError> {
+        let RemoteRepository {
             host, url, cache, ..
         } = self.remote;
         let draft = cache.draft(url, CloneMode::Filtered)?;
-        let (draft, release) = match self.into_repository(draft.path(), CloneMode::Filtered) {
-            Err(Setback::Doubtful(e)) => {
+        let (draft, release) = match self.fetch_into(draft.path(), CloneMode::Filtered) {
+            Err(e) if e.is_retryable() => {
                 let line = format!("fetching all of it, because parts of it are unavailable: {e}");
                 host.status.detail(&line);
                 drop(draft);
                 let draft = cache.draft(url, CloneMode::Plain)?;
-                let release = self.into_repository(draft.path(), CloneMode::Plain)?;
+                let release = self.fetch_into(draft.path(), CloneMode::Plain)?;
                 (draft, release)
             }
             other => (draft, other?),
@@ -127,108 +91,82 @@ impl Fetch<'_> {
         Ok(release)
     }
 
-    /// Fetches more contents of a release that the cache has; only while its lock is held.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`].
-    pub(super) fn more(self, missing: &[Missing]) -> Result<(), Failure> {
-        let fetched = self.contents(&self.remote.cache.dir(), missing);
-        fetched.map_err(|setback| match setback {
-            Setback::NoTag => {
-                let (url, lacks) = (&self.remote.url, lacked(missing));
-                Error::upstream(format!("{url}: {lacks}")).into()
-            }
-            Setback::Doubtful(e) => e.into(),
-            Setback::Final(failure) => failure,
-        })
-    }
-
-    fn into_repository(self, dir: &Path, way: CloneMode) -> Result<Release, Setback> {
-        let Fetch {
-            remote,
-            subject,
-            version,
-            locked,
-        } = self;
-        let place = remote.place(subject, version);
-        self.tag(dir, way)?;
+    fn fetch_into(self, dir: &Path, mode: CloneMode) -> Result<Release, GitError> {
+        let Fetch { spec, version, .. } = self;
+        self.fetch_tag(dir, mode)?;
         let repo = open(dir)?;
-        let commit = tagged(&repo, &subject.tags, version)
-            .ok_or_else(|| doubtful(&place, "it leads to no commit"))?;
-        if let Some(locked) = locked.filter(|locked| *locked != commit) {
-            return Err(moved(&subject.tags.tag(version), locked, commit).into());
+        let commit = tagged(&repo, &spec.tags, version)
+            .ok_or_else(|| GitError::Damaged("the tag leads to no commit".to_owned()))?;
+        if let Some(locked) = self.locked.filter(|locked| *locked != commit) {
+            return Err(tags::moved(&spec.tags.tag(version), locked, commit).into());
         }
-        let wanted = subject.wanted(&place);
-        let setback = |trouble| setback(&place, trouble);
-        let listing = list::list(&repo, commit, wanted, LIMITS).map_err(setback)?;
-        let missing = listing.missing(&repo).map_err(setback)?;
-        if !missing.is_empty() && way == CloneMode::Filtered {
-            self.contents(dir, &missing)?;
-        }
-        let mut last = Vec::new();
+        let at = ReleaseCommit {
+            repository: dir.to_owned(),
+            commit,
+            place: self.remote.place(spec, version),
+        };
+        let listed = list::list(&repo, commit, spec.located(&at.place), LIMITS)?;
+        let mut missing = listed.missing(&repo)?;
         loop {
-            // Where links lead is known once they are here.
-            match subject.read(&open(dir)?, commit, version, &place) {
-                Err(Trouble::Missing(missing)) if way == CloneMode::Filtered && missing != last => {
-                    self.contents(dir, &missing)?;
-                    last = missing;
+            if !missing.is_empty() && mode == CloneMode::Filtered {
+                self.fetch_contents(dir, &missing)?;
+            }
+            match at.read(&open(dir)?, spec, version) {
+                // Where links lead is known once the links are here.
+                Err(GitError::Missing(more)) if mode == CloneMode::Filtered && more != missing => {
+                    missing = more;
                 }
-                read => return read.map_err(setback),
+                read => return read,
             }
         }
     }
 
     /// Fetches the tag: the commit and its directories, and the contents where
-    /// the way is the plain one or the server does not filter.
-    fn tag(self, dir: &Path, way: CloneMode) -> Result<(), Setback> {
-        let reference = self.subject.tags.reference(self.version);
+    /// the mode is the plain one or the server does not filter.
+    fn fetch_tag(self, dir: &Path, mode: CloneMode) -> Result<(), GitError> {
+        let reference = self.spec.tags.reference(self.version);
         let refspec = format!("+{reference}:{reference}");
         let mut args = FETCH.to_vec();
         args.push("--depth=1");
-        if way == CloneMode::Filtered {
+        if mode == CloneMode::Filtered {
             args.push(FILTER);
         }
         args.extend(["origin", refspec.as_str()]);
-        let tag = self.subject.tags.tag(self.version);
+        let tag = self.spec.tags.tag(self.version);
         let act = format!("fetching {tag} of {}", self.remote.url);
-        self.talk(program::command(self.remote.host, dir, &args), &act)
+        self.run_git(program::command(self.remote.host, dir, &args), &act)
     }
 
-    /// Fetches contents by their ids, all in one request.
-    fn contents(self, dir: &Path, missing: &[Missing]) -> Result<(), Setback> {
+    /// Fetches contents by their ids, all in one request; into the cache only while
+    /// its lock is held.
+    pub(super) fn fetch_contents(
+        self,
+        dir: &Path,
+        missing: &[MissingObject],
+    ) -> Result<(), GitError> {
         let args = [&NO_NEGOTIATION[..], &FETCH, &[FILTER, "--stdin", "origin"]].concat();
         let ids: String = missing.iter().map(|m| format!("{}\n", m.id)).collect();
         let call = program::command(self.remote.host, dir, &args).stdin(ids);
         let act = format!("fetching {} files of {}", missing.len(), self.remote.url);
-        self.talk(call, &act)
+        self.run_git(call, &act)
     }
 
-    fn talk(self, call: Call, act: &str) -> Result<(), Setback> {
-        let Remote {
+    fn run_git(self, call: Call, act: &str) -> Result<(), GitError> {
+        let RemoteRepository {
             host, url, cache, ..
         } = self.remote;
-        program::talk(host, call, url, &cache.dir(), act)?;
+        program::run(host, call, url, &cache.dir(), act)?;
         failpoint::hit("git-cache.fetched");
         Ok(())
     }
 }
 
-fn open(dir: &Path) -> Result<Repository, Setback> {
+fn open(dir: &Path) -> Result<Repository, GitError> {
     Repository::open_bare(dir).map_err(|e| {
-        let message = format!("{} cannot be opened: {}", dir.display(), e.message());
-        Setback::Doubtful(Error::upstream(message).caused_by(e))
+        GitError::Damaged(format!(
+            "{} cannot be opened: {}",
+            dir.display(),
+            e.message()
+        ))
     })
-}
-
-fn doubtful(place: &str, why: &str) -> Setback {
-    Setback::Doubtful(Error::upstream(format!("{place}: {why}")))
-}
-
-fn setback(place: &str, trouble: Trouble) -> Setback {
-    match trouble {
-        Trouble::Refused(error) => error.into(),
-        Trouble::Damaged(what) => doubtful(place, &what),
-        Trouble::Missing(missing) => doubtful(place, &lacked(&missing)),
-    }
 }

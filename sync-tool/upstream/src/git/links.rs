@@ -4,7 +4,8 @@ use git2::{ObjectType, Odb, Oid, Repository, Tree as GitTree, TreeEntry};
 use recipe::error::Error;
 use recipe::tree::Mode;
 
-use super::list::{Limits, Listing, Missing, Trouble, UnsupportedEntry, Wanted, objects};
+use super::error::{GitError, MissingObject};
+use super::list::{CommitFiles, CrateLocation, TreeLimits, UnsupportedEntry, objects};
 
 /// How many links may lie on one way, as on Linux.
 const MAX_HOPS: usize = 40;
@@ -13,8 +14,7 @@ const MAX_DEPTH: usize = 200;
 /// The longest path that a link may have, in bytes, as on Linux.
 const MAX_PATH: usize = 4096;
 
-/// What a path leads to.
-enum Target<'r> {
+enum LinkTarget<'r> {
     File(Mode, Oid),
     /// A directory, with its own path.
     Directory(String, GitTree<'r>),
@@ -22,23 +22,26 @@ enum Target<'r> {
     Nothing(UnsupportedEntry),
 }
 
-/// The links of a release.
 pub(super) struct Links<'r> {
     repo: &'r Repository,
     odb: Odb<'r>,
     root: GitTree<'r>,
-    limits: Limits,
+    limits: TreeLimits,
     /// What was found below links. They can make more files of few directories, or
     /// of none, than any disk has.
     seen: usize,
     /// Links whose own content is not in the repository.
-    missing: Vec<Missing>,
+    missing: Vec<MissingObject>,
 }
 
 impl<'r> Links<'r> {
-    pub(super) fn new(repo: &'r Repository, commit: Oid, limits: Limits) -> Result<Self, Trouble> {
+    pub(super) fn new(
+        repo: &'r Repository,
+        commit: Oid,
+        limits: TreeLimits,
+    ) -> Result<Self, GitError> {
         let root = repo.find_commit(commit).and_then(|commit| commit.tree());
-        let root = root.map_err(|e| Trouble::with(&e, "the root directory", commit))?;
+        let root = root.map_err(|e| GitError::of_object(&e, "the root directory", commit))?;
         Ok(Links {
             repo,
             odb: objects(repo)?,
@@ -49,28 +52,24 @@ impl<'r> Links<'r> {
         })
     }
 
-    /// Puts the files that a listing's links lead to in the links' places.
+    /// Puts the files that links lead to in the links' places.
     ///
     /// A directory that is inside of itself is left out, as cargo does, which looks
     /// for one from the crate's directory on (`is_walked`) or from the link.
-    ///
-    /// # Errors
-    ///
-    /// [`Trouble`]; missing are links whose own content is not in the repository.
     pub(super) fn follow(
         mut self,
-        listing: &mut Listing,
-        wanted: Wanted<'_>,
+        files: &mut CommitFiles,
+        location: CrateLocation<'_>,
         is_walked: bool,
-    ) -> Result<(), Trouble> {
-        for (path, _) in std::mem::take(&mut listing.links) {
-            let whole = format!("{}/{path}", wanted.path);
+    ) -> Result<(), GitError> {
+        for (path, _) in std::mem::take(&mut files.links) {
+            let whole = format!("{}/{path}", location.path);
             let above = whole.match_indices('/').map(|(end, _)| &whole[..end]);
-            let above = above.filter(|dir| is_walked && dir.len() >= wanted.path.as_str().len());
+            let above = above.filter(|dir| is_walked && dir.len() >= location.path.as_str().len());
             let mut above: Vec<String> = above.map(str::to_owned).collect();
-            self.link(listing, path, &whole, &mut above)?;
+            self.link(files, path, &whole, &mut above)?;
             if self.is_too_much(&above) {
-                let Wanted { place, path, .. } = wanted;
+                let CrateLocation { place, path, .. } = location;
                 let most = self.limits.entries;
                 return Err(Error::upstream(format!(
                     "{place} has links in `{path}` that lead to more than {most} files, or too deep"
@@ -80,7 +79,7 @@ impl<'r> Links<'r> {
         }
         match self.missing {
             missing if missing.is_empty() => Ok(()),
-            missing => Err(Trouble::Missing(missing)),
+            missing => Err(GitError::Missing(missing)),
         }
     }
 
@@ -91,17 +90,17 @@ impl<'r> Links<'r> {
     /// Follows the link that is at `whole` of the repository, and at `path` of the package.
     fn link(
         &mut self,
-        listing: &mut Listing,
+        files: &mut CommitFiles,
         path: String,
         whole: &str,
         above: &mut Vec<String>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), GitError> {
         match self.target(whole)? {
-            Some(Target::File(mode, id)) => _ = listing.files.insert(path, (mode, id)),
-            Some(Target::Directory(real, tree)) => {
-                self.directory(listing, &path, real, &tree, above)?;
+            Some(LinkTarget::File(mode, id)) => _ = files.files.insert(path, (mode, id)),
+            Some(LinkTarget::Directory(real, tree)) => {
+                self.directory(files, &path, real, &tree, above)?;
             }
-            Some(Target::Nothing(oddity)) => listing.odd.push((path, oddity)),
+            Some(LinkTarget::Nothing(reason)) => files.unsupported.push((path, reason)),
             None => {}
         }
         Ok(())
@@ -109,12 +108,12 @@ impl<'r> Links<'r> {
 
     fn directory(
         &mut self,
-        listing: &mut Listing,
+        files: &mut CommitFiles,
         path: &str,
         real: String,
         tree: &GitTree<'r>,
         above: &mut Vec<String>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), GitError> {
         if above.contains(&real) {
             return Ok(());
         }
@@ -126,13 +125,13 @@ impl<'r> Links<'r> {
             }
             let name = String::from_utf8_lossy(entry.name_bytes());
             let (path, real) = (format!("{path}/{name}"), join(&real, &name));
-            if let Some(inner) = listing.add(&path, &entry) {
+            if let Some(inner) = files.add(&path, &entry) {
                 match inner {
                     ObjectType::Tree => {
                         let tree = self.tree(&real, &entry)?;
-                        self.directory(listing, &path, real, &tree, above)?;
+                        self.directory(files, &path, real, &tree, above)?;
                     }
-                    _ => self.link(listing, path, &real, above)?,
+                    _ => self.link(files, path, &real, above)?,
                 }
             }
         }
@@ -142,18 +141,18 @@ impl<'r> Links<'r> {
 
     /// Returns what a path of the repository leads to, each part by itself; `None`
     /// where a link on the way is not in the repository.
-    pub(super) fn file(&mut self, path: &str) -> Result<Option<(Mode, Oid)>, Trouble> {
+    pub(super) fn file(&mut self, path: &str) -> Result<Option<(Mode, Oid)>, GitError> {
         Ok(match self.target(path)? {
-            Some(Target::File(mode, id)) => Some((mode, id)),
+            Some(LinkTarget::File(mode, id)) => Some((mode, id)),
             _ => None,
         })
     }
 
-    fn target(&mut self, path: &str) -> Result<Option<Target<'r>>, Trouble> {
+    fn target(&mut self, path: &str) -> Result<Option<LinkTarget<'r>>, GitError> {
         let mut above: Vec<(String, GitTree<'r>)> = vec![(String::new(), self.root.clone())];
         let mut ahead: Vec<String> = path.rsplit('/').map(str::to_owned).collect();
         let mut hops = 0;
-        let nothing = |oddity| Ok(Some(Target::Nothing(oddity)));
+        let nothing = |reason| Ok(Some(LinkTarget::Nothing(reason)));
         while let Some(part) = ahead.pop() {
             let Some((dir, tree)) = above.last() else {
                 return nothing(UnsupportedEntry::LinkOutside);
@@ -189,24 +188,23 @@ impl<'r> Links<'r> {
                     if entry.kind() == Some(ObjectType::Blob) && ahead.is_empty() =>
                 {
                     let mode = Mode::from_bits(mode.cast_unsigned());
-                    return Ok(Some(Target::File(mode, entry.id())));
+                    return Ok(Some(LinkTarget::File(mode, entry.id())));
                 }
                 _ => return nothing(UnsupportedEntry::LinkNowhere),
             }
         }
         Ok(Some(match above.pop() {
-            Some((real, tree)) => Target::Directory(real, tree),
-            None => Target::Nothing(UnsupportedEntry::LinkOutside),
+            Some((real, tree)) => LinkTarget::Directory(real, tree),
+            None => LinkTarget::Nothing(UnsupportedEntry::LinkOutside),
         }))
     }
 
-    fn tree(&self, path: &str, entry: &TreeEntry<'_>) -> Result<GitTree<'r>, Trouble> {
+    fn tree(&self, path: &str, entry: &TreeEntry<'_>) -> Result<GitTree<'r>, GitError> {
         let tree = self.repo.find_tree(entry.id());
-        tree.map_err(|e| Trouble::with(&e, path, entry.id()))
+        tree.map_err(|e| GitError::of_object(&e, path, entry.id()))
     }
 
-    /// Reads where a link leads.
-    fn read(&mut self, path: &str, id: Oid) -> Result<Option<String>, Trouble> {
+    fn read(&mut self, path: &str, id: Oid) -> Result<Option<String>, GitError> {
         if self
             .odb
             .read_header(id)
@@ -217,12 +215,12 @@ impl<'r> Links<'r> {
         }
         match self.odb.read(id) {
             Ok(object) => Ok(Some(String::from_utf8_lossy(object.data()).into_owned())),
-            Err(e) => match Trouble::with(&e, path, id) {
-                Trouble::Missing(missing) => {
+            Err(e) => match GitError::of_object(&e, path, id) {
+                GitError::Missing(missing) => {
                     self.missing.extend(missing);
                     Ok(None)
                 }
-                trouble => Err(trouble),
+                error => Err(error),
             },
         }
     }

@@ -1,228 +1,155 @@
 //! Lists what a release has at a commit: names, modes and ids, without content.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
-use git2::{
-    ErrorCode, ObjectType, Odb, OdbLookupFlags, Oid, Repository, Tree as GitTree, TreeEntry,
-};
+use git2::{ObjectType, Odb, OdbLookupFlags, Oid, Repository, Tree as GitTree, TreeEntry};
 use recipe::error::{Error, Result};
 use recipe::tree::{Mode, TreePath};
 
-/// The manifest of a crate or a workspace.
+use super::error::{GitError, MissingObject};
+
 pub(super) const MANIFEST: &str = "Cargo.toml";
-/// The workspace's lock file.
 pub(super) const LOCK: &str = "Cargo.lock";
 
-/// What is wanted of a repository.
+/// A crate, and where it is looked for.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Wanted<'a> {
-    /// The crate's name.
+pub(super) struct CrateLocation<'a> {
     pub(super) name: &'a str,
-    /// The crate's directory.
+    /// The crate's directory in the repository.
     pub(super) path: &'a TreePath,
     /// What messages call the place, such as `tag v41.0.0 of ../wasmtime`.
     pub(super) place: &'a str,
 }
 
-/// What a release may hold at most.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    /// Bytes in all.
+pub(super) struct TreeLimits {
+    /// In bytes.
     pub(super) total: usize,
-    /// Bytes of one file.
+    /// In bytes.
     pub(super) file: usize,
     /// Files and directories.
     pub(super) entries: usize,
 }
 
 /// Those of the registry's packages.
-pub(super) const LIMITS: Limits = Limits {
+pub(super) const LIMITS: TreeLimits = TreeLimits {
     total: 64 << 20,
     file: 16 << 20,
     entries: 10_000,
 };
 
-/// Why a release cannot be read.
-#[derive(Debug)]
-pub(super) enum Trouble {
-    /// Objects are not in the repository.
-    Missing(Vec<Missing>),
-    /// The repository has objects that are not what their ids say.
-    Damaged(String),
-    /// What was read is nothing to take.
-    Refused(Error),
-}
-
-/// An object that is not in the repository.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Missing {
-    /// The file or directory that it is the content of.
-    pub(super) path: String,
-    /// Its id.
-    pub(super) id: Oid,
-}
-
-impl From<Error> for Trouble {
-    fn from(error: Error) -> Self {
-        Trouble::Refused(error)
-    }
-}
-
-impl Trouble {
-    /// Tells a missing object from a damaged one.
-    pub(super) fn with(e: &git2::Error, path: impl Into<String>, id: Oid) -> Self {
-        let path = path.into();
-        if e.code() == ErrorCode::NotFound {
-            return Trouble::Missing(vec![Missing { path, id }]);
-        }
-        Trouble::Damaged(format!("{path} ({id}): {}", e.message()))
-    }
-}
-
 /// What stands below a directory at a commit, without content.
 #[derive(Debug)]
-pub(super) struct Listing {
-    /// The commit.
+pub(super) struct CommitFiles {
     pub(super) commit: Oid,
-    /// The workspace's manifest.
     pub(super) workspace: Oid,
-    /// The workspace's lock file, if it has one.
     pub(super) lock: Option<Oid>,
     /// The files below the directory.
     pub(super) files: BTreeMap<String, (Mode, Oid)>,
     /// The symbolic links below it, until they are followed.
     pub(super) links: Vec<(String, Oid)>,
     /// What stands there that cannot be in a tree.
-    pub(super) odd: Vec<(String, UnsupportedEntry)>,
+    pub(super) unsupported: Vec<(String, UnsupportedEntry)>,
 }
 
-/// What cannot be in a tree.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum UnsupportedEntry {
-    /// A symbolic link out of the repository.
+    #[error("it is a symbolic link that leads out of the repository")]
     LinkOutside,
-    /// A symbolic link that leads nowhere, or in circles.
+    /// Also a link that leads in circles.
+    #[error("it is a symbolic link that leads nowhere")]
     LinkNowhere,
-    /// A commit of another repository.
+    #[error("it is a submodule")]
     Submodule,
-    /// Its name is not UTF-8.
-    NotText,
-    /// A directory has its name twice.
+    #[error("its name is not UTF-8")]
+    NotUtf8,
+    #[error("it is there twice")]
     Twice,
 }
 
-impl fmt::Display for UnsupportedEntry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            UnsupportedEntry::LinkOutside => {
-                "it is a symbolic link that leads out of the repository"
-            }
-            UnsupportedEntry::LinkNowhere => "it is a symbolic link that leads nowhere",
-            UnsupportedEntry::Submodule => "it is a submodule",
-            UnsupportedEntry::NotText => "its name is not UTF-8",
-            UnsupportedEntry::Twice => "it is there twice",
-        })
-    }
-}
-
 /// Lists what a release has at a commit.
-///
-/// # Errors
-///
-/// [`Trouble`]; refused where the commit has no such crate, or far too many files.
 pub(super) fn list(
     repo: &Repository,
     commit: Oid,
-    wanted: Wanted<'_>,
-    limits: Limits,
-) -> Result<Listing, Trouble> {
-    let (root, mut listing) = bare(repo, commit, wanted)?;
-    listing.walk(repo, directory(repo, root, wanted)?, wanted, limits)?;
-    if !listing.files.contains_key(MANIFEST) {
-        return Err(lacks(wanted, &format!("{}/{MANIFEST}", wanted.path)).into());
+    location: CrateLocation<'_>,
+    limits: TreeLimits,
+) -> Result<CommitFiles, GitError> {
+    let (root, mut files) = root(repo, commit, location)?;
+    files.walk(repo, directory(repo, root, location)?, location, limits)?;
+    if !files.files.contains_key(MANIFEST) {
+        return Err(lacks(location, &format!("{}/{MANIFEST}", location.path)).into());
     }
-    Ok(listing)
+    Ok(files)
 }
 
 /// Lists all that a repository has at a commit, by its paths from the root.
-///
-/// # Errors
-///
-/// As [`list`].
 pub(super) fn everything(
     repo: &Repository,
     commit: Oid,
-    wanted: Wanted<'_>,
-    limits: Limits,
-) -> Result<Listing, Trouble> {
-    let (root, mut listing) = bare(repo, commit, wanted)?;
-    listing.walk(repo, root, wanted, limits)?;
-    Ok(listing)
+    location: CrateLocation<'_>,
+    limits: TreeLimits,
+) -> Result<CommitFiles, GitError> {
+    let (root, mut files) = root(repo, commit, location)?;
+    files.walk(repo, root, location, limits)?;
+    Ok(files)
 }
 
-/// Returns the root directory at a commit, and a listing without files.
-fn bare<'r>(
+/// Returns the root directory at a commit, and no files yet.
+fn root<'r>(
     repo: &'r Repository,
     commit: Oid,
-    wanted: Wanted<'_>,
-) -> Result<(GitTree<'r>, Listing), Trouble> {
+    location: CrateLocation<'_>,
+) -> Result<(GitTree<'r>, CommitFiles), GitError> {
     let found = repo.find_commit(commit);
-    let found = found.map_err(|e| Trouble::with(&e, "the commit", commit))?;
+    let found = found.map_err(|e| GitError::of_object(&e, "the commit", commit))?;
     let root = found.tree();
-    let root = root.map_err(|e| Trouble::with(&e, "the root directory", found.tree_id()))?;
+    let root = root.map_err(|e| GitError::of_object(&e, "the root directory", found.tree_id()))?;
     let blob = |name: &str| {
         let entry = root.get_name(name)?;
         (entry.kind() == Some(ObjectType::Blob)).then(|| entry.id())
     };
     let (workspace, lock) = (blob(MANIFEST), blob(LOCK));
-    let workspace = workspace.ok_or_else(|| lacks(wanted, MANIFEST))?;
-    let listing = Listing {
+    let workspace = workspace.ok_or_else(|| lacks(location, MANIFEST))?;
+    let files = CommitFiles {
         commit,
         workspace,
         lock,
         files: BTreeMap::new(),
         links: Vec::new(),
-        odd: Vec::new(),
+        unsupported: Vec::new(),
     };
-    Ok((root, listing))
+    Ok((root, files))
 }
 
-/// Goes down to the crate's directory.
 fn directory<'r>(
     repo: &'r Repository,
     root: GitTree<'r>,
-    wanted: Wanted<'_>,
-) -> Result<GitTree<'r>, Trouble> {
-    wanted
-        .path
-        .as_str()
-        .split('/')
-        .try_fold(root, |above, part| {
-            let entry = above
-                .get_name(part)
-                .filter(|e| e.kind() == Some(ObjectType::Tree));
-            let id = entry
-                .ok_or_else(|| lacks(wanted, wanted.path.as_str()))?
-                .id();
-            repo.find_tree(id).map_err(|e| Trouble::with(&e, part, id))
-        })
+    location: CrateLocation<'_>,
+) -> Result<GitTree<'r>, GitError> {
+    let path = location.path.as_str();
+    path.split('/').try_fold(root, |above, part| {
+        let entry = above.get_name(part);
+        let entry = entry.filter(|e| e.kind() == Some(ObjectType::Tree));
+        let id = entry.ok_or_else(|| lacks(location, path))?.id();
+        let tree = repo.find_tree(id);
+        tree.map_err(|e| GitError::of_object(&e, part, id))
+    })
 }
 
 /// Returns the error for a path that a commit lacks.
-pub(super) fn lacks(wanted: Wanted<'_>, path: &str) -> Error {
-    Error::upstream(format!("{} has no `{path}`", wanted.place))
+pub(super) fn lacks(location: CrateLocation<'_>, path: &str) -> Error {
+    Error::upstream(format!("{} has no `{path}`", location.place))
         .help("correct `path` below `[upstream]` in manifest.toml, or give the repository that has the crate")
 }
 
-impl Listing {
+impl CommitFiles {
     fn walk(
         &mut self,
         repo: &Repository,
         top: GitTree<'_>,
-        wanted: Wanted<'_>,
-        limits: Limits,
-    ) -> Result<(), Trouble> {
+        location: CrateLocation<'_>,
+        limits: TreeLimits,
+    ) -> Result<(), GitError> {
         let mut open = vec![(String::new(), top)];
         let mut seen = 0;
         while let Some((above, tree)) = open.pop() {
@@ -230,14 +157,14 @@ impl Listing {
             for entry in &tree {
                 seen += 1;
                 if seen > limits.entries {
-                    let Wanted { place, path, .. } = wanted;
+                    let CrateLocation { place, path, .. } = location;
                     let most = limits.entries;
                     let message = format!("{place} has more than {most} files in `{path}`");
                     return Err(Error::upstream(message).into());
                 }
                 let path = format!("{above}{}", String::from_utf8_lossy(entry.name_bytes()));
                 if !names.insert(entry.name_bytes().to_vec()) {
-                    self.odd.push((path, UnsupportedEntry::Twice));
+                    self.unsupported.push((path, UnsupportedEntry::Twice));
                     continue;
                 }
                 let inner = self.add(&path, &entry);
@@ -245,7 +172,7 @@ impl Listing {
                     self.links.push((path, entry.id()));
                 } else if inner.is_some() {
                     let inner = repo.find_tree(entry.id()).map_err(|e| {
-                        Trouble::with(&e, format!("{}/{path}", wanted.path), entry.id())
+                        GitError::of_object(&e, format!("{}/{path}", location.path), entry.id())
                     })?;
                     open.push((format!("{path}/"), inner));
                 }
@@ -258,8 +185,8 @@ impl Listing {
     /// go into, or a link (`Blob`) to follow.
     pub(super) fn add(&mut self, path: &str, entry: &TreeEntry<'_>) -> Option<ObjectType> {
         let mode = entry.filemode_raw();
-        let oddity = match mode {
-            _ if std::str::from_utf8(entry.name_bytes()).is_err() => UnsupportedEntry::NotText,
+        let reason = match mode {
+            _ if std::str::from_utf8(entry.name_bytes()).is_err() => UnsupportedEntry::NotUtf8,
             0o120000 => return Some(ObjectType::Blob),
             0o160000 => UnsupportedEntry::Submodule,
             0o040000 => return Some(ObjectType::Tree),
@@ -269,41 +196,35 @@ impl Listing {
                 return None;
             }
         };
-        self.odd.push((path.to_owned(), oddity));
+        self.unsupported.push((path.to_owned(), reason));
         None
     }
 
-    /// Returns the contents that the repository lacks.
-    ///
-    /// # Errors
-    ///
-    /// [`Trouble::Damaged`] where the repository's objects cannot be looked through.
-    pub(super) fn missing(&self, repo: &Repository) -> Result<Vec<Missing>, Trouble> {
+    pub(super) fn missing(&self, repo: &Repository) -> Result<Vec<MissingObject>, GitError> {
         let odb = objects(repo)?;
-        let files = self
-            .files
-            .iter()
-            .map(|(path, (_, id))| (path.as_str(), *id));
+        let files = self.files.iter();
+        let files = files.map(|(path, (_, id))| (path.as_str(), *id));
         let links = self.links.iter().map(|(path, id)| (path.as_str(), *id));
-        let files = files.chain(links);
         let root = self.lock.map(|id| (LOCK, id));
-        let all = files.chain([(MANIFEST, self.workspace)]).chain(root);
-        let absent = all.filter(|(_, id)| !odb.exists_ext(*id, OdbLookupFlags::NO_REFRESH));
-        Ok(absent
-            .map(|(path, id)| Missing {
-                path: path.to_owned(),
-                id,
-            })
-            .collect())
+        let root = root.into_iter().chain([(MANIFEST, self.workspace)]);
+        Ok(missing(&odb, files.chain(links).chain(root)))
     }
 }
 
-/// Opens a repository's objects.
-///
-/// # Errors
-///
-/// [`Trouble::Damaged`] where they cannot be looked through.
-pub(super) fn objects(repo: &Repository) -> Result<Odb<'_>, Trouble> {
+/// Returns those of the contents that are not in the repository.
+pub(super) fn missing<'p>(
+    odb: &Odb<'_>,
+    contents: impl Iterator<Item = (&'p str, Oid)>,
+) -> Vec<MissingObject> {
+    let absent = contents.filter(|(_, id)| !odb.exists_ext(*id, OdbLookupFlags::NO_REFRESH));
+    let missing = absent.map(|(path, id)| MissingObject {
+        path: path.to_owned(),
+        id,
+    });
+    missing.collect()
+}
+
+pub(super) fn objects(repo: &Repository) -> Result<Odb<'_>, GitError> {
     repo.odb()
-        .map_err(|e| Trouble::Damaged(e.message().to_owned()))
+        .map_err(|e| GitError::Damaged(e.message().to_owned()))
 }

@@ -8,45 +8,34 @@ use recipe::error::{Error, Result};
 use recipe::release::{Listed, Release};
 use semver::Version;
 
-use super::list::{self, LIMITS, Trouble};
-use super::{Subject, tags};
+use super::commit::ReleaseCommit;
+use super::list::{self, LIMITS};
+use super::{CrateSpec, tags};
 
-/// A repository on this machine.
 #[derive(Debug)]
-pub(super) struct Local {
+pub(super) struct LocalRepository {
     path: PathBuf,
     /// What the user calls it.
     shown: String,
 }
 
-/// Where a release stands.
-struct Found {
-    commit: Oid,
-    place: String,
-}
-
-impl Local {
-    /// Names a repository.
+impl LocalRepository {
     pub(super) fn new(path: PathBuf, shown: String) -> Self {
-        Local { path, shown }
+        LocalRepository { path, shown }
     }
 
     /// Lists the releases that have tags; without any, the one that is checked out.
-    ///
-    /// # Errors
-    ///
-    /// [`recipe::Kind::Upstream`] where the repository cannot be read.
-    pub(super) fn list(&self, subject: &Subject) -> Result<Vec<Listed>> {
+    pub(super) fn list(&self, spec: &CrateSpec) -> Result<Vec<Listed>> {
         let repo = self.open()?;
-        let listed = self.tagged(&repo, subject)?;
+        let listed = self.tagged(&repo, spec)?;
         if !listed.is_empty() {
             return Ok(listed);
         }
-        let found = self.head(&repo)?;
-        let wanted = subject.wanted(&found.place);
-        let read = list::list(&repo, found.commit, wanted, LIMITS);
-        let read = read.and_then(|listing| listing.version(&repo, wanted));
-        let version = read.map_err(|trouble| self.error(trouble, &found))?;
+        let head = self.head(&repo)?;
+        let location = spec.located(&head.place);
+        let version = list::list(&repo, head.commit, location, LIMITS)
+            .and_then(|files| files.version(&repo, location))
+            .map_err(|e| head.describe(e))?;
         Ok(vec![Listed {
             version,
             yanked: false,
@@ -54,65 +43,40 @@ impl Local {
         }])
     }
 
-    /// Tells whether no release has a tag.
-    ///
-    /// # Errors
-    ///
-    /// As [`Local::list`].
-    pub(super) fn is_untagged(&self, subject: &Subject) -> Result<bool> {
-        Ok(self.tagged(&self.open()?, subject)?.is_empty())
+    pub(super) fn is_untagged(&self, spec: &CrateSpec) -> Result<bool> {
+        Ok(self.tagged(&self.open()?, spec)?.is_empty())
     }
 
-    /// Returns a release's commit.
-    ///
-    /// # Errors
-    ///
-    /// As [`Local::release`].
-    pub(super) fn commit(&self, subject: &Subject, version: &Version) -> Result<Oid> {
+    pub(super) fn commit(&self, spec: &CrateSpec, version: &Version) -> Result<Oid> {
         let repo = self.open()?;
-        let found = self.find(&repo, subject, version, None)?;
-        let tag = subject.tags.reference(version);
-        if repo.find_reference(&tag).is_err() {
+        let at = self.find(&repo, spec, version, None)?;
+        if repo.find_reference(&spec.tags.reference(version)).is_err() {
             // Only what stands there tells whether it is the release.
-            let read = subject.read(&repo, found.commit, version, &found.place);
-            read.map_err(|trouble| self.error(trouble, &found))?;
+            at.read(&repo, spec, version).map_err(|e| at.describe(e))?;
         }
-        Ok(found.commit)
+        Ok(at.commit)
     }
 
     /// Reads a release: where its tag points, or what is checked out where
     /// there are no tags.
-    ///
-    /// # Errors
-    ///
-    /// [`recipe::Kind::Upstream`] where the repository has no such release, has
-    /// it at another commit than the locked one, or lacks some of its content.
     pub(super) fn release(
         &self,
-        subject: &Subject,
+        spec: &CrateSpec,
         version: &Version,
         locked: Option<Oid>,
     ) -> Result<Release> {
         let repo = self.open()?;
-        let found = self.find(&repo, subject, version, locked)?;
-        let read = subject.read(&repo, found.commit, version, &found.place);
-        read.map_err(|trouble| self.error(trouble, &found))
+        let at = self.find(&repo, spec, version, locked)?;
+        at.read(&repo, spec, version).map_err(|e| at.describe(e))
     }
 
-    /// Returns where a release is: the repository, the commit, and what messages call it.
-    ///
-    /// # Errors
-    ///
-    /// As [`Local::release`].
     pub(super) fn located(
         &self,
-        subject: &Subject,
+        spec: &CrateSpec,
         version: &Version,
         locked: Option<Oid>,
-    ) -> Result<(PathBuf, Oid, String)> {
-        let repo = self.open()?;
-        let Found { commit, place } = self.find(&repo, subject, version, locked)?;
-        Ok((self.path.clone(), commit, place))
+    ) -> Result<ReleaseCommit> {
+        self.find(&self.open()?, spec, version, locked)
     }
 
     fn open(&self) -> Result<Repository> {
@@ -136,54 +100,40 @@ impl Local {
         })
     }
 
-    fn tagged(&self, repo: &Repository, subject: &Subject) -> Result<Vec<Listed>> {
-        let unreadable = |e: git2::Error| {
-            let message = format!(
-                "the tags of `{}` cannot be read: {}",
-                self.shown,
-                e.message()
-            );
-            Error::upstream(message).caused_by(e)
-        };
-        let references = repo.references_glob("refs/tags/*").map_err(unreadable)?;
-        let mut names = Vec::new();
-        for reference in references {
-            // A name that is not UTF-8 is not a release's.
-            if let Ok(name) = reference.map_err(unreadable)?.name() {
-                names.push(name.to_owned());
-            }
-        }
-        Ok(subject.tags.list(names.iter().map(String::as_str)))
+    fn tagged(&self, repo: &Repository, spec: &CrateSpec) -> Result<Vec<Listed>> {
+        spec.tags.tagged(repo).map_err(|e| {
+            let (shown, why) = (&self.shown, e.message());
+            Error::upstream(format!("the tags of `{shown}` cannot be read: {why}")).caused_by(e)
+        })
     }
 
     fn find(
         &self,
         repo: &Repository,
-        subject: &Subject,
+        spec: &CrateSpec,
         version: &Version,
         locked: Option<Oid>,
-    ) -> Result<Found> {
-        let tag = subject.tags.tag(version);
-        if let Ok(reference) = repo.find_reference(&subject.tags.reference(version)) {
+    ) -> Result<ReleaseCommit> {
+        let tag = spec.tags.tag(version);
+        if let Ok(reference) = repo.find_reference(&spec.tags.reference(version)) {
             let place = format!("tag {tag} of `{}`", self.shown);
-            let peeled = reference.peel(ObjectType::Commit);
-            let commit = peeled.map_err(|e| self.no_commit(&place, e))?.id();
+            let at = self.at(reference.peel(ObjectType::Commit), place)?;
             return match locked {
-                Some(locked) if locked != commit => Err(moved(&tag, locked, commit)),
-                _ => Ok(Found { commit, place }),
+                Some(locked) if locked != at.commit => Err(tags::moved(&tag, locked, at.commit)),
+                _ => Ok(at),
             };
         }
-        let listed = self.tagged(repo, subject)?;
+        let listed = self.tagged(repo, spec)?;
         let head = self.head(repo);
         // Among tags, `HEAD` counts only as what was locked: it may be anything.
-        let counts = |found: &Found| listed.is_empty() || Some(found.commit) == locked;
+        let counts = |at: &ReleaseCommit| listed.is_empty() || Some(at.commit) == locked;
         match (head, locked) {
-            (Ok(found), Some(locked)) if counts(&found) && found.commit != locked => {
-                Err(self.elsewhere(&found, version, locked))
+            (Ok(at), Some(locked)) if counts(&at) && at.commit != locked => {
+                Err(self.not_as_locked(&at, version, locked))
             }
-            (Ok(found), _) if counts(&found) => Ok(found),
+            (Ok(at), _) if counts(&at) => Ok(at),
             (Err(e), _) if listed.is_empty() => Err(e),
-            _ => Err(subject
+            _ => Err(spec
                 .tags
                 .lacking(format_args!("`{}`", self.shown), version, &listed)
                 .help(format!(
@@ -193,26 +143,33 @@ impl Local {
         }
     }
 
-    fn head(&self, repo: &Repository) -> Result<Found> {
-        let place = format!("HEAD of `{}`", self.shown);
+    fn head(&self, repo: &Repository) -> Result<ReleaseCommit> {
         let head = repo.head().and_then(|h| h.peel(ObjectType::Commit));
-        Ok(Found {
-            commit: head.map_err(|e| self.no_commit(&place, e))?.id(),
+        self.at(head, format!("HEAD of `{}`", self.shown))
+    }
+
+    fn at(
+        &self,
+        commit: Result<git2::Object<'_>, git2::Error>,
+        place: String,
+    ) -> Result<ReleaseCommit> {
+        let commit = commit.map_err(|e| {
+            Error::upstream(format!("{place} leads to no commit: {}", e.message()))
+                .help(format!(
+                    "fetch the release there: `git -C {} fetch --tags`",
+                    self.path.display()
+                ))
+                .caused_by(e)
+        })?;
+        Ok(ReleaseCommit {
+            repository: self.path.clone(),
+            commit: commit.id(),
             place,
         })
     }
 
-    fn no_commit(&self, place: &str, e: git2::Error) -> Error {
-        Error::upstream(format!("{place} leads to no commit: {}", e.message()))
-            .help(format!(
-                "fetch the release there: `git -C {} fetch --tags`",
-                self.path.display()
-            ))
-            .caused_by(e)
-    }
-
-    fn elsewhere(&self, found: &Found, version: &Version, locked: Oid) -> Error {
-        let Found { commit, place } = found;
+    fn not_as_locked(&self, at: &ReleaseCommit, version: &Version, locked: Oid) -> Error {
+        let ReleaseCommit { commit, place, .. } = at;
         Error::upstream(format!(
             "{place} is at commit {commit}, the lock has {locked} for {version}"
         ))
@@ -221,31 +178,4 @@ impl Local {
             self.path.display()
         ))
     }
-
-    fn error(&self, trouble: Trouble, found: &Found) -> Error {
-        let (place, path) = (&found.place, self.path.display());
-        match trouble {
-            Trouble::Refused(error) => error,
-            Trouble::Damaged(what) => Error::upstream(format!("{place} is damaged: {what}")).help(
-                format!("see what is wrong with `git -C {path} fsck`, or give another repository"),
-            ),
-            Trouble::Missing(missing) => {
-                let first = missing.first().map_or("", |m| m.path.as_str());
-                let count = missing.len();
-                Error::upstream(format!(
-                    "{place} lacks {count} of the files that are read, as `{first}`"
-                ))
-                .help(format!(
-                    "if it is a partial clone, complete it: `git -C {path} archive {} >/dev/null`",
-                    found.commit
-                ))
-                .help("or give the URL of a repository that has them")
-            }
-        }
-    }
-}
-
-/// Returns the error for a tag that is not where it was locked.
-pub(super) fn moved(tag: &str, locked: Oid, commit: Oid) -> Error {
-    tags::moved(tag, &locked.to_string(), &commit.to_string())
 }

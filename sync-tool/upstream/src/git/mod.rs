@@ -5,117 +5,53 @@
 //! with git2, which fetches nothing by itself.
 
 mod cache;
+mod commit;
+mod error;
 mod export;
 mod fetch;
-mod include;
 mod links;
 mod list;
 mod local;
 mod location;
-mod package;
+mod manifest;
 mod program;
 mod read;
 mod remote;
 mod tags;
 
-use std::path::{Path, PathBuf};
-
 use git2::Oid;
 use host::Host;
-use recipe::address::Address;
 use recipe::error::{Error, Kind, Result};
 use recipe::release::{Listed, Release};
 use recipe::tree::TreePath;
 use semver::Version;
 
+pub(crate) use self::error::GitError;
 pub use self::export::{Blob, Export};
-use self::list::{LIMITS, Trouble, Wanted};
-use self::local::Local;
+use self::list::CrateLocation;
+use self::local::LocalRepository;
 use self::location::RepositoryLocation;
-use self::remote::Remote;
-use self::tags::Template;
-use super::Source;
-
-/// Which crate of which repository is followed.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// The crate's name.
-    pub crate_name: String,
-    /// The crate's directory in the repository.
-    pub path: TreePath,
-    /// The name of a release's tag, `{version}` standing for the version.
-    pub tag: String,
-    /// The repository: a URL, or a path that begins at the run's directory.
-    pub upstream: Address,
-    /// The tool's cache directory.
-    pub cache: PathBuf,
-    /// Whether the network is forbidden.
-    pub offline: bool,
-}
+use self::remote::RemoteRepository;
+use self::tags::TagTemplate;
+use super::SourceOptions;
 
 /// A git repository as a source of releases.
 pub struct Git<'a> {
-    subject: Subject,
-    place: RepositoryKind<'a>,
+    spec: CrateSpec,
+    repository: RepositoryKind<'a>,
 }
 
 /// The crate, and how its releases are named.
 #[derive(Debug)]
-struct Subject {
+struct CrateSpec {
     name: String,
     path: TreePath,
-    tags: Template,
+    tags: TagTemplate,
 }
 
-enum RepositoryKind<'a> {
-    Local(Local),
-    Remote(Remote<'a>),
-}
-
-/// Why a repository gave nothing.
-#[derive(Debug)]
-pub(super) enum Failure {
-    /// The host cannot be reached.
-    Unreachable(Error),
-    /// There is no `git` program.
-    NoProgram(Error),
-    /// It is not in the cache, and the network is forbidden.
-    Offline(Error),
-    /// Anything that another source would not fix.
-    Other(Error),
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Failure::Other(error)
-    }
-}
-
-impl Failure {
-    /// Returns what is told of it.
-    pub(super) fn into_error(self) -> Error {
-        match self {
-            Failure::Unreachable(e) | Failure::NoProgram(e) | Failure::Offline(e) => e.unreached(),
-            Failure::Other(e) => e,
-        }
-    }
-}
-
-impl Subject {
-    /// Reads a release at a commit.
-    fn read(
-        &self,
-        repo: &git2::Repository,
-        commit: Oid,
-        version: &Version,
-        place: &str,
-    ) -> Result<Release, Trouble> {
-        let wanted = self.wanted(place);
-        list::list(repo, commit, wanted, LIMITS)?.read(repo, wanted, version, LIMITS)
-    }
-
-    fn wanted<'s>(&'s self, place: &'s str) -> Wanted<'s> {
-        Wanted {
+impl CrateSpec {
+    fn located<'s>(&'s self, place: &'s str) -> CrateLocation<'s> {
+        CrateLocation {
             name: &self.name,
             path: &self.path,
             place,
@@ -123,38 +59,45 @@ impl Subject {
     }
 }
 
+enum RepositoryKind<'a> {
+    Local(LocalRepository),
+    Remote(RemoteRepository<'a>),
+}
+
 impl<'a> Git<'a> {
     /// Reads where the repository is. Nothing is reached yet.
     ///
     /// # Errors
     ///
-    /// Fails where `upstream` names no repository or `tag` names no tags.
-    pub fn new(host: &'a Host, options: Options) -> Result<Self> {
-        let dir = host.env.dir().to_path_buf();
-        Git::seen_from(&dir, host, options)
-    }
-
-    /// The same with `upstream` a path that begins at a directory.
-    pub(super) fn seen_from(dir: &Path, host: &'a Host, options: Options) -> Result<Self> {
-        let subject = Subject {
-            name: options.crate_name,
-            path: options.path,
-            tags: Template::parse(&options.tag)?,
+    /// Fails where the options name no repository or no tags.
+    pub fn new(host: &'a Host, options: &SourceOptions) -> Result<Self> {
+        let run_dir = host.env.dir();
+        let (address, dir) = match &options.upstream {
+            Some(given) => (given, run_dir.to_owned()),
+            None => (&options.repository, run_dir.join(&options.project_dir)),
         };
-        let place = match RepositoryLocation::parse(&options.upstream, &host.env, dir)? {
+        let spec = CrateSpec {
+            name: options.name.clone(),
+            path: options.path.clone(),
+            tags: TagTemplate::parse(&options.tag)?,
+        };
+        let repository = match RepositoryLocation::parse(address, &host.env, &dir)? {
             RepositoryLocation::Local(path) => {
-                RepositoryKind::Local(Local::new(path, options.upstream.to_string()))
+                RepositoryKind::Local(LocalRepository::new(path, address.to_string()))
             }
-            RepositoryLocation::Remote(url) => {
-                RepositoryKind::Remote(Remote::new(host, url, &options.cache, options.offline))
-            }
+            RepositoryLocation::Remote(url) => RepositoryKind::Remote(RemoteRepository::new(
+                host,
+                url,
+                &options.cache,
+                options.offline,
+            )),
         };
-        Ok(Git { subject, place })
+        Ok(Git { spec, repository })
     }
 
     /// Tells whether the repository is on this machine and read in place.
     pub fn is_local(&self) -> bool {
-        matches!(self.place, RepositoryKind::Local(_))
+        matches!(self.repository, RepositoryKind::Local(_))
     }
 
     /// Tells whether a release would be read from the `HEAD` of a checkout that
@@ -164,105 +107,103 @@ impl<'a> Git<'a> {
     ///
     /// Fails where the repository cannot be read.
     pub fn is_untagged(&self) -> Result<bool> {
-        match &self.place {
-            RepositoryKind::Local(local) => local.is_untagged(&self.subject),
+        match &self.repository {
+            RepositoryKind::Local(local) => local.is_untagged(&self.spec),
             RepositoryKind::Remote(_) => Ok(false),
         }
     }
 
-    /// Reads a release, its commit compared with the locked one where given.
-    ///
-    /// With a locked commit that is in the cache, nothing is fetched.
+    /// Lists the releases in ascending order.
     ///
     /// # Errors
     ///
-    /// As [`Source::release`], and [`recipe::Kind::Upstream`] where the tag
-    /// points elsewhere than it did when it was locked.
-    pub fn release_locked(
-        &self,
-        version: &Version,
-        locked_commit: Option<&str>,
-    ) -> Result<Release> {
-        self.attempt(version, locked(locked_commit)?)
-            .map_err(Failure::into_error)
+    /// [`recipe::Kind::Upstream`] where the repository cannot be reached.
+    pub fn list(&self) -> Result<Vec<Listed>> {
+        self.try_list().map_err(GitError::into_error)
+    }
+
+    /// Reads one release.
+    ///
+    /// # Errors
+    ///
+    /// [`recipe::Kind::Upstream`] where the repository cannot be reached, has no such
+    /// release (with the nearest it has), or what came is not what was promised.
+    pub fn release(&self, version: &Version) -> Result<Release> {
+        self.release_locked(version, None)
+    }
+
+    /// Returns the commit that the tag of a release points at.
+    ///
+    /// # Errors
+    ///
+    /// As [`Git::release`].
+    pub fn commit(&self, version: &Version) -> Result<Option<String>> {
+        let commit = self.try_commit(version);
+        commit.map(Some).map_err(GitError::into_error)
+    }
+
+    /// Reads one release whose tag must point at a commit, such as the lock's.
+    ///
+    /// # Errors
+    ///
+    /// As [`Git::release`], and [`recipe::Kind::Upstream`] where the tag points elsewhere.
+    pub fn release_locked(&self, version: &Version, locked: Option<&str>) -> Result<Release> {
+        let release = self.try_release(version, parse_locked(locked)?);
+        release.map_err(GitError::into_error)
     }
 
     /// Reads a release that the cache has at the locked commit, without the
     /// network; `None` where it has not.
-    pub(super) fn cached(&self, version: &Version, locked_commit: &str) -> Result<Option<Release>> {
-        let commit = locked(Some(locked_commit))?;
-        match (&self.place, commit) {
-            (RepositoryKind::Remote(remote), Some(commit)) => {
-                Ok(remote.cached(&self.subject, version, Some(commit)).ok())
-            }
-            _ => Ok(None),
+    pub(super) fn cached(&self, version: &Version, locked: &str) -> Result<Option<Release>> {
+        let locked = parse_locked(Some(locked))?;
+        match &self.repository {
+            RepositoryKind::Local(_) => Ok(None),
+            RepositoryKind::Remote(remote) => Ok(remote
+                .cached(&self.spec, version, locked)
+                .unwrap_or_default()),
         }
     }
 
-    /// Reads a release, and tells why where it cannot.
-    pub(super) fn attempt(
+    pub(super) fn try_release(
         &self,
         version: &Version,
         locked: Option<Oid>,
-    ) -> Result<Release, Failure> {
-        match &self.place {
-            RepositoryKind::Local(local) => Ok(local.release(&self.subject, version, locked)?),
-            RepositoryKind::Remote(remote) => remote.release(&self.subject, version, locked),
+    ) -> Result<Release, GitError> {
+        match &self.repository {
+            RepositoryKind::Local(local) => Ok(local.release(&self.spec, version, locked)?),
+            RepositoryKind::Remote(remote) => remote.release(&self.spec, version, locked),
         }
     }
 
-    /// Lists the releases, and tells why where it cannot.
-    pub(super) fn attempt_list(&self) -> Result<Vec<Listed>, Failure> {
-        match &self.place {
-            RepositoryKind::Local(local) => Ok(local.list(&self.subject)?),
-            RepositoryKind::Remote(remote) => remote.list(&self.subject.tags),
+    pub(super) fn try_list(&self) -> Result<Vec<Listed>, GitError> {
+        match &self.repository {
+            RepositoryKind::Local(local) => Ok(local.list(&self.spec)?),
+            RepositoryKind::Remote(remote) => remote.list(&self.spec.tags),
         }
     }
 
-    /// Returns a release's commit, and tells why where it cannot.
-    pub(super) fn attempt_commit(&self, version: &Version) -> Result<String, Failure> {
-        match &self.place {
-            RepositoryKind::Local(local) => Ok(local.commit(&self.subject, version)?),
-            RepositoryKind::Remote(remote) => remote.commit(&self.subject.tags, version),
+    pub(super) fn try_commit(&self, version: &Version) -> Result<String, GitError> {
+        match &self.repository {
+            RepositoryKind::Local(local) => Ok(local.commit(&self.spec, version)?),
+            RepositoryKind::Remote(remote) => remote.commit(&self.spec.tags, version),
         }
         .map(|commit| commit.to_string())
     }
-}
 
-impl Git<'_> {
     /// Compares where a release's tag is now with where it was locked. Returns why
     /// that is not known, and `None` where it did not move.
-    ///
-    /// # Errors
-    ///
-    /// [`recipe::Kind::Upstream`] where it moved; the interrupt.
     pub(super) fn compare(&self, version: &Version, locked: &str) -> Result<Option<String>> {
-        match self.attempt_commit(version) {
+        match self.try_commit(version).map_err(GitError::into_error) {
             Ok(now) if now == locked => Ok(None),
-            Ok(now) => Err(tags::moved(&self.subject.tags.tag(version), locked, &now)),
-            Err(Failure::Other(e)) if e.kind() == Kind::Interrupted => Err(e),
-            Err(failure) => Ok(Some(failure.into_error().to_string())),
+            Ok(now) => Err(tags::moved(&self.spec.tags.tag(version), locked, now)),
+            Err(e) if e.kind() == Kind::Interrupted => Err(e),
+            Err(e) => Ok(Some(e.to_string())),
         }
-    }
-}
-
-impl Source for Git<'_> {
-    fn list(&self) -> Result<Vec<Listed>> {
-        self.attempt_list().map_err(Failure::into_error)
-    }
-
-    fn release(&self, version: &Version) -> Result<Release> {
-        self.release_locked(version, None)
-    }
-
-    fn commit(&self, version: &Version) -> Result<Option<String>> {
-        let commit = self.attempt_commit(version);
-        commit.map(Some).map_err(Failure::into_error)
     }
 }
 
 /// Reads a commit as the lock has it.
-pub(super) fn locked(commit: Option<&str>) -> Result<Option<Oid>> {
+pub(super) fn parse_locked(commit: Option<&str>) -> Result<Option<Oid>> {
     let Some(text) = commit else {
         return Ok(None);
     };

@@ -1,5 +1,5 @@
 //! Runs the `git` program: one way for all of its commands, and one reading of
-//! what it complains of.
+//! its error messages.
 
 use std::error::Error as _;
 use std::io;
@@ -9,16 +9,16 @@ use host::Host;
 use host::process::{Call, Outcome};
 use host::status::Step;
 use recipe::address::{Address, masked_in};
-use recipe::error::{Error, Result};
+use recipe::error::Error;
 
-use super::Failure;
+use super::GitError;
 
-/// What is said where there is no `git`.
+/// The next step where there is no `git`.
 const INSTALL: &str = "install git 2.29 or newer (`apt install git`, `dnf install git`, `brew install git`, or https://git-scm.com), \
      give the path of a local clone with `--upstream`, or take the registry with `--source registry`";
 
 /// Variables that would lead git to another repository than ours.
-const MISLEADING: [&str; 14] = [
+const REMOVED_VARS: [&str; 14] = [
     "GIT_DIR",
     "GIT_WORK_TREE",
     "GIT_INDEX_FILE",
@@ -36,7 +36,7 @@ const MISLEADING: [&str; 14] = [
 ];
 
 /// Variables of the run that decide which program and which configuration is taken.
-const LEADING: [&str; 5] = [
+const PASSED_VARS: [&str; 5] = [
     "PATH",
     "HOME",
     "XDG_CONFIG_HOME",
@@ -63,13 +63,12 @@ const SETTINGS: [&str; 9] = [
 const SSH: &str =
     "ssh -o BatchMode=yes -o ConnectTimeout=30 -o ServerAliveInterval=15 -o ServerAliveCountMax=2";
 
-/// Makes a git command on a repository.
 pub(super) fn command(host: &Host, repository: &Path, args: &[&str]) -> Call {
     let mut call = Call::new("git", INSTALL);
-    for name in MISLEADING {
+    for name in REMOVED_VARS {
         call = call.without_env(name);
     }
-    for name in LEADING {
+    for name in PASSED_VARS {
         if let Some(value) = host.env.var(name) {
             call = call.env(name, value);
         }
@@ -92,25 +91,21 @@ pub(super) fn command(host: &Host, repository: &Path, args: &[&str]) -> Call {
 }
 
 /// Runs a command that talks to upstream, with a cache that is filled from it.
-///
-/// # Errors
-///
-/// [`Complaint`] where git says that it failed; the run's own errors inside it.
-pub(super) fn talk(
+pub(super) fn run(
     host: &Host,
     call: Call,
     url: &Address,
     cache: &Path,
     act: &str,
-) -> Result<Outcome, Complaint> {
+) -> Result<Outcome, GitError> {
     let step = host.status.step(act);
     let outcome = call
         .run_with(host, |line| report(&*step, line))
-        .map_err(Complaint::not_run)?;
+        .map_err(not_run)?;
     if outcome.success() {
         return Ok(outcome);
     }
-    Err(Complaint::of(&outcome, url, cache, act))
+    Err(failed(&outcome, url, cache, act))
 }
 
 /// Hands on a progress line: what git does, and how far it is.
@@ -133,26 +128,9 @@ fn report(step: &dyn Step, line: &str) {
     }
 }
 
-/// Why git failed.
-#[derive(Debug)]
-pub(super) enum Complaint {
-    /// The host cannot be reached.
-    Unreachable(Error),
-    /// The host answers, and says that it has no such reference.
-    NoReference(Error),
-    /// It is clear what is wrong, and trying in another way would not help.
-    Clear(Error),
-    /// It may be the repository that is fetched into, or something the server does not do.
-    Doubtful(Error),
-    /// There is no such program.
-    NoProgram(Error),
-    /// The program could not be run, or the run was interrupted.
-    Own(Error),
-}
-
-/// What a complaint says, by the texts of git, curl and ssh. The first that fits counts.
+/// The cause of a failure, by the messages of git, curl and ssh. The first that fits counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sort {
+enum GitFailure {
     Unreachable,
     Slow,
     Login,
@@ -167,22 +145,22 @@ enum Sort {
 }
 
 #[rustfmt::skip]
-const TEXTS: [(Sort, &[&str]); 12] = [
-    (Sort::TooOld, &["unknown option"]),
-    (Sort::Slow, &["operation too slow"]),
-    (Sort::DiskFull, &["no space left on device", "disk quota exceeded"]),
-    (Sort::NoReference, &["find remote ref"]),
-    (Sort::Format, &["mismatched algorithms"]),
-    (Sort::Owner, &["dubious ownership"]),
+const MESSAGES: [(GitFailure, &[&str]); 12] = [
+    (GitFailure::TooOld, &["unknown option"]),
+    (GitFailure::Slow, &["operation too slow"]),
+    (GitFailure::DiskFull, &["no space left on device", "disk quota exceeded"]),
+    (GitFailure::NoReference, &["find remote ref"]),
+    (GitFailure::Format, &["mismatched algorithms"]),
+    (GitFailure::Owner, &["dubious ownership"]),
     // What a proxy refuses never reached the host.
-    (Sort::Unreachable, &["from proxy after connect", "connect tunnel failed", "resolve proxy", "proxy connect aborted"]),
-    (Sort::HostKey, &["host key verification failed"]),
-    (Sort::Login, &[
+    (GitFailure::Unreachable, &["from proxy after connect", "connect tunnel failed", "resolve proxy", "proxy connect aborted"]),
+    (GitFailure::HostKey, &["host key verification failed"]),
+    (GitFailure::Login, &[
         "authentication failed", "could not read username", "could not read password", "prompts disabled",
         "permission denied (", "permission denied, please", "returned error: 401", "returned error: 403", "invalid credentials", "access denied",
     ]),
-    (Sort::Certificate, &["ssl certificate problem", "certificate verify", "certificate verification failed", "ssl peer certificate"]),
-    (Sort::Unreachable, &[
+    (GitFailure::Certificate, &["ssl certificate problem", "certificate verify", "certificate verification failed", "ssl peer certificate"]),
+    (GitFailure::Unreachable, &[
         "could not resolve host", "resolving timed out", "name resolution", "name or service not known",
         "failed to connect", "connect to server", "could not connect", "unable to connect", "connection refused",
         "timed out", "network is unreachable", "network is down", "no route to host", "host is down",
@@ -191,82 +169,68 @@ const TEXTS: [(Sort, &[&str]); 12] = [
         "hung up unexpectedly", "returned error: 407", "returned error: 429",
         "returned error: 500", "returned error: 502", "returned error: 503", "returned error: 504",
     ]),
-    (Sort::NoRepository, &[
+    (GitFailure::NoRepository, &[
         "does not appear to be a git repository", "repository not found", "' not found", "returned error: 404",
     ]),
 ];
 
-impl Sort {
+impl GitFailure {
     fn of(text: &str) -> Option<Self> {
         let text = text.to_lowercase();
-        let fits = |(_, texts): &&(Sort, &[&str])| texts.iter().any(|t| text.contains(t));
-        TEXTS.iter().find(fits).map(|(sort, _)| *sort)
+        let fits = |(_, texts): &&(GitFailure, &[&str])| texts.iter().any(|t| text.contains(t));
+        MESSAGES.iter().find(fits).map(|(cause, _)| *cause)
     }
 
-    /// Returns the next step.
     fn help(self, url: &Address) -> String {
         match self {
-            Sort::Unreachable => "check the network and git's `http.proxy`, or take upstream from the registry: `--source registry`".to_owned(),
-            Sort::Slow => "try again later, take upstream from the registry (`--source registry`), or, on a line that is as slow, set GIT_HTTP_LOW_SPEED_LIMIT to the bytes per second that it reaches".to_owned(),
-            Sort::Login => format!(
+            GitFailure::Unreachable => "check the network and git's `http.proxy`, or take upstream from the registry: `--source registry`".to_owned(),
+            GitFailure::Slow => "try again later, take upstream from the registry (`--source registry`), or, on a line that is as slow, set GIT_HTTP_LOW_SPEED_LIMIT to the bytes per second that it reaches".to_owned(),
+            GitFailure::Login => format!(
                 "give git what it needs to log in without asking (a credential helper, a key in the ssh agent), so that `git ls-remote {url}` works; a repository that does not exist looks the same"
             ),
-            Sort::HostKey => format!("run `git ls-remote {url}` once by hand and confirm the host's key"),
-            Sort::Certificate => "if a proxy signs with a certificate of its own, name it in git's `http.sslCAInfo`".to_owned(),
-            Sort::NoRepository => "correct `repository` below `[upstream]` in manifest.toml, or give another with `--upstream`".to_owned(),
-            Sort::NoReference => "list the releases that it has".to_owned(),
-            Sort::DiskFull => "free some space, then run the same command again".to_owned(),
-            Sort::Format => "give a repository with SHA-1 ids, or take the registry: `--source registry`".to_owned(),
-            Sort::TooOld => INSTALL.to_owned(),
-            Sort::Owner => "allow it as git says, or give the repository's path instead of its URL".to_owned(),
+            GitFailure::HostKey => format!("run `git ls-remote {url}` once by hand and confirm the host's key"),
+            GitFailure::Certificate => "if a proxy signs with a certificate of its own, name it in git's `http.sslCAInfo`".to_owned(),
+            GitFailure::NoRepository => "correct `repository` below `[upstream]` in manifest.toml, or give another with `--upstream`".to_owned(),
+            GitFailure::NoReference => "list the releases that it has".to_owned(),
+            GitFailure::DiskFull => "free some space, then run the same command again".to_owned(),
+            GitFailure::Format => "give a repository with SHA-1 ids, or take the registry: `--source registry`".to_owned(),
+            GitFailure::TooOld => INSTALL.to_owned(),
+            GitFailure::Owner => "allow it as git says, or give the repository's path instead of its URL".to_owned(),
         }
     }
 }
 
-impl From<Complaint> for Failure {
-    fn from(complaint: Complaint) -> Self {
-        match complaint {
-            Complaint::Unreachable(e) => Failure::Unreachable(e),
-            Complaint::NoProgram(e) => Failure::NoProgram(e),
-            Complaint::NoReference(e)
-            | Complaint::Clear(e)
-            | Complaint::Doubtful(e)
-            | Complaint::Own(e) => Failure::Other(e),
-        }
+/// Converts the error of a program that could not be run, or was interrupted.
+fn not_run(error: Error) -> GitError {
+    let cause = error.source().and_then(|e| e.downcast_ref::<io::Error>());
+    match cause.map(io::Error::kind) {
+        Some(io::ErrorKind::NotFound) => GitError::NoProgram(error),
+        _ => GitError::Other(error),
     }
 }
 
-impl Complaint {
-    fn not_run(error: Error) -> Self {
-        let cause = error.source().and_then(|e| e.downcast_ref::<io::Error>());
-        match cause.map(io::Error::kind) {
-            Some(io::ErrorKind::NotFound) => Complaint::NoProgram(error),
-            _ => Complaint::Own(error),
+fn failed(outcome: &Outcome, url: &Address, cache: &Path, act: &str) -> GitError {
+    let message = message_of(&outcome.complaint()).replace(url.secret(), &url.to_string());
+    let message = masked_in(&message);
+    let cause = GitFailure::of(&message);
+    let message = match message.as_str() {
+        "" => format!("git ended with {}", outcome.status),
+        message => message.to_owned(),
+    };
+    let error = match cause {
+        Some(GitFailure::DiskFull) => {
+            Error::general(format!("{act} into {}: {message}", cache.display()))
         }
-    }
-
-    fn of(outcome: &Outcome, url: &Address, cache: &Path, act: &str) -> Self {
-        let said = masked_in(&said(&outcome.complaint()).replace(url.secret(), &url.to_string()));
-        let sort = Sort::of(&said);
-        let said = match said.as_str() {
-            "" => format!("git ended with {}", outcome.status),
-            said => said.to_owned(),
-        };
-        let error = match sort {
-            Some(Sort::DiskFull) => {
-                Error::general(format!("{act} into {}: {said}", cache.display()))
-            }
-            _ => Error::upstream(format!("{act}: {said}")),
-        };
-        let Some(sort) = sort else {
-            return Complaint::Doubtful(error);
-        };
-        let error = error.help(sort.help(url));
-        match sort {
-            Sort::Unreachable | Sort::Slow => Complaint::Unreachable(error),
-            Sort::NoReference => Complaint::NoReference(error),
-            _ => Complaint::Clear(error),
-        }
+        _ => Error::upstream(format!("{act}: {message}")),
+    };
+    let Some(cause) = cause else {
+        return GitError::Unrecognised(error);
+    };
+    let error = error.help(cause.help(url));
+    match cause {
+        GitFailure::Unreachable | GitFailure::Slow => GitError::Unreachable(error),
+        GitFailure::NoReference => GitError::NoReference(error),
+        _ => GitError::Other(error),
     }
 }
 
@@ -277,7 +241,7 @@ fn is_progress(line: &str) -> bool {
 }
 
 /// Returns the lines that say what went wrong: no progress, no general advice.
-fn said(stderr: &str) -> String {
+fn message_of(stderr: &str) -> String {
     const ADVICE: [&str; 4] = [
         "Please make sure you have the correct access rights",
         "and the repository exists.",

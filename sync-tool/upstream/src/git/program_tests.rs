@@ -24,113 +24,113 @@ fn host(vars: &[(&str, &str)]) -> Host {
     Host::new(Environment::new("/", vars), Arc::new(Silent)).unwrap()
 }
 
-/// Returns what becomes of a program that complains.
-fn complaint(stderr: &str) -> Complaint {
+/// Returns the error of a program that fails with a message.
+fn failure(stderr: &str) -> GitError {
     let script = "printf '%s\\n' \"$1\" >&2; exit 128";
     let call = Call::new("sh", "").args(["-c", script, "sh", stderr]);
-    talk(&host(&[]), call, &url(), Path::new("cache"), "fetching").unwrap_err()
+    run(&host(&[]), call, &url(), Path::new("cache"), "fetching").unwrap_err()
 }
 
 /// What git 2.39 to 2.47, curl and OpenSSH say.
-const SAID: [(Sort, &str); 23] = [
+const MESSAGES_SEEN: [(GitFailure, &str); 23] = [
     (
-        Sort::TooOld,
+        GitFailure::TooOld,
         "error: unknown option `no-write-fetch-head'\nusage: git fetch\n   or: git fetch\n\n    -v\n    -q\n    -a\n    -f",
     ),
     (
-        Sort::Unreachable,
+        GitFailure::Unreachable,
         "fatal: unable to access 'https://e/': Could not resolve host: e",
     ),
     (
-        Sort::Unreachable,
+        GitFailure::Unreachable,
         "fatal: unable to access 'https://127.0.0.1:9/': Failed to connect to 127.0.0.1 port 9 after 0 ms: Couldn't connect to server",
     ),
     (
-        Sort::Unreachable,
+        GitFailure::Unreachable,
         "fatal: unable to connect to 127.0.0.1:\n127.0.0.1[0: 127.0.0.1]: errno=Connection refused",
     ),
     (
-        Sort::Unreachable,
+        GitFailure::Unreachable,
         "ssh: connect to host e port 22: Connection timed out\nfatal: Could not read from remote repository.",
     ),
     (
-        Sort::Unreachable,
+        GitFailure::Unreachable,
         "ssh: Could not resolve hostname e: Temporary failure in name resolution",
     ),
     (
-        Sort::Slow,
+        GitFailure::Slow,
         "error: RPC failed; curl 28 Operation too slow. Less than 1000 bytes/sec transferred the last 30 seconds",
     ),
     (
-        Sort::Unreachable,
+        GitFailure::Unreachable,
         "fatal: unable to access 'https://e/': Received HTTP code 403 from proxy after CONNECT",
     ),
     (
-        Sort::Unreachable,
+        GitFailure::Unreachable,
         "fatal: unable to access 'https://e/': CONNECT tunnel failed, response 403",
     ),
     (
-        Sort::Unreachable,
+        GitFailure::Unreachable,
         "fatal: unable to access 'https://e/': The requested URL returned error: 503",
     ),
     (
-        Sort::Unreachable,
+        GitFailure::Unreachable,
         "error: RPC failed; curl 92 HTTP/2 stream 5 was not closed cleanly\nfatal: early EOF",
     ),
     (
-        Sort::NoReference,
+        GitFailure::NoReference,
         "fatal: couldn't find remote ref refs/tags/v38.0.0",
     ),
     (
-        Sort::Login,
+        GitFailure::Login,
         "fatal: could not read Username for 'https://e': terminal prompts disabled",
     ),
     (
-        Sort::Login,
+        GitFailure::Login,
         "remote: Invalid username or password.\nfatal: Authentication failed for 'https://e/'",
     ),
     (
-        Sort::Login,
+        GitFailure::Login,
         "git@e: Permission denied (publickey).\nfatal: Could not read from remote repository.",
     ),
     (
-        Sort::Login,
+        GitFailure::Login,
         "fatal: unable to access 'https://e/': The requested URL returned error: 403",
     ),
     (
-        Sort::HostKey,
+        GitFailure::HostKey,
         "Host key verification failed.\nfatal: Could not read from remote repository.",
     ),
     (
-        Sort::Certificate,
+        GitFailure::Certificate,
         "fatal: unable to access 'https://e/': SSL certificate problem: unable to get local issuer certificate",
     ),
     (
-        Sort::NoRepository,
+        GitFailure::NoRepository,
         "fatal: repository 'https://e/a/' not found",
     ),
     (
-        Sort::NoRepository,
+        GitFailure::NoRepository,
         "fatal: '/a' does not appear to be a git repository",
     ),
     (
-        Sort::DiskFull,
+        GitFailure::DiskFull,
         "error: unable to write file: No space left on device",
     ),
     (
-        Sort::Format,
+        GitFailure::Format,
         "fatal: mismatched algorithms: client sha1; server sha256",
     ),
     (
-        Sort::Owner,
+        GitFailure::Owner,
         "fatal: detected dubious ownership in repository at '/a'",
     ),
 ];
 
 #[test]
 fn what_git_says_is_told_apart() {
-    for (sort, text) in SAID {
-        assert_eq!(Sort::of(&said(text)), Some(sort), "{text}");
+    for (cause, text) in MESSAGES_SEEN {
+        assert_eq!(GitFailure::of(&message_of(text)), Some(cause), "{text}");
     }
     for text in [
         "fatal: remote error: upload-pack: not our ref 0123",
@@ -138,36 +138,38 @@ fn what_git_says_is_told_apart() {
         "fatal: bad object HEAD",
         "",
     ] {
-        assert_eq!(Sort::of(&said(text)), None, "{text}");
+        assert_eq!(GitFailure::of(&message_of(text)), None, "{text}");
     }
 }
 
 #[test]
-fn a_complaint_has_the_next_step_and_no_secret() {
-    for (sort, text) in SAID {
-        let (error, fits) = match complaint(text) {
-            Complaint::Unreachable(e) => (e, [Sort::Unreachable, Sort::Slow].contains(&sort)),
-            Complaint::NoReference(e) => (e, sort == Sort::NoReference),
-            Complaint::Clear(e) => (e, true),
+fn an_error_has_the_next_step_and_no_secret() {
+    for (cause, text) in MESSAGES_SEEN {
+        let (error, fits) = match failure(text) {
+            GitError::Unreachable(e) => (
+                e,
+                [GitFailure::Unreachable, GitFailure::Slow].contains(&cause),
+            ),
+            GitError::NoReference(e) => (e, cause == GitFailure::NoReference),
+            GitError::Other(e) => (e, true),
             other => panic!("{other:?}"),
         };
         assert!(fits, "{text}");
         assert!(!error.hints().is_empty(), "{error}");
     }
-    let full = complaint("No space left on device");
-    assert!(matches!(full, Complaint::Clear(e) if e.kind() == recipe::Kind::General));
-    let Complaint::Clear(error) = complaint(&format!("fatal: repository '{SECRET}' not found"))
-    else {
+    let full = failure("No space left on device");
+    assert!(matches!(full, GitError::Other(e) if e.kind() == recipe::Kind::General));
+    let GitError::Other(error) = failure(&format!("fatal: repository '{SECRET}' not found")) else {
         panic!("it is clear what is wrong");
     };
     assert_eq!(
         error.message(),
         "fetching: repository 'https://***@example.org/a/b' not found"
     );
-    assert!(matches!(complaint("huh"), Complaint::Doubtful(e) if e.message() == "fetching: huh"));
-    let silent = complaint("");
+    assert!(matches!(failure("huh"), GitError::Unrecognised(e) if e.message() == "fetching: huh"));
+    let silent = failure("");
     assert!(
-        matches!(&silent, Complaint::Doubtful(e) if e.message().contains("128")),
+        matches!(&silent, GitError::Unrecognised(e) if e.message().contains("128")),
         "{silent:?}"
     );
 }
@@ -178,17 +180,17 @@ fn progress_and_general_advice_are_not_what_is_said() {
         remote: Counting objects:  50% (1/2)\rremote: Counting objects: 100% (2/2), done.\n\
         hint: try again\nfatal: one\n\nfatal: two\n\
         Please make sure you have the correct access rights\nand the repository exists.\n";
-    assert_eq!(said(text), "one; two");
+    assert_eq!(message_of(text), "one; two");
     let many: Vec<String> = (0..9).map(|n| format!("line {n}")).collect();
-    assert_eq!(said(&many.join("\n")), many[3..].join("; "));
+    assert_eq!(message_of(&many.join("\n")), many[3..].join("; "));
 }
 
 #[test]
 fn a_program_that_is_not_there_is_told_apart() {
     let host = host(&[("PATH", "/nowhere")]);
     let call = command(&host, Path::new("/repository"), &["version"]);
-    let Complaint::NoProgram(error) =
-        talk(&host, call, &url(), Path::new("cache"), "asking").unwrap_err()
+    let GitError::NoProgram(error) =
+        run(&host, call, &url(), Path::new("cache"), "asking").unwrap_err()
     else {
         panic!("there is no git there");
     };
@@ -202,7 +204,7 @@ fn nothing_of_the_surroundings_leads_to_another_repository() {
     assert!(line.contains("--git-dir /repository rev-parse"), "{line}");
     assert!(line.contains("core.hooksPath=/dev/null"), "{line}");
     let shown = format!("{call:?}");
-    for name in MISLEADING {
+    for name in REMOVED_VARS {
         assert!(shown.contains(&format!("(\"{name}\", None)")), "{name}");
     }
     assert!(shown.contains("(\"GIT_TERMINAL_PROMPT\", Some(\"0\"))"));
@@ -212,9 +214,9 @@ fn nothing_of_the_surroundings_leads_to_another_repository() {
 }
 
 /// Keeps what a step tells.
-struct Told(Arc<Mutex<Vec<String>>>);
+struct RecordingStep(Arc<Mutex<Vec<String>>>);
 
-impl Step for Told {
+impl Step for RecordingStep {
     fn at(&self, what: &str) {
         self.0.lock().unwrap().push(what.to_owned());
     }
@@ -226,7 +228,7 @@ impl Step for Told {
 #[test]
 fn progress_is_handed_on() {
     let told = Arc::default();
-    let step = Told(Arc::clone(&told));
+    let step = RecordingStep(Arc::clone(&told));
     for line in [
         "remote: Enumerating objects: 5, done.",
         "remote: Counting objects:  50% (1/2)\rremote: Counting objects: 100% (2/2), done.",

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use git2::Repository;
 use recipe::error::{Error, Result};
 use recipe::release::{Listed, offer};
 use semver::Version;
@@ -9,19 +10,14 @@ use semver::Version;
 /// What stands for the version in a tag's name.
 const PLACEHOLDER: &str = "{version}";
 
-/// How a release's tag is named.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Template {
+pub(super) struct TagTemplate {
     before: String,
     after: String,
 }
 
-impl Template {
+impl TagTemplate {
     /// Reads a template that has `{version}` once.
-    ///
-    /// # Errors
-    ///
-    /// Fails where it has not, or gives names that git does not allow.
     pub(super) fn parse(text: &str) -> Result<Self> {
         let refused = |why: &str| {
             Error::general(format!("the tag template `{text}` {why}"))
@@ -31,7 +27,7 @@ impl Template {
             .split_once(PLACEHOLDER)
             .filter(|(_, after)| !after.contains(PLACEHOLDER))
             .ok_or_else(|| refused("does not have `{version}` exactly once"))?;
-        let template = Template {
+        let template = TagTemplate {
             before: before.to_owned(),
             after: after.to_owned(),
         };
@@ -41,7 +37,6 @@ impl Template {
         Ok(template)
     }
 
-    /// Returns the name of a version's tag.
     pub(super) fn tag(&self, version: &Version) -> String {
         format!("{}{version}{}", self.before, self.after)
     }
@@ -75,6 +70,18 @@ impl Template {
         listed
     }
 
+    /// Lists the versions that have tags in a repository, in ascending order.
+    pub(super) fn tagged(&self, repo: &Repository) -> Result<Vec<Listed>, git2::Error> {
+        let mut names = Vec::new();
+        for reference in repo.references_glob("refs/tags/*")? {
+            // A name that is not UTF-8 is not a release's.
+            if let Ok(name) = reference?.name() {
+                names.push(name.to_owned());
+            }
+        }
+        Ok(self.list(names.iter().map(String::as_str)))
+    }
+
     /// Returns the error for a tag that a repository lacks, with the nearest that it has.
     pub(super) fn lacking(
         &self,
@@ -94,7 +101,7 @@ impl Template {
 }
 
 /// Returns the error for a tag that points elsewhere than where it was locked.
-pub(super) fn moved(tag: &str, was: &str, is: &str) -> Error {
+pub(super) fn moved(tag: &str, was: impl fmt::Display, is: impl fmt::Display) -> Error {
     Error::upstream(format!(
         "tag {tag} moved since it was locked: was {was}, is {is}"
     ))
@@ -105,76 +112,5 @@ pub(super) fn moved(tag: &str, was: &str, is: &str) -> Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_template_reads_what_it_writes() {
-        for text in [
-            "v{version}",
-            "{version}",
-            "wasi-{version}-final",
-            "a/{version}",
-        ] {
-            let template = Template::parse(text).unwrap();
-            for version in ["41.0.0", "42.0.0-rc.1", "1.2.3+build"] {
-                let version: Version = version.parse().unwrap();
-                let reference = template.reference(&version);
-                assert_eq!(template.version(&reference), Some(version));
-            }
-        }
-    }
-
-    #[test]
-    fn templates_that_name_nothing_are_refused() {
-        for bad in [
-            "",
-            "v",
-            "v{version}{version}",
-            "v {version}",
-            "v..{version}",
-            "{version}.lock",
-            "a:{version}",
-        ] {
-            assert!(Template::parse(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn other_tags_are_passed_over() {
-        let template = Template::parse("v{version}").unwrap();
-        let names = [
-            "refs/tags/v2.0.0",
-            "refs/tags/v10.0.0",
-            "refs/tags/v2.0.0-rc.1",
-            "refs/tags/dev",
-            "refs/tags/v1",
-            "refs/tags/wasi-v1.0.0",
-            "refs/heads/v9.0.0",
-            "refs/tags/v2.0.0",
-        ];
-        let listed = template.list(names);
-        let versions: Vec<String> = listed.iter().map(|l| l.version.to_string()).collect();
-        assert_eq!(versions, ["2.0.0-rc.1", "2.0.0", "10.0.0"]);
-    }
-
-    #[test]
-    fn the_nearest_tags_are_offered() {
-        let template = Template::parse("v{version}").unwrap();
-        let listed = template.list(["refs/tags/v38.0.1", "refs/tags/v40.0.0"]);
-        let error = template.lacking("here", &Version::new(38, 0, 0), &listed);
-        assert_eq!(error.to_string(), "here has no tag v38.0.0");
-        assert_eq!(
-            error.hints(),
-            [
-                "of those that it has, the newest of the line 38 is v38.0.1; nearest are v38.0.1, v40.0.0"
-            ]
-        );
-        let error = template.lacking("here", &Version::new(38, 0, 0), &[]);
-        assert!(
-            error.hints()[0].contains("`v{version}`"),
-            "{:?}",
-            error.hints()
-        );
-    }
-}
+#[path = "tags_tests.rs"]
+mod tests;

@@ -8,10 +8,6 @@ use recipe::error::{Error, Result};
 use reqwest::{NoProxy, Proxy};
 
 /// Returns the proxies: cargo's own setting, else the environment's as curl reads it.
-///
-/// # Errors
-///
-/// Fails where one is malformed.
 pub(super) fn proxies(env: &Environment, configured: Option<&str>) -> Result<Vec<Proxy>> {
     let either = |name: &str| env.text(name).or_else(|| env.text(&name.to_uppercase()));
     let none = either("no_proxy").and_then(NoProxy::from_string);
@@ -48,10 +44,6 @@ pub(super) fn proxies(env: &Environment, configured: Option<&str>) -> Result<Vec
 }
 
 /// Reads the certificates that are trusted besides the system's.
-///
-/// # Errors
-///
-/// Fails where the file cannot be read or has none.
 pub(super) fn certificates(file: &Path) -> Result<Vec<reqwest::Certificate>> {
     let pem = std::fs::read(file).map_err(|e| Error::io("read the certificates in", file, e))?;
     let wrong = || {

@@ -23,7 +23,6 @@ const OF_REGISTRIES: [&str; 6] = [
     "source",
 ];
 
-/// A value and the file it stands in.
 #[derive(Debug, Clone)]
 struct Setting {
     value: Value,
@@ -113,35 +112,47 @@ impl Config {
     }
 
     fn var(&self, key: &[&str]) -> Option<(String, &str)> {
-        let name = format!(
-            "CARGO_{}",
-            key.join("_").to_uppercase().replace(['-', '.'], "_")
-        );
+        let key = key.join("_").to_uppercase().replace(['-', '.'], "_");
+        let name = format!("CARGO_{key}");
         let value = self.vars.text(&name)?;
         Some((name, value))
     }
 
-    /// Returns a text from the files alone.
-    ///
-    /// # Errors
-    ///
-    /// Fails where the value is not UTF-8.
-    pub(super) fn text_of_files(&self, key: &[&str]) -> Result<Option<&str>> {
-        let Some(setting) = self.setting(key) else {
-            return Ok(None);
-        };
-        setting
-            .value
-            .as_str()
-            .map(Some)
-            .ok_or_else(|| wrong(&setting.file.display(), key, "a text"))
+    /// Reads a value of the files.
+    fn of_files<'c, T>(
+        &'c self,
+        key: &[&str],
+        expected: &str,
+        read: impl Fn(&'c Value) -> Option<T>,
+    ) -> Result<Option<T>> {
+        let setting = self.setting(key);
+        let value = setting.map(|setting| {
+            let place = setting.file.display().to_string();
+            read(&setting.value).ok_or_else(|| mistyped(place, key, expected))
+        });
+        value.transpose()
     }
 
-    /// Returns a text.
-    ///
-    /// # Errors
-    ///
-    /// Fails where the value is not UTF-8.
+    /// Reads a value of the environment, else of the files.
+    fn parsed<T: std::str::FromStr>(
+        &self,
+        key: &[&str],
+        expected: &str,
+        read: impl Fn(&Value) -> Option<T>,
+    ) -> Result<Option<T>> {
+        match self.var(key) {
+            Some((name, value)) => match value.parse() {
+                Ok(value) => Ok(Some(value)),
+                Err(_) => Err(mistyped(name, key, expected)),
+            },
+            None => self.of_files(key, expected, read),
+        }
+    }
+
+    pub(super) fn text_of_files(&self, key: &[&str]) -> Result<Option<&str>> {
+        self.of_files(key, "a string", Value::as_str)
+    }
+
     pub(super) fn text(&self, key: &[&str]) -> Result<Option<&str>> {
         match self.var(key) {
             Some((_, value)) => Ok(Some(value)),
@@ -149,59 +160,15 @@ impl Config {
         }
     }
 
-    /// Returns a whole number that is not negative.
-    ///
-    /// # Errors
-    ///
-    /// Fails where the value is none.
     pub(super) fn number(&self, key: &[&str]) -> Result<Option<u64>> {
-        const WANTED: &str = "a whole number";
-        if let Some((name, value)) = self.var(key) {
-            return value
-                .parse()
-                .map(Some)
-                .map_err(|_| wrong(&name, key, WANTED));
-        }
-        let Some(setting) = self.setting(key) else {
-            return Ok(None);
-        };
-        let number = setting
-            .value
-            .as_integer()
-            .and_then(|n| u64::try_from(n).ok());
-        number
-            .map(Some)
-            .ok_or_else(|| wrong(&setting.file.display(), key, WANTED))
+        let read = |value: &Value| u64::try_from(value.as_integer()?).ok();
+        self.parsed(key, "a whole number", read)
     }
 
-    /// Returns whether something is switched on.
-    ///
-    /// # Errors
-    ///
-    /// Fails where the value is neither `true` nor `false`.
     pub(super) fn flag(&self, key: &[&str]) -> Result<Option<bool>> {
-        const WANTED: &str = "`true` or `false`";
-        if let Some((name, value)) = self.var(key) {
-            return value
-                .parse()
-                .map(Some)
-                .map_err(|_| wrong(&name, key, WANTED));
-        }
-        let Some(setting) = self.setting(key) else {
-            return Ok(None);
-        };
-        setting
-            .value
-            .as_bool()
-            .map(Some)
-            .ok_or_else(|| wrong(&setting.file.display(), key, WANTED))
+        self.parsed(key, "`true` or `false`", Value::as_bool)
     }
 
-    /// Returns a path; one in a file starts where the `.cargo` directory of that file stands.
-    ///
-    /// # Errors
-    ///
-    /// Fails where the value is not UTF-8.
     pub(super) fn path(&self, key: &[&str]) -> Result<Option<PathBuf>> {
         match self.var(key) {
             Some((_, value)) => Ok(Some(self.vars.dir().join(value))),
@@ -209,20 +176,13 @@ impl Config {
         }
     }
 
-    /// Returns a path from the files alone.
-    ///
-    /// # Errors
-    ///
-    /// Fails where the value is not UTF-8.
+    /// Returns a path from the files alone; it starts where the `.cargo` directory
+    /// of its file stands.
     pub(super) fn path_of_files(&self, key: &[&str]) -> Result<Option<PathBuf>> {
-        let Some(text) = self.text_of_files(key)? else {
-            return Ok(None);
-        };
-        let base = self
-            .setting(key)
-            .and_then(|s| s.file.parent()?.parent())
-            .unwrap_or(Path::new(""));
-        Ok(Some(base.join(text)))
+        let text = self.text_of_files(key)?;
+        let file = self.setting(key).map(|setting| setting.file.as_path());
+        let base = file.and_then(|file| file.parent()?.parent());
+        Ok(text.map(|text| base.unwrap_or(Path::new("")).join(text)))
     }
 
     /// Returns what the files say of how registries are reached as the text of one
@@ -276,7 +236,6 @@ impl Config {
         )
     }
 
-    /// Returns the names below a table.
     pub(super) fn names(&self, table: &str) -> BTreeSet<&str> {
         let of_table = |key: &'_ &Vec<String>| key.len() > 2 && key[0] == table;
         self.settings
@@ -287,10 +246,6 @@ impl Config {
     }
 
     /// Returns the proxy: cargo's own setting, else git's, which cargo reads too.
-    ///
-    /// # Errors
-    ///
-    /// Fails where the value is not UTF-8.
     pub(super) fn proxy(&self) -> Result<Option<String>> {
         match self.text(&["http", "proxy"])? {
             Some(proxy) => Ok(Some(proxy.to_owned())),
@@ -317,11 +272,9 @@ fn included(document: &DocumentMut) -> Vec<(String, bool)> {
     let one = |value: &Value| match value {
         Value::String(path) => Some((path.value().clone(), false)),
         Value::InlineTable(table) => {
-            let optional = table
-                .get("optional")
-                .and_then(Value::as_bool)
-                .unwrap_or(false);
-            Some((table.get("path")?.as_str()?.to_owned(), optional))
+            let optional = table.get("optional").and_then(Value::as_bool);
+            let path = table.get("path")?.as_str()?.to_owned();
+            Some((path, optional.unwrap_or(false)))
         }
         _ => None,
     };
@@ -343,21 +296,18 @@ fn not_toml(file: &Path, text: &str, e: &toml_edit::TomlError) -> Error {
     let fault = Fault::new(e.message().trim().to_owned())
         .at(place)
         .help("correct the file; cargo cannot read it either");
-    Error::faults(
-        Kind::General,
-        "cargo's configuration is malformed",
-        vec![fault],
+    malformed(fault)
+}
+
+fn mistyped(place: String, key: &[&str], expected: &str) -> Error {
+    malformed(
+        Fault::new(format!("`{}` must be {expected}", key.join("."))).at(Location::file(place)),
     )
 }
 
-fn wrong(place: &dyn std::fmt::Display, key: &[&str], wanted: &str) -> Error {
-    let fault = Fault::new(format!("`{}` must be {wanted}", key.join(".")))
-        .at(Location::file(place.to_string()));
-    Error::faults(
-        Kind::General,
-        "cargo's configuration is malformed",
-        vec![fault],
-    )
+fn malformed(fault: Fault) -> Error {
+    let message = "cargo's configuration is malformed";
+    Error::faults(Kind::General, message, vec![fault])
 }
 
 #[cfg(test)]

@@ -9,15 +9,13 @@ use recipe::tree::Digest;
 use semver::Version;
 use serde::Deserialize;
 
-/// The newest form of index lines that is read; as cargo does, newer lines are passed over.
-const NEWEST_FORM: u32 = 2;
+/// The newest format of index lines that is read; as cargo does, newer lines are passed over.
+const NEWEST_FORMAT: u32 = 2;
 
 /// One release, as the index lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Entry {
-    /// What callers are told.
+pub(super) struct IndexEntry {
     pub(super) listed: Listed,
-    /// The package's checksum.
     pub(super) checksum: Digest,
 }
 
@@ -42,7 +40,7 @@ fn prefix(name: &str) -> String {
 }
 
 #[derive(Deserialize)]
-struct Line {
+struct IndexLine {
     name: String,
     vers: String,
     cksum: String,
@@ -55,11 +53,7 @@ struct Line {
 }
 
 /// Reads a crate's file; the entries come in ascending order of their versions.
-///
-/// # Errors
-///
-/// [`Kind::Upstream`] with every malformed line.
-pub(super) fn parse(text: &[u8], name: &str, place: &str) -> Result<Vec<Entry>> {
+pub(super) fn parse(text: &[u8], name: &str, place: &str) -> Result<Vec<IndexEntry>> {
     let mut entries = Vec::new();
     let mut faults = Vec::new();
     let lines = text
@@ -85,9 +79,9 @@ pub(super) fn parse(text: &[u8], name: &str, place: &str) -> Result<Vec<Entry>> 
     Ok(entries)
 }
 
-fn entry(line: &[u8], name: &str) -> Result<Option<Entry>, String> {
-    let line: Line = serde_json::from_slice(line).map_err(|e| e.to_string())?;
-    if line.v.is_some_and(|form| form > NEWEST_FORM) {
+fn entry(line: &[u8], name: &str) -> Result<Option<IndexEntry>, String> {
+    let line: IndexLine = serde_json::from_slice(line).map_err(|e| e.to_string())?;
+    if line.v.is_some_and(|format| format > NEWEST_FORMAT) {
         return Ok(None);
     }
     if line.name != name {
@@ -102,7 +96,7 @@ fn entry(line: &[u8], name: &str) -> Result<Option<Entry>, String> {
         yanked: line.yanked.unwrap_or(false),
         rust_version: line.rust_version,
     };
-    Ok(Some(Entry { listed, checksum }))
+    Ok(Some(IndexEntry { listed, checksum }))
 }
 
 /// Points at a line. Only the line is kept: an index file can have a megabyte.
@@ -114,7 +108,7 @@ fn fault(place: &str, number: usize, line: &[u8], what: &str) -> Fault {
 
 /// What a registry says of itself in `config.json`.
 #[derive(Debug, Deserialize)]
-pub(super) struct Site {
+pub(super) struct RegistryConfig {
     /// The template of a package's URL.
     pub(super) dl: String,
     /// Whether each request must say who asks.
@@ -122,14 +116,9 @@ pub(super) struct Site {
     pub(super) auth_required: bool,
 }
 
-impl Site {
-    /// Reads `config.json`.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Upstream`] where it is not as documented.
+impl RegistryConfig {
     pub(super) fn parse(text: &[u8], place: &str) -> Result<Self> {
-        let site: Site = serde_json::from_slice(text).map_err(|e| {
+        let config: RegistryConfig = serde_json::from_slice(text).map_err(|e| {
             let fault = match std::str::from_utf8(text) {
                 Ok(text) => {
                     Fault::new(e.to_string()).at(Location::line(place, Arc::from(text), e.line()))
@@ -139,18 +128,17 @@ impl Site {
             malformed(fault)
         })?;
         let known =
-            reqwest::Url::parse(&site.dl).is_ok_and(|u| matches!(u.scheme(), "http" | "https"));
+            reqwest::Url::parse(&config.dl).is_ok_and(|u| matches!(u.scheme(), "http" | "https"));
         if known {
-            Ok(site)
+            Ok(config)
         } else {
             Err(malformed(
-                Fault::new(format!("`dl` is not an HTTP URL: `{}`", site.dl))
+                Fault::new(format!("`dl` is not an HTTP URL: `{}`", config.dl))
                     .at(Location::file(place)),
             ))
         }
     }
 
-    /// Returns the URL of a package.
     pub(super) fn download(&self, name: &str, version: &Version, checksum: Digest) -> String {
         let marks = [
             ("{crate}", name.to_owned()),

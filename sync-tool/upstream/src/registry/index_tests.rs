@@ -17,7 +17,7 @@ fn a_crates_file_stands_where_the_length_of_its_name_says() {
 }
 
 fn download(dl: &str) -> String {
-    let site = Site {
+    let site = RegistryConfig {
         dl: dl.to_owned(),
         auth_required: false,
     };
@@ -50,15 +50,16 @@ fn the_url_of_a_package_follows_the_template() {
 
 #[test]
 fn config_json_is_read_with_what_it_may_leave_out() {
-    let site = Site::parse(br#"{"dl":"https://h/d","api":null,"more":1}"#, "here").unwrap();
+    let site =
+        RegistryConfig::parse(br#"{"dl":"https://h/d","api":null,"more":1}"#, "here").unwrap();
     assert!(!site.auth_required);
-    let site = Site::parse(
+    let site = RegistryConfig::parse(
         br#"{"dl":"https://h/{crate}","auth-required":true}"#,
         "here",
     )
     .unwrap();
     assert!(site.auth_required);
-    let error = Site::parse(b"{\n\"dl\": }", "here").unwrap_err();
+    let error = RegistryConfig::parse(b"{\n\"dl\": }", "here").unwrap_err();
     assert_eq!(
         error.all_faults()[0]
             .place
@@ -68,7 +69,7 @@ fn config_json_is_read_with_what_it_may_leave_out() {
             .map(|p| p.0),
         Some(2)
     );
-    assert!(Site::parse(b"\xff", "here").is_err());
+    assert!(RegistryConfig::parse(b"\xff", "here").is_err());
 }
 
 fn line(vers: &str, more: &str) -> String {

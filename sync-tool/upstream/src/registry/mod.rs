@@ -3,16 +3,15 @@
 //! Everything that comes is proven: by the index's checksum, by the lock's
 //! where there is one, and by what the package says of itself.
 
+mod cache;
 mod cargo_home;
+mod client;
 pub mod config;
 mod index;
-mod obtain;
 mod origin;
 mod package;
-mod remote;
-mod store;
+mod packages;
 mod unpack;
-mod vendored;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -21,20 +20,22 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use host::Host;
-use recipe::error::{Error, Result};
+use recipe::address::masked;
+use recipe::error::{Error, Kind, Result};
 use recipe::release::{Listed, Release};
 use recipe::tree::Digest;
 use semver::Version;
 
+use self::cache::RegistryCache;
+use self::client::RegistryClient;
 use self::config::Config;
-use self::index::Entry;
-use self::obtain::Package;
-use self::origin::Origin;
-use self::package::Expected;
-use self::remote::Remote;
-use self::store::Store;
-use super::Source;
-use crate::http::Settings;
+use self::index::IndexEntry;
+use self::origin::{Origin, SparseRegistry};
+use self::package::ExpectedPackage;
+use self::packages::VerifiedPackage;
+use super::SourceOptions;
+use super::options::RUN_ONLINE;
+use crate::http::HttpSettings;
 
 /// What cargo waits for a sign of life, by default.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -47,57 +48,26 @@ const RETRIES: u32 = 3;
 /// The wait before the first new try.
 const BACKOFF: Duration = Duration::from_millis(500);
 
-/// Which crate is followed, and how.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// The crate's name.
-    pub crate_name: String,
-    /// The crate's directory in upstream's repository; a package from elsewhere is refused.
-    pub path_in_vcs: String,
-    /// The tool's cache directory.
-    pub cache: PathBuf,
-    /// Whether the network is forbidden.
-    pub offline: bool,
-    /// The directory whose cargo configuration holds.
-    pub project_dir: PathBuf,
-    /// The wait before the first new try after a transient failure; it doubles with each.
-    pub backoff: Duration,
-    /// Whether it is asked once and not for long, for nothing depends on the answer.
-    pub brief: bool,
-}
-
-impl Options {
-    /// Makes options that use the network.
-    pub fn new(
-        crate_name: impl Into<String>,
-        path_in_vcs: impl Into<String>,
-        cache: impl Into<PathBuf>,
-        project_dir: impl Into<PathBuf>,
-    ) -> Self {
-        Options {
-            crate_name: crate_name.into(),
-            path_in_vcs: path_in_vcs.into(),
-            cache: cache.into(),
-            offline: false,
-            project_dir: project_dir.into(),
-            backoff: BACKOFF,
-            brief: false,
-        }
-    }
-}
-
 /// The package registry as a source of releases.
 pub struct Registry<'a> {
     host: &'a Host,
-    options: Options,
-    origin: Origin,
-    settings: Settings,
+    /// The crate's name.
+    name: String,
+    /// The crate's directory in upstream's repository; a package from elsewhere is refused.
+    path_in_vcs: String,
+    source: PackageSource,
+    settings: HttpSettings,
     /// What forbids the network, in the user's words.
     offline: Option<&'static str>,
-    store: Option<Store>,
-    remote: OnceCell<Remote<'a>>,
-    entries: OnceCell<Vec<Entry>>,
-    held: RefCell<BTreeMap<Version, Rc<Package>>>,
+    client: OnceCell<RegistryClient<'a>>,
+    entries: OnceCell<Vec<IndexEntry>>,
+    packages: RefCell<BTreeMap<Version, Rc<VerifiedPackage>>>,
+}
+
+enum PackageSource {
+    Sparse(SparseRegistry, RegistryCache),
+    /// A cargo `local-registry`.
+    Local(PathBuf),
 }
 
 impl<'a> Registry<'a> {
@@ -107,87 +77,101 @@ impl<'a> Registry<'a> {
     ///
     /// Fails where cargo's configuration is malformed, or leads to a source
     /// that cannot be read here. Nothing is reached yet.
-    pub fn new(host: &'a Host, options: Options) -> Result<Self> {
+    pub fn new(host: &'a Host, options: &SourceOptions) -> Result<Self> {
         let config = Config::read(&host.env, &host.env.dir().join(&options.project_dir))?;
         let origin = Origin::of_crates_io(&config)?;
-        let settings = Settings {
-            proxy: config.proxy()?,
-            certificates: config.path(&["http", "cainfo"])?,
-            timeout: config
-                .number(&["http", "timeout"])?
-                .map_or(TIMEOUT, Duration::from_secs),
-            least_speed: config
-                .number(&["http", "low-speed-limit"])?
-                .unwrap_or(LEAST_SPEED),
-            retries: config
-                .number(&["net", "retry"])?
-                .map_or(RETRIES, |n| u32::try_from(n).unwrap_or(u32::MAX)),
-            backoff: options.backoff,
-        };
-        let settings = match options.brief {
-            false => settings,
-            true => Settings {
-                timeout: BRIEF_TIMEOUT,
-                retries: 0,
-                ..settings
-            },
-        };
+        let settings = settings(&config)?;
         let offline = match (options.offline, config.flag(&["net", "offline"])?) {
             (true, _) => Some("`--offline` is given"),
             (false, Some(true)) => Some("cargo's `net.offline` is set"),
             _ => None,
         };
-        let store = match &origin {
-            Origin::Sparse(sparse) => Some(Store::new(&options.cache, &sparse.url)),
-            Origin::Local(_) | Origin::Directory(_) => None,
-        };
         host.status.detail(&format!("packages come from {origin}"));
+        let source = match origin {
+            Origin::Sparse(sparse) => {
+                let cache = RegistryCache::new(&options.cache, &sparse.url);
+                PackageSource::Sparse(sparse, cache)
+            }
+            Origin::Local(dir) => PackageSource::Local(dir),
+        };
         Ok(Registry {
             host,
-            options,
-            origin,
+            name: options.name.clone(),
+            path_in_vcs: options.path.to_string(),
+            source,
             settings,
             offline,
-            store,
-            remote: OnceCell::new(),
+            client: OnceCell::new(),
             entries: OnceCell::new(),
-            held: RefCell::default(),
+            packages: RefCell::default(),
         })
     }
 
-    /// Tells whether [`Source::release`] needs no network for a version, nor asks the index.
+    /// Asks once and does not wait for long: nothing depends on the answer.
+    pub(super) fn brief(mut self) -> Self {
+        self.settings.timeout = BRIEF_TIMEOUT;
+        self.settings.retries = 0;
+        self
+    }
+
+    /// Sets the wait before the first retry of a transient failure; it doubles with each.
+    pub fn with_backoff(mut self, backoff: Duration) -> Self {
+        self.settings.backoff = backoff;
+        self
+    }
+
+    /// Tells whether [`Registry::release`] needs no network for a version, nor asks the index.
     ///
     /// A package that cannot be read or is damaged does not count.
     pub fn is_cached(&self, version: &Version) -> bool {
-        match (&self.origin, &self.store) {
-            (Origin::Local(dir), _) => dir
-                .join(format!("{}-{version}.crate", self.options.crate_name))
-                .is_file(),
-            (Origin::Directory(dir), _) => vendored::list(dir, &self.options.crate_name)
-                .is_ok_and(|all| all.iter().any(|listed| listed.version == *version)),
-            (_, Some(store)) => self
-                .hold_cached(store, version, None)
-                .is_ok_and(|package| package.is_some()),
-            (_, None) => false,
+        match &self.source {
+            PackageSource::Local(dir) => self.local_package(dir, version).is_file(),
+            PackageSource::Sparse(_, cache) => {
+                matches!(self.cached(cache, version, None), Ok(Some(_)))
+            }
         }
     }
 
     /// Tells whether a release with a checksum needs no network: it is in the
     /// tool's cache or in cargo's.
     pub fn is_cached_as(&self, version: &Version, checksum: &str) -> bool {
-        let Some(checksum) = Digest::parse(checksum) else {
-            return false;
-        };
-        match &self.store {
-            None => self.is_cached(version),
-            Some(store) => {
-                self.hold_cached(store, version, Some(checksum))
-                    .is_ok_and(|package| package.is_some())
-                    || self
-                        .in_cargo_cache(store, version, checksum)
-                        .is_ok_and(|package| package.is_some())
+        match (&self.source, Digest::parse(checksum)) {
+            (_, None) => false,
+            (PackageSource::Local(_), Some(_)) => self.is_cached(version),
+            (PackageSource::Sparse(_, cache), checksum) => {
+                matches!(self.cached(cache, version, checksum), Ok(Some(_)))
             }
         }
+    }
+
+    /// Lists the releases in ascending order.
+    ///
+    /// # Errors
+    ///
+    /// [`recipe::Kind::Upstream`] where the index cannot be reached.
+    pub fn list(&self) -> Result<Vec<Listed>> {
+        let entries = self.entries()?.iter();
+        Ok(entries.map(|entry| entry.listed.clone()).collect())
+    }
+
+    /// Reads one release.
+    ///
+    /// # Errors
+    ///
+    /// [`recipe::Kind::Upstream`] where the registry cannot be reached, has no such
+    /// release (with the nearest it has), or what came is not what was promised.
+    pub fn release(&self, version: &Version) -> Result<Release> {
+        self.release_checked(version, None)
+    }
+
+    /// Returns the commit that the package of a release was made from.
+    ///
+    /// # Errors
+    ///
+    /// As [`Registry::release`].
+    pub fn commit(&self, version: &Version) -> Result<Option<String>> {
+        // Only the package itself tells; it is cached for when it is read.
+        Ok(self.release(version)?.commit)
     }
 
     /// Reads one release that must have a checksum, such as the lock's.
@@ -197,66 +181,95 @@ impl<'a> Registry<'a> {
     ///
     /// # Errors
     ///
-    /// As [`Source::release`], and [`recipe::Kind::Upstream`] where the registry
+    /// As [`Registry::release`], and [`recipe::Kind::Upstream`] where the registry
     /// has another package under the same version.
-    pub fn release_checked(
-        &self,
-        version: &Version,
-        expected_checksum: Option<&str>,
-    ) -> Result<Release> {
-        let wanted = expected_checksum.map(|text| {
+    pub fn release_checked(&self, version: &Version, checksum: Option<&str>) -> Result<Release> {
+        let wanted = checksum.map(|text| {
             Digest::parse(text).ok_or_else(|| {
                 Error::general(format!("`{text}` is not a SHA-256 checksum"))
                     .help("restore the lock from version control")
             })
         });
-        let wanted = wanted.transpose()?;
-        let name = self.options.crate_name.as_str();
-        let (files, checksum, place) = if let Origin::Directory(dir) = &self.origin {
-            let (files, checksum) = vendored::read(dir, name, version)?;
-            let place = dir.display().to_string();
-            self.as_locked(version, wanted, checksum, &place)?;
-            (files, checksum, place)
-        } else {
-            let package = self.package(version, wanted)?;
-            let files = unpack::unpack(
-                &package.bytes,
-                &format!("{name}-{version}"),
-                &package.place,
-                unpack::LIMITS,
-            )?;
-            (files, package.checksum, package.place.clone())
-        };
-        let expected = Expected {
+        let package = self.package(version, wanted.transpose()?)?;
+        let name = self.name.as_str();
+        let root = format!("{name}-{version}");
+        let files = unpack::unpack(&package.bytes, &root, &package.place, unpack::LIMITS)?;
+        let expected = ExpectedPackage {
             name,
             version,
-            path_in_vcs: &self.options.path_in_vcs,
-            checksum,
+            path_in_vcs: &self.path_in_vcs,
+            checksum: package.checksum,
         };
-        package::release(files, expected, &place)
+        package::release(files, expected, &package.place)
+    }
+
+    /// Returns all releases that the index has, asked for once.
+    fn entries(&self) -> Result<&[IndexEntry]> {
+        if let Some(entries) = self.entries.get() {
+            return Ok(entries);
+        }
+        let entries = self.read_entries()?;
+        Ok(self.entries.get_or_init(|| entries))
+    }
+
+    fn read_entries(&self) -> Result<Vec<IndexEntry>> {
+        let name = self.name.as_str();
+        let below = index::path(name);
+        let (text, place) = match &self.source {
+            PackageSource::Sparse(sparse, cache) => {
+                let cached = || cache.index(name).map(|(_, text)| text);
+                let lacking = || self.not_cached(&format!("the index entry of {name}"));
+                let text = match self.client(sparse)? {
+                    Some(client) => client.index(name, cache)?,
+                    None => cached().ok_or_else(lacking)?,
+                };
+                (text, masked(&format!("{}{below}", sparse.url)))
+            }
+            PackageSource::Local(dir) => {
+                let path = dir.join("index").join(&below);
+                let help = format!(
+                    "put `{name}` into the local registry, or take upstream from git: `--source git`"
+                );
+                let text = std::fs::read(&path).map_err(|e| {
+                    let error = Error::io("read the local registry's index", &path, e);
+                    error.of_kind(Kind::Upstream).help(help)
+                })?;
+                (text, path.display().to_string())
+            }
+        };
+        index::parse(&text, name, &place)
+    }
+
+    fn not_cached(&self, what: &str) -> Error {
+        let why = self.offline.unwrap_or("the network is not used");
+        let message = format!("{what} is in no cache, and cannot be fetched because {why}");
+        Error::upstream(message).help(RUN_ONLINE)
+    }
+
+    /// Returns the client, or `None` where the network is forbidden.
+    fn client(&self, sparse: &SparseRegistry) -> Result<Option<&RegistryClient<'a>>> {
+        if self.offline.is_some() {
+            return Ok(None);
+        }
+        if let Some(client) = self.client.get() {
+            return Ok(Some(client));
+        }
+        let client = RegistryClient::new(self.host, sparse.clone(), self.settings.clone())?;
+        Ok(Some(self.client.get_or_init(|| client)))
     }
 }
 
-impl Source for Registry<'_> {
-    fn list(&self) -> Result<Vec<Listed>> {
-        match &self.origin {
-            Origin::Directory(dir) => vendored::list(dir, &self.options.crate_name),
-            _ => Ok(self
-                .entries()?
-                .iter()
-                .map(|entry| entry.listed.clone())
-                .collect()),
-        }
-    }
-
-    fn release(&self, version: &Version) -> Result<Release> {
-        self.release_checked(version, None)
-    }
-
-    fn commit(&self, version: &Version) -> Result<Option<String>> {
-        // Only the package itself tells; it is cached for when it is read.
-        Ok(self.release(version)?.commit)
-    }
+fn settings(config: &Config) -> Result<HttpSettings> {
+    let number = |table, key| config.number(&[table, key]);
+    let retries = number("net", "retry")?.map(|n| u32::try_from(n).unwrap_or(u32::MAX));
+    Ok(HttpSettings {
+        proxy: config.proxy()?,
+        certificates: config.path(&["http", "cainfo"])?,
+        timeout: number("http", "timeout")?.map_or(TIMEOUT, Duration::from_secs),
+        least_speed: number("http", "low-speed-limit")?.unwrap_or(LEAST_SPEED),
+        retries: retries.unwrap_or(RETRIES),
+        backoff: BACKOFF,
+    })
 }
 
 /// Unpacks a package of `net-1.0.0`, for the fuzz target.

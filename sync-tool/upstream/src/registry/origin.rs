@@ -1,7 +1,7 @@
 //! Where crates.io's packages come from, by cargo's source replacement
 //! (<https://doc.rust-lang.org/cargo/reference/source-replacement.html>).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use recipe::address::masked;
 use recipe::error::{Error, Result};
@@ -16,20 +16,15 @@ const CRATES_IO_GIT: [&str; 2] = [
     "https://github.com/rust-lang/crates.io-index.git",
 ];
 
-/// Where packages come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Origin {
-    /// A registry with a sparse index.
-    Sparse(Sparse),
+    Sparse(SparseRegistry),
     /// A directory of packages with an index (`local-registry`).
     Local(PathBuf),
-    /// A directory of unpacked packages, as `cargo vendor` makes it (`directory`).
-    Directory(PathBuf),
 }
 
-/// A registry with a sparse index.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Sparse {
+pub(super) struct SparseRegistry {
     /// The index's URL, with a slash at its end.
     pub(super) url: String,
     /// The registry's name, for `cargo login`.
@@ -38,10 +33,10 @@ pub(super) struct Sparse {
     pub(super) token: Option<String>,
 }
 
-impl std::fmt::Debug for Sparse {
+impl std::fmt::Debug for SparseRegistry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let token = self.token.as_ref().map(|_| "…");
-        f.debug_struct("Sparse")
+        f.debug_struct("SparseRegistry")
             .field("url", &masked(&self.url))
             .field("name", &self.name)
             .field("token", &token)
@@ -53,18 +48,13 @@ impl std::fmt::Display for Origin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Origin::Sparse(sparse) => f.write_str(&masked(&sparse.url)),
-            Origin::Local(dir) | Origin::Directory(dir) => dir.display().fmt(f),
+            Origin::Local(dir) => dir.display().fmt(f),
         }
     }
 }
 
 impl Origin {
     /// Follows the replacements of crates.io to their end.
-    ///
-    /// # Errors
-    ///
-    /// Fails where they run in a circle, lead to a source that is not defined,
-    /// or to one that cannot be read here.
     pub(super) fn of_crates_io(config: &Config) -> Result<Self> {
         let mut chain = vec!["crates-io"];
         loop {
@@ -87,27 +77,21 @@ impl Origin {
 
     fn of(config: &Config, name: &str, chain: &[&str]) -> Result<Self> {
         let key = |what| ["source", name, what];
-        let (local, directory) = (
-            config.path_of_files(&key("local-registry"))?,
-            config.path_of_files(&key("directory"))?,
-        );
+        let local = config.path_of_files(&key("local-registry"))?;
+        let directory = config.path_of_files(&key("directory"))?;
         let registry = config.text_of_files(&key("registry"))?;
         let git = config.text_of_files(&key("git"))?;
-        let found = [
-            local.is_some(),
-            directory.is_some(),
-            registry.is_some(),
-            git.is_some(),
-        ];
-        if found.iter().filter(|f| **f).count() > 1 {
+        let paths = [&local, &directory].into_iter().flatten().count();
+        let urls = [&registry, &git].into_iter().flatten().count();
+        if paths + urls > 1 {
             return Err(Error::general(format!("cargo's source `{name}` is defined in more than one way"))
                 .help("leave one of `registry`, `local-registry`, `directory` and `git` in cargo's configuration"));
         }
+        if let Some(dir) = directory {
+            return Err(directory_source(name, &dir));
+        }
         if let Some(dir) = local {
             return Ok(Origin::Local(dir));
-        }
-        if let Some(dir) = directory {
-            return Ok(Origin::Directory(dir));
         }
         let index = match (registry, git) {
             (Some(url), _) => Some(url),
@@ -116,7 +100,7 @@ impl Origin {
             (None, None) => config.text(&["registries", name, "index"])?,
         };
         match index {
-            Some(url) => Sparse::new(config, name, url).map(Origin::Sparse),
+            Some(url) => SparseRegistry::new(config, name, url).map(Origin::Sparse),
             None => Err(undefined(config, name, chain)),
         }
     }
@@ -131,7 +115,7 @@ fn undefined(config: &Config, name: &str, chain: &[&str]) -> Error {
     .help(format!("define `[source.{name}]` in {place}"))
 }
 
-impl Sparse {
+impl SparseRegistry {
     fn new(config: &Config, name: &str, index: &str) -> Result<Self> {
         let url = index.strip_prefix("sparse+").map(str::to_owned);
         let url = match url {
@@ -161,7 +145,7 @@ impl Sparse {
                 .map(str::to_owned),
             None => None,
         };
-        Ok(Sparse { url, name, token })
+        Ok(SparseRegistry { url, name, token })
     }
 }
 
@@ -179,6 +163,17 @@ fn registry_name(config: &Config, source: &str, url: &str) -> Result<Option<Stri
         }
     }
     Ok(None)
+}
+
+/// A directory has the one release of each crate that a project was vendored with, so
+/// that there is nothing to upgrade to in it.
+fn directory_source(name: &str, dir: &Path) -> Error {
+    let dir = dir.display();
+    Error::general(format!(
+        "cargo's source `{name}` is a directory of vendored packages, which is not read here: {dir}"
+    ))
+    .help("take upstream from git: `--source git`, or `--upstream` with the path of a clone")
+    .help("or replace crates.io by a registry or a `local-registry` in cargo's configuration")
 }
 
 fn git_index(name: &str, url: &str) -> Error {

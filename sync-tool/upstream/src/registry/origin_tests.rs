@@ -11,15 +11,12 @@ fn origin(config: &str) -> Result<Origin> {
     // What is below the directory is told as below `/`, so that tests can name it.
     Ok(match origin {
         Origin::Local(path) => Origin::Local(path.strip_prefix(dir.path()).unwrap().to_owned()),
-        Origin::Directory(path) => {
-            Origin::Directory(path.strip_prefix(dir.path()).unwrap().to_owned())
-        }
         sparse => sparse,
     })
 }
 
 fn sparse(url: &str, name: Option<&str>) -> Origin {
-    Origin::Sparse(Sparse {
+    Origin::Sparse(SparseRegistry {
         url: url.to_owned(),
         name: name.map(str::to_owned),
         token: None,
@@ -51,16 +48,12 @@ fn replacements_are_followed_to_their_end() {
         origin(&format!("{chain}local-registry = \"l\"")).unwrap(),
         Origin::Local("l".into())
     );
-    assert_eq!(
-        origin(&format!("{chain}directory = \"d\"")).unwrap(),
-        Origin::Directory("d".into())
-    );
 }
 
 #[test]
 fn a_replacement_may_be_a_registry_by_its_name() {
     let named = "[source.crates-io]\nreplace-with = \"r\"\n[registries.r]\nindex = \"sparse+https://h/\"\ntoken = \"t\"";
-    let expected = Sparse {
+    let expected = SparseRegistry {
         url: "https://h/".into(),
         name: Some("r".into()),
         token: Some("t".into()),
@@ -100,6 +93,10 @@ fn what_cannot_be_followed_is_told_with_the_next_step() {
         ),
         ("[source.a]\ngit = \"https://h/index.git\"", "index in git"),
         ("[source.a]\nregistry = \"sparse+ftp://h/\"", "malformed"),
+        (
+            "[source.a]\ndirectory = \"d\"",
+            "is a directory of vendored packages, which is not read here",
+        ),
         (
             "[source.a]\nregistry = \"sparse+https://h/\"\ndirectory = \"d\"",
             "more than one way",

@@ -7,16 +7,12 @@ use semver::Version;
 use serde::Deserialize;
 use toml_edit::DocumentMut;
 
-/// What a package must be.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Expected<'a> {
-    /// The crate's name.
+pub(super) struct ExpectedPackage<'a> {
     pub(super) name: &'a str,
-    /// The version that was asked for.
     pub(super) version: &'a Version,
     /// The crate's directory in upstream's repository.
     pub(super) path_in_vcs: &'a str,
-    /// The package's checksum.
     pub(super) checksum: Digest,
 }
 
@@ -30,50 +26,49 @@ const METADATA: [&str; 5] = [
 ];
 
 #[derive(Deserialize)]
-struct Vcs {
-    git: Git,
+struct VcsInfo {
+    git: VcsGit,
     #[serde(default)]
     path_in_vcs: String,
 }
 
 #[derive(Deserialize)]
-struct Git {
+struct VcsGit {
     sha1: String,
 }
 
 /// Makes a release from all files of a package; `place` is what messages call it.
-///
-/// # Errors
-///
-/// [`Kind::Upstream`] with everything that is not as cargo makes it or not
-/// what was asked for.
-pub(super) fn release(mut files: Tree, expected: Expected<'_>, place: &str) -> Result<Release> {
-    let mut reading = Reading {
+pub(super) fn release(
+    mut files: Tree,
+    expected: ExpectedPackage<'_>,
+    place: &str,
+) -> Result<Release> {
+    let mut reader = PackageReader {
         place,
         faults: Vec::new(),
     };
     let [normalised, cargo_lock, vcs, ..] = METADATA.map(|path| files.remove(path));
-    let manifest = reading.manifest(normalised.as_ref(), expected);
-    let commit = reading
+    let manifest = reader.manifest(normalised.as_ref(), expected);
+    let commit = reader
         .text(vcs.as_ref(), ".cargo_vcs_info.json")
-        .and_then(|text| reading.commit(text, expected));
-    let lock = reading.text(cargo_lock.as_ref(), "Cargo.lock");
+        .and_then(|text| reader.commit(text, expected));
+    let lock = reader.text(cargo_lock.as_ref(), "Cargo.lock");
     match (files.remove("Cargo.toml.orig"), TreePath::new("Cargo.toml")) {
         (Some(original), Ok(path)) => {
-            reading.text(Some(&original), "Cargo.toml.orig");
+            reader.text(Some(&original), "Cargo.toml.orig");
             files.insert(path, original);
         }
-        _ => reading.fault(
+        _ => reader.fault(
             "Cargo.toml.orig",
             "it is missing: the manifest as upstream wrote it is not in the package",
         ),
     }
-    let (Some(manifest), []) = (manifest, &reading.faults[..]) else {
+    let (Some(manifest), []) = (manifest, &reader.faults[..]) else {
         let message = format!(
             "the package {}-{} is not what was asked for",
             expected.name, expected.version
         );
-        return Err(Error::faults(Kind::Upstream, message, reading.faults)
+        return Err(Error::faults(Kind::Upstream, message, reader.faults)
             .help("take upstream from git: `--source git`"));
     };
     Ok(Release {
@@ -87,12 +82,12 @@ pub(super) fn release(mut files: Tree, expected: Expected<'_>, place: &str) -> R
     })
 }
 
-struct Reading<'a> {
+struct PackageReader<'a> {
     place: &'a str,
     faults: Vec<Fault>,
 }
 
-impl Reading<'_> {
+impl PackageReader<'_> {
     fn fault(&mut self, path: &str, message: impl Into<String>) {
         let place = Location::file(format!("{}: {path}", self.place));
         self.faults.push(Fault::new(message).at(place));
@@ -107,7 +102,11 @@ impl Reading<'_> {
     }
 
     /// Reads the manifest that cargo normalised, and compares it with what is expected.
-    fn manifest<'f>(&mut self, file: Option<&'f File>, expected: Expected<'_>) -> Option<&'f str> {
+    fn manifest<'f>(
+        &mut self,
+        file: Option<&'f File>,
+        expected: ExpectedPackage<'_>,
+    ) -> Option<&'f str> {
         if file.is_none() {
             self.fault("Cargo.toml", "it is missing");
         }
@@ -116,7 +115,7 @@ impl Reading<'_> {
         Some(text)
     }
 
-    fn compare(&mut self, text: &str, expected: Expected<'_>) {
+    fn compare(&mut self, text: &str, expected: ExpectedPackage<'_>) {
         let manifest = match text.parse::<DocumentMut>() {
             Ok(manifest) => manifest,
             Err(e) => return self.fault("Cargo.toml", format!("it is not TOML: {}", e.message())),
@@ -142,9 +141,9 @@ impl Reading<'_> {
         }
     }
 
-    fn commit(&mut self, text: &str, expected: Expected<'_>) -> Option<String> {
+    fn commit(&mut self, text: &str, expected: ExpectedPackage<'_>) -> Option<String> {
         const PATH: &str = ".cargo_vcs_info.json";
-        let vcs: Vcs = match serde_json::from_str(text) {
+        let vcs: VcsInfo = match serde_json::from_str(text) {
             Ok(vcs) => vcs,
             Err(e) => {
                 self.fault(PATH, format!("it is malformed: {e}"));

@@ -10,7 +10,7 @@ fn read(files: &[(&str, &[u8])]) -> Result<Release> {
         .map(|(path, bytes)| (TreePath::new(path).unwrap(), File::regular(*bytes)))
         .collect();
     let version = Version::new(1, 2, 3);
-    let expected = Expected {
+    let expected = ExpectedPackage {
         name: "c",
         version: &version,
         path_in_vcs: "crates/c",

@@ -11,14 +11,12 @@ use recipe::error::{Error, Fault, Kind, Location, Result};
 use recipe::tree::{Collision, File, Mode, PathFault, Tree, TreePath, shown};
 use tar::{Archive, EntryType};
 
-/// What a package may hold at most.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
+pub(super) struct UnpackLimits {
     /// Bytes, unpacked, with tar's own.
     pub(super) total: u64,
     /// Bytes of one file.
     pub(super) file: u64,
-    /// Entries.
     pub(super) entries: usize,
     /// Unpacked bytes for each packed one, once `ratio_from` bytes are there.
     pub(super) ratio: u64,
@@ -27,7 +25,7 @@ pub(super) struct Limits {
 }
 
 /// Far above what a package of sources has: wasmtime-wasi 48 is 1.5 MB in 250 files, packed 1:6.
-pub(super) const LIMITS: Limits = Limits {
+pub(super) const LIMITS: UnpackLimits = UnpackLimits {
     total: 64 << 20,
     file: 16 << 20,
     entries: 10_000,
@@ -38,7 +36,6 @@ pub(super) const LIMITS: Limits = Limits {
 /// The longest name that is read, in bytes.
 const LONGEST_NAME: u64 = 4096;
 
-/// What is wrong with a package.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum UnpackError {
     #[error("`{0}` is a link")]
@@ -52,7 +49,7 @@ pub(super) enum UnpackError {
     #[error(transparent)]
     Path(#[from] PathFault),
     #[error("`{0}` is not UTF-8")]
-    NotText(String),
+    NotUtf8(String),
     #[error("`{0}` is there twice")]
     Twice(TreePath),
     #[error(transparent)]
@@ -80,36 +77,32 @@ pub(super) enum UnpackError {
 /// Unpacks a package into all of its files, cargo's metadata included.
 ///
 /// `root` is the directory that everything must be below: `{name}-{version}`.
-///
-/// # Errors
-///
-/// [`Kind::Upstream`] with every [`UnpackError`], at `place`.
-pub(super) fn unpack(packed: &[u8], root: &str, place: &str, limits: Limits) -> Result<Tree> {
-    let mut unpacking = Unpacking {
+pub(super) fn unpack(packed: &[u8], root: &str, place: &str, limits: UnpackLimits) -> Result<Tree> {
+    let mut unpacker = Unpacker {
         root,
         limits,
         files: Tree::new(),
-        flaws: Vec::new(),
+        errors: Vec::new(),
         name: None,
     };
-    unpacking.read(packed);
-    let collisions = unpacking.files.collisions().into_iter();
-    unpacking.flaws.extend(collisions.map(UnpackError::Names));
-    if unpacking.flaws.is_empty() {
-        return Ok(unpacking.files);
+    unpacker.read(packed);
+    let collisions = unpacker.files.collisions().into_iter();
+    unpacker.errors.extend(collisions.map(UnpackError::Names));
+    if unpacker.errors.is_empty() {
+        return Ok(unpacker.files);
     }
-    let faults = unpacking
-        .flaws
+    let faults = unpacker
+        .errors
         .iter()
-        .map(|flaw| Fault::new(flaw.to_string()).at(Location::file(place)))
+        .map(|error| Fault::new(error.to_string()).at(Location::file(place)))
         .collect();
-    let is_name = |flaw: &UnpackError| {
+    let is_name = |error: &UnpackError| {
         matches!(
-            flaw,
+            error,
             UnpackError::Path(PathFault::Unportable(..)) | UnpackError::Names(_)
         )
     };
-    if unpacking.flaws.iter().all(is_name) {
+    if unpacker.errors.iter().all(is_name) {
         let message = format!("the package {root} has files that cannot be taken");
         let help = "take another release, and report it upstream";
         return Err(Error::faults(Kind::Upstream, message, faults).help(help));
@@ -118,41 +111,38 @@ pub(super) fn unpack(packed: &[u8], root: &str, place: &str, limits: Limits) -> 
         .help("its checksum is right, so this is what was published: take upstream from git (`--source git`)"))
 }
 
-struct Unpacking<'a> {
+struct Unpacker<'a> {
     root: &'a str,
-    limits: Limits,
+    limits: UnpackLimits,
     files: Tree,
-    flaws: Vec<UnpackError>,
+    errors: Vec<UnpackError>,
     /// A long name that the next entry is to have.
     name: Option<Vec<u8>>,
 }
 
-impl Unpacking<'_> {
+impl Unpacker<'_> {
     fn read(&mut self, packed: &[u8]) {
         let mut archive = Archive::new(Bounded::new(packed, self.limits));
         let stop = self.read_entries(&mut archive).err();
         if self.name.take().is_some() {
-            self.flaws.push(UnpackError::LooseName);
+            self.errors.push(UnpackError::LooseName);
         }
-        match stop.or_else(|| archive.into_inner().finish().err()) {
-            None => {}
-            Some(Stop::UnpackError(flaw)) => self.flaws.push(flaw),
-            Some(Stop::Io(e)) => self.flaws.push(flaw_of(&e)),
-        }
+        let stop = stop.or_else(|| archive.into_inner().finish().err());
+        self.errors.extend(stop.as_ref().map(error_of));
     }
 
-    fn read_entries(&mut self, archive: &mut Archive<Bounded<'_>>) -> Result<(), Stop> {
+    fn read_entries(&mut self, archive: &mut Archive<Bounded<'_>>) -> io::Result<()> {
         // Raw: what a name is and what an extension may say is decided here.
         for (count, entry) in archive.entries()?.raw(true).enumerate() {
             if count == self.limits.entries {
-                return Err(Stop::UnpackError(UnpackError::Many(self.limits.entries)));
+                return Err(io::Error::other(UnpackError::Many(self.limits.entries)));
             }
             self.entry(entry?)?;
         }
         Ok(())
     }
 
-    fn entry(&mut self, mut entry: tar::Entry<'_, Bounded<'_>>) -> Result<(), Stop> {
+    fn entry(&mut self, mut entry: tar::Entry<'_, Bounded<'_>>) -> io::Result<()> {
         let kind = entry.header().entry_type();
         if kind == EntryType::GNULongName {
             return self.long_name(&mut entry);
@@ -165,42 +155,42 @@ impl Unpacking<'_> {
         match kind {
             EntryType::Regular => match self.path(&raw) {
                 Ok(path) => self.file(path, &mut entry)?,
-                Err(flaw) => self.flaws.push(flaw),
+                Err(error) => self.errors.push(error),
             },
             EntryType::Directory => {
                 let bare = raw.strip_suffix(b"/").unwrap_or(&raw);
                 if bare != self.root.as_bytes() {
-                    self.flaws.extend(self.path(bare).err());
+                    self.errors.extend(self.path(bare).err());
                 }
             }
-            EntryType::Symlink | EntryType::Link => self.flaws.push(UnpackError::Link(shown)),
+            EntryType::Symlink | EntryType::Link => self.errors.push(UnpackError::Link(shown)),
             EntryType::XHeader | EntryType::XGlobalHeader | EntryType::GNULongLink => {
-                self.flaws.push(UnpackError::Extended(shown));
+                self.errors.push(UnpackError::Extended(shown));
             }
-            _ => self.flaws.push(UnpackError::Special(shown)),
+            _ => self.errors.push(UnpackError::Special(shown)),
         }
         Ok(())
     }
 
-    fn long_name(&mut self, entry: &mut impl Read) -> Result<(), Stop> {
+    fn long_name(&mut self, entry: &mut impl Read) -> io::Result<()> {
         let mut name = Vec::new();
         entry.take(LONGEST_NAME + 1).read_to_end(&mut name)?;
         if name.len() as u64 > LONGEST_NAME {
-            self.flaws.push(UnpackError::LongName);
+            self.errors.push(UnpackError::LongName);
             name.truncate(LONGEST_NAME as usize);
         }
         if name.last() == Some(&0) {
             name.pop();
         }
         if self.name.replace(name).is_some() {
-            self.flaws.push(UnpackError::LooseName);
+            self.errors.push(UnpackError::LooseName);
         }
         Ok(())
     }
 
     fn path(&self, raw: &[u8]) -> Result<TreePath, UnpackError> {
         let Ok(text) = std::str::from_utf8(raw) else {
-            return Err(UnpackError::NotText(shown(&String::from_utf8_lossy(raw))));
+            return Err(UnpackError::NotUtf8(shown(&String::from_utf8_lossy(raw))));
         };
         let inner = text
             .strip_prefix(self.root)
@@ -209,14 +199,10 @@ impl Unpacking<'_> {
         Ok(TreePath::new(inner)?)
     }
 
-    fn file(
-        &mut self,
-        path: TreePath,
-        entry: &mut tar::Entry<'_, Bounded<'_>>,
-    ) -> Result<(), Stop> {
+    fn file(&mut self, path: TreePath, entry: &mut tar::Entry<'_, Bounded<'_>>) -> io::Result<()> {
         let (size, limit) = (entry.size(), self.limits.file);
         if size > limit {
-            self.flaws
+            self.errors
                 .push(UnpackError::LargeFile(path.to_string(), limit));
             return Ok(());
         }
@@ -224,37 +210,25 @@ impl Unpacking<'_> {
         let mut bytes = Vec::new();
         entry.take(limit).read_to_end(&mut bytes)?;
         if bytes.len() as u64 != size {
-            return Err(Stop::UnpackError(UnpackError::Short(path.to_string())));
+            return Err(io::Error::other(UnpackError::Short(path.to_string())));
         }
         if self
             .files
             .insert(path.clone(), File::new(bytes, Mode::from_bits(mode)))
             .is_some()
         {
-            self.flaws.push(UnpackError::Twice(path));
+            self.errors.push(UnpackError::Twice(path));
         }
         Ok(())
     }
 }
 
-/// Why reading cannot go on.
-enum Stop {
-    UnpackError(UnpackError),
-    Io(io::Error),
-}
-
-impl From<io::Error> for Stop {
-    fn from(e: io::Error) -> Self {
-        Stop::Io(e)
-    }
-}
-
-/// Returns the flaw that a reader reported, or what was wrong with reading.
-fn flaw_of(e: &io::Error) -> UnpackError {
+/// Returns the error that a reader reported, or what was wrong with reading.
+fn error_of(e: &io::Error) -> UnpackError {
     let mut next = e.get_ref().map(|e| e as &(dyn std::error::Error + 'static));
     while let Some(error) = next {
-        if let Some(flaw) = error.downcast_ref::<UnpackError>() {
-            return flaw.clone();
+        if let Some(error) = error.downcast_ref::<UnpackError>() {
+            return error.clone();
         }
         let wrapped = error
             .downcast_ref::<io::Error>()
@@ -269,11 +243,11 @@ struct Bounded<'a> {
     decoder: GzDecoder<&'a [u8]>,
     packed: u64,
     given: u64,
-    limits: Limits,
+    limits: UnpackLimits,
 }
 
 impl<'a> Bounded<'a> {
-    fn new(packed: &'a [u8], limits: Limits) -> Self {
+    fn new(packed: &'a [u8], limits: UnpackLimits) -> Self {
         Bounded {
             decoder: GzDecoder::new(packed),
             packed: packed.len() as u64,
@@ -283,7 +257,7 @@ impl<'a> Bounded<'a> {
     }
 
     /// Reads what follows the archive: zeros to the end of the gzip, and nothing after that.
-    fn finish(mut self) -> Result<(), Stop> {
+    fn finish(mut self) -> io::Result<()> {
         let mut rest = [0; 4096];
         loop {
             let count = self.read(&mut rest)?;
@@ -291,14 +265,12 @@ impl<'a> Bounded<'a> {
                 break;
             }
             if rest[..count].iter().any(|byte| *byte != 0) {
-                return Err(Stop::UnpackError(UnpackError::Trailing(
-                    "more than padding",
-                )));
+                return Err(io::Error::other(UnpackError::Trailing("more than padding")));
             }
         }
         match self.decoder.into_inner() {
             [] => Ok(()),
-            _ => Err(Stop::UnpackError(UnpackError::Trailing(
+            _ => Err(io::Error::other(UnpackError::Trailing(
                 "bytes that are no part of the gzip",
             ))),
         }

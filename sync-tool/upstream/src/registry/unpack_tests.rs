@@ -7,7 +7,7 @@ use tar::{Builder, Header};
 
 use super::*;
 
-const SMALL: Limits = Limits {
+const SMALL: UnpackLimits = UnpackLimits {
     total: 1 << 20,
     file: 4096,
     entries: 8,
@@ -16,11 +16,11 @@ const SMALL: Limits = Limits {
 };
 
 /// Builds a package entry by entry, however evil.
-struct Evil(Builder<Vec<u8>>);
+struct HostileArchive(Builder<Vec<u8>>);
 
-impl Evil {
+impl HostileArchive {
     fn new() -> Self {
-        Evil(Builder::new(Vec::new()))
+        HostileArchive(Builder::new(Vec::new()))
     }
 
     /// Adds an entry whose name is written as it is, with no check of tar's own.
@@ -51,8 +51,8 @@ impl Evil {
         gzip(&self.tar())
     }
 
-    fn flaws(self) -> Vec<String> {
-        flaws(&self.packed())
+    fn errors(self) -> Vec<String> {
+        errors(&self.packed())
     }
 }
 
@@ -62,7 +62,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-fn flaws(packed: &[u8]) -> Vec<String> {
+fn errors(packed: &[u8]) -> Vec<String> {
     let error = unpack(packed, "c-1.0.0", "c.crate", SMALL).unwrap_err();
     assert_eq!(error.kind(), Kind::Upstream);
     assert!(
@@ -111,7 +111,7 @@ fn files_come_with_their_modes_normalised() {
 
 #[test]
 fn all_that_is_no_plain_file_below_the_root_is_told_together() {
-    let told = Evil::new()
+    let told = HostileArchive::new()
         .file("c-1.0.0/../x", b"")
         .file("/etc/x", b"")
         .file("c-1.0.0x/y", b"")
@@ -120,7 +120,7 @@ fn all_that_is_no_plain_file_below_the_root_is_told_together() {
         .entry(EntryType::Fifo, "c-1.0.0/f", b"")
         .entry(EntryType::Char, "c-1.0.0/c", b"")
         .entry(EntryType::Directory, "c-1.0.0/../d/", b"")
-        .flaws();
+        .errors();
     let parts = [
         "leaves the tree",
         "`/etc/x` is not below",
@@ -139,14 +139,14 @@ fn all_that_is_no_plain_file_below_the_root_is_told_together() {
 
 #[test]
 fn names_that_one_disk_cannot_hold_together_are_told() {
-    let told = Evil::new()
+    let told = HostileArchive::new()
         .file("c-1.0.0/a", b"1")
         .file("c-1.0.0/a", b"2")
         .file("c-1.0.0/B", b"")
         .file("c-1.0.0/b", b"")
         .file("c-1.0.0/A/x", b"")
         .file("c-1.0.0/.git/config", b"")
-        .flaws();
+        .errors();
     assert_eq!(
         told,
         [
@@ -162,44 +162,44 @@ fn names_that_one_disk_cannot_hold_together_are_told() {
 fn long_names_and_extended_headers_cannot_mislead() {
     let long = EntryType::GNULongName;
     assert!(
-        Evil::new()
+        HostileArchive::new()
             .entry(long, "././@LongLink", b"c-1.0.0/../x\0")
             .file("c-1.0.0/a", b"")
-            .flaws()[0]
+            .errors()[0]
             .contains("leaves")
     );
-    let twice = Evil::new()
+    let twice = HostileArchive::new()
         .entry(long, "l", b"c-1.0.0/x\0")
         .entry(long, "l", b"c-1.0.0/y\0")
         .file("c-1.0.0/a", b"");
     assert_eq!(
-        twice.flaws(),
+        twice.errors(),
         ["a long name stands before nothing that it could name"]
     );
-    let loose = Evil::new()
+    let loose = HostileArchive::new()
         .file("c-1.0.0/a", b"")
         .entry(long, "l", b"c-1.0.0/x\0");
     assert_eq!(
-        loose.flaws(),
+        loose.errors(),
         ["a long name stands before nothing that it could name"]
     );
-    let endless = Evil::new()
+    let endless = HostileArchive::new()
         .entry(long, "l", &[b'x'; 5000])
         .file("c-1.0.0/a", b"");
-    assert!(endless.flaws()[0].contains("longer than 4096 bytes"));
-    let inner = Evil::new()
+    assert!(endless.errors()[0].contains("longer than 4096 bytes"));
+    let inner = HostileArchive::new()
         .entry(long, "l", b"c-1.0.0/a\0b")
         .file("c-1.0.0/a", b"");
-    assert!(inner.flaws()[0].contains("not portable"));
+    assert!(inner.errors()[0].contains("not portable"));
     for kind in [
         EntryType::XHeader,
         EntryType::XGlobalHeader,
         EntryType::GNULongLink,
     ] {
-        let told = Evil::new()
+        let told = HostileArchive::new()
             .entry(kind, "c-1.0.0/p", b"19 path=../evil.rs\n")
             .file("c-1.0.0/a", b"")
-            .flaws();
+            .errors();
         assert_eq!(
             told,
             ["`c-1.0.0/p` has an extended header, which cargo never writes"]
@@ -209,19 +209,19 @@ fn long_names_and_extended_headers_cannot_mislead() {
 
 #[test]
 fn a_size_is_a_claim_until_the_bytes_came() {
-    let huge = Evil::new()
+    let huge = HostileArchive::new()
         .claiming(EntryType::Regular, "c-1.0.0/a", u64::MAX / 2, b"x")
-        .flaws();
+        .errors();
     assert!(huge[0].contains("more than 4096 bytes"), "{huge:?}");
-    let short = Evil::new()
+    let short = HostileArchive::new()
         .claiming(EntryType::Regular, "c-1.0.0/a", 4000, b"x")
         .tar();
-    let told = flaws(&gzip(&short[..1024]));
+    let told = errors(&gzip(&short[..1024]));
     assert_eq!(told, ["`a` is cut short"]);
-    let large = Evil::new()
+    let large = HostileArchive::new()
         .file("c-1.0.0/a", &[7; 5000])
         .file("c-1.0.0/../b", b"")
-        .flaws();
+        .errors();
     assert_eq!(
         large.len(),
         2,
@@ -232,8 +232,10 @@ fn a_size_is_a_claim_until_the_bytes_came() {
 #[test]
 fn a_bomb_is_stopped_by_what_it_unpacks_to() {
     assert_eq!(
-        flaws(&gzip(
-            &Evil::new().file("c-1.0.0/a", &vec![0; 900 << 10]).tar()
+        errors(&gzip(
+            &HostileArchive::new()
+                .file("c-1.0.0/a", &vec![0; 900 << 10])
+                .tar()
         ))[1],
         "it unpacks to more than 100 times its size"
     );
@@ -246,49 +248,49 @@ fn a_bomb_is_stopped_by_what_it_unpacks_to() {
     .take(2 << 20)
     .collect();
     assert_eq!(
-        flaws(&Evil::new().file("c-1.0.0/a", &noise).packed())[1],
+        errors(&HostileArchive::new().file("c-1.0.0/a", &noise).packed())[1],
         "it unpacks to more than 1048576 bytes"
     );
-    let many = (0..9).fold(Evil::new(), |evil, n| {
+    let many = (0..9).fold(HostileArchive::new(), |evil, n| {
         evil.file(&format!("c-1.0.0/{n}"), b"")
     });
-    assert_eq!(many.flaws(), ["it has more than 8 entries"]);
+    assert_eq!(many.errors(), ["it has more than 8 entries"]);
 }
 
 #[test]
 fn what_is_cut_or_has_more_than_it_should_is_told() {
-    let whole = Evil::new()
+    let whole = HostileArchive::new()
         .file("c-1.0.0/a", b"some text that is there")
         .packed();
     assert!(unpack(&whole, "c-1.0.0", "c.crate", SMALL).is_ok());
     for cut in [0, 5, whole.len() / 2, whole.len() - 1] {
         assert!(
-            flaws(&whole[..cut])[0].starts_with("it cannot be read to its end"),
+            errors(&whole[..cut])[0].starts_with("it cannot be read to its end"),
             "cut at {cut}"
         );
     }
     let after = [&whole[..], b"x"].concat();
     assert_eq!(
-        flaws(&after),
+        errors(&after),
         ["it has bytes that are no part of the gzip after its end"]
     );
     let second = [&whole[..], &whole[..]].concat();
     assert_eq!(
-        flaws(&second),
+        errors(&second),
         ["it has bytes that are no part of the gzip after its end"]
     );
     let hidden = [
-        Evil::new().file("c-1.0.0/a", b"").tar(),
-        Evil::new().file("c-1.0.0/b", b"").tar(),
+        HostileArchive::new().file("c-1.0.0/a", b"").tar(),
+        HostileArchive::new().file("c-1.0.0/b", b"").tar(),
     ]
     .concat();
     assert_eq!(
-        flaws(&gzip(&hidden)),
+        errors(&gzip(&hidden)),
         ["it has more than padding after its end"]
     );
-    let mut damaged = Evil::new().file("c-1.0.0/a", b"").tar();
+    let mut damaged = HostileArchive::new().file("c-1.0.0/a", b"").tar();
     damaged[0] ^= 1;
-    assert!(flaws(&gzip(&damaged))[0].contains("checksum"));
+    assert!(errors(&gzip(&damaged))[0].contains("checksum"));
 }
 
 proptest! {
@@ -299,7 +301,7 @@ proptest! {
     ) {
         let _ = unpack(&tar, "c-1.0.0", "c.crate", SMALL);
         let _ = unpack(&gzip(&tar), "c-1.0.0", "c.crate", SMALL);
-        let mut near = Evil::new().file("c-1.0.0/a", b"text").entry(EntryType::Directory, "c-1.0.0/d", b"").tar();
+        let mut near = HostileArchive::new().file("c-1.0.0/a", b"text").entry(EntryType::Directory, "c-1.0.0/d", b"").tar();
         for (at, byte) in change {
             let at = at.index(near.len());
             near[at] = byte;

@@ -7,7 +7,6 @@ use recipe::{make, rust_version};
 use semver::Version;
 
 use super::Upstream;
-use crate::Source as _;
 use crate::git::Git;
 use crate::registry::Registry;
 
@@ -86,11 +85,8 @@ impl Upstream<'_> {
         }
         if self.known.get().is_none() {
             let host = self.host.silent();
-            let options = crate::registry::Options {
-                brief: true,
-                ..self.registry_options()
-            };
-            let listed = match Registry::new(&host, options).and_then(|registry| registry.list()) {
+            let registry = Registry::new(&host, &self.options);
+            let listed = match registry.and_then(|registry| registry.brief().list()) {
                 Err(e) if e.kind() == Kind::Interrupted => return Err(e),
                 listed => listed.unwrap_or_default(),
             };
@@ -106,7 +102,7 @@ impl Upstream<'_> {
             && !error.is_unreached()
             && !self.left_git.get()
             && !self.options.offline
-            && git.attempt_list().is_ok_and(|listed| !is_of(&listed));
+            && git.try_list().is_ok_and(|listed| !is_of(&listed));
         let registry = || self.registry().and_then(Registry::list);
         if !is_lacking || !registry().is_ok_and(|listed| is_of(&listed)) {
             return error;
@@ -130,7 +126,7 @@ impl Upstream<'_> {
     ///
     /// # Errors
     ///
-    /// As [`super::super::Source::list`], and the interrupt.
+    /// As [`Upstream::list`], and the interrupt.
     pub fn newest_for(&self, rustc: &Version) -> Result<Buildable> {
         let mut listed = self.list()?;
         listed.retain(|l| !l.yanked && l.version.pre.is_empty());

@@ -225,8 +225,8 @@ async fn a_reset_is_seen_as_on_the_system() {
             }
             let reset = (vec![], Err(ErrorCode::ConnectionReset));
             assert_eq!(seen[0].0, reset);
+            // What a send gives is the release's: 43 takes a broken pipe for a good end.
             assert_eq!(seen[0], seen[1], "asked before: {asks_before}");
-            assert!(seen[0].2.is_err());
         }
     })
     .await;

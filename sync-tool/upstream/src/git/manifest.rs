@@ -2,25 +2,22 @@
 
 use std::collections::BTreeSet;
 
+use recipe::cargo_toml::PackagePatterns;
 use recipe::error::{Error, Result};
 use recipe::tree::joined;
 use semver::Version;
 use serde::Deserialize;
-
-use super::include::Patterns;
 
 /// The names under which cargo takes a readme that the manifest does not name.
 const READMES: [&str; 3] = ["README.md", "README.txt", "README"];
 
 /// A crate's manifest, as far as it decides what is in the package.
 #[derive(Debug)]
-pub(super) struct Package {
-    /// The crate's name.
+pub(super) struct PackageManifest {
     pub(super) name: String,
-    /// The crate's version.
     pub(super) version: Version,
-    include: Patterns,
-    exclude: Patterns,
+    include: PackagePatterns,
+    exclude: PackagePatterns,
     /// Files that are in the package whatever the patterns say.
     always: Vec<String>,
     /// Files of the workspace that cargo copies to the crate's root: the names that
@@ -31,32 +28,32 @@ pub(super) struct Package {
 }
 
 #[derive(Deserialize)]
-struct Manifest {
-    package: Option<Fields>,
-    workspace: Option<Shared>,
+struct CargoToml {
+    package: Option<PackageTable>,
+    workspace: Option<WorkspaceTable>,
 }
 
 #[derive(Default, Deserialize)]
-struct Shared {
+struct WorkspaceTable {
     #[serde(default)]
-    package: Fields,
+    package: PackageTable,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct Fields {
+struct PackageTable {
     name: Option<String>,
-    version: Option<Value<String>>,
-    include: Option<Value<Vec<String>>>,
-    exclude: Option<Value<Vec<String>>>,
-    readme: Option<Value<Readme>>,
-    license_file: Option<Value<String>>,
+    version: Option<Inheritable<String>>,
+    include: Option<Inheritable<Vec<String>>>,
+    exclude: Option<Inheritable<Vec<String>>>,
+    readme: Option<Inheritable<Readme>>,
+    license_file: Option<Inheritable<String>>,
 }
 
 /// A value, or the word that the workspace has it.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Value<T> {
+enum Inheritable<T> {
     Own(T),
     Shared {
         #[serde(rename = "workspace")]
@@ -67,27 +64,23 @@ enum Value<T> {
 #[derive(Clone, Deserialize)]
 #[serde(untagged)]
 enum Readme {
-    Is(bool),
-    At(String),
+    Enabled(bool),
+    Path(String),
 }
 
-impl<T> Value<T> {
+impl<T> Inheritable<T> {
     /// Returns the value and whether it is the workspace's.
     fn resolve<'v>(this: &'v Option<Self>, shared: &'v Option<Self>) -> Option<(&'v T, bool)> {
         match (this.as_ref()?, shared) {
-            (Value::Own(value), _) => Some((value, false)),
-            (Value::Shared { .. }, Some(Value::Own(value))) => Some((value, true)),
-            (Value::Shared { .. }, _) => None,
+            (Inheritable::Own(value), _) => Some((value, false)),
+            (Inheritable::Shared { .. }, Some(Inheritable::Own(value))) => Some((value, true)),
+            (Inheritable::Shared { .. }, _) => None,
         }
     }
 }
 
-impl Package {
+impl PackageManifest {
     /// Reads the manifest of the crate at `path`, and what it inherits from the workspace's.
-    ///
-    /// # Errors
-    ///
-    /// [`recipe::Kind::Upstream`] where one of them is malformed.
     pub(super) fn parse(manifest: &str, workspace: &str, path: &str) -> Result<Self> {
         let fields = parse(manifest, &format!("{path}/Cargo.toml"))?.package;
         let fields = fields.ok_or_else(|| {
@@ -98,7 +91,7 @@ impl Package {
         let shared = parse(workspace, "Cargo.toml")?.workspace;
         let shared = shared.unwrap_or_default().package;
         let name = fields.name.clone().unwrap_or_default();
-        let version = match Value::resolve(&fields.version, &shared.version) {
+        let version = match Inheritable::resolve(&fields.version, &shared.version) {
             Some((text, _)) => Version::parse(text).map_err(|e| {
                 Error::upstream(format!(
                     "`{path}/Cargo.toml`: `{text}` is not a version: {e}"
@@ -106,17 +99,17 @@ impl Package {
             })?,
             None => {
                 return Err(Error::upstream(format!(
-                    "`{path}/Cargo.toml` says no version"
+                    "`{path}/Cargo.toml` has no version"
                 )));
             }
         };
         let (always, outside) = named(&fields, &shared, path);
-        type Lines = Option<Value<Vec<String>>>;
-        let patterns = |own: &Lines, shared: &Lines| match Value::resolve(own, shared) {
-            Some((lines, _)) => Patterns::parse(lines),
-            None => Ok(Patterns::default()),
+        type PatternList = Option<Inheritable<Vec<String>>>;
+        let patterns = |own: &PatternList, shared: &PatternList| {
+            let lines = Inheritable::resolve(own, shared).map_or(&[][..], |(lines, _)| lines);
+            PackagePatterns::parse(lines).map_err(|e| Error::upstream(e.to_string()).caused_by(e))
         };
-        Ok(Package {
+        Ok(PackageManifest {
             name,
             version,
             include: patterns(&fields.include, &shared.include)?,
@@ -124,8 +117,8 @@ impl Package {
             always,
             outside,
             finds_readme: matches!(
-                Value::resolve(&fields.readme, &shared.readme),
-                None | Some((Readme::Is(true), _))
+                Inheritable::resolve(&fields.readme, &shared.readme),
+                None | Some((Readme::Enabled(true), _))
             ),
         })
     }
@@ -139,7 +132,7 @@ impl Package {
     pub(super) fn selection<'p>(
         &self,
         files: impl Iterator<Item = &'p str> + Clone,
-    ) -> Selection<'_> {
+    ) -> PackageFiles<'_> {
         // A directory with a manifest of its own is another crate.
         let inner = files
             .clone()
@@ -148,7 +141,7 @@ impl Package {
             .collect();
         let found: BTreeSet<&str> = files.filter(|f| READMES.contains(f)).collect();
         let readme = READMES.into_iter().find(|r| found.contains(r));
-        Selection {
+        PackageFiles {
             package: self,
             inner,
             readme: readme.filter(|_| self.finds_readme),
@@ -156,14 +149,13 @@ impl Package {
     }
 }
 
-/// Which files are in a package.
-pub(super) struct Selection<'p> {
-    package: &'p Package,
+pub(super) struct PackageFiles<'p> {
+    package: &'p PackageManifest,
     inner: BTreeSet<String>,
     readme: Option<&'static str>,
 }
 
-impl Selection<'_> {
+impl PackageFiles<'_> {
     /// Tells whether a file of the crate is in the package.
     pub(super) fn has(&self, file: &str) -> bool {
         let package = self.package;
@@ -182,7 +174,7 @@ impl Selection<'_> {
     }
 }
 
-fn parse(text: &str, file: &str) -> Result<Manifest> {
+fn parse(text: &str, file: &str) -> Result<CargoToml> {
     toml_edit::de::from_str(text).map_err(|e| {
         let message = format!("upstream's `{file}` cannot be read: {}", e.message());
         Error::upstream(message).caused_by(e)
@@ -191,12 +183,16 @@ fn parse(text: &str, file: &str) -> Result<Manifest> {
 
 /// Returns the readme and the license file by the names that they have in the package,
 /// and, of those that the workspace has outside of the crate, where they are.
-fn named(fields: &Fields, shared: &Fields, path: &str) -> (Vec<String>, Vec<(String, String)>) {
-    let readme = match Value::resolve(&fields.readme, &shared.readme) {
-        Some((Readme::At(file), is_shared)) => Some((file, is_shared)),
-        Some((Readme::Is(_), _)) | None => None,
+fn named(
+    fields: &PackageTable,
+    shared: &PackageTable,
+    path: &str,
+) -> (Vec<String>, Vec<(String, String)>) {
+    let readme = match Inheritable::resolve(&fields.readme, &shared.readme) {
+        Some((Readme::Path(file), is_shared)) => Some((file, is_shared)),
+        Some((Readme::Enabled(_), _)) | None => None,
     };
-    let license = Value::resolve(&fields.license_file, &shared.license_file);
+    let license = Inheritable::resolve(&fields.license_file, &shared.license_file);
     let (mut always, mut outside) = (Vec::new(), Vec::new());
     for (file, is_shared) in readme.into_iter().chain(license) {
         let Some(file) = joined("", file) else {

@@ -1,8 +1,8 @@
 use super::*;
 
-fn patterns(lines: &[&str]) -> Patterns {
+fn patterns(lines: &[&str]) -> PackagePatterns {
     let lines: Vec<String> = lines.iter().map(|l| (*l).to_owned()).collect();
-    Patterns::parse(&lines).unwrap()
+    PackagePatterns::parse(&lines).unwrap()
 }
 
 fn matching<'f>(lines: &[&str], files: &[&'f str]) -> Vec<&'f str> {
@@ -69,9 +69,13 @@ fn comments_spaces_and_escapes_are_git_s() {
 
 #[test]
 fn what_is_no_pattern_is_named() {
-    let error = Patterns::parse(&["src/[".to_owned()]).unwrap_err();
-    assert_eq!(error.kind(), recipe::Kind::Upstream);
-    assert!(error.message().contains("`src/[`"), "{error}");
+    let error = PackagePatterns::parse(&["src/[".to_owned()]).unwrap_err();
+    assert!(error.to_string().contains("`src/[`"), "{error}");
+}
+
+#[test]
+fn a_rooted_path_matches_nothing() {
+    assert_eq!(matching(&["**", "/etc"], &["/etc"]), [""; 0]);
 }
 
 #[test]
@@ -79,4 +83,35 @@ fn no_pattern_matches_nothing() {
     assert!(patterns(&[]).is_empty());
     assert!(!patterns(&["a"]).is_empty());
     assert!(!patterns(&[]).matches("a"));
+}
+
+fn included(include: &[&str], file: &str) -> bool {
+    let include: Vec<String> = include.iter().map(ToString::to_string).collect();
+    PackagePatterns::parse_each(&include).0.matches(file)
+}
+
+#[test]
+fn patterns_are_read_as_gitignore_has_them() {
+    assert!(included(&["tests/*"], "tests/loopback.rs"));
+    assert!(included(&["tests/*"], "tests/loopback/main.rs"));
+    assert!(!included(&["tests/*"], "benches/loopback.rs"));
+    assert!(included(&["src/**/*"], "src/a/b.rs"));
+    assert!(included(&["/examples"], "examples/net.rs"));
+    assert!(included(&["examples/"], "examples/net.rs"));
+    assert!(!included(&["net.rs/"], "net.rs"));
+    assert!(included(&["*.rs"], "examples/net.rs"));
+    assert!(!included(&["/*.rs"], "examples/net.rs"));
+    assert!(!included(
+        &["examples/*", "!examples/net.rs"],
+        "examples/net.rs"
+    ));
+    assert!(!included(&["examples/[net.rs"], "examples/net.rs"));
+    assert!(!included(&[], "examples/net.rs"));
+}
+
+#[test]
+fn an_entry_is_added_once_and_only_where_needed() {
+    let include = ["tests/*".to_owned()];
+    let files = ["tests/a.rs", "benches/a.rs", "benches/b.rs", "one.rs"].map(str::to_owned);
+    assert_eq!(lacking(&include, &files), ["benches/**/*", "one.rs"]);
 }
