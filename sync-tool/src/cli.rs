@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use gates::suite::TIME_LIMIT;
 use recipe::address::Address;
-use recipe::release::Wanted;
+use recipe::release::VersionRequest;
 use semver::Version;
 
 /// Keeps wash-wasi, a fork of wasmtime-wasi with an in-memory loopback network,
@@ -154,7 +154,7 @@ pub enum Command {
 pub struct UpgradeArgs {
     /// The upstream release: v41.0.0, 41.0.0, 41 (newest of the line) or latest
     #[arg(long, value_name = "VERSION")]
-    pub to: Wanted,
+    pub to: VersionRequest,
     /// Make the tree and report, but write nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -329,10 +329,10 @@ pub struct DiffArgs {
     pub stat: bool,
     /// Compare two upstream releases instead: the old one
     #[arg(long, value_name = "VERSION", requires = "to")]
-    pub from: Option<Wanted>,
+    pub from: Option<VersionRequest>,
     /// Compare two upstream releases instead: the new one
     #[arg(long, value_name = "VERSION", requires = "from")]
-    pub to: Option<Wanted>,
+    pub to: Option<VersionRequest>,
     #[command(flatten)]
     #[allow(missing_docs, reason = "the type says it")]
     pub source: SourceArgs,
@@ -345,7 +345,7 @@ pub struct ShowArgs {
     pub file: String,
     /// The release [default: the pin]
     #[arg(long, value_name = "VERSION")]
-    pub at: Option<Wanted>,
+    pub at: Option<VersionRequest>,
     #[command(flatten)]
     #[allow(missing_docs, reason = "the type says it")]
     pub source: SourceArgs,

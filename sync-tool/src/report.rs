@@ -11,7 +11,7 @@ use recipe::patch::{Delta, Difference};
 use recipe::prepare::RuleCount;
 use recipe::refresh::Edit;
 use recipe::release::SourceKind;
-use recipe::series::Conflict;
+use recipe::series::FileConflict;
 use recipe::tree::{Digest, TreePath};
 use semver::Version;
 use serde::Serialize;
@@ -60,7 +60,7 @@ pub struct MadeReport {
     /// What became of the patches.
     pub series: Option<SeriesReport>,
     /// Changes that contradict each other.
-    pub conflicts: Vec<Conflict>,
+    pub conflicts: Vec<FileConflict>,
     /// Where the conflicts were written for review.
     pub conflicts_dir: Option<String>,
     /// What of upstream's manifest was left out.

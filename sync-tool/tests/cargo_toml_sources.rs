@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use recipe::cargo_toml::{Additions, ForkPackage, Generated, Inherited, generate};
+use recipe::testing::manifest_with;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -195,10 +196,8 @@ fn from_both(texts: &Texts, left_out: &[&str]) -> Generated {
     assert_eq!(git, registry);
     let plain = additions(left_out, "");
     let made = generate(&texts.member, &git, &fork(), &plain).unwrap();
-    assert_eq!(
-        generate(&texts.member, &registry, &fork(), &plain).as_ref(),
-        Ok(&made)
-    );
+    let from_registry = generate(&texts.member, &registry, &fork(), &plain).unwrap();
+    assert_eq!(from_registry, made);
 
     let ours = "[[cargo.test]]\nname = \"loopback\"\nrequired-features = [\"p3\"]\n\
                 [[cargo.bench]]\nname = \"speed\"\nharness = false\n\
@@ -222,9 +221,7 @@ fn from_both(texts: &Texts, left_out: &[&str]) -> Generated {
 }
 
 fn additions(left_out: &[&str], more: &str) -> Additions {
-    let manifest = format!("[cargo]\nomit-tests = {left_out:?}\n{more}");
-    let document = toml_edit::Document::parse(manifest).unwrap();
-    Additions::from_item(document.get("cargo").unwrap()).unwrap()
+    manifest_with(&format!("[cargo]\nomit-tests = {left_out:?}\n{more}")).cargo
 }
 
 fn fork() -> ForkPackage {

@@ -5,11 +5,11 @@ use std::cell::LazyCell;
 use serde::Serialize;
 use similar::{Algorithm, ChangeTag, TextDiff};
 
-use super::make::CARGO_LOCK;
 use super::manifest::{FileKind, Manifest};
-use super::now_in::{Gained, NowIn};
+use super::now_in::{AddedLines, MovedTo};
 use super::patch::Delta;
 use super::tree::{File, Tree, TreePath};
+use crate::files::CARGO_LOCK;
 
 /// How a file differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -36,21 +36,19 @@ pub struct FileChange {
     pub lines: Delta,
     /// Where its content went, if it is gone and that is found.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub now_in: Option<NowIn>,
+    pub now_in: Option<MovedTo>,
 }
 
 /// A file that differs.
 #[derive(Debug, Clone, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct FileDiff {
-    /// Its path in the crate.
     pub path: TreePath,
-    /// How it differs.
     pub what: Changed,
-    /// How many lines differ.
     pub lines: Delta,
     /// Where its content went, if it is gone and that is found.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub now_in: Option<NowIn>,
+    pub now_in: Option<MovedTo>,
     /// The unified diff; empty where one side is not UTF-8.
     pub text: String,
 }
@@ -60,7 +58,7 @@ const CONTEXT: usize = 3;
 
 /// Lists the files that differ between two trees, protected ones first.
 pub fn changes(manifest: &Manifest, old: &Tree, new: &Tree) -> Vec<FileChange> {
-    let gained = LazyCell::new(|| Gained::between(old, new));
+    let gained = LazyCell::new(|| AddedLines::between(old, new));
     let mut changes: Vec<FileChange> = differing(old, new)
         .map(|(path, what, old, new)| FileChange {
             path: path.clone(),
@@ -86,7 +84,7 @@ fn kind(manifest: &Manifest, path: &TreePath) -> FileKind {
 
 /// Makes the diffs of the files that differ and that `wanted` takes.
 pub fn diffs(old: &Tree, new: &Tree, wanted: impl Fn(&TreePath) -> bool) -> Vec<FileDiff> {
-    let gained = LazyCell::new(|| Gained::between(old, new));
+    let gained = LazyCell::new(|| AddedLines::between(old, new));
     let differing = differing(old, new).filter(|(path, ..)| wanted(path));
     differing
         .map(|(path, what, old, new)| {
@@ -132,19 +130,18 @@ fn text(file: Option<&File>) -> &str {
     file.and_then(File::text).unwrap_or_default()
 }
 
+fn diff<'t>(old: &'t str, new: &'t str) -> TextDiff<'t, 't, str> {
+    let mut diff = TextDiff::configure();
+    diff.algorithm(Algorithm::Myers).diff_lines(old, new)
+}
+
 fn lines(old: &str, new: &str) -> Delta {
-    let diff = TextDiff::configure()
-        .algorithm(Algorithm::Myers)
-        .diff_lines(old, new);
-    let mut delta = Delta::default();
-    for change in diff.iter_all_changes() {
-        match change.tag() {
-            ChangeTag::Insert => delta.added += 1,
-            ChangeTag::Delete => delta.removed += 1,
-            ChangeTag::Equal => {}
-        }
+    let diff = diff(old, new);
+    let count = |tag| diff.iter_all_changes().filter(|c| c.tag() == tag).count();
+    Delta {
+        added: count(ChangeTag::Insert),
+        removed: count(ChangeTag::Delete),
     }
-    delta
 }
 
 fn unified(path: &TreePath, what: Changed, old: &str, new: &str) -> String {
@@ -159,10 +156,8 @@ fn unified(path: &TreePath, what: Changed, old: &str, new: &str) -> String {
         name("a", what == Changed::New),
         name("b", what == Changed::Gone),
     );
-    let diff = TextDiff::configure()
-        .algorithm(Algorithm::Myers)
-        .diff_lines(old, new);
-    diff.unified_diff()
+    diff(old, new)
+        .unified_diff()
         .context_radius(CONTEXT)
         .header(&before, &after)
         .to_string()

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::manifest::Manifest;
-use super::series::Stored;
+use super::series::StoredSeries;
 use super::text::{code_span, markdown};
 use crate::error::{Error, Fault, Kind, Location, Result};
 
@@ -130,7 +130,7 @@ pub fn version_table(manifest: &Manifest) -> String {
 }
 
 /// Writes the list of intentional differences of a series.
-pub fn difference_list(manifest: &Manifest, series: Option<&Stored>) -> String {
+pub fn difference_list(manifest: &Manifest, series: Option<&StoredSeries>) -> String {
     let upstream = &manifest.upstream.name;
     let pin = &manifest.fork.pin;
     let Some(series) = series.filter(|series| !series.patches.is_empty()) else {

@@ -7,8 +7,9 @@ use serde::Serialize;
 use super::lock::Lock;
 use super::manifest::FileKind;
 use super::series::Inputs;
-use super::tree::{Digest, Entries, TreePath, without_crlf};
+use super::tree::{Entries, TreePath};
 use crate::error::Fault;
+use crate::line_ends::{self, is_converted};
 
 /// One thing that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -16,7 +17,7 @@ pub struct Drift {
     /// The path: in the vendored tree, or of a file of the project from its root.
     pub path: String,
     /// What is wrong with it.
-    pub what: What,
+    pub what: DriftKind,
     /// The kind of a vendored file; `None` for inputs and files that belong to nobody.
     pub kind: Option<FileKind>,
 }
@@ -24,7 +25,7 @@ pub struct Drift {
 /// What is wrong with a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum What {
+pub enum DriftKind {
     /// Its bytes are others.
     Changed,
     /// Its mode is another.
@@ -47,40 +48,40 @@ pub enum What {
     Generated,
 }
 
-impl What {
+impl DriftKind {
     /// Tells whether it is a file of the project, and not of the vendored tree.
     pub fn is_of_project(self) -> bool {
         matches!(
             self,
-            What::Input | What::LineEnds | What::Earlier | What::Generated
+            DriftKind::Input | DriftKind::LineEnds | DriftKind::Earlier | DriftKind::Generated
         )
     }
 
     /// Returns the end of a sentence that begins with the path.
     pub fn description(self) -> &'static str {
         match self {
-            What::Changed => "was changed",
-            What::Mode => "has another mode",
-            What::Missing => "is missing",
-            What::Unknown => "does not belong there",
-            What::Stray => "is not a plain file with a portable name",
-            What::LineEnds => "has line ends that git converted to CRLF",
-            What::Earlier => "is as it was made for another lock",
-            What::Input => "is not what the tree was made of",
-            What::Generated => "is not what the tool writes there",
+            DriftKind::Changed => "was changed",
+            DriftKind::Mode => "has another mode",
+            DriftKind::Missing => "is missing",
+            DriftKind::Unknown => "does not belong there",
+            DriftKind::Stray => "is not a plain file with a portable name",
+            DriftKind::LineEnds => "has line ends that git converted to CRLF",
+            DriftKind::Earlier => "is as it was made for another lock",
+            DriftKind::Input => "is not what the tree was made of",
+            DriftKind::Generated => "is not what the tool writes there",
         }
     }
 }
 
 /// Compares a tree with what it should be.
-pub fn between(expected: &Entries, found: &Entries) -> Vec<(TreePath, What)> {
+pub fn compare(expected: &Entries, found: &Entries) -> Vec<(TreePath, DriftKind)> {
     let mut drift = Vec::new();
     for (path, entry) in &expected.0 {
         let what = match found.0.get(path) {
-            None => What::Missing,
-            Some(now) if now.digest != entry.digest => What::Changed,
+            None => DriftKind::Missing,
+            Some(now) if now.digest != entry.digest => DriftKind::Changed,
             // Windows knows no modes.
-            Some(now) if now.mode != entry.mode && cfg!(unix) => What::Mode,
+            Some(now) if now.mode != entry.mode && cfg!(unix) => DriftKind::Mode,
             Some(_) => continue,
         };
         drift.push((path.clone(), what));
@@ -89,35 +90,17 @@ pub fn between(expected: &Entries, found: &Entries) -> Vec<(TreePath, What)> {
         .0
         .keys()
         .filter(|path| !expected.0.contains_key(*path));
-    drift.extend(unknown.map(|path| (path.clone(), What::Unknown)));
+    drift.extend(unknown.map(|path| (path.clone(), DriftKind::Unknown)));
     drift.sort();
     drift
 }
 
-/// Tells whether bytes differ from what has a digest by their line ends alone.
-pub fn is_converted(bytes: &[u8], expected: Digest) -> bool {
-    without_crlf(bytes).is_some_and(|plain| Digest::of(plain) == expected)
-}
-
-/// Returns what is told of files of a directory whose line ends git converted.
-pub fn converted(files: usize, dir: &str, tree: &TreePath) -> Fault {
-    let noun = if files == 1 { "file" } else { "files" };
-    let anew = if dir == tree.as_str() {
-        "make the tree anew: `wash-wasi-sync vendor --discard-edits`, after a commit of edits that are to be kept".to_owned()
-    } else {
-        format!("delete them and check them out again: `git checkout -- {dir}`")
-    };
-    Fault::new(format!(
-        "git converted the line ends of {files} {noun} in {dir} to CRLF (`core.autocrlf`, or an attribute)"
-    ))
-    .help(format!("add the line `/{dir}/** -text` to .gitattributes, then {anew}"))
-}
-
 /// Puts files whose line ends git converted together: one finding for the vendored
 /// tree and one for each directory of the inputs. Returns besides the cause of each.
-pub fn together(tree: &TreePath, all: Vec<Drift>) -> (Vec<Drift>, Vec<Fault>) {
-    let (of_git, mut drift): (Vec<_>, Vec<_>) =
-        all.into_iter().partition(|one| one.what == What::LineEnds);
+pub fn group_converted(tree: &TreePath, all: Vec<Drift>) -> (Vec<Drift>, Vec<Fault>) {
+    let (of_git, mut drift): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .partition(|one| one.what == DriftKind::LineEnds);
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for one in of_git {
         let is_of_tree = one.path.starts_with(&format!("{tree}/"));
@@ -130,11 +113,10 @@ pub fn together(tree: &TreePath, all: Vec<Drift>) -> (Vec<Drift>, Vec<Fault>) {
     }
     let mut causes = Vec::new();
     for (path, files) in counts {
-        causes.push(converted(files, &path, tree));
-        let what = What::LineEnds;
+        causes.push(line_ends::fault(files, &path, tree));
         drift.push(Drift {
             path,
-            what,
+            what: DriftKind::LineEnds,
             kind: None,
         });
     }
@@ -145,7 +127,7 @@ pub fn together(tree: &TreePath, all: Vec<Drift>) -> (Vec<Drift>, Vec<Fault>) {
 pub fn of_inputs(lock: &Lock, inputs: &Inputs) -> Vec<Drift> {
     let input = |path: &str| Drift {
         path: path.to_owned(),
-        what: What::Input,
+        what: DriftKind::Input,
         kind: None,
     };
     let mut drift = Vec::new();
@@ -175,9 +157,9 @@ pub fn of_inputs(lock: &Lock, inputs: &Inputs) -> Vec<Drift> {
         let is_converted = both.is_some_and(|(file, was)| is_converted(file.bytes(), *was));
         Drift {
             what: if is_converted {
-                What::LineEnds
+                DriftKind::LineEnds
             } else {
-                What::Input
+                DriftKind::Input
             },
             ..input(path.as_str())
         }

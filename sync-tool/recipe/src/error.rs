@@ -94,12 +94,13 @@ pub struct Fault {
     /// The next step, usually a command.
     pub help: Option<String>,
     /// The whole of it as another program tells people, to be shown instead.
-    pub shown: Option<Box<Shown>>,
+    pub shown: Option<Box<Rendered>>,
 }
 
-/// What another program tells people of a finding.
+/// What another program tells people of a finding; behind a thin pointer, so that a
+/// result with a fault stays small.
 #[derive(Debug, Clone)]
-pub struct Shown(pub String);
+pub struct Rendered(pub String);
 
 impl Fault {
     /// Makes a fault without place or help.
@@ -126,7 +127,7 @@ impl Fault {
 
     /// Adds the words of the program that found it.
     pub fn shown(mut self, shown: impl Into<String>) -> Self {
-        self.shown = Some(Box::new(Shown(shown.into())));
+        self.shown = Some(Box::new(Rendered(shown.into())));
         self
     }
 }
@@ -142,7 +143,6 @@ struct Inner {
     help: Vec<String>,
     faults: Vec<Fault>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
-    shown: bool,
     unreached: bool,
 }
 
@@ -155,7 +155,6 @@ impl Error {
             help: Vec::new(),
             faults: Vec::new(),
             source: None,
-            shown: false,
             unreached: false,
         }))
     }
@@ -256,12 +255,6 @@ impl Error {
         self
     }
 
-    /// Marks the error as already told by a report: only its exit code is left to give.
-    pub fn shown(mut self) -> Self {
-        self.0.shown = true;
-        self
-    }
-
     /// Returns the kind.
     pub fn kind(&self) -> Kind {
         self.0.kind
@@ -281,10 +274,17 @@ impl Error {
     pub fn all_faults(&self) -> &[Fault] {
         &self.0.faults
     }
+}
 
-    /// Tells whether a report has shown the error already.
-    pub fn is_shown(&self) -> bool {
-        self.0.shown
+/// Groups faults under one message, if there are any.
+///
+/// # Errors
+///
+/// The error that they are together.
+pub fn no_faults(faults: Vec<Fault>, message: impl Into<String>) -> Result<()> {
+    match faults.is_empty() {
+        true => Ok(()),
+        false => Err(Error::faults(Kind::General, message, faults)),
     }
 }
 

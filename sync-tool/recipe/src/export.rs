@@ -8,20 +8,20 @@ use regex::{NoExpand, Regex};
 use semver::{BuildMetadata, Version};
 
 use super::cargo_lock;
+use super::cargo_toml::package_name;
 use super::make::EXPORTED;
 use super::manifest::{FILE, Manifest, Rewrite};
 use super::patch::Patch;
 use super::prepare::word;
-use super::series::{Inputs, Stored, StoredPatch};
+use super::series::{Inputs, StoredPatch, StoredSeries};
 use super::tree::{File, Tree};
-use crate::error::{Error, Fault, Kind, Location, Result};
+use crate::error::{Error, Fault, Location, Result, no_faults};
 
 /// Tells whether the text of a `Cargo.toml` is that of an export of a crate.
 pub fn is_export(cargo_toml: &str, name: &str) -> bool {
-    let document = toml_edit::Document::parse(cargo_toml).ok();
-    let package = document.as_ref().and_then(|d| d.get("package"));
-    let named = package.and_then(|package| package.get("name")?.as_str());
-    cargo_toml.starts_with(&format!("# {EXPORTED}")) && named == Some(name)
+    let document = toml_edit::Document::parse(cargo_toml);
+    let is_named = document.is_ok_and(|manifest| package_name(&manifest) == Some(name));
+    is_named && cargo_toml.starts_with(&format!("# {EXPORTED}"))
 }
 
 impl Manifest {
@@ -33,23 +33,18 @@ impl Manifest {
     /// All together: more than one rewrite, one that renames something else than the crate,
     /// and a dependency on upstream's crate, which the fork cannot have under that name.
     pub fn as_upstream(&self) -> Result<Manifest> {
-        let faults = self.irreversible();
-        if !faults.is_empty() {
-            let message = format!(
-                "the fork cannot stand under the name `{}`",
-                self.upstream.name
-            );
-            return Err(Error::faults(Kind::General, message, faults));
-        }
-        let back = self.rewrites.first().map(Back::of).transpose()?;
+        let name = &self.upstream.name;
+        let message = format!("the fork cannot stand under the name `{name}`");
+        no_faults(self.irreversible(), message)?;
+        let reverse = self.rewrites.first().map(ReverseRewrite::of).transpose()?;
         let mut derived = self.clone();
         derived.fork.version = exported_version(self)?;
         derived.fork.name.clone_from(&self.upstream.name);
         derived.fork.exported = true;
         derived.rewrites.clear();
-        if let Some(back) = back {
+        if let Some(reverse) = reverse {
             for insert in &mut derived.inserts {
-                insert.text = back.text(&insert.text);
+                insert.text = reverse.text(&insert.text);
             }
         }
         Ok(derived)
@@ -112,15 +107,15 @@ fn exported_version(manifest: &Manifest) -> Result<Version> {
 }
 
 /// The rewriting taken back: word by word, as it was done.
-struct Back<'a> {
+struct ReverseRewrite<'a> {
     rule: &'a Rewrite,
     pattern: Regex,
 }
 
-impl<'a> Back<'a> {
+impl<'a> ReverseRewrite<'a> {
     fn of(rule: &'a Rewrite) -> Result<Self> {
         let pattern = word(&rule.to)?;
-        Ok(Back { rule, pattern })
+        Ok(ReverseRewrite { rule, pattern })
     }
 
     fn text(&self, text: &str) -> String {
@@ -150,9 +145,9 @@ impl<'a> Back<'a> {
         }
     }
 
-    fn series(&self, stored: &Stored) -> Stored {
+    fn series(&self, stored: &StoredSeries) -> StoredSeries {
         let patches = stored.patches.iter();
-        Stored {
+        StoredSeries {
             patches: patches
                 .map(|(path, patch)| (path.clone(), self.patch(patch)))
                 .collect(),
@@ -179,9 +174,9 @@ impl Inputs {
         let (series, owned) = match self.manifest.rewrites.first() {
             None => (self.series.clone(), self.owned.clone()),
             Some(rule) => {
-                let back = Back::of(rule)?;
-                let series = self.series.iter().map(|stored| back.series(stored));
-                (series.collect(), back.tree(&self.owned))
+                let reverse = ReverseRewrite::of(rule)?;
+                let series = self.series.iter().map(|stored| reverse.series(stored));
+                (series.collect(), reverse.tree(&self.owned))
             }
         };
         Ok(Inputs {

@@ -1,17 +1,19 @@
 //! `manifest.lock`: what the vendored tree was made of, and what it is.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use super::manifest::{FILE as MANIFEST, Manifest};
-use super::tree::{Digest, Entries, Entry, Mode, TreePath};
+use super::manifest::Manifest;
+use super::tree::{Digest, Entries, TreePath};
 use crate::error::{Error, Fault, Kind, Location, Result};
-
-/// The name of the file.
-pub const FILE: &str = "manifest.lock";
+pub use crate::files::LOCK as FILE;
+use crate::files::MANIFEST;
 
 /// The form of the file; another is refused.
 const FORM: u32 = 1;
@@ -37,7 +39,6 @@ pub struct Lock {
     /// The digest of each input file, from the project's root.
     pub inputs: BTreeMap<TreePath, Digest>,
     /// Mode and digest of each vendored file.
-    #[serde(with = "files")]
     pub files: Entries,
     /// The last export, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -65,11 +66,10 @@ fn unusable(faults: Vec<Fault>) -> Error {
 /// The upstream release a tree was made of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct LockedRelease {
-    /// The crate.
     #[serde(rename = "crate")]
     pub name: String,
-    /// Its version.
     pub version: Version,
     /// The commit of the release, where the source knew it.
     #[serde(
@@ -92,17 +92,15 @@ pub struct LockedRelease {
 /// The vendored tree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct LockedTree {
-    /// The fork's version.
     pub version: Version,
-    /// The tree digest.
     pub digest: Digest,
     /// The digest of the manifest's rules.
     pub rules: Digest,
     /// The base of the series that it was made with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub series: Option<Version>,
-    /// The formatter's version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub formatter: Option<String>,
 }
@@ -110,15 +108,13 @@ pub struct LockedTree {
 /// The fork as it was exported under upstream's own name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct LockedExport {
-    /// Its version.
     pub version: Version,
-    /// Its tree digest.
     pub digest: Digest,
     /// The digest of the vendored tree that is made of the same inputs.
     pub vendored: Digest,
     /// Mode and digest of each of its files.
-    #[serde(with = "files")]
     pub files: Entries,
 }
 
@@ -328,137 +324,4 @@ fn hexadecimal<'de, D: serde::Deserializer<'de>>(
         return Ok(Some(text));
     }
     Err(serde::de::Error::custom(format!("`{text}` is not {what}")))
-}
-
-/// A vendored file as `644 <digest>`.
-mod files {
-    use serde::de::Error as _;
-    use serde::{Deserializer, Serializer};
-
-    use super::*;
-
-    pub(super) fn serialize<S: Serializer>(entries: &Entries, s: S) -> Result<S::Ok, S::Error> {
-        let line = |entry: &Entry| format!("{:o} {}", entry.mode.bits(), entry.digest);
-        s.collect_map(entries.0.iter().map(|(path, entry)| (path, line(entry))))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Entries, D::Error> {
-        let lines = BTreeMap::<TreePath, String>::deserialize(d)?;
-        let entry = |line: &str| {
-            let (mode, digest) = line.split_once(' ')?;
-            let mode = match mode {
-                "644" => Mode::Regular,
-                "755" => Mode::Executable,
-                _ => return None,
-            };
-            let digest = Digest::parse(digest)?;
-            Some(Entry { mode, digest })
-        };
-        let entries = lines.into_iter().map(|(path, line)| {
-            let entry = entry(&line);
-            let entry =
-                entry.ok_or_else(|| D::Error::custom(format!("`{line}` is not an entry")))?;
-            Ok((path, entry))
-        });
-        Ok(Entries(entries.collect::<Result<_, D::Error>>()?))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::tree;
-
-    fn lock() -> Lock {
-        let files = tree(&[("src/a.rs", "a"), ("Cargo.toml", "")]).entries();
-        let upstream = LockedRelease {
-            name: "up-net".into(),
-            version: Version::new(41, 0, 0),
-            commit: Some("0".repeat(40)),
-            checksum: None,
-            digest: Digest::of("up"),
-        };
-        let made = LockedTree {
-            version: Version::new(2, 0, 0),
-            digest: files.digest(),
-            rules: Digest::of("rules"),
-            series: None,
-            formatter: Some("rustfmt 1".into()),
-        };
-        let gates = BTreeMap::from([("unit".to_owned(), "passed, 15 tests".to_owned())]);
-        Lock::new(upstream, made, gates, BTreeMap::new(), files)
-    }
-
-    #[test]
-    fn a_lock_reads_what_it_writes() {
-        let text = lock().render().unwrap();
-        assert_eq!(Lock::parse(&text).unwrap(), lock());
-        assert!(text.contains("\"src/a.rs\" = \"644 ca978112"), "{text}");
-    }
-
-    #[test]
-    fn locks_agree_on_the_tree_whatever_the_gates_said() {
-        let mut other = lock();
-        other.gates.clear();
-        other.upstream.checksum = Some("a".repeat(64));
-        assert!(lock().agrees_with(&other) && other.agrees_with(&lock()));
-        let mut third = other.clone();
-        third.upstream.checksum = Some("b".repeat(64));
-        assert!(!third.agrees_with(&other));
-        let mut fourth = lock();
-        fourth.tree.rules = Digest::of("other rules");
-        assert!(!fourth.agrees_with(&lock()));
-    }
-
-    #[test]
-    fn what_passed_is_not_forgotten_where_it_is_skipped() {
-        let map = |said: &[(&str, &str)]| -> BTreeMap<String, String> {
-            let pair = |(gate, said): &(&str, &str)| ((*gate).to_owned(), (*said).to_owned());
-            said.iter().map(pair).collect()
-        };
-        let mut before = lock();
-        before.gates = map(&[
-            ("unit", "passed, 1 test"),
-            ("upstream-tests", "passed, 9 of 9 tests"),
-            ("doc", "skipped: no time"),
-        ]);
-        let skipped = map(&[
-            ("unit", "skipped: a"),
-            ("doc", "skipped: a"),
-            ("build-p0", "absent: a"),
-        ]);
-        assert_eq!(before.gates_after(&skipped), before.gates);
-        assert_eq!(before.gates_after(&map(&[])), before.gates);
-        let some = map(&[
-            ("unit", "passed, 2 tests"),
-            ("upstream-tests", "skipped: registry"),
-            ("doc", "skipped: no programs"),
-        ]);
-        assert_eq!(
-            before.gates_after(&some),
-            map(&[
-                ("unit", "passed, 2 tests"),
-                ("upstream-tests", "passed, 9 of 9 tests"),
-                ("doc", "skipped: no programs"),
-            ])
-        );
-    }
-
-    #[test]
-    fn a_lock_that_was_changed_is_refused() {
-        let text = lock().render().unwrap();
-        for (from, to) in [
-            ("644", "755"),
-            ("form = 1", "form = 2"),
-            ("[tree]", "[three]"),
-            ("ca978112", "ca97811"),
-        ] {
-            let error = Lock::parse(&text.replacen(from, to, 1)).unwrap_err();
-            assert!(!error.hints().is_empty(), "{from}");
-        }
-        let newer = text.replacen("form = 1", "form = 2\nunheard-of = true", 1);
-        let error = Lock::parse(&newer).unwrap_err();
-        assert!(error.to_string().contains("the form 2"), "{error}");
-        assert!(Lock::parse("<<<<<<< ours").is_err());
-    }
 }

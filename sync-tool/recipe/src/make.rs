@@ -9,29 +9,24 @@ use super::cargo_toml::{self, ForkPackage, Generated, Inherited};
 use super::manifest::Manifest;
 use super::outside::outside;
 use super::release::{Release, Workspace};
-use super::series::{Inputs, Stored};
+use super::series::{Inputs, StoredSeries};
 use super::tree::{Collision, File, Tree, TreePath};
-use crate::error::{Error, Fault, Kind, Location, Result};
+use crate::error::{Error, Fault, Kind, Location, Result, no_faults};
+pub use crate::files::{CARGO_LOCK, CARGO_TOML};
 use crate::rust_version;
 
-/// The manifest of a crate.
-pub const CARGO_TOML: &str = "Cargo.toml";
-/// The lock of a crate.
-pub const CARGO_LOCK: &str = "Cargo.lock";
 /// What the first line of an exported crate's `Cargo.toml` begins with.
 pub const EXPORTED: &str = "Exported by wash-wasi-sync under upstream's own name.";
 
 /// What a tree is put together from.
 #[derive(Debug, Clone, Copy)]
-pub struct Parts<'a> {
-    /// The upstream release.
+#[expect(missing_docs, reason = "the names say it")]
+pub struct TreeParts<'a> {
     pub release: &'a Release,
-    /// The prepared files.
     pub prepared: &'a Tree,
-    /// The patched files' text.
     pub patched: &'a BTreeMap<TreePath, String>,
     /// The series that serves the release.
-    pub series: Option<&'a Stored>,
+    pub series: Option<&'a StoredSeries>,
     /// What people wrote; its manifest has the fork's version for this release.
     pub inputs: &'a Inputs,
 }
@@ -52,11 +47,10 @@ pub struct BuiltTree {
 /// All that the texts lack or have that is not known.
 pub fn inherited(release: &Release) -> Result<Inherited> {
     let member = member(release)?;
-    let inherited = match &release.workspace {
+    match &release.workspace {
         Workspace::Root(text) => Inherited::from_workspace(member, text),
         Workspace::Published(text) => Inherited::from_published(member, text),
-    };
-    inherited.map_err(|errors| cannot_make(&errors))
+    }
 }
 
 /// Checks that upstream's crate can stand alone: that its `Cargo.toml` names no file
@@ -66,8 +60,7 @@ pub fn inherited(release: &Release) -> Result<Inherited> {
 ///
 /// Those of [`cargo_toml::check_paths`].
 pub fn check_paths(release: &Release, manifest: &Manifest) -> Result<()> {
-    let checked = cargo_toml::check_paths(member(release)?, &manifest.cargo.left_out_tests);
-    checked.map_err(|errors| cannot_make(&errors))
+    cargo_toml::check_paths(member(release)?, &manifest.cargo.left_out_tests)
 }
 
 fn member(release: &Release) -> Result<&str> {
@@ -83,7 +76,7 @@ fn member(release: &Release) -> Result<&str> {
 /// a file, test targets of upstream's that would vanish unnoticed, sources that
 /// read from outside of the crate, names that one disk cannot hold together; and
 /// those of the generated `Cargo.toml`.
-pub fn make(parts: Parts<'_>, inherited: &Inherited) -> Result<BuiltTree> {
+pub fn make(parts: TreeParts<'_>, inherited: &Inherited) -> Result<BuiltTree> {
     let mut tree = parts.prepared.clone();
     for (path, text) in parts.patched {
         if let Some(file) = tree.get(path.as_str()) {
@@ -107,14 +100,8 @@ pub fn make(parts: Parts<'_>, inherited: &Inherited) -> Result<BuiltTree> {
             .iter()
             .map(|found| collision(found, parts)),
     );
-    if faults.is_empty() {
-        return Ok(BuiltTree { tree, cargo });
-    }
-    Err(Error::faults(
-        Kind::General,
-        "the tree cannot be put together",
-        faults,
-    ))
+    no_faults(faults, "the tree cannot be put together")?;
+    Ok(BuiltTree { tree, cargo })
 }
 
 /// Puts the `Cargo.lock` of a release into a tree that has its `Cargo.toml`, with the
@@ -127,7 +114,7 @@ pub fn make(parts: Parts<'_>, inherited: &Inherited) -> Result<BuiltTree> {
 pub fn put_lock(tree: &mut Tree, lock: &str, inputs: &Inputs, release: &Version) -> Result<()> {
     let foreign = cargo_lock::foreign(lock, tree).map_err(|e| unreadable(inputs, release, &e))?;
     if !foreign.is_empty() {
-        let place = || Location::file(lock_file(inputs, release));
+        let place = || Location::file(inputs.lock_path(release));
         let faults = foreign.into_iter().map(|one| Fault::new(one).at(place()));
         let message = "the crate's Cargo.lock has packages that no registry gives";
         return Err(Error::faults(Kind::General, message, faults.collect())
@@ -139,15 +126,10 @@ pub fn put_lock(tree: &mut Tree, lock: &str, inputs: &Inputs, release: &Version)
     put(tree, CARGO_LOCK, &lock)
 }
 
-fn unreadable(inputs: &Inputs, release: &Version, fault: &cargo_lock::Fault) -> Error {
-    let path = lock_file(inputs, release);
+fn unreadable(inputs: &Inputs, release: &Version, fault: &cargo_lock::CargoLockError) -> Error {
+    let path = inputs.lock_path(release);
     Error::general(format!("{path} cannot be used: {fault}"))
         .help("remove it: the next `wash-wasi-sync vendor` makes it again")
-}
-
-fn lock_file(inputs: &Inputs, release: &Version) -> String {
-    let path = inputs.lock_path(release);
-    path.map_or_else(|| CARGO_LOCK.to_owned(), String::from)
 }
 
 /// Puts a text at a path of the crate.
@@ -161,16 +143,15 @@ pub fn put(tree: &mut Tree, path: &str, text: &str) -> Result<()> {
     Ok(())
 }
 
-fn add_owned(tree: &mut Tree, parts: Parts<'_>) -> Vec<Fault> {
+fn add_owned(tree: &mut Tree, parts: TreeParts<'_>) -> Vec<Fault> {
     let shared = parts.inputs.owned_at(&parts.release.version);
     let shared = shared.map(|owned| {
         let place = parts.inputs.manifest.owned_source(owned.stored.as_str());
         (place, owned.path, owned.file)
     });
     let stored = parts.series.into_iter().flat_map(|series| {
-        let dir = format!("{}/{}", series.dir, super::series::FILES);
         let files = series.files.iter();
-        files.map(move |(path, file)| (format!("{dir}/{path}"), path, file))
+        files.map(|(path, file)| (series.owned_path(path), path, file))
     });
     let mut faults = Vec::new();
     for (place, path, file) in shared.chain(stored) {
@@ -186,7 +167,7 @@ fn add_owned(tree: &mut Tree, parts: Parts<'_>) -> Vec<Fault> {
 }
 
 /// Tells at which of upstream's files the fork's own cannot be.
-fn collision(found: &Collision, parts: Parts<'_>) -> Fault {
+fn collision(found: &Collision, parts: TreeParts<'_>) -> Fault {
     let is_upstreams = |path: &&&TreePath| parts.release.tree.get(path.as_str()).is_some();
     let path = found.paths();
     let path = path.iter().find(is_upstreams).unwrap_or(&path[0]);
@@ -196,7 +177,7 @@ fn collision(found: &Collision, parts: Parts<'_>) -> Fault {
         .help("rename the fork's own, or omit upstream's by a `[[files]]` rule")
 }
 
-fn faulty_targets(tree: &Tree, parts: Parts<'_>) -> Result<Vec<Fault>> {
+fn faulty_targets(tree: &Tree, parts: TreeParts<'_>) -> Result<Vec<Fault>> {
     let manifest = &parts.inputs.manifest;
     let place = || Location::file(super::manifest::FILE);
     let targets = manifest.cargo.targets.iter();
@@ -222,8 +203,7 @@ fn faulty_targets(tree: &Tree, parts: Parts<'_>) -> Result<Vec<Fault>> {
         .collect();
     let paths = parts.release.tree.paths().map(TreePath::as_str);
     let unlisted = cargo_toml::unlisted_tests(member(parts.release)?, paths, &manifest.cargo);
-    let unlisted = unlisted.map_err(|e| Error::upstream(e.to_string()))?;
-    faults.extend(unlisted.into_iter().map(|name| {
+    faults.extend(unlisted?.into_iter().map(|name| {
         Fault::new(format!(
             "upstream's test target `{name}` would vanish unnoticed"
         ))
@@ -233,12 +213,11 @@ fn faulty_targets(tree: &Tree, parts: Parts<'_>) -> Result<Vec<Fault>> {
     Ok(faults)
 }
 
-fn generate(parts: Parts<'_>, inherited: &Inherited) -> Result<Generated> {
+fn generate(parts: TreeParts<'_>, inherited: &Inherited) -> Result<Generated> {
     let manifest = &parts.inputs.manifest;
     let fork = package(manifest, notice(manifest, parts));
     let member = member(parts.release)?;
-    let generated = cargo_toml::generate(member, inherited, &fork, &manifest.cargo);
-    generated.map_err(|errors| cannot_make(&errors))
+    cargo_toml::generate(member, inherited, &fork, &manifest.cargo)
 }
 
 /// Makes the fork's `Cargo.toml` for a place in upstream's workspace.
@@ -258,8 +237,7 @@ pub fn workspace_form(release: &Release, manifest: &Manifest) -> Result<String> 
     let fork = package(manifest, notice.map(str::to_owned).to_vec());
     let paths: Vec<&str> = release.tree.paths().map(TreePath::as_str).collect();
     let (member, version) = (member(release)?, &release.version);
-    let text = cargo_toml::workspace_form(member, root, version, &paths, &fork, &manifest.cargo);
-    text.map_err(|errors| cannot_make(&errors))
+    cargo_toml::workspace_form(member, root, version, &paths, &fork, &manifest.cargo)
 }
 
 /// Returns what the fork calls itself.
@@ -278,7 +256,7 @@ fn package(manifest: &Manifest, notice: Vec<String>) -> ForkPackage {
 }
 
 /// Says what was changed in whose files: Apache-2.0, section 4b, asks for it.
-fn notice(manifest: &Manifest, parts: Parts<'_>) -> Vec<String> {
+fn notice(manifest: &Manifest, parts: TreeParts<'_>) -> Vec<String> {
     let Release {
         version, commit, ..
     } = parts.release;
@@ -329,15 +307,6 @@ fn notice(manifest: &Manifest, parts: Parts<'_>) -> Vec<String> {
     lines.extend(owned.chain(stored).map(|path| format!("- {path} is added")));
     lines.push("- Cargo.toml stands for itself, without upstream's workspace".to_owned());
     lines
-}
-
-fn cannot_make(errors: &cargo_toml::Errors) -> Error {
-    let faults = errors.0.iter().map(|error| {
-        let place = Location::file(CARGO_TOML);
-        Fault::new(error.to_string()).at(place).help(error.help())
-    });
-    let message = "the fork's Cargo.toml cannot be made";
-    Error::faults(Kind::General, message, faults.collect())
 }
 
 /// Returns the oldest Rust that upstream says it builds with.

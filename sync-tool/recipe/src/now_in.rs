@@ -15,7 +15,7 @@ const MIN_LINES: usize = 3;
 
 /// The file that has at least half of the lines of one that is gone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct NowIn {
+pub struct MovedTo {
     /// Its path.
     pub path: TreePath,
     /// How many different lines of the other it has, and had not before.
@@ -24,17 +24,17 @@ pub struct NowIn {
     pub of: usize,
 }
 
-impl fmt::Display for NowIn {
+impl fmt::Display for MovedTo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let NowIn { path, lines, of } = self;
+        let MovedTo { path, lines, of } = self;
         write!(f, "now mostly in {path} ({lines} of {of} lines)")
     }
 }
 
 /// The lines that the files of a tree gained against an older one, with their files.
-pub struct Gained<'t>(HashMap<&'t str, Vec<&'t TreePath>>);
+pub struct AddedLines<'t>(HashMap<&'t str, Vec<&'t TreePath>>);
 
-impl<'t> Gained<'t> {
+impl<'t> AddedLines<'t> {
     /// Looks for them in all files that are not as they were. Indentation does not count,
     /// for a module may be nested now.
     pub fn between(old: &'t Tree, new: &'t Tree) -> Self {
@@ -45,20 +45,20 @@ impl<'t> Gained<'t> {
                 continue;
             }
             let text = |file: Option<&'t File>| file.and_then(File::text).unwrap_or_default();
-            let mut seen: HashSet<&str> = telling_lines(text(before)).collect();
-            for line in telling_lines(text(Some(file))) {
+            let mut seen: HashSet<&str> = distinctive_lines(text(before)).collect();
+            for line in distinctive_lines(text(Some(file))) {
                 if seen.insert(line) {
                     files.entry(line).or_default().push(path);
                 }
             }
         }
-        Gained(files)
+        AddedLines(files)
     }
 
     /// Finds the file that most of the lines of a text went to. What is found says where
     /// to look; nothing is merged by it.
-    pub fn most_of(&self, gone: &str) -> Option<NowIn> {
-        let wanted: HashSet<&str> = telling_lines(gone).collect();
+    pub fn most_of(&self, gone: &str) -> Option<MovedTo> {
+        let wanted: HashSet<&str> = distinctive_lines(gone).collect();
         if wanted.len() < MIN_LINES {
             return None;
         }
@@ -68,7 +68,7 @@ impl<'t> Gained<'t> {
             *counts.entry(path).or_default() += 1;
         }
         let (path, lines) = counts.into_iter().max_by_key(|(_, lines)| *lines)?;
-        (lines * 2 >= wanted.len()).then(|| NowIn {
+        (lines * 2 >= wanted.len()).then(|| MovedTo {
             path: path.clone(),
             lines,
             of: wanted.len(),
@@ -76,12 +76,12 @@ impl<'t> Gained<'t> {
     }
 }
 
-fn telling_lines(text: &str) -> impl Iterator<Item = &str> {
-    let is_telling = |line: &&str| {
+fn distinctive_lines(text: &str) -> impl Iterator<Item = &str> {
+    let is_distinctive = |line: &&str| {
         let letters = line.chars().filter(|c| c.is_alphanumeric());
         letters.count() >= MIN_LETTERS
     };
-    text.lines().map(str::trim).filter(is_telling)
+    text.lines().map(str::trim).filter(is_distinctive)
 }
 
 #[cfg(test)]
@@ -93,7 +93,7 @@ mod tests {
 
     fn found(old: &[(&str, &str)], new: &[(&str, &str)]) -> Option<String> {
         let (old, new) = (tree(old), tree(new));
-        let found = Gained::between(&old, &new).most_of(GONE);
+        let found = AddedLines::between(&old, &new).most_of(GONE);
         found.map(|found| found.to_string())
     }
 
@@ -122,7 +122,7 @@ mod tests {
             tree(&[]),
             tree(&[("b.rs", "}\nOk(())\nfn lonely_line() {}\n")]),
         );
-        let gained = Gained::between(&old, &new);
+        let gained = AddedLines::between(&old, &new);
         assert_eq!(gained.most_of("}\nOk(())\nfn lonely_line() {}\n"), None);
         assert_eq!(gained.most_of(""), None);
     }

@@ -25,25 +25,27 @@ pub(crate) fn outside(tree: &Tree) -> Vec<Fault> {
         } else {
             Arc::from(text)
         };
-        found.into_iter().map(move |Found { what, named, span }| {
-            Fault::new(format!(
-                "`{what}` reads `{named}`, which is outside of the crate"
-            ))
-            .at(Location::span(path, Arc::clone(&text), span))
-            .help("omit the file by a `[[files]]` rule, or patch the line")
-        })
+        found
+            .into_iter()
+            .map(move |OutsideFile { what, named, span }| {
+                Fault::new(format!(
+                    "`{what}` reads `{named}`, which is outside of the crate"
+                ))
+                .at(Location::span(path, Arc::clone(&text), span))
+                .help("omit the file by a `[[files]]` rule, or patch the line")
+            })
     });
     faults.collect()
 }
 
 /// A file outside of the crate.
-struct Found {
+struct OutsideFile {
     what: String,
     named: String,
     span: Range<usize>,
 }
 
-fn found(path: &str, text: &str) -> Vec<Found> {
+fn found(path: &str, text: &str) -> Vec<OutsideFile> {
     // Lexing costs more than a search, and nearly every file names nothing above it.
     let may = (text.contains("../") || text.contains("\"/"))
         && (text.contains("include") || text.contains("path"));
@@ -66,7 +68,7 @@ fn found(path: &str, text: &str) -> Vec<Found> {
 struct Search<'p> {
     /// The directory of the file.
     dir: &'p str,
-    found: Vec<Found>,
+    found: Vec<OutsideFile>,
 }
 
 impl Search<'_> {
@@ -107,7 +109,7 @@ impl Search<'_> {
     fn include(&mut self, name: &str, tokens: TokenStream) {
         let mut literals = Vec::new();
         let mut others = Vec::new();
-        flat(tokens, &mut literals, &mut others);
+        collect_tokens(tokens, &mut literals, &mut others);
         let [(first, span), ..] = &literals[..] else {
             return;
         };
@@ -141,7 +143,7 @@ impl Search<'_> {
             && name == "path"
         {
             let mut literals = Vec::new();
-            flat(
+            collect_tokens(
                 trees.iter().cloned().collect(),
                 &mut literals,
                 &mut Vec::new(),
@@ -154,16 +156,20 @@ impl Search<'_> {
 
     fn check(&mut self, dir: &str, what: String, named: String, span: Range<usize>) {
         if joined(dir, &named).is_none() {
-            self.found.push(Found { what, named, span });
+            self.found.push(OutsideFile { what, named, span });
         }
     }
 }
 
 /// Gathers the string literals of code, and its names.
-fn flat(tokens: TokenStream, literals: &mut Vec<(String, Range<usize>)>, names: &mut Vec<String>) {
+fn collect_tokens(
+    tokens: TokenStream,
+    literals: &mut Vec<(String, Range<usize>)>,
+    names: &mut Vec<String>,
+) {
     for tree in tokens {
         match tree {
-            TokenTree::Group(group) => flat(group.stream(), literals, names),
+            TokenTree::Group(group) => collect_tokens(group.stream(), literals, names),
             TokenTree::Literal(literal) => {
                 if let Ok(text) = syn::parse_str::<syn::LitStr>(&literal.to_string()) {
                     literals.push((text.value(), literal.span().byte_range()));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::manifest::{FILE, FileKind, Manifest};
 use super::tree::{Tree, TreePath};
-use crate::error::{Error, Fault, Kind, Location, Result};
+use crate::error::{Fault, Location, Result, no_faults};
 
 /// The kind of each upstream file, by the manifest's rules.
 #[derive(Debug, Clone)]
@@ -23,20 +23,18 @@ impl Plan {
         let mut kinds = BTreeMap::new();
         for path in upstream.paths() {
             match manifest.kind_of(path) {
-                Some(FileKind::Owned) => faults.push(taken(manifest, path)),
+                Some(FileKind::Owned) => faults.push(where_owned(manifest, path)),
                 Some(kind) => {
                     kinds.insert(path.clone(), kind);
                 }
-                None => faults.push(unruled(path)),
+                None => faults.push(no_rule(path)),
             }
         }
         faults.extend(stale(manifest, upstream));
         faults.extend(not_text(manifest, upstream, &kinds));
-        if faults.is_empty() {
-            return Ok(Plan(kinds));
-        }
         let message = format!("the rules of {FILE} do not fit this upstream release");
-        Err(Error::faults(Kind::General, message, faults))
+        no_faults(faults, message)?;
+        Ok(Plan(kinds))
     }
 
     /// Returns how a file is taken; `None` for one that upstream does not have.
@@ -54,7 +52,7 @@ impl Plan {
     }
 }
 
-fn unruled(path: &TreePath) -> Fault {
+fn no_rule(path: &TreePath) -> Fault {
     Fault::new(format!("no rule says what happens to upstream's `{path}`"))
         .at(Location::file(FILE))
         .help(format!(
@@ -62,7 +60,7 @@ fn unruled(path: &TreePath) -> Fault {
         ))
 }
 
-fn taken(manifest: &Manifest, path: &TreePath) -> Fault {
+fn where_owned(manifest: &Manifest, path: &TreePath) -> Fault {
     let message = format!("upstream has `{path}`, where the fork has files of its own");
     let rules = manifest.files.iter().rev();
     let span = rules

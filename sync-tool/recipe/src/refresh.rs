@@ -6,12 +6,12 @@ use semver::Version;
 use serde::Serialize;
 
 use super::compare::Changed;
-use super::drift::{self, What};
+use super::drift::{self, DriftKind};
 use super::manifest::{FILE, FileKind, Manifest};
 use super::patch::{Delta, Difference, Patch};
-use super::series::{FILES, Inputs, Owned, PATCH, Stored};
+use super::series::{Inputs, Owned, StoredSeries};
 use super::tree::{File, Mode, Tree, TreePath};
-use crate::error::{Error, Fault, Kind, Location, Result};
+use crate::error::{Fault, Location, Result, no_faults};
 
 /// An edit of the vendored tree.
 #[derive(Debug, Clone, Serialize)]
@@ -43,12 +43,10 @@ pub struct PatchEdit {
 
 /// What the inputs gave before the edits.
 #[derive(Debug, Clone, Copy)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Baseline<'a> {
-    /// The tree.
     pub tree: &'a Tree,
-    /// Upstream's prepared files.
     pub prepared: &'a Tree,
-    /// Upstream's files.
     pub upstream: &'a Tree,
     /// The base of the series in use.
     pub series: Option<&'a Version>,
@@ -91,7 +89,7 @@ pub fn refresh(
     edited: &Tree,
     options: &RefreshOptions,
 ) -> Result<Refreshed> {
-    let mut work = Work {
+    let mut refresh = Refresh {
         inputs,
         made,
         edited,
@@ -104,24 +102,18 @@ pub fn refresh(
         of_sole: Vec::new(),
         faults: Vec::new(),
     };
-    for (path, what) in drift::between(&made.tree.entries(), &edited.entries()) {
-        if let Err(fault) = work.edit(&path, what) {
-            work.faults.push(fault);
+    for (path, what) in drift::compare(&made.tree.entries(), &edited.entries()) {
+        if let Err(fault) = refresh.edit(&path, what) {
+            refresh.faults.push(fault);
         }
     }
-    work.unedited();
-    work.sole_is_for_one();
-    if work.faults.is_empty() {
-        return Ok(work.done);
-    }
-    Err(Error::faults(
-        Kind::General,
-        "edits cannot be kept",
-        work.faults,
-    ))
+    refresh.unedited();
+    refresh.sole_is_for_one();
+    no_faults(refresh.faults, "edits cannot be kept")?;
+    Ok(refresh.done)
 }
 
-struct Work<'a> {
+struct Refresh<'a> {
     inputs: &'a Inputs,
     made: Baseline<'a>,
     edited: &'a Tree,
@@ -132,8 +124,8 @@ struct Work<'a> {
     faults: Vec<Fault>,
 }
 
-impl Work<'_> {
-    fn edit(&mut self, path: &TreePath, what: What) -> Result<(), Fault> {
+impl Refresh<'_> {
+    fn edit(&mut self, path: &TreePath, what: DriftKind) -> Result<(), Fault> {
         if let Some(owned) = self.inputs.owned_file(self.pin(), path) {
             return self.shared(path, what, owned);
         }
@@ -150,7 +142,8 @@ impl Work<'_> {
                 let with = self.done.manifest.with_patched(path);
                 self.done.manifest = with.map_err(|e| Fault::new(e.to_string()))?;
                 let text = self.done.manifest.text.as_bytes().to_vec();
-                self.put(FILE.to_owned(), Some(text))?;
+                let file = TreePath::new(FILE).map_err(|e| Fault::new(e.to_string()))?;
+                self.done.files.insert(file, Some(text));
                 self.patched(path, what)
             }
             Some(FileKind::Generated) => Err(at(path, "the tool generates it")
@@ -175,10 +168,10 @@ impl Work<'_> {
             .filter(|(path, _)| !is_edited(path))
             .collect();
         for (path, flag) in unedited {
-            let has_patch = |series: &Stored| series.patches.contains_key(path);
+            let has_patch = |series: &StoredSeries| series.patches.contains_key(path);
             let done = match flag {
                 "--difference" if self.series().is_some_and(has_patch) => {
-                    self.patched(path, What::Changed)
+                    self.patched(path, DriftKind::Changed)
                 }
                 _ => Err(at(path, &format!("`{flag}` names it, but it has no edit"))
                     .help("edit the file, or leave it out")),
@@ -212,15 +205,15 @@ impl Work<'_> {
         &self.inputs.manifest.fork.pin
     }
 
-    fn series(&self) -> Option<&Stored> {
+    fn series(&self) -> Option<&StoredSeries> {
         self.inputs.series_of(self.made.series?)
     }
 
     /// A file that every series shares.
-    fn shared(&mut self, path: &TreePath, what: What, owned: Owned<'_>) -> Result<(), Fault> {
+    fn shared(&mut self, path: &TreePath, what: DriftKind, owned: Owned<'_>) -> Result<(), Fault> {
         let kept = self.inputs.manifest.owned_source(owned.stored.as_str());
         let has_row = self.has_row(path);
-        if has_row && (self.options.series_only || what == What::Missing) {
+        if has_row && (self.options.series_only || what == DriftKind::Missing) {
             let why = format!("a row of {FILE} says which releases have it");
             let help = format!("change that `[[owned]]` and `{kept}` by hand");
             return Err(at(path, &why).help(help));
@@ -230,20 +223,13 @@ impl Work<'_> {
             return self.keep(path, what, kept, bases);
         }
         let series = self.series().ok_or_else(|| no_series(path))?;
-        let (base, own) = (
-            series.base.clone(),
-            format!("{}/{FILES}/{path}", series.dir),
-        );
+        let (base, own) = (series.base.clone(), series.owned_path(path));
         // The others keep what they had: one path stands in one place only.
         let old = Some(owned.file.bytes().to_vec());
         let others = self.inputs.series.iter().filter(|other| other.base != base);
-        for stored in others
-            .map(|o| format!("{}/{FILES}/{path}", o.dir))
-            .collect::<Vec<_>>()
-        {
-            self.put(stored, old.clone())?;
-        }
-        self.put(kept, None)?;
+        let others = others.map(|other| (other.owned_path(path), old.clone()));
+        self.done.files.extend(others);
+        self.done.files.insert(kept, None);
         self.keep(path, what, own, vec![base])
     }
 
@@ -252,16 +238,13 @@ impl Work<'_> {
         rows.any(|row| row.path == *path)
     }
 
-    fn of_series(&mut self, path: &TreePath, what: What) -> Result<(), Fault> {
+    fn of_series(&mut self, path: &TreePath, what: DriftKind) -> Result<(), Fault> {
         let series = self.series().ok_or_else(|| no_series(path))?;
-        let (base, stored) = (
-            series.base.clone(),
-            format!("{}/{FILES}/{path}", series.dir),
-        );
+        let (base, stored) = (series.base.clone(), series.owned_path(path));
         self.keep(path, what, stored, vec![base])
     }
 
-    fn new_file(&mut self, path: &TreePath, what: What) -> Result<(), Fault> {
+    fn new_file(&mut self, path: &TreePath, what: DriftKind) -> Result<(), Fault> {
         if self.made.tree.get(path.as_str()).is_some() {
             let locks = &self.inputs.manifest.fork.locks;
             return Err(at(path, "the tool makes it").help(format!(
@@ -283,18 +266,18 @@ impl Work<'_> {
         self.keep(path, what, stored, bases)
     }
 
-    fn patched(&mut self, path: &TreePath, what: What) -> Result<(), Fault> {
-        if what == What::Missing {
+    fn patched(&mut self, path: &TreePath, what: DriftKind) -> Result<(), Fault> {
+        if what == DriftKind::Missing {
             return Err(
                 at(path, "it is upstream's file, and a patch cannot remove it")
                     .help("restore it, or omit it by a `[[files]]` rule"),
             );
         }
-        if what == What::Mode {
+        if what == DriftKind::Mode {
             return Err(at(path, "a patch cannot change a mode").help("restore the mode"));
         }
         let series = self.series().ok_or_else(|| no_series(path))?;
-        let stored = format!("{}/{path}{PATCH}", series.dir);
+        let stored = series.patch_path(path);
         let base = series.base.clone();
         let old = series.patches.get(path).map(|stored| stored.patch.clone());
         let text = |tree: &Tree| {
@@ -336,75 +319,64 @@ impl Work<'_> {
             differences: patch.differences.clone(),
             explained: patch.differences.len() > known,
         });
-        self.put(
-            stored.clone(),
-            patch.map(|patch| patch.render().into_bytes()),
-        )?;
-        self.record(path, what, stored, vec![base], change)
+        let text = patch.map(|patch| patch.render().into_bytes());
+        self.done.files.insert(stored.clone(), text);
+        self.record(path, what, stored, vec![base], change);
+        Ok(())
     }
 
     /// Stores the edited file as it is.
     fn keep(
         &mut self,
         path: &TreePath,
-        what: What,
-        stored: String,
+        what: DriftKind,
+        stored: TreePath,
         bases: Vec<Version>,
     ) -> Result<(), Fault> {
         let file = self.edited.get(path.as_str());
         if file.is_some_and(|file| file.mode() == Mode::Executable) {
             return Err(at(path, "the mode of a fork-owned file is not kept").help("make it 644"));
         }
-        self.put(stored.clone(), file.map(|file| file.bytes().to_vec()))?;
-        self.record(path, what, stored, bases, None)
+        let bytes = file.map(|file| file.bytes().to_vec());
+        self.done.files.insert(stored.clone(), bytes);
+        self.record(path, what, stored, bases, None);
+        Ok(())
     }
 
     fn record(
         &mut self,
         path: &TreePath,
-        what: What,
-        stored: String,
+        what: DriftKind,
+        stored: TreePath,
         shared_by: Vec<Version>,
         patch: Option<PatchEdit>,
-    ) -> Result<(), Fault> {
+    ) {
         let what = match what {
-            What::Unknown => Changed::New,
-            What::Missing => Changed::Gone,
+            DriftKind::Unknown => Changed::New,
+            DriftKind::Missing => Changed::Gone,
             _ => Changed::Changed,
         };
-        let stored = project_path(&stored)?;
-        let path = path.clone();
         self.done.edits.push(Edit {
-            path,
+            path: path.clone(),
             what,
             stored,
             shared_by,
             patch,
         });
-        Ok(())
     }
-
-    fn put(&mut self, path: String, bytes: Option<Vec<u8>>) -> Result<(), Fault> {
-        self.done.files.insert(project_path(&path)?, bytes);
-        Ok(())
-    }
-}
-
-fn project_path(text: &str) -> Result<TreePath, Fault> {
-    TreePath::new(text).map_err(|e| Fault::new(e.to_string()))
 }
 
 fn at(path: &TreePath, why: &str) -> Fault {
     Fault::new(why).at(Location::file(path.as_str()))
 }
 
-fn upstreams_own(path: &TreePath, what: What) -> Fault {
+fn upstreams_own(path: &TreePath, what: DriftKind) -> Fault {
     let fault = at(
         path,
         "it is upstream's own, and must stay as upstream wrote it",
     );
     fault.help(match what {
-        What::Missing | What::Mode => {
+        DriftKind::Missing | DriftKind::Mode => {
             "restore it: no patch can keep that; or omit it by a `[[files]]` rule".to_owned()
         }
         _ => format!(

@@ -69,7 +69,7 @@ pub struct Listed {
 
 /// What the user asks for with `--to`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wanted {
+pub enum VersionRequest {
     /// The newest release that is not yanked and not a pre-release.
     Latest,
     /// The newest release of a line: `41` or `41.0`.
@@ -88,17 +88,17 @@ pub enum Wanted {
 #[error("`{0}` is not a version: give one as v41.0.0, 41.0.0, 41 or latest")]
 pub struct NotAVersion(String);
 
-impl FromStr for Wanted {
+impl FromStr for VersionRequest {
     type Err = NotAVersion;
 
     fn from_str(text: &str) -> Result<Self, NotAVersion> {
         if text == "latest" {
-            return Ok(Wanted::Latest);
+            return Ok(VersionRequest::Latest);
         }
         let bad = || NotAVersion(text.to_owned());
         let bare = text.strip_prefix('v').unwrap_or(text);
         if let Ok(version) = Version::parse(bare) {
-            return Ok(Wanted::Exact(version));
+            return Ok(VersionRequest::Exact(version));
         }
         let number = |part: &str| -> Result<u64, NotAVersion> {
             let digits = !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
@@ -110,11 +110,11 @@ impl FromStr for Wanted {
             }
         };
         match bare.split('.').collect::<Vec<_>>()[..] {
-            [major] => Ok(Wanted::Line {
+            [major] => Ok(VersionRequest::Line {
                 major: number(major)?,
                 minor: None,
             }),
-            [major, minor] => Ok(Wanted::Line {
+            [major, minor] => Ok(VersionRequest::Line {
                 major: number(major)?,
                 minor: Some(number(minor)?),
             }),
@@ -123,21 +123,21 @@ impl FromStr for Wanted {
     }
 }
 
-impl fmt::Display for Wanted {
+impl fmt::Display for VersionRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Wanted::Latest => f.write_str("latest"),
-            Wanted::Line { major, minor: None } => write!(f, "{major}"),
-            Wanted::Line {
+            VersionRequest::Latest => f.write_str("latest"),
+            VersionRequest::Line { major, minor: None } => write!(f, "{major}"),
+            VersionRequest::Line {
                 major,
                 minor: Some(minor),
             } => write!(f, "{major}.{minor}"),
-            Wanted::Exact(version) => write!(f, "v{version}"),
+            VersionRequest::Exact(version) => write!(f, "v{version}"),
         }
     }
 }
 
-impl Wanted {
+impl VersionRequest {
     /// Returns the release that is meant, among those a source lists.
     ///
     /// A yanked release is never taken for a line or for `latest`; a
@@ -145,9 +145,9 @@ impl Wanted {
     pub fn choose<'a>(&self, listed: &'a [Listed]) -> Option<&'a Listed> {
         let open = |l: &&Listed| !l.yanked && l.version.pre.is_empty();
         match self {
-            Wanted::Exact(version) => listed.iter().find(|l| l.version == *version),
-            Wanted::Latest => listed.iter().filter(open).max_by_key(|l| &l.version),
-            Wanted::Line { .. } => listed
+            VersionRequest::Exact(version) => listed.iter().find(|l| l.version == *version),
+            VersionRequest::Latest => listed.iter().filter(open).max_by_key(|l| &l.version),
+            VersionRequest::Line { .. } => listed
                 .iter()
                 .filter(open)
                 .filter(|l| self.covers(&l.version))
@@ -158,9 +158,9 @@ impl Wanted {
     /// Tells whether a version is of the line, or the one that is meant.
     pub fn covers(&self, version: &Version) -> bool {
         match self {
-            Wanted::Latest => true,
-            Wanted::Exact(exact) => exact == version,
-            Wanted::Line { major, minor } => {
+            VersionRequest::Latest => true,
+            VersionRequest::Exact(exact) => exact == version,
+            VersionRequest::Line { major, minor } => {
                 version.major == *major && minor.is_none_or(|m| version.minor == m)
             }
         }
@@ -168,12 +168,12 @@ impl Wanted {
 }
 
 /// Returns the newest release of each line from a lowest one on, ascending, as
-/// [`Wanted::choose`] does.
+/// [`VersionRequest::choose`] does.
 pub fn newest_of_lines(listed: &[Listed], lowest: u64) -> Vec<Version> {
     let lines: BTreeSet<u64> = listed.iter().map(|l| l.version.major).collect();
     let newest = lines.range(lowest..).filter_map(|major| {
         let (major, minor) = (*major, None);
-        Wanted::Line { major, minor }.choose(listed)
+        VersionRequest::Line { major, minor }.choose(listed)
     });
     newest.map(|listed| listed.version.clone()).collect()
 }
@@ -193,7 +193,7 @@ pub fn offer(
         return None;
     }
     let (major, minor) = (missing.major, None);
-    let newest = Wanted::Line { major, minor }.choose(listed);
+    let newest = VersionRequest::Line { major, minor }.choose(listed);
     let newest =
         newest.map(|l| format!("the newest of the line {major} is {}; ", name(&l.version)));
     let nearest = near.join(", ");
@@ -239,23 +239,29 @@ mod tests {
 
     #[test]
     fn versions_are_read_as_people_write_them() {
-        assert_eq!("v41.0.0".parse(), Ok(Wanted::Exact(Version::new(41, 0, 0))));
-        assert_eq!("41.0.0".parse(), Ok(Wanted::Exact(Version::new(41, 0, 0))));
+        assert_eq!(
+            "v41.0.0".parse(),
+            Ok(VersionRequest::Exact(Version::new(41, 0, 0)))
+        );
+        assert_eq!(
+            "41.0.0".parse(),
+            Ok(VersionRequest::Exact(Version::new(41, 0, 0)))
+        );
         assert_eq!(
             "41".parse(),
-            Ok(Wanted::Line {
+            Ok(VersionRequest::Line {
                 major: 41,
                 minor: None
             })
         );
         assert_eq!(
             "v41.0".parse(),
-            Ok(Wanted::Line {
+            Ok(VersionRequest::Line {
                 major: 41,
                 minor: Some(0)
             })
         );
-        assert_eq!("latest".parse(), Ok(Wanted::Latest));
+        assert_eq!("latest".parse(), Ok(VersionRequest::Latest));
         for bad in [
             "",
             "v",
@@ -268,7 +274,7 @@ mod tests {
             "-1",
             "99999999999999999999",
         ] {
-            assert!(bad.parse::<Wanted>().is_err(), "{bad:?}");
+            assert!(bad.parse::<VersionRequest>().is_err(), "{bad:?}");
         }
     }
 
@@ -276,7 +282,7 @@ mod tests {
     fn a_line_is_its_newest_release_that_stands() {
         let all = listed(&["38.0.0", "38.0.4", "38.0.5!", "39.0.0-rc.1", "38.0.10"]);
         let pick = |w: &str| {
-            w.parse::<Wanted>()
+            w.parse::<VersionRequest>()
                 .unwrap()
                 .choose(&all)
                 .map(|l| l.version.to_string())

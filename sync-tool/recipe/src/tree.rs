@@ -1,5 +1,6 @@
 //! Trees: maps from path to bytes and mode; no disk involved.
 
+mod path;
 #[cfg(test)]
 mod tests;
 
@@ -7,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+pub use path::{PathFault, TreePath, joined, shown};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -64,171 +66,6 @@ impl<'de> Deserialize<'de> for Digest {
     }
 }
 
-/// A path in a tree: relative, `/` between parts, no part that could leave the tree.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct TreePath(Arc<str>);
-
-/// Why a text is not a path of a tree.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PathFault {
-    /// Nothing at all.
-    #[error("the path is empty")]
-    Empty,
-    /// Starts at a root or a drive.
-    #[error("`{0}` is absolute")]
-    Absolute(String),
-    /// Has a part `..`.
-    #[error("`{0}` leaves the tree")]
-    Leaves(String),
-    /// Has a part that is empty, `.`, `.git`, or a character that some system reads otherwise.
-    #[error("`{0}` is not portable: {1}")]
-    Unportable(String, &'static str),
-}
-
-impl TreePath {
-    /// Checks a text and makes it a path.
-    ///
-    /// # Errors
-    ///
-    /// [`PathFault`] says which rule the text breaks.
-    pub fn new(text: &str) -> Result<Self, PathFault> {
-        let owned = || shown(text);
-        if text.is_empty() {
-            return Err(PathFault::Empty);
-        }
-        if text.starts_with('/') || text.as_bytes().get(1) == Some(&b':') {
-            return Err(PathFault::Absolute(owned()));
-        }
-        if text.contains(is_invisible) {
-            return Err(PathFault::Unportable(
-                owned(),
-                "it has a character that is not shown, or that changes how others are shown",
-            ));
-        }
-        if text.contains(['\\', ':', '*', '?', '"', '<', '>', '|']) {
-            return Err(PathFault::Unportable(
-                owned(),
-                "it has a character that not every system allows",
-            ));
-        }
-        for part in text.split('/') {
-            match part {
-                ".." => return Err(PathFault::Leaves(owned())),
-                "" | "." => return Err(PathFault::Unportable(owned(), "it has an empty part")),
-                _ if part.eq_ignore_ascii_case(".git") => {
-                    return Err(PathFault::Unportable(owned(), "`.git` is git's own"));
-                }
-                _ if is_device(part) => {
-                    return Err(PathFault::Unportable(
-                        owned(),
-                        "a part is the name of a device on Windows",
-                    ));
-                }
-                _ if part.ends_with(['.', ' ']) => {
-                    return Err(PathFault::Unportable(
-                        owned(),
-                        "a part ends in a dot or a space",
-                    ));
-                }
-                _ => {}
-            }
-        }
-        Ok(TreePath(Arc::from(text)))
-    }
-
-    /// Returns the path as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Tells whether this is another path, or lies below it.
-    pub fn is_within(&self, above: &TreePath) -> bool {
-        let rest = self.0.strip_prefix(above.as_str());
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    }
-
-    /// Returns the path below a directory on disk.
-    pub fn below(&self, root: &std::path::Path) -> std::path::PathBuf {
-        self.0
-            .split('/')
-            .fold(root.to_path_buf(), |path, part| path.join(part))
-    }
-}
-
-/// Returns a name as it can be printed: characters that a terminal obeys, or that are
-/// not seen, are written as `\u{…}`.
-pub fn shown(name: &str) -> String {
-    let escaped = |c: char| match is_invisible(c) {
-        true => c.escape_unicode().to_string(),
-        false => c.to_string(),
-    };
-    name.chars().map(escaped).collect()
-}
-
-/// Control characters, line separators, and what turns the direction of text around.
-fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Tells whether Windows takes a part of a path for a device, whatever follows its first dot.
-fn is_device(part: &str) -> bool {
-    let stem = part.split('.').next().unwrap_or_default().trim_end();
-    let stem = stem.to_ascii_uppercase();
-    let is_port = |name: &str| {
-        let number = stem.strip_prefix(name).unwrap_or_default();
-        let mut digits = number.chars();
-        let digit = digits.next();
-        digits.next().is_none() && digit.is_some_and(|c| "0123456789¹²³".contains(c))
-    };
-    ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"].contains(&stem.as_str())
-        || is_port("COM")
-        || is_port("LPT")
-}
-
-/// Returns where a path leads from a directory of a tree, by the names alone; `None`
-/// where it leaves the tree.
-pub fn joined(dir: &str, path: &str) -> Option<String> {
-    if path.starts_with(['/', '\\']) || path.as_bytes().get(1) == Some(&b':') {
-        return None;
-    }
-    let mut parts: Vec<&str> = Vec::new();
-    for part in dir.split('/').chain(path.split(['/', '\\'])) {
-        match part {
-            "" | "." => {}
-            ".." => _ = parts.pop()?,
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
-}
-
-impl fmt::Display for TreePath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl TryFrom<String> for TreePath {
-    type Error = PathFault;
-    fn try_from(text: String) -> Result<Self, PathFault> {
-        TreePath::new(&text)
-    }
-}
-
-impl From<TreePath> for String {
-    fn from(path: TreePath) -> String {
-        path.0.as_ref().to_owned()
-    }
-}
-
-impl std::borrow::Borrow<str> for TreePath {
-    fn borrow(&self) -> &str {
-        &self.0
-    }
-}
-
 /// A file's mode, normalised as git does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Mode {
@@ -266,18 +103,6 @@ pub struct File {
     mode: Mode,
     /// Shared too, so that no clone computes it again.
     digest: Arc<OnceLock<Digest>>,
-}
-
-/// Returns a text with the line ends that git turned into CRLF as they were; `None`
-/// where it has none of these.
-pub fn without_crlf(bytes: &[u8]) -> Option<Vec<u8>> {
-    let mut plain = Vec::with_capacity(bytes.len());
-    for (at, byte) in bytes.iter().enumerate() {
-        if *byte != b'\r' || bytes.get(at + 1) != Some(&b'\n') {
-            plain.push(*byte);
-        }
-    }
-    (plain.len() < bytes.len()).then_some(plain)
 }
 
 impl File {
@@ -384,18 +209,14 @@ impl Tree {
 
     /// Returns what each file is, without its bytes.
     pub fn entries(&self) -> Entries {
+        let entry = |file: &File| Entry {
+            mode: file.mode,
+            digest: file.digest(),
+        };
+        let files = self.0.iter();
         Entries(
-            self.0
-                .iter()
-                .map(|(path, file)| {
-                    (
-                        path.clone(),
-                        Entry {
-                            mode: file.mode,
-                            digest: file.digest(),
-                        },
-                    )
-                })
+            files
+                .map(|(path, file)| (path.clone(), entry(file)))
                 .collect(),
         )
     }
@@ -430,11 +251,10 @@ impl Tree {
 
 /// Two paths of a tree that cannot be on a disk together.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 pub enum Collision {
-    /// They differ by case alone.
     #[error("`{0}` and `{1}` are one file where case is folded")]
     Case(TreePath, TreePath),
-    /// The first would have to be a directory.
     #[error("`{0}` is a file, and yet `{1}` is below it")]
     Below(TreePath, TreePath),
 }
@@ -468,8 +288,9 @@ impl IntoIterator for Tree {
     }
 }
 
-/// What a file is, without its bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a file is, without its bytes: `644 <digest>` in a lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Entry {
     /// The normalised mode.
     pub mode: Mode,
@@ -477,8 +298,30 @@ pub struct Entry {
     pub digest: Digest,
 }
 
+impl From<Entry> for String {
+    fn from(entry: Entry) -> String {
+        format!("{:o} {}", entry.mode.bits(), entry.digest)
+    }
+}
+
+impl TryFrom<String> for Entry {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        let entry = match text.split_at_checked(4) {
+            Some(("644 ", digest)) => (Mode::Regular, Digest::parse(digest)),
+            Some(("755 ", digest)) => (Mode::Executable, Digest::parse(digest)),
+            _ => (Mode::Regular, None),
+        };
+        let (mode, Some(digest)) = entry else {
+            return Err(format!("`{text}` is not an entry"));
+        };
+        Ok(Entry { mode, digest })
+    }
+}
+
 /// A tree without bytes: what a lock keeps and a check compares.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Entries(pub BTreeMap<TreePath, Entry>);
 
 impl Entries {
@@ -486,7 +329,7 @@ impl Entries {
     pub fn digest(&self) -> Digest {
         let mut hash = Sha256::new();
         for (path, entry) in &self.0 {
-            hash.update(format!("{:o} {} {path}\n", entry.mode.bits(), entry.digest));
+            hash.update(format!("{} {path}\n", String::from(*entry)));
         }
         Digest(hash.finalize().into())
     }

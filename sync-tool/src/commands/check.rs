@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use recipe::drift::{Drift, What};
+use recipe::drift::{Drift, DriftKind};
 use recipe::error::{Error, Fault, Kind, Result};
 use recipe::lock::Lock;
 use recipe::make::CARGO_TOML;
 use recipe::manifest::Versions;
 use recipe::patch::Difference;
-use recipe::series::Stored;
+use recipe::series::StoredSeries;
 use recipe::tree::{Entries, TreePath};
 use recipe::{drift, lock};
 
@@ -40,7 +40,7 @@ pub(super) fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport
     drop(look);
     let tree = &project.manifest().fork.path;
     let inputs = drift::of_inputs(lock, &project.inputs);
-    let (mut drift, mut causes) = drift::together(tree, inputs);
+    let (mut drift, mut causes) = drift::group_converted(tree, inputs);
     causes.extend(vendored.causes.iter().cloned());
     let cause = |fault: Fault| format!("{}: {}", fault.message, fault.help.unwrap_or_default());
     let mut notes: Vec<String> = causes.into_iter().map(cause).collect();
@@ -52,7 +52,7 @@ pub(super) fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport
     if is_of_the_lock && is_of_another_commit(&project, lock) {
         drift.push(Drift {
             path: lock::FILE.to_owned(),
-            what: What::Generated,
+            what: DriftKind::Generated,
             kind: None,
         });
     }
@@ -160,7 +160,8 @@ fn made_again(
     let made = forked.made.tree.entries();
     let nothing = Entries::default();
     let found = vendored.entries().unwrap_or(&nothing);
-    let (drift, _) = drift::together(&project.manifest().fork.path, project.edits(&made, found));
+    let (drift, _) =
+        drift::group_converted(&project.manifest().fork.path, project.edits(&made, found));
     let installer = Installer {
         context,
         project,
@@ -175,7 +176,7 @@ fn made_again(
     let written = installer.outdated(&forked, lock)?.into_iter();
     let written = written.map(|path| Drift {
         path: path.as_str().to_owned(),
-        what: What::Generated,
+        what: DriftKind::Generated,
         kind: None,
     });
     Ok((drift.into_iter().chain(written).collect(), unknown))
@@ -201,9 +202,9 @@ fn skipped(lock: &Lock) -> Vec<String> {
 }
 
 /// Returns the intentional differences of a series, by file.
-pub(super) fn differences(series: Option<&Stored>) -> BTreeMap<TreePath, Vec<Difference>> {
+pub(super) fn differences(series: Option<&StoredSeries>) -> BTreeMap<TreePath, Vec<Difference>> {
     let mut differences: BTreeMap<TreePath, Vec<Difference>> = BTreeMap::new();
-    for (path, difference) in series.into_iter().flat_map(Stored::differences) {
+    for (path, difference) in series.into_iter().flat_map(StoredSeries::differences) {
         differences
             .entry(path.clone())
             .or_default()

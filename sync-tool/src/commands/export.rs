@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 
 use destination::Destination;
 use host::disk;
-use recipe::drift::What;
+use recipe::drift::DriftKind;
 use recipe::error::{Error, Fault, Kind, Location, Result};
 use recipe::export::is_export;
 use recipe::lock::{Lock, LockedExport};
@@ -257,7 +257,7 @@ impl<'a> Export<'a> {
         }
         let fault = |edit: &drift::Drift| {
             let path = match edit.what {
-                What::LineEnds => self.place.shown.clone(),
+                DriftKind::LineEnds => self.place.shown.clone(),
                 _ => format!("{}/{}", self.place.shown, edit.path),
             };
             Fault::new(edit.what.description()).at(Location::file(path))

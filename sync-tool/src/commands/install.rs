@@ -258,7 +258,7 @@ impl<'u> Installer<'_, 'u> {
                 let new = stored.stored_files();
                 files.extend(new.map(|(path, file)| (path, Some(file.bytes().to_vec()))));
                 if stored.patches.is_empty() && stored.files.is_empty() {
-                    let (path, text) = stored.remarks(&manifest.upstream.name)?;
+                    let (path, text) = stored.remarks(&manifest.upstream.name);
                     files.insert(path, Some(text.into_bytes()));
                 }
             }
@@ -266,9 +266,8 @@ impl<'u> Installer<'_, 'u> {
         let version = &forked.ready.release.version;
         let stored = self.project.inputs.locks.get(version);
         let now = forked.inputs.locks.get(version);
-        if let Some(text) = now.filter(|now| stored != Some(*now))
-            && let Some(path) = forked.inputs.lock_path(version)
-        {
+        if let Some(text) = now.filter(|now| stored != Some(*now)) {
+            let path = forked.inputs.lock_path(version);
             files.insert(path, Some(text.as_bytes().to_vec()));
         }
         if let Some(path) = files.keys().next() {

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use recipe::cargo_toml::Inherited;
 use recipe::error::{Error, Result};
-use recipe::make::{BuiltTree, Parts};
+use recipe::make::{BuiltTree, TreeParts};
 use recipe::manifest::Manifest;
-use recipe::patch::Delta;
+use recipe::patch::{Applied, Delta};
 use recipe::plan::Plan;
 use recipe::prepare::{Prepared, prepare};
 use recipe::release::Release;
-use recipe::series::{Applied, Carried, Choice, Conflict, Fit, Inputs, RejectedPatch, Stored};
+use recipe::series::{
+    AppliedSeries, Choice, FileConflict, Inputs, Rebased, RejectedPatch, StoredSeries,
+};
 use recipe::tree::TreePath;
 use recipe::{make, series};
 use semver::Version;
@@ -58,7 +60,7 @@ pub(super) enum Outcome {
     /// There is a tree.
     Made(Box<ForkBuild>),
     /// Changes contradict each other.
-    Conflicts(Box<PreparedRelease>, Vec<Conflict>),
+    Conflicts(Box<PreparedRelease>, Vec<FileConflict>),
 }
 
 impl Pipeline<'_> {
@@ -124,24 +126,24 @@ impl Pipeline<'_> {
         let theirs = &ready.prepared.tree;
         let Choice { series, fit } = series::choose(&inputs.series, &version, theirs);
         let series = series.cloned();
-        let Some(start) = series.as_ref().filter(|_| !fit.misfits.is_empty()) else {
+        let Some(start) = series.as_ref().filter(|_| !fit.rejected.is_empty()) else {
             let forked = steps.time("make", || forked(inputs, ready, series, fit))?;
             return Ok(Outcome::Made(Box::new(forked)));
         };
         let base = self.merge_base(start, &inputs.manifest, pin, &version, steps)?;
         let from = &base.release.version;
-        let carried = steps.time("merge", || {
+        let rebased = steps.time("merge", || {
             let base = &base.prepared.tree;
-            series::carry(start, from, base, &version, theirs, &fit.applied)
+            series::rebase(start, from, base, &version, theirs, &fit.applied)
         })?;
-        if !carried.conflicts.is_empty() {
-            return Ok(Outcome::Conflicts(Box::new(ready), carried.conflicts));
+        if !rebased.conflicts.is_empty() {
+            return Ok(Outcome::Conflicts(Box::new(ready), rebased.conflicts));
         }
         let dir = TreePath::new(&format!("patches/v{version}"))
             .map_err(|e| Error::general(e.to_string()))?;
-        let stored = carried.stored(start, &version, &dir, theirs)?;
-        let fit = stored.fit(theirs);
-        let report = carried_over(start, from, &stored, &carried);
+        let stored = rebased.stored(start, &version, &dir, theirs)?;
+        let fit = stored.apply_to(theirs);
+        let report = rebase_report(start, from, &stored, &rebased);
         inputs.manifest = inputs.manifest.with_series(&version, &dir, start.limit)?;
         inputs.series.push(stored.clone());
         inputs.series.sort_by(|a, b| a.base.cmp(&b.base));
@@ -155,7 +157,7 @@ impl Pipeline<'_> {
     /// changed in between, the fewer conflicts there are.
     fn merge_base(
         &self,
-        start: &Stored,
+        start: &StoredSeries,
         manifest: &Manifest,
         (pin, locked): (&Version, Locked<'_>),
         to: &Version,
@@ -163,7 +165,7 @@ impl Pipeline<'_> {
     ) -> Result<PreparedRelease> {
         if series::is_nearer(pin, &start.base, to) {
             let ready = self.ready(manifest, pin, locked, steps)?;
-            if start.fit(&ready.prepared.tree).misfits.is_empty() {
+            if start.apply_to(&ready.prepared.tree).rejected.is_empty() {
                 return Ok(ready);
             }
         }
@@ -188,17 +190,17 @@ pub(super) fn exact(inputs: Inputs, ready: PreparedRelease) -> Result<ForkBuild>
 fn forked(
     inputs: Inputs,
     ready: PreparedRelease,
-    series: Option<Stored>,
-    fit: Fit,
+    series: Option<StoredSeries>,
+    fit: AppliedSeries,
 ) -> Result<ForkBuild> {
-    if !fit.misfits.is_empty() {
-        return Err(RejectedPatch::error(&fit.misfits, &ready.release.version));
+    if !fit.rejected.is_empty() {
+        return Err(RejectedPatch::error(&fit.rejected, &ready.release.version));
     }
     let report = series
         .as_ref()
         .map(|stored| report_for(stored, &fit.applied));
     let texts = fit.applied.into_iter().map(|(path, a)| (path, a.text));
-    let parts = Parts {
+    let parts = TreeParts {
         release: &ready.release,
         prepared: &ready.prepared.tree,
         patched: &texts.collect(),
@@ -215,7 +217,7 @@ fn forked(
     })
 }
 
-fn report_for(stored: &Stored, applied: &BTreeMap<TreePath, Applied>) -> SeriesReport {
+fn report_for(stored: &StoredSeries, applied: &BTreeMap<TreePath, Applied>) -> SeriesReport {
     let patches = stored.patches.iter().map(|(path, patch)| PatchReport {
         path: path.clone(),
         merged: false,
@@ -236,11 +238,11 @@ fn report_for(stored: &Stored, applied: &BTreeMap<TreePath, Applied>) -> SeriesR
 }
 
 /// Says what became of a series that was merged into another.
-fn carried_over(
-    start: &Stored,
+fn rebase_report(
+    start: &StoredSeries,
     from: &Version,
-    stored: &Stored,
-    carried: &Carried,
+    stored: &StoredSeries,
+    rebased: &Rebased,
 ) -> SeriesReport {
     let mut report = report_for(stored, &BTreeMap::new());
     report.merge_base = Some(from.clone());
@@ -248,9 +250,9 @@ fn carried_over(
     report.dir = start.dir.clone();
     report.stored_as = Some(stored.dir.clone());
     for patch in &mut report.patches {
-        patch.merged = carried.merged.contains_key(&patch.path);
+        patch.merged = rebased.merged.contains_key(&patch.path);
     }
-    let taken = carried.merged.iter().filter(|(_, lines)| lines.total() > 0);
+    let taken = rebased.merged.iter().filter(|(_, lines)| lines.total() > 0);
     report.taken = taken
         .filter_map(|(path, lines)| {
             Some(TakenReport {

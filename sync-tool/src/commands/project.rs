@@ -8,11 +8,12 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use host::{disk, failpoint};
-use recipe::drift::{Drift, What};
+use recipe::drift::{Drift, DriftKind};
 use recipe::error::{Error, Kind, Result};
+use recipe::line_ends;
 use recipe::lock::Lock;
 use recipe::manifest::Manifest;
-use recipe::series::{Inputs, Stored};
+use recipe::series::{Inputs, StoredSeries};
 use recipe::tree::{Entries, File, Tree, TreePath};
 use recipe::{drift, lock, manifest};
 
@@ -177,7 +178,7 @@ impl Project {
     }
 
     /// Returns the series that the locked tree was made with.
-    pub(super) fn series_in_use(&self) -> Option<&Stored> {
+    pub(super) fn series_in_use(&self) -> Option<&StoredSeries> {
         let base = self.lock.as_ref()?.tree.series.as_ref()?;
         self.inputs.series_of(base)
     }
@@ -219,8 +220,8 @@ impl Project {
             return Ok(());
         };
         let mut inputs = drift::of_inputs(lock, &self.inputs);
-        inputs.retain(|one| one.what == What::LineEnds);
-        let (_, causes) = drift::together(&self.manifest().fork.path, inputs);
+        inputs.retain(|one| one.what == DriftKind::LineEnds);
+        let (_, causes) = drift::group_converted(&self.manifest().fork.path, inputs);
         match causes.is_empty() {
             true => Ok(()),
             false => {
@@ -262,10 +263,10 @@ impl Project {
             ));
         }
         let edits = self.edits(expected, &found.entries);
-        let (mut edits, causes) = drift::together(&self.manifest().fork.path, edits);
+        let (mut edits, causes) = drift::group_converted(&self.manifest().fork.path, edits);
         edits.extend(found.strays.iter().map(|(path, _)| Drift {
             path: path.clone(),
-            what: What::Stray,
+            what: DriftKind::Stray,
             kind: None,
         }));
         Ok(Vendored {
@@ -304,21 +305,26 @@ impl Project {
 
     /// Compares what stands in the vendored tree with what should.
     pub(super) fn edits(&self, expected: &Entries, found: &Entries) -> Vec<Drift> {
-        let drift = |(path, what): (TreePath, What)| {
+        let drift = |(path, what): (TreePath, DriftKind)| {
             let bytes = || fs::read(path.below(&self.tree_dir())).ok();
-            let was = expected.0.get(&path).filter(|_| what == What::Changed);
-            let is_converted =
-                was.is_some_and(|was| bytes().is_some_and(|b| drift::is_converted(&b, was.digest)));
+            let was = expected.0.get(&path).filter(|_| what == DriftKind::Changed);
+            let is_converted = was.is_some_and(|was| {
+                bytes().is_some_and(|b| line_ends::is_converted(&b, was.digest))
+            });
             Drift {
                 kind: self.manifest().kind_of(&path),
                 path: match is_converted {
                     true => format!("{}/{path}", self.manifest().fork.path),
                     false => path.as_str().to_owned(),
                 },
-                what: if is_converted { What::LineEnds } else { what },
+                what: if is_converted {
+                    DriftKind::LineEnds
+                } else {
+                    what
+                },
             }
         };
-        drift::between(expected, found)
+        drift::compare(expected, found)
             .into_iter()
             .map(drift)
             .collect()

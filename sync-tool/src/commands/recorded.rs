@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use recipe::drift::What;
+use recipe::drift::DriftKind;
 use recipe::error::{Error, Fault, Kind, Location, Result};
 use recipe::lock::{Lock, LockedRelease, LockedTree};
 use recipe::tree::{Digest, Entries, TreePath};
@@ -150,8 +150,8 @@ impl Installer<'_, '_> {
 }
 
 pub(super) fn differing(expected: &Entries, found: &Entries) -> Vec<Fault> {
-    let fault = |(path, what): &(TreePath, What)| {
+    let fault = |(path, what): &(TreePath, DriftKind)| {
         Fault::new(what.description()).at(Location::file(path.as_str()))
     };
-    drift::between(expected, found).iter().map(fault).collect()
+    drift::compare(expected, found).iter().map(fault).collect()
 }

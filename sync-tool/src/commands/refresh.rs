@@ -153,7 +153,7 @@ fn wishes(args: &RefreshArgs) -> Result<RefreshOptions> {
 /// the generated files that follow from it: `Cargo.toml` names what is patched and
 /// added.
 fn following(before: &Tree, after: &Tree, edited: &Tree) -> Result<Vec<TreePath>> {
-    let differing = drift::between(&edited.entries(), &after.entries());
+    let differing = drift::compare(&edited.entries(), &after.entries());
     let follows = |path: &TreePath| {
         let name = path.as_str();
         let is_generated = name == CARGO_TOML || name == CARGO_LOCK;

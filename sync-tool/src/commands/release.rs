@@ -4,7 +4,7 @@ use gates::cargo::Cargo;
 use recipe::error::{Error, Kind, Result};
 use recipe::lock::Lock;
 use recipe::manifest::Manifest;
-use recipe::release::{Listed, Wanted, newest_of_lines};
+use recipe::release::{Listed, VersionRequest, newest_of_lines};
 use semver::Version;
 use upstream::{Locked, Upstream};
 
@@ -66,8 +66,8 @@ pub(super) fn with_newest(
 /// # Errors
 ///
 /// Where upstream cannot be asked, or has none, with the nearest that it has.
-pub(super) fn resolve(upstream: &Upstream<'_>, wanted: &Wanted) -> Result<Version> {
-    if let Wanted::Exact(version) = wanted {
+pub(super) fn resolve(upstream: &Upstream<'_>, wanted: &VersionRequest) -> Result<Version> {
+    if let VersionRequest::Exact(version) = wanted {
         return Ok(version.clone());
     }
     let listed = upstream.list()?;
@@ -84,7 +84,7 @@ pub(super) fn resolve(upstream: &Upstream<'_>, wanted: &Wanted) -> Result<Versio
 }
 
 /// Says why none of the listed releases is the one that is meant.
-fn none_chosen(wanted: &Wanted, listed: &[Listed]) -> Error {
+fn none_chosen(wanted: &VersionRequest, listed: &[Listed]) -> Error {
     let of_line: Vec<String> = listed
         .iter()
         .filter(|l| wanted.covers(&l.version))

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use recipe::drift;
 use recipe::error::Result;
 use recipe::manifest::{Manifest, Versions};
-use recipe::release::{Listed, Wanted};
-use recipe::series::Stored;
+use recipe::release::{Listed, VersionRequest};
+use recipe::series::StoredSeries;
 use semver::Version;
 use upstream::Upstream;
 
@@ -80,13 +80,14 @@ pub(super) fn run(context: &Context<'_>, args: &StatusArgs) -> Result<StatusRepo
 }
 
 fn newest(upstream: &Upstream<'_>, listed: &[Listed], project: &Project) -> Result<Newest> {
-    let line = Wanted::Line {
+    let line = VersionRequest::Line {
         major: project.manifest().fork.pin.major,
         minor: None,
     };
-    let newest = |wanted: &Wanted| wanted.choose(listed).map(|listed| listed.version.clone());
-    let [of_line, overall] = [&line, &Wanted::Latest].map(newest);
-    let newer = upstream.newer_in_registry(&[line, Wanted::Latest], listed)?;
+    let newest =
+        |wanted: &VersionRequest| wanted.choose(listed).map(|listed| listed.version.clone());
+    let [of_line, overall] = [&line, &VersionRequest::Latest].map(newest);
+    let newer = upstream.newer_in_registry(&[line, VersionRequest::Latest], listed)?;
     if !newer.is_empty() {
         upstream.warn(&upstream.from_registry(&newer));
     }
@@ -113,7 +114,7 @@ fn support(manifest: &Manifest, newest: &Version) -> Option<SupportStatus> {
     })
 }
 
-fn series_status(stored: &Stored, in_use: bool) -> SeriesStatus {
+fn series_status(stored: &StoredSeries, in_use: bool) -> SeriesStatus {
     let patches = stored.patches.iter();
     let patches: BTreeMap<_, _> = patches
         .map(|(path, patch)| (path.clone(), patch.patch.delta()))
@@ -136,7 +137,7 @@ fn tree_state(project: &Project) -> Result<TreeState> {
         (Some(_), None) => TreeState::Unlocked,
         (Some(_), Some(lock)) => {
             let inputs = drift::of_inputs(lock, &project.inputs);
-            let (mut drift, _) = drift::together(&project.manifest().fork.path, inputs);
+            let (mut drift, _) = drift::group_converted(&project.manifest().fork.path, inputs);
             drift.extend(vendored.edits);
             if drift.is_empty() {
                 TreeState::Clean {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use recipe::error::{Error, Kind, Result};
 use recipe::manifest::{HistoryRow, Manifest};
-use recipe::series::{Conflict, Inputs};
+use recipe::series::{FileConflict, Inputs};
 use semver::Version;
 
 use super::context::{Access, Context, Steps, work_dir};
@@ -164,7 +164,7 @@ fn conflicting(
     context: &Context<'_>,
     installer: &Installer<'_, '_>,
     ready: &PreparedRelease,
-    conflicts: Vec<Conflict>,
+    conflicts: Vec<FileConflict>,
     args: &UpgradeArgs,
 ) -> Result<MadeReport> {
     let manifest = installer.project.manifest();
@@ -192,7 +192,7 @@ fn conflicting(
     Ok(report)
 }
 
-fn write_review(dir: &Path, conflicts: &[Conflict]) -> Result<Option<PathBuf>> {
+fn write_review(dir: &Path, conflicts: &[FileConflict]) -> Result<Option<PathBuf>> {
     let json = serde_json::to_vec_pretty(conflicts)
         .map_err(|e| Error::general(format!("conflicts cannot be written: {e}")).caused_by(e))?;
     let marked = conflicts

@@ -1,7 +1,7 @@
 //! What stands where the vendored tree belongs, and whether anybody has edited it.
 
 use host::disk::Found;
-use recipe::drift::{Drift, What};
+use recipe::drift::{Drift, DriftKind};
 use recipe::error::{Error, Fault, Kind, Location, Result};
 use recipe::manifest::Manifest;
 use recipe::tree::Entries;
@@ -29,7 +29,7 @@ impl Vendored {
     pub(super) fn of_another_lock(found: Found, path: &str) -> Self {
         let earlier = Drift {
             path: path.to_owned(),
-            what: What::Earlier,
+            what: DriftKind::Earlier,
             kind: None,
         };
         Vendored {
@@ -46,7 +46,9 @@ impl Vendored {
 
     /// Tells whether the tree has anything that no run has put there.
     pub(super) fn is_edited(&self) -> bool {
-        self.edits.iter().any(|edit| edit.what != What::Earlier)
+        self.edits
+            .iter()
+            .any(|edit| edit.what != DriftKind::Earlier)
     }
 
     /// Fails where the tree is of another lock: its differences are no edits to store.
@@ -55,7 +57,11 @@ impl Vendored {
     ///
     /// [`Kind::Drift`], with the next step.
     pub(super) fn of_the_lock(&self) -> Result<()> {
-        match self.edits.iter().find(|edit| edit.what == What::Earlier) {
+        match self
+            .edits
+            .iter()
+            .find(|edit| edit.what == DriftKind::Earlier)
+        {
             None => Ok(()),
             Some(edit) => {
                 let message = format!("{} {}", edit.path, edit.what.description());
@@ -109,7 +115,7 @@ impl Vendored {
             let path = format!("{}/{}", manifest.fork.path, edit.path);
             Fault::new(edit.what.description()).at(Location::file(path))
         };
-        let others = self.edits.iter().filter(|e| e.what != What::LineEnds);
+        let others = self.edits.iter().filter(|e| e.what != DriftKind::LineEnds);
         let others: Vec<Fault> = others.map(fault).collect();
         if others.is_empty() {
             return self.not_converted();

@@ -1,7 +1,7 @@
 //! What programs that collect findings are given, in each of their formats: of a
 //! check, or of a run that failed.
 
-use recipe::drift::{Drift, What};
+use recipe::drift::{Drift, DriftKind};
 use recipe::error::{Error, Fault, Kind, Location};
 use recipe::manifest::FILE;
 use recipe::tree::TreePath;
@@ -110,16 +110,16 @@ fn with_help<'h>(message: &str, more: impl IntoIterator<Item = &'h String>) -> S
         .fold(message.to_owned(), |text, more| text + "; " + more)
 }
 
-fn rule(what: What) -> &'static str {
+fn rule(what: DriftKind) -> &'static str {
     match what {
-        What::Changed => "changed",
-        What::Mode => "mode",
-        What::Missing => "missing",
-        What::Unknown => "unknown",
-        What::Stray => "stray",
-        What::LineEnds => "line-ends",
-        What::Earlier => "earlier",
-        What::Input => "input",
-        What::Generated => "generated",
+        DriftKind::Changed => "changed",
+        DriftKind::Mode => "mode",
+        DriftKind::Missing => "missing",
+        DriftKind::Unknown => "unknown",
+        DriftKind::Stray => "stray",
+        DriftKind::LineEnds => "line-ends",
+        DriftKind::Earlier => "earlier",
+        DriftKind::Input => "input",
+        DriftKind::Generated => "generated",
     }
 }

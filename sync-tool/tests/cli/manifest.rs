@@ -30,7 +30,7 @@ fn several_faults_of_the_manifest_come_together() {
      8 │ 
        ╰────
       help: write it as "v{version}"
-      × unknown key `versoin` in [fork]
+      × unknown key `fork.versoin`
         ╭─[manifest.toml:10:1]
       9 │ [fork]
      10 │ versoin = "2"
@@ -77,7 +77,7 @@ fn several_faults_of_the_manifest_come_together() {
         ·           ────────────
      61 │ 
         ╰────
-      help: name a path below the project's root, with `/` between its parts
+      help: name a relative path without `..`, with `/` between its parts
     "#);
     // Every command says the same.
     for command in [

@@ -16,7 +16,7 @@ fn move_to_crate(world: &World) {
     let row = format!("{ROW}[[series]]\nbase = \"38.0.1\"");
     world.edit("manifest.toml", "[[series]]\nbase = \"38.0.1\"", &row);
     let module = "patches/loopback/src/sockets/loopback/mod.rs";
-    world.write("net/src/mod.rs", &world.read(module));
+    world.write("net/src/mod.rs", world.read(module));
     world.remove("patches/loopback/src");
     world.write("net/Cargo.toml", "[package]\nname = \"net\"\n");
     world.write("net/lib.rs", "#[path = \"src/mod.rs\"]\npub mod net;\n");
@@ -140,7 +140,7 @@ fn one_path_has_one_place() {
     exit 1
     --- stderr
     error: manifest.toml has faults
-      × unknown key `at` in [[owned]]
+      × unknown key `owned.at`
         ╭─[manifest.toml:59:1]
      58 │ from = "../net"
      59 │ at = "src/sockets/loopback"
@@ -148,15 +148,7 @@ fn one_path_has_one_place() {
      60 │ 
         ╰────
       help: known here: from, to
-      × `../net` leaves the tree
-        ╭─[manifest.toml:58:8]
-     57 │ [[owned]]
-     58 │ from = "../net"
-        ·        ────────
-     59 │ at = "src/sockets/loopback"
-        ╰────
-      help: name a path below the project's root, with `/` between its parts
-      × [[owned]] lacks `to`
+      × `owned.to` is missing
         ╭─[manifest.toml:57:1]
      56 │ 
      57 │ [[owned]]
@@ -164,6 +156,14 @@ fn one_path_has_one_place() {
      58 │ from = "../net"
         ╰────
       help: add `to = …`
+      × `../net` leaves the tree
+        ╭─[manifest.toml:58:8]
+     57 │ [[owned]]
+     58 │ from = "../net"
+        ·        ────────
+     59 │ at = "src/sockets/loopback"
+        ╰────
+      help: name a relative path without `..`, with `/` between its parts
     "#);
     let twice = ["net/src", "net", "more"].map(|dir| ROW.replace("net/src", dir));
     world.edit("manifest.toml", &row, &twice.concat());

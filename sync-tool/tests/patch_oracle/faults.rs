@@ -1,7 +1,7 @@
 //! Texts that are no stored patch: ours says what is wrong, and git is asked
 //! whether it would take them.
 
-use recipe::patch::{HunkFaultKind, Patch, PatchFaultKind as K, Side};
+use recipe::patch::{DiffSide, HunkFaultKind, Patch, PatchFaultKind as K};
 
 use crate::{Bench, FILE, parsed, with_head};
 
@@ -48,7 +48,12 @@ fn what_both_refuse() {
     assert_eq!(by_git(&converted), None);
 
     let headless = with_head(HUNK).replace(&format!("+++ b/{FILE}\n"), "");
-    assert_eq!(faults(&headless), [K::MissingHeader { side: Side::New }]);
+    assert_eq!(
+        faults(&headless),
+        [K::MissingHeader {
+            side: DiffSide::New
+        }]
+    );
     assert_eq!(by_git(&headless), None);
 
     let cut = with_head("@@ -1,2 +1,2 @@\n a\n-b\n");
@@ -56,7 +61,9 @@ fn what_both_refuse() {
     assert_eq!(by_git(&cut), None);
 
     let creates = with_head("@@ -0,0 +1 @@\n+a\n").replace(&format!("a/{FILE}"), "/dev/null");
-    assert!(faults(&creates).contains(&K::CreatesOrDeletes { side: Side::Old }));
+    assert!(faults(&creates).contains(&K::CreatesOrDeletes {
+        side: DiffSide::Old
+    }));
     assert_eq!(by_git(&creates), None, "the file is there");
 
     let start = format!(
@@ -94,7 +101,12 @@ fn what_only_ours_refuses() {
 
     // A patch changes a file's text, not whether it is there, nor its name or mode.
     let deletes = with_head("@@ -1,2 +0,0 @@\n-a\n-b\n").replace(&format!("b/{FILE}"), "/dev/null");
-    assert_eq!(faults(&deletes), [K::CreatesOrDeletes { side: Side::New }]);
+    assert_eq!(
+        faults(&deletes),
+        [K::CreatesOrDeletes {
+            side: DiffSide::New
+        }]
+    );
     let git_head = format!("diff --git a/{FILE} b/{FILE}\nold mode 100644\nnew mode 100755\n---");
     let mode = with_head(HUNK).replacen("---", &git_head, 1);
     assert!(faults(&mode).contains(&K::RenamesOrChangesMode));

@@ -11,7 +11,7 @@ use host::{Environment, Host, Silent, disk};
 use recipe::compare::{Changed, changes};
 use recipe::error::Result;
 use recipe::format::{Formatted, Formatter};
-use recipe::make::{BuiltTree, Parts, inherited, make};
+use recipe::make::{BuiltTree, TreeParts, inherited, make};
 use recipe::manifest::{FILE, FileKind, HistoryRow, Manifest};
 use recipe::plan::Plan;
 use recipe::prepare::prepare;
@@ -73,10 +73,10 @@ fn export(inputs: &Inputs, release: &Release) -> BuiltTree {
     let edition = &inherited.edition;
     let prepared = prepare(&release.tree, &plan, manifest, edition, &Nothing).unwrap();
     let choice = choose(&inputs.series, &release.version, &prepared.tree);
-    assert!(choice.fit.misfits.is_empty(), "{:?}", choice.fit.misfits);
+    assert!(choice.fit.rejected.is_empty(), "{:?}", choice.fit.rejected);
     let patched = choice.fit.applied.into_iter();
     let patched: BTreeMap<_, _> = patched.map(|(path, one)| (path, one.text)).collect();
-    let parts = Parts {
+    let parts = TreeParts {
         release,
         prepared: &prepared.tree,
         patched: &patched,

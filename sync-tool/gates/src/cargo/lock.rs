@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use host::Environment;
 use host::status::Step;
 use recipe::cargo_lock;
-use recipe::cargo_lock::{Lock, Pins};
+use recipe::cargo_lock::{CargoLock, Pins};
 use recipe::error::{Error, Result};
 use recipe::listing::joined;
 use recipe::tree::Tree;
@@ -87,8 +87,8 @@ impl Cargo<'_> {
 
     /// Tells which of upstream's versions could not stay beside what the fork adds.
     fn tell_moved(&self, upstream: &str, made: &str) -> Result<()> {
-        let moved = Lock::parse(upstream)
-            .and_then(|lock| Ok(lock.moved(&Lock::parse(made)?)))
+        let moved = CargoLock::parse(upstream)
+            .and_then(|lock| Ok(lock.moved(&CargoLock::parse(made)?)))
             .map_err(|e| Error::general(format!("cargo's lock cannot be read: {e}")))?;
         for moved in moved {
             self.host.status.note(&format!(
@@ -136,12 +136,12 @@ impl ScratchCrate<'_> {
     /// Returns the lock of what upstream asks for, each of its own crates in the
     /// version of that release.
     fn upstream_part(&self, manifest: &DocumentMut, seed: UpstreamLock<'_>) -> Result<String> {
-        let bad = |e: cargo_lock::Fault| {
+        let bad = |e: cargo_lock::CargoLockError| {
             Error::general(format!("upstream's lock cannot be used: {e}"))
                 .help("report it, with the release and the source (git or registry)")
         };
         let text = cargo_lock::in_our_format(seed.text);
-        let theirs = Lock::parse(&text).map_err(bad)?;
+        let theirs = CargoLock::parse(&text).map_err(bad)?;
         let root = theirs.own(seed.package).map_err(bad)?;
         let mut pins = theirs.first_pins(root, &cargo_lock::packages(manifest));
         let only = |pins: &Pins| {
@@ -152,7 +152,7 @@ impl ScratchCrate<'_> {
         for _ in 0..ROUNDS {
             // From the seed each time: what a stray version wanted must not stay.
             let made = self.resolve(&only(&pins), Some(&text))?;
-            let strayed = theirs.strayed(&Lock::parse(&made).map_err(bad)?);
+            let strayed = theirs.strayed(&CargoLock::parse(&made).map_err(bad)?);
             if strayed.is_empty() {
                 return self.resolve(&only(&Pins::new()), Some(&made));
             }

@@ -26,7 +26,7 @@ use std::{fmt, fs};
 
 use host::Host;
 use host::lock::Lock;
-use recipe::cargo_lock::{self, Stray};
+use recipe::cargo_lock::{CargoLock, CargoLockError, UnexplainedChange};
 use recipe::error::{Error, Fault, Kind, Location, Result};
 use recipe::make;
 use recipe::manifest::Manifest;
@@ -170,7 +170,8 @@ impl Workspace {
             return Ok(());
         }
         let place = path.display().to_string();
-        let fault = |stray: &Stray| Fault::new(stray.to_string()).at(Location::file(&place));
+        let fault =
+            |stray: &UnexplainedChange| Fault::new(stray.to_string()).at(Location::file(&place));
         let message = format!(
             "cargo has changed more of upstream's lock than adding `{}` explains",
             self.fork
@@ -196,8 +197,12 @@ fn put_lock(path: &Path, lock: &str, fork: &str) -> Result<()> {
     }
 }
 
-fn strays(lock: &str, now: &str, fork: &str) -> std::result::Result<Vec<Stray>, cargo_lock::Fault> {
-    let parse = cargo_lock::Lock::parse;
+fn strays(
+    lock: &str,
+    now: &str,
+    fork: &str,
+) -> std::result::Result<Vec<UnexplainedChange>, CargoLockError> {
+    let parse = CargoLock::parse;
     Ok(parse(lock)?.strays(&parse(now)?, fork))
 }
 

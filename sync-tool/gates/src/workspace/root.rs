@@ -60,7 +60,7 @@ pub(super) fn with_member(root: &str, member: &TreePath) -> Result<String> {
     let Some(members) = members.as_array_mut() else {
         return Err(unusable("its `workspace.members` is not a list".to_owned()));
     };
-    append(members, vec![member.to_string()]);
+    append(members, [member.as_str()]);
     Ok(document.to_string())
 }
 

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use semver::VersionReq;
-use toml_edit::{DocumentMut, Item, TableLike};
+use toml_edit::{Document, Item};
 
-use super::manifest::{each_dependency, package};
-use super::{Fault, Lock, Package};
+use super::manifest::{dependencies, package};
+use super::{CargoLock, CargoLockError, LockedPackage};
+use crate::cargo_toml::package_name;
 use crate::tree::{File, Tree};
 
 /// Tells whether a lock has all that a manifest asks for, and nothing at its root
@@ -16,23 +17,18 @@ use crate::tree::{File, Tree};
 /// # Errors
 ///
 /// Fails where one of the texts cannot be read.
-pub fn is_current(lock: &str, manifest: &str) -> Result<bool, Fault> {
-    let manifest: DocumentMut = manifest
-        .parse()
-        .map_err(|e: toml_edit::TomlError| Fault::Unreadable(e.message().to_owned()))?;
-    let lock = Lock::parse(lock)?;
-    let name = manifest
-        .get("package")
-        .and_then(|package| package.get("name"));
-    let name = name.and_then(Item::as_str).unwrap_or_default();
-    let Ok(root) = lock.own(name) else {
+pub fn is_current(lock: &str, manifest: &str) -> Result<bool, CargoLockError> {
+    let manifest = Document::parse(manifest)
+        .map_err(|e| CargoLockError::Unreadable(e.message().to_owned()))?;
+    let lock = CargoLock::parse(lock)?;
+    let Ok(root) = lock.own(package_name(&manifest).unwrap_or_default()) else {
         return Ok(false);
     };
-    let mut current = super::packages(&manifest) == root.dependencies;
-    each_dependency(&manifest, &mut |key, item| {
-        current &= requirement(item).is_none_or(|wanted| lock.has(package(key, item), &wanted));
-    });
-    Ok(current)
+    let is_locked = |(key, item): (&str, &Item)| {
+        requirement(item).is_none_or(|wanted| lock.has(package(key, item), &wanted))
+    };
+    let has_all = dependencies(&manifest).all(is_locked);
+    Ok(has_all && super::packages(&manifest) == root.dependencies)
 }
 
 /// Names the packages of a lock that come neither from a registry nor from the tree.
@@ -40,15 +36,15 @@ pub fn is_current(lock: &str, manifest: &str) -> Result<bool, Fault> {
 /// # Errors
 ///
 /// Fails where the lock cannot be read.
-pub fn foreign(lock: &str, tree: &Tree) -> Result<Vec<String>, Fault> {
-    let (packages, unused) = super::read(lock)?;
+pub fn foreign(lock: &str, tree: &Tree) -> Result<Vec<String>, CargoLockError> {
+    let lock = super::read(lock)?;
     let manifests = tree.iter().filter(|(path, _)| {
         let name = path.as_str().rsplit('/').next();
         name == Some("Cargo.toml")
     });
     let own: BTreeSet<String> = manifests.filter_map(|(_, file)| name_in(file)).collect();
-    let foreign = packages.iter().filter_map(|package| {
-        let Package { name, version, .. } = package;
+    let foreign = lock.package.iter().filter_map(|package| {
+        let LockedPackage { name, version, .. } = package;
         match &package.source {
             None if own.contains(name) => None,
             None => Some(format!("`{name} {version}` lies on this machine alone")),
@@ -56,8 +52,8 @@ pub fn foreign(lock: &str, tree: &Tree) -> Result<Vec<String>, Fault> {
             Some(source) => Some(format!("`{name} {version}` comes from {source}")),
         }
     });
-    let unused = unused.iter().map(|package| {
-        let Package { name, version, .. } = package;
+    let unused = lock.patch.unused.iter().map(|package| {
+        let LockedPackage { name, version, .. } = package;
         format!("`{name} {version}` is a patch that nothing asks for")
     });
     Ok(foreign.chain(unused).collect())
@@ -68,20 +64,17 @@ fn is_registry(source: &str) -> bool {
 }
 
 fn name_in(manifest: &File) -> Option<String> {
-    let document = toml_edit::Document::parse(manifest.text()?).ok()?;
-    let name = document.get("package")?.get("name")?.as_str()?;
-    Some(name.to_owned())
+    let document = Document::parse(manifest.text()?).ok()?;
+    package_name(&document).map(str::to_owned)
 }
 
 /// Returns the version that a dependency asks for; `None` where it asks for none.
 fn requirement(item: &Item) -> Option<VersionReq> {
-    let table = item
-        .as_table_like()
-        .and_then(|table: &dyn TableLike| table.get("version"));
-    VersionReq::parse(item.as_str().or_else(|| table.and_then(Item::as_str))?).ok()
+    let version = || item.as_table_like()?.get("version")?.as_str();
+    VersionReq::parse(item.as_str().or_else(version)?).ok()
 }
 
-impl Lock {
+impl CargoLock {
     fn has(&self, name: &str, wanted: &VersionReq) -> bool {
         let named = self.0.iter().filter(|package| package.name == name);
         named

@@ -4,64 +4,50 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use semver::Version;
 
-use super::{Lock, Package, compatible};
+use super::{CargoLock, LockedPackage, compatible};
 
 /// A difference between two locks that adding a member does not explain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Stray {
-    /// A package is not there any more.
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum UnexplainedChange {
     #[error("`{name}` {version} is gone")]
-    Gone {
-        /// Its name.
-        name: String,
-        /// The version that was there.
-        version: Version,
-    },
-    /// A package is there in another version, or from another place.
+    Gone { name: String, version: Version },
     #[error("`{name}` moved from {from} to {to}")]
     Moved {
-        /// Its name.
         name: String,
-        /// The version that was there.
         from: Version,
-        /// The version that is there now.
         to: Version,
     },
-    /// A package is new, and not because of the new member.
     #[error("`{name}` {version} is new, and `{member}` does not need it")]
-    Uncalled {
-        /// Its name.
+    NotNeeded {
         name: String,
-        /// Its version.
         version: Version,
-        /// The new member.
         member: String,
     },
-    /// The new member is not there.
     #[error("`{0}` is not in it")]
     NoMember(String),
 }
 
-impl Lock {
+impl CargoLock {
     /// Returns what a later lock has in another way than this one, except for one
     /// more member and what that needs.
-    pub fn strays(&self, later: &Lock, member: &str) -> Vec<Stray> {
+    pub fn strays(&self, later: &CargoLock, member: &str) -> Vec<UnexplainedChange> {
         let Ok(own) = later.own(member) else {
-            return vec![Stray::NoMember(member.to_owned())];
+            return vec![UnexplainedChange::NoMember(member.to_owned())];
         };
-        let same = |a: &Package, b: &Package| {
+        let same = |a: &LockedPackage, b: &LockedPackage| {
             (&a.name, &a.version, &a.source) == (&b.name, &b.version, &b.source)
         };
         let lost = self
             .0
             .iter()
             .filter(|p| !later.0.iter().any(|q| same(p, q)));
-        let new: Vec<&Package> = later
+        let new: Vec<&LockedPackage> = later
             .0
             .iter()
             .filter(|p| !self.0.iter().any(|q| same(p, q)))
             .collect();
-        let instead = |p: &Package| {
+        let instead = |p: &LockedPackage| {
             new.iter()
                 .find(|n| n.name == p.name && compatible(&n.version, &p.version))
         };
@@ -73,9 +59,9 @@ impl Lock {
                 Some(n) => {
                     told.insert((&n.name, &n.version));
                     let to = n.version.clone();
-                    Stray::Moved { name, from, to }
+                    UnexplainedChange::Moved { name, from, to }
                 }
-                None => Stray::Gone {
+                None => UnexplainedChange::Gone {
                     name,
                     version: from,
                 },
@@ -85,7 +71,7 @@ impl Lock {
         let uncalled = new.iter().filter(|n| {
             !needed.contains(n.name.as_str()) && !told.contains(&(&n.name, &n.version))
         });
-        strays.extend(uncalled.map(|n| Stray::Uncalled {
+        strays.extend(uncalled.map(|n| UnexplainedChange::NotNeeded {
             name: n.name.clone(),
             version: n.version.clone(),
             member: member.to_owned(),
@@ -94,8 +80,8 @@ impl Lock {
     }
 
     /// Returns the names of a package and of all that it needs, directly or not.
-    fn reached<'l>(&'l self, from: &'l Package) -> BTreeSet<&'l str> {
-        let mut by_name: BTreeMap<&str, Vec<&Package>> = BTreeMap::new();
+    fn reached<'l>(&'l self, from: &'l LockedPackage) -> BTreeSet<&'l str> {
+        let mut by_name: BTreeMap<&str, Vec<&LockedPackage>> = BTreeMap::new();
         for package in &self.0 {
             by_name.entry(&package.name).or_default().push(package);
         }

@@ -5,51 +5,38 @@ use std::collections::BTreeSet;
 use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
 use super::Pins;
-
-/// The tables that hold dependencies.
-const TABLES: [&str; 3] = ["dependencies", "dev-dependencies", "build-dependencies"];
+use crate::cargo_toml::DependencyTable;
 
 /// Returns the names of all packages that a manifest depends on.
-pub fn packages(manifest: &DocumentMut) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    each_dependency(manifest, &mut |key, item| {
-        names.insert(package(key, item).to_owned());
-    });
-    names
+pub fn packages(manifest: &Table) -> BTreeSet<String> {
+    let dependencies = dependencies(manifest);
+    dependencies
+        .map(|(key, item)| package(key, item).to_owned())
+        .collect()
 }
 
-/// Visits every dependency of a manifest, those of targets too.
-pub(super) fn each_dependency<'m>(
-    manifest: &'m DocumentMut,
-    visit: &mut dyn FnMut(&'m str, &'m Item),
-) {
-    let mut tables = |table: &'m dyn TableLike| {
-        for name in TABLES {
-            let table = table.get(name).and_then(Item::as_table_like);
-            for (key, item) in table.into_iter().flat_map(TableLike::iter) {
-                visit(key, item);
-            }
-        }
-    };
-    tables(manifest.as_table());
-    let targets = manifest.get("target").and_then(Item::as_table_like);
-    for (_, target) in targets.into_iter().flat_map(TableLike::iter) {
-        if let Some(target) = target.as_table_like() {
-            tables(target);
-        }
-    }
+/// Returns every dependency of a manifest, those of targets too.
+pub(super) fn dependencies(manifest: &Table) -> impl Iterator<Item = (&str, &Item)> {
+    let tables = DependencyTable::all(manifest).into_iter();
+    let tables = tables.filter_map(|table| table.get(manifest)?.as_table_like());
+    tables.flat_map(TableLike::iter)
 }
 
 /// Leaves in a manifest only dependencies on packages that upstream has, and adds
 /// exact requirements for those that are pinned.
 pub fn upstream_only(manifest: &mut DocumentMut, upstream: &BTreeSet<String>, pins: &Pins) {
-    retain(manifest.as_table_mut(), upstream);
-    let targets = manifest.get_mut("target").and_then(Item::as_table_like_mut);
-    if let Some(targets) = targets {
-        for (_, target) in targets.iter_mut() {
-            if let Some(target) = target.as_table_like_mut() {
-                retain(target, upstream);
-            }
+    for table in DependencyTable::all(manifest) {
+        let Some(table) = table.get_mut(manifest) else {
+            continue;
+        };
+        let is_added = |(key, item): &(&str, &Item)| !upstream.contains(package(key, item));
+        let added: Vec<String> = table
+            .iter()
+            .filter(is_added)
+            .map(|(key, _)| key.to_owned())
+            .collect();
+        for key in added {
+            table.remove(&key);
         }
     }
     if pins.is_empty() {
@@ -67,22 +54,6 @@ pub fn upstream_only(manifest: &mut DocumentMut, upstream: &BTreeSet<String>, pi
         pin.insert("version", Value::from(format!("={version}")));
         pin.insert("default-features", Value::from(false));
         dependencies.insert(&format!("pinned-{name}"), Item::Value(pin.into()));
-    }
-}
-
-fn retain(table: &mut dyn TableLike, upstream: &BTreeSet<String>) {
-    for name in TABLES {
-        let Some(table) = table.get_mut(name).and_then(Item::as_table_like_mut) else {
-            continue;
-        };
-        let added: Vec<String> = table
-            .iter()
-            .filter(|(key, item)| !upstream.contains(package(key, item)))
-            .map(|(key, _)| key.to_owned())
-            .collect();
-        for key in added {
-            table.remove(&key);
-        }
     }
 }
 

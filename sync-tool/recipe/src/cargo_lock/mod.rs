@@ -15,53 +15,52 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use current::{foreign, is_current, with_own_name, with_own_version};
-pub use gained::Stray;
+pub use gained::UnexplainedChange;
 pub use manifest::{packages, upstream_only};
 use semver::Version;
-use toml_edit::Item;
+use serde::{Deserialize, Deserializer};
 
 /// The format that a fork's lock has; older ones say the same in another way.
 const FORMAT: i64 = 4;
 
 /// A text that is no lock, or not the lock of the crate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
-    /// It is not TOML, or an entry lacks a field.
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum CargoLockError {
     #[error("it is not a `Cargo.lock`: {0}")]
     Unreadable(String),
-    /// It does not have the crate as one of its own.
     #[error("it has no entry for the crate `{0}`")]
     NotOf(String),
 }
 
 /// An entry of a lock.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Package {
-    /// The name.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct LockedPackage {
     pub name: String,
-    /// The version.
     pub version: Version,
     /// Where it comes from; `None` for a package on disk.
     pub source: Option<String>,
     /// The names of the packages it depends on.
+    #[serde(default, deserialize_with = "names")]
     pub dependencies: BTreeSet<String>,
 }
 
 /// What a `Cargo.lock` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lock(pub Vec<Package>);
+pub struct CargoLock(pub Vec<LockedPackage>);
 
 /// Packages held at exactly one version, by name.
 pub type Pins = BTreeMap<String, Version>;
 
-impl Lock {
+impl CargoLock {
     /// Reads the text of a lock.
     ///
     /// # Errors
     ///
     /// Fails where the text is not TOML or an entry has no name or version.
-    pub fn parse(text: &str) -> Result<Self, Fault> {
-        Ok(Lock(read(text)?.0))
+    pub fn parse(text: &str) -> Result<Self, CargoLockError> {
+        Ok(CargoLock(read(text)?.package))
     }
 
     /// Returns a package that lies on disk.
@@ -69,17 +68,17 @@ impl Lock {
     /// # Errors
     ///
     /// Fails where there is none of that name.
-    pub fn own(&self, name: &str) -> Result<&Package, Fault> {
+    pub fn own(&self, name: &str) -> Result<&LockedPackage, CargoLockError> {
         self.0
             .iter()
             .find(|package| package.name == name && package.source.is_none())
-            .ok_or_else(|| Fault::NotOf(name.to_owned()))
+            .ok_or_else(|| CargoLockError::NotOf(name.to_owned()))
     }
 
     /// Returns what the crate itself asks for and the workspace has on disk: the
     /// fork must take exactly those versions from the registry.
-    pub fn first_pins(&self, root: &Package, wanted: &BTreeSet<String>) -> Pins {
-        let asked = |package: &&Package| {
+    pub fn first_pins(&self, root: &LockedPackage, wanted: &BTreeSet<String>) -> Pins {
+        let asked = |package: &&LockedPackage| {
             package.source.is_none()
                 && package.name != root.name
                 && root.dependencies.contains(&package.name)
@@ -92,7 +91,7 @@ impl Lock {
 
     /// Returns what a lock made from this one took in another version than the
     /// workspace has on disk, with the workspace's version.
-    pub fn strayed(&self, made: &Lock) -> Pins {
+    pub fn strayed(&self, made: &CargoLock) -> Pins {
         let known: BTreeSet<(&str, &Version)> = self
             .0
             .iter()
@@ -114,18 +113,16 @@ impl Lock {
 
 /// A package that has another version in a lock than in the one before.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Moved {
-    /// The name.
+#[expect(missing_docs, reason = "the names say it")]
+pub struct VersionChange {
     pub name: String,
-    /// The version before.
     pub from: Version,
-    /// The version now.
     pub to: Version,
 }
 
-impl Lock {
+impl CargoLock {
     /// Returns which packages of this lock have another version in a later one.
-    pub fn moved(&self, later: &Lock) -> Vec<Moved> {
+    pub fn moved(&self, later: &CargoLock) -> Vec<VersionChange> {
         let moved = self.0.iter().filter_map(|before| {
             before.source.as_ref()?;
             // Of versions that are compatible a lock holds one.
@@ -133,7 +130,7 @@ impl Lock {
                 .0
                 .iter()
                 .find(|now| now.name == before.name && compatible(&now.version, &before.version))?;
-            (now.version != before.version).then(|| Moved {
+            (now.version != before.version).then(|| VersionChange {
                 name: before.name.clone(),
                 from: before.version.clone(),
                 to: now.version.clone(),
@@ -161,40 +158,31 @@ pub fn in_our_format(text: &str) -> String {
     lines.join("\n") + "\n"
 }
 
-/// Reads the packages of a lock, and those that patches give and nothing asks for.
-fn read(text: &str) -> Result<(Vec<Package>, Vec<Package>), Fault> {
-    let document =
-        toml_edit::Document::parse(text).map_err(|e| Fault::Unreadable(e.message().to_owned()))?;
-    let packages = |item: Option<&Item>| {
-        let tables = item.and_then(Item::as_array_of_tables);
-        let tables = tables.into_iter().flat_map(|tables| tables.iter());
-        tables.map(package).collect::<Result<Vec<_>, _>>()
-    };
-    let unused = document.get("patch").and_then(|patch| patch.get("unused"));
-    Ok((packages(document.get("package"))?, packages(unused)?))
+/// The text of a lock, as far as it is read.
+#[derive(Deserialize)]
+struct Document {
+    #[serde(default)]
+    package: Vec<LockedPackage>,
+    #[serde(default)]
+    patch: PatchTable,
 }
 
-fn package(table: &toml_edit::Table) -> Result<Package, Fault> {
-    let field = |key: &str| table.get(key).and_then(Item::as_str);
-    let missing = |what: &str| Fault::Unreadable(format!("an entry has no {what}"));
-    let name = field("name").ok_or_else(|| missing("name"))?;
-    let version = field("version").ok_or_else(|| missing("version"))?;
-    let version =
-        Version::parse(version).map_err(|e| Fault::Unreadable(format!("`{name}`: {e}")))?;
-    let dependencies = table.get("dependencies").and_then(Item::as_array);
-    let dependencies = dependencies
-        .into_iter()
-        .flat_map(|array| array.iter())
-        .filter_map(|value| value.as_str())
-        // `name`, `name version` or `name version (source)`.
-        .filter_map(|text| text.split(' ').next())
-        .map(str::to_owned);
-    Ok(Package {
-        name: name.to_owned(),
-        version,
-        source: field("source").map(str::to_owned),
-        dependencies: dependencies.collect(),
-    })
+/// Packages that a `[patch]` gives and nothing asks for.
+#[derive(Default, Deserialize)]
+struct PatchTable {
+    #[serde(default)]
+    unused: Vec<LockedPackage>,
+}
+
+fn read(text: &str) -> Result<Document, CargoLockError> {
+    toml_edit::de::from_str(text).map_err(|e| CargoLockError::Unreadable(e.message().to_owned()))
+}
+
+/// Reads the names of `name`, `name version` or `name version (source)`.
+fn names<'de, D: Deserializer<'de>>(d: D) -> Result<BTreeSet<String>, D::Error> {
+    let texts = Vec::<String>::deserialize(d)?;
+    let names = texts.iter().filter_map(|text| text.split(' ').next());
+    Ok(names.map(str::to_owned).collect())
 }
 
 /// Tells whether cargo takes only one of two versions.

@@ -48,7 +48,7 @@ fn pins(pins: &[(&str, &str)]) -> Pins {
 
 #[test]
 fn the_crates_of_the_workspace_that_the_fork_asks_for_are_pinned_first() {
-    let lock = Lock::parse(WORKSPACE).unwrap();
+    let lock = CargoLock::parse(WORKSPACE).unwrap();
     let root = lock.own("followed").unwrap();
     assert_eq!(root.dependencies, names(&["runtime", "log", "unpublished"]));
     let wanted = names(&["runtime", "log", "divan"]);
@@ -60,7 +60,7 @@ fn the_crates_of_the_workspace_that_the_fork_asks_for_are_pinned_first() {
 
 #[test]
 fn what_strays_from_the_release_is_pinned_and_nothing_else() {
-    let lock = Lock::parse(WORKSPACE).unwrap();
+    let lock = CargoLock::parse(WORKSPACE).unwrap();
     let made = r#"
 [[package]]
 name = "fork"
@@ -82,34 +82,37 @@ name = "log"
 version = "0.4.29"
 source = "registry+x"
 "#;
-    let strayed = lock.strayed(&Lock::parse(made).unwrap());
+    let strayed = lock.strayed(&CargoLock::parse(made).unwrap());
     assert_eq!(strayed, pins(&[("environ", "0.128.0")]));
 }
 
 #[test]
 fn what_moves_is_told_with_both_versions() {
-    let lock = Lock::parse(WORKSPACE).unwrap();
+    let lock = CargoLock::parse(WORKSPACE).unwrap();
     let later = WORKSPACE.replace("version = \"0.4.20\"", "version = \"0.4.29\"");
-    let moved = Moved {
+    let moved = VersionChange {
         name: "log".to_owned(),
         from: Version::new(0, 4, 20),
         to: Version::new(0, 4, 29),
     };
-    assert_eq!(lock.moved(&Lock::parse(&later).unwrap()), [moved]);
+    assert_eq!(lock.moved(&CargoLock::parse(&later).unwrap()), [moved]);
     assert_eq!(lock.moved(&lock), []);
 }
 
 #[test]
 fn a_lock_of_something_else_is_told() {
-    let lock = Lock::parse(WORKSPACE).unwrap();
-    assert_eq!(lock.own("log"), Err(Fault::NotOf("log".to_owned())));
+    let lock = CargoLock::parse(WORKSPACE).unwrap();
+    assert_eq!(
+        lock.own("log"),
+        Err(CargoLockError::NotOf("log".to_owned()))
+    );
     assert!(matches!(
-        Lock::parse("[[package]"),
-        Err(Fault::Unreadable(_))
+        CargoLock::parse("[[package]"),
+        Err(CargoLockError::Unreadable(_))
     ));
     assert!(matches!(
-        Lock::parse("[[package]]\nname = 'a'\n"),
-        Err(Fault::Unreadable(_))
+        CargoLock::parse("[[package]]\nname = 'a'\n"),
+        Err(CargoLockError::Unreadable(_))
     ));
 }
 
@@ -211,8 +214,8 @@ source = "registry"
 
 /// Adds text to the workspace's lock.
 fn later(lock: &str, more: &str) -> Vec<String> {
-    let before = Lock::parse(WORKSPACE).unwrap();
-    let after = Lock::parse(&format!("{lock}{more}")).unwrap();
+    let before = CargoLock::parse(WORKSPACE).unwrap();
+    let after = CargoLock::parse(&format!("{lock}{more}")).unwrap();
     let strays = before.strays(&after, "fork");
     strays.iter().map(ToString::to_string).collect()
 }

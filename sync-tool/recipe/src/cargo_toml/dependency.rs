@@ -6,7 +6,7 @@ use serde::Serialize;
 use toml_edit::{InlineTable, Item, Table, TableLike, Value};
 
 use super::plain::{Style, array, broken_if_long};
-use super::reader::{Reader, Section, What};
+use crate::reader::{Reader, Section};
 
 /// The keys that a dependency of upstream's may have.
 const KEYS: &[&str] = &[
@@ -90,20 +90,28 @@ impl Dependency {
 }
 
 /// What a table says about a dependency, before inheritance.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Spec {
-    pub(super) workspace: bool,
-    pub(super) version: Option<String>,
-    pub(super) package: Option<String>,
-    pub(super) default_features: Option<bool>,
-    pub(super) features: Vec<String>,
-    pub(super) optional: bool,
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct DependencySpec {
+    /// Whether the rest is found in the workspace.
+    #[serde(skip)]
+    pub workspace: bool,
+    /// The version requirement; an addition without one takes upstream's.
+    pub version: Option<String>,
+    /// The package's name, where it is called otherwise.
+    pub package: Option<String>,
+    /// Whether default features are on; `None` leaves it to the workspace or cargo.
+    pub default_features: Option<bool>,
+    /// Features, beyond those that come from elsewhere.
+    pub features: Vec<String>,
+    /// Whether the dependency is there only when a feature asks for it.
+    #[serde(skip)]
+    pub optional: bool,
 }
 
-impl Spec {
+impl DependencySpec {
     /// Reads one of upstream's dependencies.
-    pub(super) fn read(reader: &mut Reader, item: &Item, key: &str) -> Spec {
-        Spec::read_with(reader, item, key, KEYS)
+    pub(super) fn read(reader: &mut Reader, item: &Item, key: &str) -> DependencySpec {
+        DependencySpec::read_with(reader, item, key, KEYS)
     }
 
     /// Reads a dependency that may have certain keys only.
@@ -111,26 +119,27 @@ impl Spec {
         reader: &mut Reader,
         item: &Item,
         key: &str,
-        known: &'static [&'static str],
-    ) -> Spec {
+        known: &[&str],
+    ) -> DependencySpec {
         if let Some(version) = item.as_str() {
             let version = Some(version.to_owned());
-            return Spec {
+            return DependencySpec {
                 version,
-                ..Spec::default()
+                ..DependencySpec::default()
             };
         }
         let Some(table) = item.as_table_like() else {
-            reader.flaw(
-                key.to_owned(),
-                item.span(),
-                What::Type("a version or a table"),
-            );
-            return Spec::default();
+            let span = item.span().unwrap_or_default();
+            reader.mistyped(key, span, "a version or a table");
+            return DependencySpec::default();
         };
-        let section = Section::new(table, key);
-        reader.only(&section, known);
-        Spec {
+        let section = Section {
+            table,
+            name: key.to_owned(),
+            span: item.span().unwrap_or_default(),
+        };
+        reader.keys(&section, &[], known);
+        DependencySpec {
             workspace: workspace(reader, &section),
             version: reader.string(&section, "version"),
             package: reader.string(&section, "package"),
@@ -144,13 +153,13 @@ impl Spec {
     ///
     /// As cargo does it: the member adds features and may turn default features
     /// on, never off.
-    pub(super) fn over(self, workspace: Spec) -> Spec {
+    pub(super) fn over(self, workspace: DependencySpec) -> DependencySpec {
         let default_features = match self.default_features {
             Some(true) => Some(true),
             _ => workspace.default_features,
         };
         let features = [workspace.features, self.features].concat();
-        Spec {
+        DependencySpec {
             workspace: false,
             default_features,
             features,
@@ -175,13 +184,10 @@ impl Spec {
 
 /// Tells whether a table inherits; cargo knows no `workspace = false`.
 pub(super) fn workspace(reader: &mut Reader, section: &Section<'_>) -> bool {
-    let Some(item) = section.table.get("workspace") else {
-        return false;
-    };
-    if item.as_bool() != Some(true) {
-        reader.flaw(section.path("workspace"), item.span(), What::Type("true"));
-    }
-    true
+    reader.read(section, "workspace", "true", |item| {
+        item.as_bool().filter(|inherits| *inherits)
+    });
+    section.get("workspace").is_some()
 }
 
 /// What the dependencies of a table are for.
@@ -266,7 +272,7 @@ impl DependencyTable {
     }
 
     /// Returns the table in a manifest, to change it.
-    pub(super) fn get_mut<'a>(&self, root: &'a mut Table) -> Option<&'a mut dyn TableLike> {
+    pub(crate) fn get_mut<'a>(&self, root: &'a mut Table) -> Option<&'a mut dyn TableLike> {
         let item = match &self.target {
             None => root.get_mut(self.purpose.table())?,
             Some(target) => root

@@ -1,6 +1,6 @@
 //! Edits of a parsed manifest that keep its order and comments.
 
-use toml_edit::{Array, Item, Table, TableLike, Value};
+use toml_edit::{Array, Item, RawString, Table, TableLike, Value};
 
 /// Sets a key's value; where the key is there, its place and the comments
 /// before and behind it stay.
@@ -60,18 +60,46 @@ pub(super) fn put_before(table: &mut Table, comment: &str) {
     decor.set_prefix(both);
 }
 
-/// Adds strings to a list; where the list has an entry a line, so have they.
-pub fn append(array: &mut Array, texts: Vec<String>) {
-    let before = array
-        .iter()
-        .last()
-        .and_then(|last| last.decor().prefix()?.as_str());
-    let line = before.and_then(|before| Some(before[before.rfind('\n')?..].to_owned()));
+/// Adds strings to a list, each on a line of its own if the one before it has one.
+/// Comments stay with the strings that they stand behind.
+pub fn append<'t>(list: &mut Array, texts: impl IntoIterator<Item = &'t str>) {
     for text in texts {
-        let mut value = Value::from(text);
-        if let Some(line) = &line {
-            value.decor_mut().set_prefix(line);
-        }
-        array.push_formatted(value);
+        push(list, text);
     }
+}
+
+fn push(list: &mut Array, text: &str) {
+    let raw = |raw: Option<&RawString>| {
+        raw.and_then(RawString::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let (mut prefix, mut behind) = (String::new(), String::new());
+    if let Some(last) = list.iter_mut().last() {
+        let before = raw(last.decor().prefix());
+        prefix = match before.rsplit_once('\n') {
+            Some((_, indent)) => format!("\n{indent}"),
+            None => " ".to_owned(),
+        };
+        behind = raw(last.decor().suffix());
+        last.decor_mut().set_suffix("");
+    }
+    let trailing = raw(Some(list.trailing()));
+    let end = if list.trailing_comma() {
+        &trailing
+    } else {
+        &behind
+    };
+    let (comment, rest) = match end.split_once('\n') {
+        Some((comment, rest)) if comment.contains('#') => (comment.to_owned(), format!("\n{rest}")),
+        _ => (String::new(), end.clone()),
+    };
+    let mut new = Value::from(text);
+    new.decor_mut().set_prefix(comment + &prefix);
+    if list.trailing_comma() {
+        list.set_trailing(rest);
+    } else {
+        new.decor_mut().set_suffix(rest);
+    }
+    list.push_formatted(new);
 }

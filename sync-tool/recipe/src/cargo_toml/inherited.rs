@@ -1,14 +1,15 @@
 //! What a crate takes from its workspace, found in either of two texts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use toml_edit::{Document, Item, Table};
+use toml_edit::{Item, Table};
 
-use super::dependency::{Dependency, DependencyTable, Purpose, Spec, workspace};
-use super::error::{Error, Errors, Text};
+use super::dependency::{Dependency, DependencySpec, DependencyTable, Purpose, workspace};
 use super::lints::{self, Lints};
 use super::plain::Plain;
-use super::reader::{Reader, Section, What};
+use super::{CANNOT_MAKE, cannot_make, fault, unmatched};
+use crate::error::{Fault, Result, no_faults};
+use crate::reader::{Reader, Section, TomlFile};
 
 /// Package fields whose value is a path; cargo puts the file at the crate's root.
 const FILES: [&str; 2] = ["readme", "license-file"];
@@ -16,10 +17,9 @@ const FILES: [&str; 2] = ["readme", "license-file"];
 /// All that the crate's `Cargo.toml` leaves to the workspace, in one canonical
 /// form: the same for one release, whichever text it was read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Inherited {
-    /// Upstream's version.
     pub version: String,
-    /// The crate's edition.
     pub edition: String,
     /// The oldest Rust that builds it, where upstream tells.
     pub rust_version: Option<String>,
@@ -27,7 +27,6 @@ pub struct Inherited {
     pub package: BTreeMap<String, Plain>,
     /// The dependencies, by table and name; `None` for one that is not published.
     pub dependencies: BTreeMap<DependencyTable, BTreeMap<String, Option<Dependency>>>,
-    /// The lints.
     pub lints: Lints,
 }
 
@@ -38,8 +37,8 @@ impl Inherited {
     ///
     /// All of them together: keys that are missing, have the wrong type or no
     /// known meaning, and dependencies that the crate needs and nobody can get.
-    pub fn from_workspace(member: &str, workspace_root: &str) -> Result<Inherited, Errors> {
-        Inherited::read(member, (Text::Workspace, workspace_root))
+    pub fn from_workspace(member: &str, workspace_root: &str) -> Result<Inherited> {
+        Inherited::read(member, TomlFile::Workspace, workspace_root)
     }
 
     /// Reads the crate's manifest and the one that cargo normalised when
@@ -48,37 +47,30 @@ impl Inherited {
     /// # Errors
     ///
     /// As [`Inherited::from_workspace`], and where the two are not of one release.
-    pub fn from_published(member: &str, normalised: &str) -> Result<Inherited, Errors> {
-        Inherited::read(member, (Text::Published, normalised))
+    pub fn from_published(member: &str, normalised: &str) -> Result<Inherited> {
+        Inherited::read(member, TomlFile::Published, normalised)
     }
 
-    fn read(member: &str, (text, other): (Text, &str)) -> Result<Inherited, Errors> {
-        let (member, other) = both(parse(Text::Member, member), parse(text, other))?;
+    fn read(member_text: &str, file: TomlFile, other_text: &str) -> Result<Inherited> {
+        let texts = (TomlFile::Member.parse(member_text), file.parse(other_text));
+        let (member, other) = match texts {
+            (Ok(member), Ok(other)) => (member, other),
+            (member, other) => {
+                let faults = [member.err(), other.err()].into_iter().flatten();
+                return Err(cannot_make(faults.collect()));
+            }
+        };
         let mut sources = Sources {
             member: member.as_table(),
             other: other.as_table(),
-            text,
-            of_member: Reader::default(),
-            of_other: Reader::default(),
-            errors: Vec::new(),
+            file,
+            of_member: Reader::new(TomlFile::Member, member_text.into()),
+            of_other: Reader::new(file, other_text.into()),
+            faults: Vec::new(),
         };
         let inherited = sources.inherited();
-        Errors::unless_any(sources.all_errors(), inherited)
-    }
-}
-
-/// Parses a text.
-pub(super) fn parse(text: Text, content: &str) -> Result<Document<&str>, Error> {
-    Document::parse(content).map_err(|e| Error::NotToml {
-        text,
-        message: e.to_string().trim_end().to_owned(),
-    })
-}
-
-fn both<A, B>(a: Result<A, Error>, b: Result<B, Error>) -> Result<(A, B), Errors> {
-    match (a, b) {
-        (Ok(a), Ok(b)) => Ok((a, b)),
-        (a, b) => Err(Errors([a.err(), b.err()].into_iter().flatten().collect())),
+        no_faults(sources.all_faults(), CANNOT_MAKE)?;
+        Ok(inherited)
     }
 }
 
@@ -86,36 +78,26 @@ fn both<A, B>(a: Result<A, Error>, b: Result<B, Error>) -> Result<(A, B), Errors
 struct Sources<'a> {
     member: &'a Table,
     other: &'a Table,
-    text: Text,
+    /// Which file completes it.
+    file: TomlFile,
     of_member: Reader,
     of_other: Reader,
-    errors: Vec<Error>,
+    /// What is wrong with the two together.
+    faults: Vec<Fault>,
 }
 
 impl<'a> Sources<'a> {
-    fn all_errors(self) -> Vec<Error> {
-        let of_member = self
-            .of_member
-            .flaws
-            .into_iter()
-            .map(|f| Error::of_flaw(Text::Member, f));
-        let of_other = self
-            .of_other
-            .flaws
-            .into_iter()
-            .map(|f| Error::of_flaw(self.text, f));
-        let mut all: Vec<Error> = Vec::new();
-        for error in of_member.chain(of_other).chain(self.errors) {
-            if !all.contains(&error) {
-                all.push(error);
-            }
-        }
+    /// Returns every fault once: several tables may have read the same key of the workspace.
+    fn all_faults(self) -> Vec<Fault> {
+        let mut all = [self.of_member.faults, self.of_other.faults, self.faults].concat();
+        let mut seen = BTreeSet::new();
+        all.retain(|fault| seen.insert(fault.message.clone()));
         all
     }
 
     /// Returns a table of the completing text, by the tables on the way to it.
     fn other(&mut self, path: &[&str]) -> Option<Section<'a>> {
-        let root = Section::new(self.other, "");
+        let root = Section::root(self.other);
         path.iter()
             .try_fold(root, |section, key| self.of_other.below(&section, key))
     }
@@ -127,8 +109,7 @@ impl<'a> Sources<'a> {
             _ => None,
         };
         if field("version").is_none() {
-            self.of_member
-                .flaw("package.version".to_owned(), None, What::Missing);
+            self.of_member.missing("package.version", 0..0);
         }
         Inherited {
             version: field("version").unwrap_or_default(),
@@ -144,10 +125,9 @@ impl<'a> Sources<'a> {
     /// Returns the fields of `[package]` that are inherited, and those that are
     /// needed here in any case.
     fn package(&mut self) -> BTreeMap<String, Plain> {
-        let root = Section::new(self.member, "");
+        let root = Section::root(self.member);
         let Some(package) = self.of_member.below(&root, "package") else {
-            self.of_member
-                .flaw("package".to_owned(), None, What::Missing);
+            self.of_member.missing("package", 0..0);
             return BTreeMap::new();
         };
         self.same_name(&package);
@@ -165,37 +145,37 @@ impl<'a> Sources<'a> {
 
     fn inherited_field(&mut self, package: &Section<'a>, key: &str) -> Option<(String, Plain)> {
         let section = self.of_member.below(package, key)?;
-        self.of_member.only(&section, &["workspace"]);
+        self.of_member.keys(&section, &[], &["workspace"]);
         if !workspace(&mut self.of_member, &section) {
             return None;
         }
-        let path: &[&str] = match self.text {
-            Text::Published => &["package"],
+        let path: &[&str] = match self.file {
+            TomlFile::Published => &["package"],
             _ => &["workspace", "package"],
         };
         let value = self.other(path).and_then(|other| {
-            let value = self.of_other.plain(&other, key);
-            if other.table.get(key).is_none() {
-                self.of_other.flaw(other.path(key), None, What::Missing);
+            if other.get(key).is_none() {
+                self.of_other.missing(&other.key(key), 0..0);
             }
-            value
+            Plain::read(&mut self.of_other, &other, key)
         });
         Some((key.to_owned(), at_the_root(key, value?)))
     }
 
     /// Checks that a published text is of the same crate.
     fn same_name(&mut self, package: &Section<'a>) {
-        let name = self.of_member.needed(package, "name");
-        if self.text != Text::Published {
+        if package.get("name").is_none() {
+            self.of_member.missing("package.name", 0..0);
+        }
+        let name = self.of_member.string(package, "name");
+        if self.file != TomlFile::Published {
             return;
         }
         let published = self
             .other(&["package"])
             .and_then(|p| self.of_other.string(&p, "name"));
         if published != name {
-            self.errors.push(Error::Unmatched {
-                key: "package.name".to_owned(),
-            });
+            self.faults.push(unmatched("package.name"));
         }
     }
 
@@ -212,8 +192,7 @@ impl<'a> Sources<'a> {
     fn dependencies(&mut self) -> BTreeMap<DependencyTable, BTreeMap<String, Option<Dependency>>> {
         let mut all = BTreeMap::new();
         // Names what is no table; what is one, is read below.
-        self.of_member
-            .below(&Section::new(self.member, ""), "target");
+        self.of_member.below(&Section::root(self.member), "target");
         for table in DependencyTable::all(self.member) {
             let Some(item) = table.get(self.member) else {
                 continue;
@@ -238,57 +217,54 @@ impl<'a> Sources<'a> {
         name: &str,
         item: &Item,
     ) -> Option<Dependency> {
-        let flaws = self.flaws();
+        let before = self.misread();
         let key = format!("{table}.{name}");
-        let own = Spec::read(&mut self.of_member, item, &key);
+        let own = DependencySpec::read(&mut self.of_member, item, &key);
         let published_for_sure = !own.workspace && own.version.is_some();
-        let dependency = match self.text {
-            Text::Published => self.published(table, name),
+        let dependency = match self.file {
+            TomlFile::Published => self.published(table, name),
             _ => self.in_git(own, name),
         };
         let needed = table.purpose != Purpose::Development;
-        // A flaw is reason enough: nothing more follows from it.
-        if dependency.is_none() && self.flaws() == flaws {
-            match self.text {
-                Text::Published if needed || published_for_sure => {
-                    self.errors.push(Error::Unmatched { key });
+        // What was misread is a fault already: nothing more follows from it.
+        if dependency.is_none() && self.misread() == before {
+            match self.file {
+                TomlFile::Published if needed || published_for_sure => {
+                    self.faults.push(unmatched(&key));
                 }
-                _ if needed => self.errors.push(Error::Unpublished { key }),
+                _ if needed => self.faults.push(unpublished(&key)),
                 _ => {}
             }
         }
         dependency
     }
 
-    fn flaws(&self) -> usize {
-        self.of_member.flaws.len() + self.of_other.flaws.len()
+    fn misread(&self) -> usize {
+        self.of_member.faults.len() + self.of_other.faults.len()
     }
 
-    fn in_git(&mut self, own: Spec, name: &str) -> Option<Dependency> {
+    fn in_git(&mut self, own: DependencySpec, name: &str) -> Option<Dependency> {
         if !own.workspace {
             return own.resolved();
         }
         let key = format!("workspace.dependencies.{name}");
-        let section = self.other(&["workspace", "dependencies"]);
-        match section.and_then(|section| section.table.get(name)) {
-            Some(item) => own
-                .over(Spec::read(&mut self.of_other, item, &key))
-                .resolved(),
-            None => {
-                self.of_other.flaw(key, None, What::Missing);
-                None
-            }
-        }
+        let shared = self.other(&["workspace", "dependencies"]);
+        let Some(item) = shared.and_then(|shared| shared.get(name)) else {
+            self.of_other.missing(&key, 0..0);
+            return None;
+        };
+        let shared = DependencySpec::read(&mut self.of_other, item, &key);
+        own.over(shared).resolved()
     }
 
     fn published(&mut self, table: &DependencyTable, name: &str) -> Option<Dependency> {
         let item = table.get(self.other)?.as_table_like()?.get(name)?;
-        Spec::read(&mut self.of_other, item, &format!("{table}.{name}")).resolved()
+        DependencySpec::read(&mut self.of_other, item, &format!("{table}.{name}")).resolved()
     }
 
     /// Checks that a published text has no dependency that the crate's own lacks.
     fn no_others(&mut self, table: &DependencyTable, known: &BTreeMap<String, Option<Dependency>>) {
-        if self.text != Text::Published {
+        if self.file != TomlFile::Published {
             return;
         }
         let published = table.get(self.other).and_then(|item| item.as_table_like());
@@ -296,14 +272,12 @@ impl<'a> Sources<'a> {
             .into_iter()
             .flat_map(|table| table.iter().map(|(name, _)| name));
         for name in names.filter(|name| !known.contains_key(*name)) {
-            self.errors.push(Error::Unmatched {
-                key: format!("{table}.{name}"),
-            });
+            self.faults.push(unmatched(&format!("{table}.{name}")));
         }
     }
 
     fn lints(&mut self) -> Lints {
-        let root = Section::new(self.member, "");
+        let root = Section::root(self.member);
         let Some(own) = self.of_member.below(&root, "lints") else {
             return Lints::new();
         };
@@ -311,19 +285,26 @@ impl<'a> Sources<'a> {
             return lints::read(&mut self.of_member, &own);
         }
         workspace(&mut self.of_member, &own);
-        self.of_member.only(&own, &["workspace"]);
-        let path: &[&str] = match self.text {
-            Text::Published => &["lints"],
+        self.of_member.keys(&own, &[], &["workspace"]);
+        let path: &[&str] = match self.file {
+            TomlFile::Published => &["lints"],
             _ => &["workspace", "lints"],
         };
         match self.other(path) {
             Some(section) => lints::read(&mut self.of_other, &section),
             None => {
-                self.of_other.flaw(path.join("."), None, What::Missing);
+                self.of_other.missing(&path.join("."), 0..0);
                 Lints::new()
             }
         }
     }
+}
+
+fn unpublished(key: &str) -> Fault {
+    let message = format!(
+        "`{key}` has no version: it is not published, and the crate does not build without it"
+    );
+    fault(message, "choose a release whose package is published")
 }
 
 /// Returns a field as the crate's package has it: cargo copies a workspace's

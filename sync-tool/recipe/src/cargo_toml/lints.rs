@@ -6,7 +6,7 @@ use serde::Serialize;
 use toml_edit::{InlineTable, Item, Table, Value};
 
 use super::plain::{Plain, Style, array, broken_if_long};
-use super::reader::{Reader, Section, What};
+use crate::reader::{Reader, Section};
 
 /// The tools whose lints cargo knows.
 const TOOLS: &[&str] = &["rust", "clippy", "rustdoc", "cargo"];
@@ -39,35 +39,41 @@ impl Lint {
             return lint.checked(reader, item, key);
         }
         let Some(table) = item.as_table_like() else {
-            reader.flaw(key, item.span(), What::Type("a level or a table"));
+            let span = item.span().unwrap_or_default();
+            reader.mistyped(&key, span, "a level or a table");
             return None;
         };
-        let section = Section::new(table, key).at(item.span());
-        let level = reader.needed(&section, "level");
+        let section = Section {
+            table,
+            name: key,
+            span: item.span().unwrap_or_default(),
+        };
+        if section.get("level").is_none() {
+            reader.missing(&section.key("level"), section.span.clone());
+        }
+        let level = reader.string(&section, "level");
         let priority = reader.integer(&section, "priority").unwrap_or(0);
         let own = table
             .iter()
             .map(|(key, _)| key)
             .filter(|key| !["level", "priority"].contains(key));
-        let config = own.filter_map(|key| Some((key.to_owned(), reader.plain(&section, key)?)));
+        let config =
+            own.filter_map(|key| Some((key.to_owned(), Plain::read(reader, &section, key)?)));
         let config = config.collect();
         Lint {
             level: level?,
             priority,
             config,
         }
-        .checked(reader, item, section.path("level"))
+        .checked(reader, item, section.key("level"))
     }
 
     fn checked(self, reader: &mut Reader, item: &Item, key: String) -> Option<Lint> {
         if LEVELS.contains(&self.level.as_str()) {
             return Some(self);
         }
-        reader.flaw(
-            key,
-            item.span(),
-            What::Type("one of allow, warn, deny, forbid"),
-        );
+        let span = item.span().unwrap_or_default();
+        reader.mistyped(&key, span, "one of allow, warn, deny, forbid");
         None
     }
 
@@ -97,14 +103,14 @@ impl Lint {
 
 /// Reads the tables below `[lints]`.
 pub(super) fn read(reader: &mut Reader, section: &Section<'_>) -> Lints {
-    reader.only(section, TOOLS);
+    reader.keys(section, &[], TOOLS);
     let mut lints = Lints::new();
     for tool in TOOLS {
         let Some(tools) = reader.below(section, tool) else {
             continue;
         };
         let named = tools.table.iter().filter_map(|(name, item)| {
-            Some((name.to_owned(), Lint::read(reader, item, tools.path(name))?))
+            Some((name.to_owned(), Lint::read(reader, item, tools.key(name))?))
         });
         lints.insert((*tool).to_owned(), named.collect());
     }

@@ -2,8 +2,9 @@
 
 use toml_edit::Item;
 
-use super::error::{Error, Errors, Text};
-use super::inherited::parse;
+use super::{CANNOT_MAKE, fault, parse};
+use crate::error::{Result, no_faults};
+use crate::reader::TomlFile;
 use crate::tree::joined;
 
 /// Checks that all files of a crate's manifest are the crate's: those that its package
@@ -11,9 +12,9 @@ use crate::tree::joined;
 ///
 /// # Errors
 ///
-/// All files that are outside of the crate; [`Error::NotToml`].
-pub fn check_paths(member: &str, left_out_tests: &[String]) -> Result<(), Errors> {
-    let document = parse(Text::Member, member).map_err(|e| Errors(vec![e]))?;
+/// All files that are outside of the crate together, or a text that is not TOML.
+pub fn check_paths(member: &str, left_out_tests: &[String]) -> Result<()> {
+    let document = parse(TomlFile::Member, member)?;
     let package = ["build", "readme", "license-file"].map(|key| {
         let item = document.get("package").and_then(|table| table.get(key));
         (format!("package.{key}"), item)
@@ -33,8 +34,11 @@ pub fn check_paths(member: &str, left_out_tests: &[String]) -> Result<(), Errors
     let outside = all.chain(targets.into_iter().flatten());
     let outside = outside.filter_map(|(key, item)| {
         let path = item?.as_str().filter(|path| joined("", path).is_none())?;
-        let path = path.to_owned();
-        Some(Error::Outside { key, path })
+        let message = format!("`{key}` is `{path}`, which is outside of the crate");
+        Some(fault(message, match key.starts_with("test.") {
+            true => "add the test to `omit-tests` of `[cargo]` in manifest.toml",
+            false => "take a release that has the file in the crate's directory, and report it upstream",
+        }))
     });
-    Errors::unless_any(outside.collect(), ())
+    no_faults(outside.collect(), CANNOT_MAKE)
 }

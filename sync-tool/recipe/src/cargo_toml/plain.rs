@@ -3,26 +3,30 @@
 use serde::Serialize;
 use toml_edit::{Array, Item, Value};
 
+use crate::reader::{Reader, Section};
+
 /// Lines longer than this are broken at their list.
 const WIDTH: usize = 100;
 
 /// A value without places and formatting, so that two texts can be compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum Plain {
-    /// A string.
     Text(String),
-    /// A list of strings.
     List(Vec<String>),
-    /// `true` or `false`.
     Flag(bool),
-    /// A whole number.
     Number(i64),
 }
 
 impl Plain {
     /// The shapes, as they are named in messages.
-    pub(super) const SHAPES: &str = "a string, a list of strings, true, false or a whole number";
+    const SHAPES: &str = "a string, a list of strings, true, false or a whole number";
+
+    /// Reads a value of any of the shapes.
+    pub(super) fn read(reader: &mut Reader, section: &Section<'_>, key: &str) -> Option<Plain> {
+        reader.read(section, key, Plain::SHAPES, Plain::of)
+    }
 
     /// Returns an item's value if it has one of the shapes.
     pub(super) fn of(item: &Item) -> Option<Plain> {

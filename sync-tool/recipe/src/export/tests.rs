@@ -108,8 +108,8 @@ fn the_renaming_is_taken_back_word_by_word() {
 
     // The patch fits upstream's own text.
     let pristine = "use up_net_io::fork_net_view;\nuse up_net::closed;\nfn a() {}\n";
-    let fit = series.fit(&tree(&[("src/a.rs", pristine)]));
-    assert!(fit.misfits.is_empty());
+    let fit = series.apply_to(&tree(&[("src/a.rs", pristine)]));
+    assert!(fit.rejected.is_empty());
     assert_eq!(
         fit.applied[&path("src/a.rs")].text,
         "use up_net_io::fork_net_view;\nuse up_net::{closed, open};\nfn a() {}\n"

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::ops::Range;
 
-use toml_edit::{Item, TableLike};
+use toml_edit::Item;
 
-use super::reader::{Reader, span};
 use super::{
     Documents, FILE, FileKind, FileRule, Fork, GENERATED, Manifest, OwnedDir, Pattern, Series,
 };
+use crate::files;
+use crate::reader::{Reader, Section};
 use crate::tree::TreePath;
 
 /// Finds rules that would be passed over: the tool generates two files, whatever a
@@ -53,7 +54,7 @@ const DOCUMENT: &str = "a document";
 /// taken for an input, or would take its place.
 pub(super) fn locations(
     r: &mut Reader,
-    root: &dyn TableLike,
+    root: &Section<'_>,
     fork: &Fork,
     inputs: (&[OwnedDir], &[Series]),
     documents: &Documents,
@@ -90,18 +91,18 @@ impl Manifest {
 }
 
 fn all(
-    root: Option<&dyn TableLike>,
+    root: Option<&Section<'_>>,
     fork: &Fork,
     (owned, series): (&[OwnedDir], &[Series]),
     documents: &Documents,
 ) -> Vec<Region> {
     let of_fork = |what: &str, key: &str, path: &TreePath| {
         let table = root.and_then(|root| root.get("fork"));
-        let value = table.and_then(Item::as_table_like).and_then(|t| t.get(key));
+        let value = table.and_then(|table| table.get(key));
         Region {
             what: what.to_owned(),
             path: path.clone(),
-            span: value.or(table).map(span),
+            span: value.or(table).and_then(Item::span),
         }
     };
     let mut all = vec![
@@ -123,11 +124,11 @@ fn all(
     all.extend(documents.map(|path| Region {
         what: DOCUMENT.to_owned(),
         path: path.clone(),
-        span: root.and_then(|root| root.get("documents")).map(span),
+        span: root.map(|root| root.span_of("documents")),
     }));
     let fixed = [
         (FILE.to_owned(), "the manifest"),
-        (crate::lock::FILE.to_owned(), "the tool's lock"),
+        (files::LOCK.to_owned(), "the tool's lock"),
         (format!("target/{}", fork.name), "what the gates build"),
     ];
     let fixed = fixed.map(|(path, what)| (TreePath::new(&path).ok(), what));

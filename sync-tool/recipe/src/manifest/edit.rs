@@ -1,9 +1,10 @@
 //! Edits of the manifest's text that keep its comments and order.
 
 use semver::Version;
-use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, RawString, Table, Value, value};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
 
 use super::{FileKind, HistoryRow, Manifest, SERIES_LIMIT};
+use crate::cargo_toml::edit::append;
 use crate::error::{Error, Result};
 use crate::tree::TreePath;
 
@@ -103,7 +104,7 @@ impl Manifest {
             let last = rules.filter(|t| t.get("kind").and_then(Item::as_str) == Some("patched"));
             let paths = last.last().and_then(|rule| rule.get_mut("paths"));
             if let Some(paths) = paths.and_then(Item::as_array_mut) {
-                push_like_last(paths, path.as_str());
+                append(paths, [path.as_str()]);
             }
         })?;
         if is_patched(&wider) {
@@ -116,44 +117,6 @@ impl Manifest {
             push_after_last(tables(document, "files"), rule);
         })
     }
-}
-
-/// Puts a text at the end of a list, on a line of its own if the one before it
-/// has one. Comments stay with the texts that they stand behind.
-fn push_like_last(list: &mut Array, text: &str) {
-    let raw = |raw: Option<&RawString>| {
-        raw.and_then(RawString::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let (mut prefix, mut behind) = (String::new(), String::new());
-    if let Some(last) = list.iter_mut().last() {
-        let before = raw(last.decor().prefix());
-        prefix = match before.rsplit_once('\n') {
-            Some((_, indent)) => format!("\n{indent}"),
-            None => " ".to_owned(),
-        };
-        behind = raw(last.decor().suffix());
-        last.decor_mut().set_suffix("");
-    }
-    let trailing = raw(Some(list.trailing()));
-    let end = if list.trailing_comma() {
-        &trailing
-    } else {
-        &behind
-    };
-    let (comment, rest) = match end.split_once('\n') {
-        Some((comment, rest)) if comment.contains('#') => (comment.to_owned(), format!("\n{rest}")),
-        _ => (String::new(), end.clone()),
-    };
-    let mut new = Value::from(text);
-    new.decor_mut().set_prefix(comment + &prefix);
-    if list.trailing_comma() {
-        list.set_trailing(rest);
-    } else {
-        new.decor_mut().set_suffix(rest);
-    }
-    list.push_formatted(new);
 }
 
 /// Replaces a value and keeps the comment behind it.
@@ -170,7 +133,9 @@ fn tables<'a>(document: &'a mut DocumentMut, name: &str) -> &'a mut ArrayOfTable
         .entry(name)
         .or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
     if !item.is_array_of_tables() {
-        *item = Item::ArrayOfTables(ArrayOfTables::new());
+        // A list of inline tables says the same.
+        let tables = std::mem::take(item).into_array_of_tables();
+        *item = Item::ArrayOfTables(tables.unwrap_or_default());
     }
     match item {
         Item::ArrayOfTables(tables) => tables,

@@ -4,7 +4,7 @@ mod coherence;
 mod edit;
 mod owned;
 mod parse;
-mod reader;
+mod pattern;
 mod support;
 #[cfg(test)]
 mod tests;
@@ -13,8 +13,8 @@ mod upstream_tests;
 use std::ops::Range;
 use std::sync::Arc;
 
-use globset::{GlobBuilder, GlobMatcher};
 pub use owned::{OwnedDir, OwnedFile};
+pub use pattern::Pattern;
 use semver::Version;
 use serde::Serialize;
 pub use support::{LongTerm, Support};
@@ -23,21 +23,19 @@ pub use upstream_tests::{ExpectedFailure, PROGRAMS, Tests};
 use super::cargo_toml::Additions;
 use super::tree::{Digest, TreePath};
 use crate::error::{Fault, Location};
+pub use crate::files::MANIFEST as FILE;
+use crate::files::{CARGO_LOCK, CARGO_TOML};
 
 /// A fork version and the upstream version it follows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Versions {
-    /// The fork's version.
     pub fork: Version,
-    /// Upstream's version.
     pub upstream: Version,
 }
 
-/// The name of the file.
-pub const FILE: &str = "manifest.toml";
-
 /// The files that the tool makes, whatever a rule says.
-pub const GENERATED: [&str; 2] = ["Cargo.toml", "Cargo.lock"];
+pub const GENERATED: [&str; 2] = [CARGO_TOML, CARGO_LOCK];
 
 /// How the names of files end that editors, merges and systems leave behind.
 const LEFT_BEHIND: [&str; 7] = ["~", ".swp", ".swo", ".bak", ".orig", ".rej", ".tmp"];
@@ -95,8 +93,8 @@ pub struct Upstream {
 
 /// `[fork]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Fork {
-    /// The crate's name.
     #[serde(rename = "crate")]
     pub name: String,
     /// Where it is vendored, from the project's root.
@@ -107,11 +105,8 @@ pub struct Fork {
     /// The pin: the upstream release the fork is at.
     #[serde(skip)]
     pub pin: Version,
-    /// `package.authors`.
     pub authors: Vec<String>,
-    /// `package.description`.
     pub description: String,
-    /// `package.repository`.
     pub repository: String,
     /// The directory of fork-owned files that do not depend on the release.
     pub owned: TreePath,
@@ -178,6 +173,14 @@ pub enum FileKind {
 }
 
 impl FileKind {
+    pub(super) const ALL: [FileKind; 5] = [
+        FileKind::Direct,
+        FileKind::Patched,
+        FileKind::Generated,
+        FileKind::Omitted,
+        FileKind::Owned,
+    ];
+
     /// Returns the word of the manifest.
     pub fn name(self) -> &'static str {
         match self {
@@ -201,55 +204,12 @@ impl FileKind {
 
 /// `[[files]]`: what happens to the files that match.
 #[derive(Debug, Clone, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct FileRule {
-    /// The patterns.
     pub paths: Vec<Pattern>,
-    /// What happens.
     pub kind: FileKind,
     /// Whether a pattern may match nothing.
     pub optional: bool,
-}
-
-/// A glob over paths of a tree: `*` stays within a directory, `**` does not.
-#[derive(Debug, Clone)]
-pub struct Pattern {
-    /// The text.
-    pub text: String,
-    /// Its place in the manifest.
-    pub span: Range<usize>,
-    matcher: GlobMatcher,
-}
-
-impl Pattern {
-    /// Makes one of a text that stands at a place of the manifest.
-    ///
-    /// # Errors
-    ///
-    /// Fails where the text is no glob.
-    pub(super) fn new(text: &str, span: Range<usize>) -> Result<Self, globset::Error> {
-        let glob = GlobBuilder::new(text).literal_separator(true).build()?;
-        Ok(Pattern {
-            matcher: glob.compile_matcher(),
-            text: text.to_owned(),
-            span,
-        })
-    }
-
-    /// Tells whether a path matches.
-    pub fn matches(&self, path: &TreePath) -> bool {
-        self.matcher.is_match(path.as_str())
-    }
-
-    /// Tells whether the pattern is one path, without wildcards.
-    pub fn is_literal(&self) -> bool {
-        !self.text.contains(['*', '?', '[', '{'])
-    }
-}
-
-impl Serialize for Pattern {
-    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(&self.text)
-    }
 }
 
 /// How many lines the patches of a series may change, where its row does not say.
@@ -272,10 +232,9 @@ pub struct Series {
 
 /// `[[history]]`: a fork version and the upstream version it follows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct HistoryRow {
-    /// The fork's version.
     pub fork: Version,
-    /// Upstream's version.
     pub upstream: Version,
     /// What changed, in a few words.
     pub notes: String,
@@ -323,9 +282,9 @@ impl Manifest {
     }
 
     /// Returns where a fork-owned file is kept, from the project's root.
-    pub fn owned_source(&self, path: &str) -> String {
+    pub fn owned_source(&self, path: &str) -> TreePath {
         let (dir, inner) = self.owned_home(path);
-        format!("{dir}/{inner}")
+        dir.with_suffix("/").with_suffix(inner)
     }
 
     /// Returns the directories that a tree is made of, from the project's root.

@@ -5,9 +5,8 @@ use std::ops::Range;
 
 use semver::Version;
 use serde::Serialize;
-use toml_edit::TableLike;
 
-use super::reader::{Reader, Section};
+use crate::reader::{Reader, Section};
 use crate::tree::TreePath;
 
 /// One row: which file stands at a path of the crate, and for which releases.
@@ -56,14 +55,11 @@ pub struct OwnedDir {
 }
 
 /// Reads all rows; two that meet at one path are a fault.
-pub(super) fn read(r: &mut Reader, root: &dyn TableLike) -> (Vec<OwnedFile>, Vec<OwnedDir>) {
+pub(super) fn read(r: &mut Reader, root: &Section<'_>) -> (Vec<OwnedFile>, Vec<OwnedDir>) {
     let mut rows: Vec<OwnedFile> = Vec::new();
     let mut dirs: Vec<OwnedDir> = Vec::new();
     for section in r.sections(root, "owned") {
-        if ["from", "to"]
-            .iter()
-            .any(|key| section.table.get(key).is_some())
-        {
+        if ["from", "to"].iter().any(|key| section.get(key).is_some()) {
             let dir = directory(r, &section, &dirs);
             dirs.extend(dir);
             continue;
@@ -86,7 +82,7 @@ pub(super) fn read(r: &mut Reader, root: &dyn TableLike) -> (Vec<OwnedFile>, Vec
 /// Reads a directory. Each path of the crate is to have one place in the project, also
 /// where a file system folds case.
 fn directory(r: &mut Reader, s: &Section<'_>, before: &[OwnedDir]) -> Option<OwnedDir> {
-    r.only(s.table, &s.name, &["from", "to"]);
+    r.keys(s, &["from", "to"], &[]);
     let (from, to) = (r.path(s, "from"), r.path(s, "to"));
     let (from, to, span) = (from?, to?, s.span.clone());
     let folded = |path: &TreePath| TreePath::new(&path.as_str().to_lowercase()).ok();
@@ -96,21 +92,20 @@ fn directory(r: &mut Reader, s: &Section<'_>, before: &[OwnedDir]) -> Option<Own
     };
     if let Some(other) = before.iter().find(meets) {
         let message = format!("`{from}` and `{}` both give files of `{to}`", other.from);
-        r.fault(
-            span.clone(),
-            message,
-            "give each directory a `to` of its own",
-        );
+        let help = "give each directory a `to` of its own";
+        r.fault(span.clone(), message, help);
     }
     Some(OwnedDir { from, to, span })
 }
 
 fn row(r: &mut Reader, s: &Section<'_>) -> Option<OwnedFile> {
-    r.only(s.table, &s.name, &["path", "file", "since", "until"]);
+    r.keys(s, &["path"], &["file", "since", "until"]);
     let path = r.path(s, "path")?;
-    let file = r.path_or(s, "file", path.as_str());
-    let bound = |r: &mut Reader, key| s.table.get(key).and_then(|_| r.version(s, key));
-    let (since, until) = (bound(r, "since"), bound(r, "until"));
+    let file = match s.get("file") {
+        Some(_) => r.path(s, "file"),
+        None => Some(path.clone()),
+    };
+    let (since, until) = (r.version(s, "since"), r.version(s, "until"));
     if let (Some(since), Some(until)) = (&since, &until)
         && since >= until
     {

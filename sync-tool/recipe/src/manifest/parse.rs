@@ -1,33 +1,17 @@
 //! From text to [`Manifest`], with every fault at once.
 
-use std::collections::BTreeMap;
-use std::ops::Range;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use toml_edit::{Document, TableLike};
-
-use super::reader::{Reader, Section, span};
 use super::{
     Documents, FILE, FileKind, FileRule, Fork, HistoryRow, Insert, Manifest, Rewrite, SERIES_LIMIT,
-    Series, Upstream, coherence, owned, support, upstream_tests,
+    Series, Upstream, coherence, owned, pattern, support, upstream_tests,
 };
 use crate::address::masked;
 use crate::cargo_toml::Additions;
 use crate::error::{Error, Fault, Kind, Location, Result};
-
-const TABLES: [&str; 11] = [
-    "upstream",
-    "fork",
-    "rewrite",
-    "insert",
-    "files",
-    "owned",
-    "cargo",
-    "series",
-    "history",
-    "documents",
-    "tests",
-];
+use crate::reader::{Reader, Section, TomlFile};
+use crate::tree::TreePath;
 
 impl Manifest {
     /// Parses a manifest.
@@ -37,9 +21,11 @@ impl Manifest {
     /// All faults together, each with its place and the next step.
     pub fn parse(text: impl Into<Arc<str>>) -> Result<Self> {
         let text = text.into();
-        let document = Document::parse(text.as_ref()).map_err(|e| not_toml(&text, &e))?;
-        let mut reader = Reader::new(FILE, &text);
-        let parsed = parse(&mut reader, &text, document.as_table());
+        let document = TomlFile::Manifest.parse(&text).map_err(|fault| {
+            Error::faults(Kind::General, format!("{FILE} is not TOML"), vec![fault])
+        })?;
+        let mut reader = Reader::new(TomlFile::Manifest, Arc::clone(&text));
+        let parsed = parse(&mut reader, &text, &Section::root(&document));
         match parsed {
             Some(manifest) if reader.faults.is_empty() => Ok(manifest),
             _ => Err(Error::faults(
@@ -51,25 +37,41 @@ impl Manifest {
     }
 }
 
-fn not_toml(text: &Arc<str>, e: &toml_edit::TomlError) -> Error {
-    let fault = Fault::new(e.message()).help("fix the TOML at this place");
-    let fault = match e.span() {
-        Some(span) => fault.at(Location::span(FILE, Arc::clone(text), span)),
-        None => fault.at(Location::file(FILE)),
-    };
-    Error::faults(Kind::General, format!("{FILE} is not TOML"), vec![fault])
-}
-
-fn parse(r: &mut Reader, text: &Arc<str>, root: &dyn TableLike) -> Option<Manifest> {
-    r.only(root, "the manifest", &TABLES);
+fn parse(r: &mut Reader, text: &Arc<str>, root: &Section<'_>) -> Option<Manifest> {
+    const KNOWN: [&str; 11] = [
+        "upstream",
+        "fork",
+        "rewrite",
+        "insert",
+        "files",
+        "owned",
+        "cargo",
+        "series",
+        "history",
+        "documents",
+        "tests",
+    ];
+    r.keys(root, &[], &KNOWN);
+    for (key, table) in [
+        ("upstream", "`[upstream]`"),
+        ("fork", "`[fork]`"),
+        (
+            "files",
+            "`[[files]]` with paths = [\"src/**\"], kind = \"direct\"",
+        ),
+    ] {
+        if root.get(key).is_none() {
+            r.fault(0..0, format!("`{key}` is missing"), format!("add {table}"));
+        }
+    }
     // Each part is read before any is unwrapped, so that all faults are found.
-    let upstream = r.section(root, "upstream").and_then(|s| upstream(r, &s));
-    let fork = r.section(root, "fork").and_then(|s| fork(r, &s));
-    let rewrites = each(r, root, "rewrite", rewrite);
-    let inserts = each(r, root, "insert", insert);
+    let upstream = r.below(root, "upstream").and_then(|s| upstream(r, &s));
+    let fork = r.below(root, "fork").and_then(|s| fork(r, &s));
+    let rewrites = r.each(root, "rewrite", rewrite);
+    let inserts = r.each(root, "insert", insert);
     let files = file_rules(r, root);
     let (owned, owned_dirs) = owned::read(r, root);
-    let cargo = additions(r, text, root);
+    let cargo = r.below(root, "cargo").map(|s| Additions::read(r, &s));
     let series = series(r, root);
     let history = history(r, root);
     let documents = documents(r, root);
@@ -88,7 +90,7 @@ fn parse(r: &mut Reader, text: &Arc<str>, root: &dyn TableLike) -> Option<Manife
         files,
         owned,
         owned_dirs,
-        cargo: cargo?,
+        cargo: cargo.unwrap_or_default(),
         series,
         history,
         documents,
@@ -96,47 +98,31 @@ fn parse(r: &mut Reader, text: &Arc<str>, root: &dyn TableLike) -> Option<Manife
     })
 }
 
-fn each<T>(
-    r: &mut Reader,
-    root: &dyn TableLike,
-    name: &str,
-    one: fn(&mut Reader, &Section<'_>) -> Option<T>,
-) -> Vec<T> {
-    r.sections(root, name)
-        .iter()
-        .filter_map(|section| one(r, section))
-        .collect()
-}
-
 fn upstream(r: &mut Reader, s: &Section<'_>) -> Option<Upstream> {
-    let known = ["crate", "repository", "path", "tag", "support"];
-    r.only(s.table, &s.name, &known);
+    r.keys(s, &["crate", "repository", "path", "tag"], &["support"]);
     let name = crate_name(r, s);
-    let repository = r.string(s, "repository");
+    let repository = public_url(r, s);
     let path = r.path(s, "path");
     let tag = r.string(s, "tag");
-    let support = s.table.get("support").and_then(|i| support::read(r, i));
-    public(r, "upstream", repository.as_ref());
-    if let Some((tag, at)) = &tag
-        && tag.matches("{version}").count() != 1
+    let support = r.below(s, "support").and_then(|s| support::read(r, &s));
+    if tag
+        .as_ref()
+        .is_some_and(|tag| tag.matches("{version}").count() != 1)
     {
-        r.fault(
-            at.clone(),
-            "`tag` does not hold `{version}` once",
-            "write it as \"v{version}\"",
-        );
+        let message = "`tag` does not hold `{version}` once";
+        r.fault(s.span_of("tag"), message, "write it as \"v{version}\"");
     }
     Some(Upstream {
-        name: name?.0,
-        repository: repository?.0,
+        name: name?,
+        repository: repository?,
         path: path?,
-        tag: tag?.0,
+        tag: tag?,
         support,
     })
 }
 
 fn fork(r: &mut Reader, s: &Section<'_>) -> Option<Fork> {
-    let known = [
+    const REQUIRED: [&str; 7] = [
         "crate",
         "path",
         "version",
@@ -144,32 +130,29 @@ fn fork(r: &mut Reader, s: &Section<'_>) -> Option<Fork> {
         "authors",
         "description",
         "repository",
-        "owned",
-        "locks",
     ];
-    r.only(s.table, &s.name, &known);
+    r.keys(s, &REQUIRED, &["owned", "locks"]);
     let name = crate_name(r, s);
     let path = r.path(s, "path");
     let version = r.version(s, "version");
     let pin = r.version(s, "upstream");
-    let authors = r
-        .strings(s, "authors", true)
-        .into_iter()
-        .map(|(text, _)| text)
-        .collect();
+    let authors = r.strings(s, "authors");
     let description = r.string(s, "description");
-    let repository = r.string(s, "repository");
-    public(r, "fork", repository.as_ref());
-    let owned = r.path_or(s, "owned", "patches/loopback");
-    let locks = r.path_or(s, "locks", "patches/locks");
+    let repository = public_url(r, s);
+    let path_or = |r: &mut Reader, key: &str, default: &str| match s.get(key) {
+        Some(_) => r.path(s, key),
+        None => TreePath::new(default).ok(),
+    };
+    let owned = path_or(r, "owned", "patches/loopback");
+    let locks = path_or(r, "locks", "patches/locks");
     Some(Fork {
-        name: name?.0,
+        name: name?,
         path: path?,
         version: version?,
         pin: pin?,
         authors,
-        description: description?.0,
-        repository: repository?.0,
+        description: description?,
+        repository: repository?,
         owned: owned?,
         locks: locks?,
         exported: false,
@@ -177,186 +160,121 @@ fn fork(r: &mut Reader, s: &Section<'_>) -> Option<Fork> {
 }
 
 /// Reads the name of a crate, which cargo would refuse somewhere else and later.
-fn crate_name(r: &mut Reader, s: &Section<'_>) -> Option<(String, Range<usize>)> {
-    let (name, at) = r.string(s, "crate")?;
+fn crate_name(r: &mut Reader, s: &Section<'_>) -> Option<String> {
+    let name = r.string(s, "crate")?;
     let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
     if !is_name {
-        r.fault(
-            at.clone(),
-            format!("`{name}` is not the name of a crate"),
-            "a crate's name has letters, digits, `-` and `_`, and begins with a letter",
-        );
+        let message = format!("`{name}` is not the name of a crate");
+        let help = "a crate's name has letters, digits, `-` and `_`, and begins with a letter";
+        r.fault(s.span_of("crate"), message, help);
     }
-    Some((name, at))
+    Some(name)
 }
 
-/// Refuses a password in what the fork's `Cargo.toml` shows to everybody.
-fn public(r: &mut Reader, table: &str, repository: Option<&(String, Range<usize>)>) {
-    if repository.is_some_and(|(url, _)| masked(url) != *url) {
-        let message = format!("`{table}.repository` holds a password");
+/// Reads the URL of a repository, which everybody can see, and so may not hold a password.
+fn public_url(r: &mut Reader, s: &Section<'_>) -> Option<String> {
+    let url = r.string(s, "repository")?;
+    if masked(&url) != url {
+        let message = format!("`{}` holds a password", s.key("repository"));
+        let help =
+            "leave it out: everybody can read the manifest; git takes it from a credential helper";
         // Not at its line, which would be shown.
-        r.faults
-            .push(Fault::new(message).at(Location::file(FILE)).help(
-            "leave it out: everybody can read the manifest; git takes it from a credential helper",
-        ));
+        let fault = Fault::new(message).at(Location::file(FILE));
+        r.faults.push(fault.help(help));
     }
+    Some(url)
 }
 
 fn rewrite(r: &mut Reader, s: &Section<'_>) -> Option<Rewrite> {
-    r.only(s.table, &s.name, &["from", "to", "optional"]);
-    let from = r.string(s, "from");
-    let to = r.string(s, "to");
-    let optional = r.bool(s, "optional");
-    for (text, at) in from.iter().chain(&to) {
-        let word = !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || c == '_');
-        if !word {
-            r.fault(
-                at.clone(),
-                format!("`{text}` is not a name"),
-                "a rewrite takes letters, digits and `_`",
-            );
+    r.keys(s, &["from", "to"], &["optional"]);
+    let mut name = |key: &str| {
+        let name = r.string(s, key)?;
+        if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || c == '_') {
+            let message = format!("`{name}` is not a name");
+            let help = "a rewrite takes letters, digits and `_`";
+            r.fault(s.span_of(key), message, help);
         }
-    }
+        Some(name)
+    };
+    let (from, to) = (name("from"), name("to"));
     Some(Rewrite {
-        from: from?.0,
-        to: to?.0,
-        optional,
+        optional: r.bool(s, "optional").unwrap_or_default(),
+        from: from?,
+        to: to?,
         span: s.span.clone(),
     })
 }
 
 fn insert(r: &mut Reader, s: &Section<'_>) -> Option<Insert> {
-    r.only(
-        s.table,
-        &s.name,
-        &["files", "when-contains", "text", "optional"],
-    );
-    let files = r.patterns(s, "files");
-    let when = s
-        .table
-        .get("when-contains")
-        .and_then(|item| r.as_string(item, "when-contains"));
+    r.keys(s, &["files", "text"], &["when-contains", "optional"]);
+    let files = pattern::read(r, s, "files", "crate");
+    let when_contains = r.string(s, "when-contains");
     let text = r.string(s, "text");
-    let optional = r.bool(s, "optional");
-    if let Some((line, at)) = &text
-        && (!line.starts_with("#![") || !line.ends_with(']') || line.contains('\n'))
-    {
-        r.fault(
-            at.clone(),
-            "`text` is not one inner attribute",
-            "write it as '#![…]'",
-        );
+    let optional = r.bool(s, "optional").unwrap_or_default();
+    let is_attribute =
+        |line: &str| line.starts_with("#![") && line.ends_with(']') && !line.contains('\n');
+    if text.as_ref().is_some_and(|text| !is_attribute(text)) {
+        let message = "`text` is not one inner attribute";
+        r.fault(s.span_of("text"), message, "write it as '#![…]'");
     }
     Some(Insert {
         files,
-        when_contains: when.map(|w| w.0),
-        text: text?.0,
+        when_contains,
+        text: text?,
         optional,
         span: s.span.clone(),
     })
 }
 
-fn file_rules(r: &mut Reader, root: &dyn TableLike) -> Vec<FileRule> {
-    let rules = each(r, root, "files", file_rule);
-    if rules.is_empty() && root.get("files").is_none() {
-        r.fault(
-            0..0,
-            "no `[[files]]` rule",
-            "add at least one: paths = [\"src/**\"], kind = \"direct\"",
-        );
-    }
-    let mut literals = BTreeMap::new();
-    for pattern in rules
-        .iter()
-        .flat_map(|rule| &rule.paths)
-        .filter(|p| p.is_literal())
-    {
-        if literals.insert(pattern.text.clone(), ()).is_some() {
+fn file_rules(r: &mut Reader, root: &Section<'_>) -> Vec<FileRule> {
+    let rules = r.each(root, "files", file_rule);
+    let mut literals = BTreeSet::new();
+    let patterns = rules.iter().flat_map(|rule| &rule.paths);
+    for pattern in patterns.filter(|pattern| pattern.is_literal()) {
+        if !literals.insert(&pattern.text) {
             let message = format!("`{}` stands in more than one rule", pattern.text);
-            r.fault(
-                pattern.span.clone(),
-                message,
-                "keep it in the one that is meant",
-            );
+            let help = "keep it in the one that is meant";
+            r.fault(pattern.span.clone(), message, help);
         }
     }
     rules
 }
 
 fn file_rule(r: &mut Reader, s: &Section<'_>) -> Option<FileRule> {
-    r.only(s.table, &s.name, &["paths", "kind", "optional"]);
-    let paths = r.patterns(s, "paths");
-    let kind = r.string(s, "kind");
-    let optional = r.bool(s, "optional");
-    let (kind, at) = kind?;
-    let all = [
-        FileKind::Direct,
-        FileKind::Patched,
-        FileKind::Generated,
-        FileKind::Omitted,
-        FileKind::Owned,
-    ];
-    match all.into_iter().find(|k| k.name() == kind) {
-        Some(kind) => Some(FileRule {
-            paths,
-            kind,
-            optional,
-        }),
-        None => {
-            let message = format!("`{kind}` is not a kind of file");
-            r.fault(
-                at,
-                message,
-                "write direct, patched, generated, omitted or owned",
-            );
-            None
-        }
-    }
-}
-
-fn additions(r: &mut Reader, text: &Arc<str>, root: &dyn TableLike) -> Option<Additions> {
-    let Some(item) = root.get("cargo") else {
-        return Some(Additions::default());
+    r.keys(s, &["paths", "kind"], &["optional"]);
+    let paths = pattern::read(r, s, "paths", "crate");
+    let optional = r.bool(s, "optional").unwrap_or_default();
+    let word = r.string(s, "kind")?;
+    let Some(kind) = FileKind::ALL.into_iter().find(|kind| kind.name() == word) else {
+        let message = format!("`{word}` is not a kind of file");
+        let help = "write direct, patched, generated, omitted or owned";
+        r.fault(s.span_of("kind"), message, help);
+        return None;
     };
-    match Additions::from_item(item) {
-        Ok(additions) => Some(additions),
-        Err(faults) => {
-            for fault in faults {
-                let at = fault.span.unwrap_or_else(|| span(item));
-                let place = Location::span(FILE, Arc::clone(text), at);
-                r.faults
-                    .push(Fault::new(fault.message).at(place).help(fault.help));
-            }
-            None
-        }
-    }
+    Some(FileRule {
+        paths,
+        kind,
+        optional,
+    })
 }
 
 /// The most that a series' limit may be: a patch of so many lines is a fork by hand.
-const MAX_LIMIT: i64 = 10_000;
+const MAX_LIMIT: u64 = 10_000;
 
-fn series(r: &mut Reader, root: &dyn TableLike) -> Vec<Series> {
-    let mut all = each(r, root, "series", |r, s| {
-        r.only(s.table, &s.name, &["base", "patches", "limit"]);
+fn series(r: &mut Reader, root: &Section<'_>) -> Vec<Series> {
+    let mut all = r.each(root, "series", |r, s| {
+        r.keys(s, &["base", "patches"], &["limit"]);
         let base = r.version(s, "base");
         let patches = r.path(s, "patches");
-        let limit = s.table.get("limit").and_then(|_| {
-            r.count(
-                s,
-                "limit",
-                MAX_LIMIT,
-                "write it as a number of changed lines, without quotes",
-            )
-        });
+        let help = "write it as a number of changed lines, without quotes";
+        let limit = r.count(s, "limit", MAX_LIMIT, help);
         Some(Series {
             base: base?,
             patches: patches?,
-            limit: limit
-                .and_then(|n| n.try_into().ok())
-                .unwrap_or(SERIES_LIMIT),
+            limit: limit.map_or(Ok(SERIES_LIMIT), usize::try_from).ok()?,
             span: s.span.clone(),
         })
     });
@@ -370,67 +288,46 @@ fn series(r: &mut Reader, root: &dyn TableLike) -> Vec<Series> {
     all
 }
 
-fn history(r: &mut Reader, root: &dyn TableLike) -> Vec<HistoryRow> {
-    let mut rows = Vec::new();
-    for s in r.sections(root, "history") {
-        r.only(s.table, &s.name, &["fork", "upstream", "notes"]);
-        let fork = r.version(&s, "fork");
-        let upstream = r.version(&s, "upstream");
-        let notes = r.string(&s, "notes");
-        if let (Some(fork), Some(upstream), Some(notes)) = (fork, upstream, notes) {
-            if rows.iter().any(|row: &HistoryRow| row.fork == fork) {
-                r.fault(
-                    s.span.clone(),
-                    format!("{fork} stands twice in the history"),
-                    "keep one of the rows",
-                );
-            }
-            rows.push(HistoryRow {
-                fork,
-                upstream,
-                notes: notes.0,
-            });
+fn history(r: &mut Reader, root: &Section<'_>) -> Vec<HistoryRow> {
+    let mut seen = BTreeSet::new();
+    let mut rows = r.each(root, "history", |r, s| {
+        r.keys(s, &["fork", "upstream", "notes"], &[]);
+        let (fork, upstream) = (r.version(s, "fork"), r.version(s, "upstream"));
+        let (notes, fork) = (r.string(s, "notes")?, fork?);
+        if !seen.insert(fork.clone()) {
+            let message = format!("{fork} stands twice in the history");
+            r.fault(s.span.clone(), message, "keep one of the rows");
         }
-    }
+        Some(HistoryRow {
+            fork,
+            upstream: upstream?,
+            notes,
+        })
+    });
     rows.sort_by(|a, b| a.fork.cmp(&b.fork));
     rows
 }
 
-fn documents(r: &mut Reader, root: &dyn TableLike) -> Documents {
-    let Some(s) = r.section_if_any(root, "documents") else {
+fn documents(r: &mut Reader, root: &Section<'_>) -> Documents {
+    let Some(s) = r.below(root, "documents") else {
         return Documents::default();
     };
-    r.only(s.table, &s.name, &["versions", "differences"]);
-    let mut list = |key| {
-        let texts = r.strings(&s, key, false);
-        texts
-            .into_iter()
-            .filter_map(|(text, at)| r.as_path(&text, at))
-            .collect()
-    };
+    r.keys(&s, &[], &["versions", "differences"]);
     Documents {
-        versions: list("versions"),
-        differences: list("differences"),
+        versions: r.paths(&s, "versions"),
+        differences: r.paths(&s, "differences"),
     }
 }
 
-fn pin_is_in_history(r: &mut Reader, root: &dyn TableLike, fork: &Fork, history: &[HistoryRow]) {
+fn pin_is_in_history(r: &mut Reader, root: &Section<'_>, fork: &Fork, history: &[HistoryRow]) {
     let row = history.iter().find(|row| row.fork == fork.version);
-    if let Some(row) = row
-        && row.upstream != fork.pin
-    {
-        let at = root
-            .get("fork")
-            .and_then(|i| i.as_table_like())
-            .and_then(|t| t.get("upstream"));
+    if let Some(row) = row.filter(|row| row.upstream != fork.pin) {
         let message = format!(
             "{} is {} by the history, but the pin is {}",
             fork.version, row.upstream, fork.pin
         );
-        r.fault(
-            at.map_or(0..0, span),
-            message,
-            "change the pin with `wash-wasi-sync upgrade --to …`",
-        );
+        let span = r.below(root, "fork").map(|s| s.span_of("upstream"));
+        let help = "change the pin with `wash-wasi-sync upgrade --to …`";
+        r.fault(span.unwrap_or_default(), message, help);
     }
 }

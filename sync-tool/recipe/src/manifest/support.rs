@@ -1,8 +1,6 @@
 //! `[upstream.support]`: for how long upstream fixes a line of releases.
 
-use toml_edit::Item;
-
-use super::reader::{Reader, Section};
+use crate::reader::{Reader, Section};
 
 /// For how many major releases upstream supports a line, its own included. A project
 /// that releases at fixed times says its policy so without a calendar.
@@ -46,16 +44,13 @@ impl Support {
 }
 
 /// Reads the table.
-pub(super) fn read(r: &mut Reader, item: &Item) -> Option<Support> {
-    let s = r.as_section(item, "support".to_owned(), "[upstream.support]")?;
-    r.only(s.table, &s.name, &["releases", "long-term"]);
-    let releases = count(r, &s, "releases");
-    let long_term = match s.table.get("long-term") {
+pub(super) fn read(r: &mut Reader, s: &Section<'_>) -> Option<Support> {
+    r.keys(s, &["releases"], &["long-term"]);
+    let releases = count(r, s, "releases");
+    let long_term = match r.below(s, "long-term") {
         None => None,
-        Some(item) => {
-            let name = "long-term".to_owned();
-            let s = r.as_section(item, name, "[upstream.support.long-term]")?;
-            r.only(s.table, &s.name, &["every", "releases"]);
+        Some(s) => {
+            r.keys(&s, &["every", "releases"], &[]);
             let (every, releases) = (count(r, &s, "every"), count(r, &s, "releases"));
             Some(LongTerm {
                 every: every?,
@@ -70,7 +65,7 @@ pub(super) fn read(r: &mut Reader, item: &Item) -> Option<Support> {
 }
 
 /// The most that a count may be: a century of monthly releases.
-const MAX_RELEASES: i64 = 1200;
+const MAX_RELEASES: u64 = 1200;
 
 fn count(r: &mut Reader, section: &Section<'_>, key: &str) -> Option<u64> {
     let help = "write it as a number of major releases, without quotes";

@@ -6,6 +6,7 @@ mod faults;
 mod mutated;
 mod read;
 mod support;
+mod together;
 mod upstream_tests;
 
 use semver::Version;

@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use semver::Version;
-use toml_edit::{Item, TableLike};
 
-use super::Pattern;
-use super::reader::{Reader, Section, span};
+use super::pattern::{self, Pattern};
+use crate::reader::{Reader, Section};
 
 /// The directories that upstream's guests are built from, where the manifest
 /// does not say: the guests, and the adapter that makes components of them.
@@ -51,96 +50,43 @@ impl Default for Tests {
 }
 
 /// Reads the table; its absence means that nothing is expected to fail.
-pub(super) fn read(r: &mut Reader, root: &dyn TableLike) -> Tests {
+pub(super) fn read(r: &mut Reader, root: &Section<'_>) -> Tests {
     let mut tests = Tests::default();
-    let Some(s) = r.section_if_any(root, "tests") else {
+    let Some(s) = r.below(root, "tests") else {
         return tests;
     };
-    r.only(s.table, &s.name, &["expected-failures", "programs"]);
-    if let Some(item) = s.table.get("expected-failures") {
-        tests.expected_failures = expected_failures(r, item);
+    r.keys(&s, &[], &["expected-failures", "programs"]);
+    tests.expected_failures = r.each(&s, "expected-failures", expected_failure);
+    let mut names = BTreeSet::new();
+    for test in &tests.expected_failures {
+        if !names.insert(&test.name) {
+            let message = format!("`{}` is expected to fail twice", test.name);
+            r.fault(test.span.clone(), message, "keep one of the entries");
+        }
     }
-    if let Some(programs) = r.patterns_if_any(&s, "programs", "repository") {
-        tests.programs = programs;
+    if s.get("programs").is_some() {
+        tests.programs = pattern::read(r, &s, "programs", "repository");
     }
     tests
 }
 
-fn expected_failures(r: &mut Reader, item: &Item) -> Vec<ExpectedFailure> {
-    let mut entries = Vec::new();
-    for section in tables(r, item) {
-        entries.extend(expected_failure(r, &section));
-    }
-    let mut names = BTreeSet::new();
-    for entry in &entries {
-        if !names.insert(entry.name.as_str()) {
-            r.fault(
-                entry.span.clone(),
-                format!("`{}` is expected to fail twice", entry.name),
-                "keep one of the entries",
-            );
-        }
-    }
-    entries
-}
-
-/// Returns the entries, written in a list or as tables of their own.
-fn tables<'a>(r: &mut Reader, item: &'a Item) -> Vec<Section<'a>> {
-    let name = "an entry of `expected-failures`";
-    let section = |table: &'a dyn TableLike, span: Option<Range<usize>>| Section {
-        table,
-        name: name.to_owned(),
-        span: span.unwrap_or(0..0),
-    };
-    if let Some(tables) = item.as_array_of_tables() {
-        return tables.iter().map(|t| section(t, t.span())).collect();
-    }
-    let Some(array) = item.as_array() else {
-        r.fault(
-            span(item),
-            "`expected-failures` is not a list",
-            "write it as [{ name = \"…\", reason = \"…\" }]",
-        );
-        return Vec::new();
-    };
-    let mut sections = Vec::new();
-    for value in array {
-        match value.as_inline_table() {
-            Some(table) => sections.push(section(table, value.span())),
-            None => r.fault(
-                value.span().unwrap_or_else(|| span(item)),
-                "`expected-failures` holds something that is not a table",
-                "write it as { name = \"…\", reason = \"…\" }",
-            ),
-        }
-    }
-    sections
-}
-
 fn expected_failure(r: &mut Reader, s: &Section<'_>) -> Option<ExpectedFailure> {
-    r.only(s.table, &s.name, &["name", "reason", "until"]);
-    let name = said(
-        r,
-        s,
-        "name",
-        "write the name that the test harness gives it",
-    );
-    let reason = said(r, s, "reason", "say why it fails, and why that is accepted");
-    let until = s.table.get("until").and_then(|_| r.version(s, "until"));
+    r.keys(s, &["name", "reason"], &["until"]);
+    let mut filled = |key: &str, help: &str| {
+        let text = r.string(s, key)?;
+        if text.trim().is_empty() {
+            r.fault(s.span_of(key), format!("`{key}` is empty"), help);
+            return None;
+        }
+        Some(text.trim().to_owned())
+    };
+    let name = filled("name", "write the name that the test harness gives it");
+    let reason = filled("reason", "say why it fails, and why that is accepted");
+    let until = r.version(s, "until");
     Some(ExpectedFailure {
         name: name?,
         reason: reason?,
         until,
         span: s.span.clone(),
     })
-}
-
-/// Returns a text that says something.
-fn said(r: &mut Reader, s: &Section<'_>, key: &str, help: &str) -> Option<String> {
-    let (text, at) = r.string(s, key)?;
-    if text.trim().is_empty() {
-        r.fault(at, format!("`{key}` is empty"), help);
-        return None;
-    }
-    Some(text.trim().to_owned())
 }

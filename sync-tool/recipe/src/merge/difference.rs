@@ -5,30 +5,14 @@ use std::ops::Range;
 use git2::{DiffOptions, Patch};
 
 use super::MergeError;
-use crate::patch::Delta;
-
-/// Base lines that a side has other lines for. Lines count from 0.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Edit {
-    pub base: Range<usize>,
-    pub side: Range<usize>,
-}
-
-impl Edit {
-    pub(super) fn delta(&self) -> Delta {
-        Delta {
-            added: self.side.len(),
-            removed: self.base.len(),
-        }
-    }
-}
+use crate::patch::LineChange;
 
 /// Returns the edits that lead from `base` to `side`, in order; an unchanged
 /// line is between any two.
 ///
 /// These are the edits that a merge by libgit2 or git starts from: the same
 /// algorithm with the same (that is, no) options.
-pub(super) fn edits(base: &str, side: &str) -> Result<Vec<Edit>, MergeError> {
+pub(super) fn edits(base: &str, side: &str) -> Result<Vec<LineChange>, MergeError> {
     if base == side {
         return Ok(Vec::new());
     }
@@ -39,9 +23,9 @@ pub(super) fn edits(base: &str, side: &str) -> Result<Vec<Edit>, MergeError> {
     let mut edits = Vec::with_capacity(patch.num_hunks());
     for at in 0..patch.num_hunks() {
         let (hunk, _) = patch.hunk(at)?;
-        edits.push(Edit {
-            base: lines(hunk.old_start(), hunk.old_lines()),
-            side: lines(hunk.new_start(), hunk.new_lines()),
+        edits.push(LineChange {
+            old: lines(hunk.old_start(), hunk.old_lines()),
+            new: lines(hunk.new_start(), hunk.new_lines()),
         });
     }
     if edits.is_empty() {

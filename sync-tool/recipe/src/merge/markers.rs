@@ -7,12 +7,11 @@ const SHORTEST: usize = 7;
 
 /// What stands behind the markers, to say which side is which.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Labels {
     /// What both sides started from.
     pub base: String,
-    /// Our side.
     pub ours: String,
-    /// Their side.
     pub theirs: String,
 }
 

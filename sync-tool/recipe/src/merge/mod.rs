@@ -20,14 +20,10 @@ use super::patch::Delta;
 /// Why no merge could be made. Conflicts are no errors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case", tag = "fault")]
+#[expect(missing_docs, reason = "the messages say it")]
 pub enum MergeError {
-    /// libgit2 refused to compare two texts.
     #[error("libgit2 cannot compare the texts: {message}")]
-    Refused {
-        /// What it said.
-        message: String,
-    },
-    /// libgit2 found no difference between texts that differ: it ran out of memory.
+    Refused { message: String },
     #[error("libgit2 did not finish comparing the texts")]
     Unfinished,
 }
@@ -61,12 +57,10 @@ pub enum Chunk {
 
 /// Lines that both sides changed, or changed right next to each other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Conflict {
-    /// What both started from.
     pub base: Side,
-    /// What we have instead.
     pub ours: Side,
-    /// What they have instead.
     pub theirs: Side,
 }
 
@@ -92,7 +86,7 @@ pub fn merge(base: &str, ours: &str, theirs: &str) -> Result<Merge, MergeError> 
     let our_edits = difference::edits(base, ours)?;
     let their_edits = difference::edits(base, theirs)?;
     let cut = |text| str::split_inclusive(text, '\n').collect::<Vec<_>>();
-    let inputs = walk::Inputs {
+    let inputs = walk::Texts {
         base: cut(base),
         ours: cut(ours),
         theirs: cut(theirs),

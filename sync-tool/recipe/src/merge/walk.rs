@@ -2,12 +2,11 @@
 
 use std::ops::Range;
 
-use super::difference::Edit;
 use super::{Chunk, Conflict, Merge, Side};
-use crate::patch::Delta;
+use crate::patch::{Delta, LineChange};
 
 /// The lines of the three texts, with their ends.
-pub(super) struct Inputs<'a> {
+pub(super) struct Texts<'a> {
     pub base: Vec<&'a str>,
     pub ours: Vec<&'a str>,
     pub theirs: Vec<&'a str>,
@@ -16,15 +15,15 @@ pub(super) struct Inputs<'a> {
 /// Edits of both sides that overlap or touch, chained; at least one in all.
 struct Cluster<'e> {
     base: Range<usize>,
-    ours: &'e [Edit],
-    theirs: &'e [Edit],
+    ours: &'e [LineChange],
+    theirs: &'e [LineChange],
 }
 
 /// Merges by the edits of both sides.
 pub(super) fn merged<'e>(
-    inputs: &Inputs<'_>,
-    mut ours: &'e [Edit],
-    mut theirs: &'e [Edit],
+    inputs: &Texts<'_>,
+    mut ours: &'e [LineChange],
+    mut theirs: &'e [LineChange],
 ) -> Merge {
     let mut chunks = Chunks::default();
     // By how many lines a side is ahead of the base, behind the clusters so far.
@@ -42,7 +41,7 @@ pub(super) fn merged<'e>(
         );
         if cluster.theirs.is_empty() || our_text == their_text {
             if !cluster.theirs.is_empty() {
-                agreed += cluster.ours.iter().map(Edit::delta).sum();
+                agreed += cluster.ours.iter().map(LineChange::delta).sum();
             }
             chunks.resolve(our_text);
         } else if cluster.ours.is_empty() {
@@ -63,17 +62,20 @@ pub(super) fn merged<'e>(
 }
 
 /// Takes the next edit, and all of both sides that it touches, off the lists.
-fn next_cluster<'e>(ours: &mut &'e [Edit], theirs: &mut &'e [Edit]) -> Option<Cluster<'e>> {
+fn next_cluster<'e>(
+    ours: &mut &'e [LineChange],
+    theirs: &mut &'e [LineChange],
+) -> Option<Cluster<'e>> {
     let first = [ours.first(), theirs.first()].into_iter().flatten();
     let mut base = first
-        .map(|edit| &edit.base)
+        .map(|edit| &edit.old)
         .min_by_key(|base| base.start)?
         .clone();
-    let touching = |edits: &[Edit], taken: usize, base: &Range<usize>| {
+    let touching = |edits: &[LineChange], taken: usize, base: &Range<usize>| {
         edits
             .get(taken)
-            .filter(|edit| edit.base.start <= base.end)
-            .map(|edit| edit.base.end)
+            .filter(|edit| edit.old.start <= base.end)
+            .map(|edit| edit.old.end)
     };
     let (mut our_count, mut their_count) = (0, 0);
     loop {
@@ -99,10 +101,10 @@ fn next_cluster<'e>(ours: &mut &'e [Edit], theirs: &mut &'e [Edit]) -> Option<Cl
 }
 
 /// Returns a side's lines for a cluster's base lines, and carries its shift past them.
-fn side_lines(base: &Range<usize>, edits: &[Edit], shift: &mut isize) -> Range<usize> {
+fn side_lines(base: &Range<usize>, edits: &[LineChange], shift: &mut isize) -> Range<usize> {
     let start = base.start.strict_add_signed(*shift);
     if let Some(last) = edits.last() {
-        *shift = last.side.end.cast_signed() - last.base.end.cast_signed();
+        *shift = last.new.end.cast_signed() - last.old.end.cast_signed();
     }
     start..base.end.strict_add_signed(*shift)
 }

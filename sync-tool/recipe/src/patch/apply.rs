@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 
+use super::fault::ORDER_HUNKS;
 use super::index::Index;
 use super::nearest::{self, Nearest};
 use super::{Hunk, Patch};
@@ -66,35 +67,16 @@ pub struct HunkFault {
 /// Why a hunk does not apply. Lines are those of the file, counted from 1.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case", tag = "fault")]
+#[expect(missing_docs, reason = "the messages say it")]
 pub enum HunkFaultKind {
-    /// Its old text is not in the file.
     #[error("its old text stands nowhere{}", .nearest.as_ref().map(|n| format!(": {n}")).unwrap_or_default())]
-    Nowhere {
-        /// The place that comes nearest, if anything of the hunk is in the file.
-        nearest: Option<Nearest>,
-    },
-    /// Its old text is there more than once.
+    Nowhere { nearest: Option<Nearest> },
     #[error("its old text stands at {count} places: {}", joined(.lines.iter().map(|line| format!("line {line}")), *.count))]
-    Ambiguous {
-        /// At how many places.
-        count: usize,
-        /// Some of the lines at which it starts, in order; all where they are few.
-        lines: Vec<usize>,
-    },
-    /// Its old text stands before the end of the previous hunk's.
+    Ambiguous { count: usize, lines: Vec<usize> },
     #[error("its old text stands at line {line}, the previous hunk's ends at line {previous_end}")]
-    OutOfOrder {
-        /// The line at which it starts.
-        line: usize,
-        /// The last line of the previous hunk's old text.
-        previous_end: usize,
-    },
-    /// It ends the file without a line end, and other lines follow its old text.
+    OutOfOrder { line: usize, previous_end: usize },
     #[error("it leaves the file's last line without an end, and line {line} follows its old text")]
-    NotAtEnd {
-        /// The line that follows.
-        line: usize,
-    },
+    NotAtEnd { line: usize },
 }
 
 impl HunkFault {
@@ -113,9 +95,7 @@ impl HunkFault {
             HunkFaultKind::Ambiguous { .. } => {
                 "give the hunk more context lines, until its old text stands once"
             }
-            HunkFaultKind::OutOfOrder { .. } => {
-                "put the hunks in the order of the file, and join overlapping ones"
-            }
+            HunkFaultKind::OutOfOrder { .. } => ORDER_HUNKS,
             HunkFaultKind::NotAtEnd { .. } => {
                 "remove `\\ No newline at end of file` below the hunk's last new line"
             }

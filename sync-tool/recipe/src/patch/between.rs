@@ -6,7 +6,7 @@ use serde::Serialize;
 use similar::{Algorithm, DiffTag};
 
 use super::index::Index;
-use super::{Difference, Hunk, Line, LineKind, Patch};
+use super::{Difference, Hunk, HunkLine, LineChange, LineKind, Patch};
 
 /// The context that a hunk has at least, where the file has it.
 const CONTEXT: usize = 3;
@@ -14,19 +14,12 @@ const CONTEXT: usize = 3;
 /// Why no patch can be made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case", tag = "fault")]
+#[expect(missing_docs, reason = "the messages say it")]
 pub enum BetweenError {
-    /// Nothing stands in the file before: no hunk could say where it belongs.
     #[error("`{path}` is empty upstream, so no hunk could say where it belongs")]
-    EmptyBase {
-        /// The file.
-        path: String,
-    },
-    /// A patch cannot name the file.
+    EmptyBase { path: String },
     #[error("a patch cannot name `{path}`")]
-    BadPath {
-        /// The file.
-        path: String,
-    },
+    BadPath { path: String },
 }
 
 impl BetweenError {
@@ -47,12 +40,6 @@ impl BetweenError {
 /// Tells whether a header line can name a path without quoting it.
 pub(super) fn is_nameable(path: &str) -> bool {
     !path.is_empty() && !path.starts_with('"') && !path.contains(char::is_control)
-}
-
-/// Lines that differ: counted from 0, in the old text and in the new one.
-struct Change {
-    old: Range<usize>,
-    new: Range<usize>,
 }
 
 impl Patch {
@@ -102,8 +89,8 @@ impl Patch {
 }
 
 /// Returns the changes between two texts, in order, never touching each other.
-fn changes(old: &[&str], new: &[&str]) -> Vec<Change> {
-    let mut changes: Vec<Change> = Vec::new();
+fn changes(old: &[&str], new: &[&str]) -> Vec<LineChange> {
+    let mut changes: Vec<LineChange> = Vec::new();
     for op in similar::capture_diff_slices(Algorithm::Myers, old, new) {
         let (tag, old, new) = op.as_tag_tuple();
         match changes.last_mut() {
@@ -112,36 +99,36 @@ fn changes(old: &[&str], new: &[&str]) -> Vec<Change> {
                 last.old.end = old.end;
                 last.new.end = new.end;
             }
-            _ => changes.push(Change { old, new }),
+            _ => changes.push(LineChange { old, new }),
         }
     }
     changes
 }
 
 /// Old lines that become one hunk, and which changes are in them.
-struct Region {
+struct HunkRegion {
     old: Range<usize>,
     changes: Range<usize>,
 }
 
 /// Groups changes into regions whose old text stands once, in order and apart.
-fn regions(index: &Index<'_>, changes: &[Change]) -> Vec<Region> {
+fn regions(index: &Index<'_>, changes: &[LineChange]) -> Vec<HunkRegion> {
     let len = index.lines.len();
-    let single = (0..).zip(changes).map(|(at, change)| Region {
+    let single = (0..).zip(changes).map(|(at, change)| HunkRegion {
         old: widened(&change.old, CONTEXT, len),
         changes: at..at + 1,
     });
     let close = joined(single);
     // What takes in a text that stands once stands once itself: no need to look again.
-    joined(close.into_iter().map(|region| Region {
+    joined(close.into_iter().map(|region| HunkRegion {
         old: grown(index, &region.old),
         changes: region.changes,
     }))
 }
 
 /// Joins regions that overlap or touch.
-fn joined(regions: impl Iterator<Item = Region>) -> Vec<Region> {
-    let mut joined: Vec<Region> = Vec::new();
+fn joined(regions: impl Iterator<Item = HunkRegion>) -> Vec<HunkRegion> {
+    let mut joined: Vec<HunkRegion> = Vec::new();
     for mut region in regions {
         while let Some(last) = joined.pop_if(|last| last.old.end >= region.old.start) {
             region.old = last.old.start.min(region.old.start)..last.old.end.max(region.old.end);
@@ -183,10 +170,10 @@ fn widened(lines: &Range<usize>, by: usize, len: usize) -> Range<usize> {
 }
 
 /// Writes a region as a hunk.
-fn hunk(base: &[&str], new: &[&str], region: Range<usize>, changes: &[Change]) -> Hunk {
+fn hunk(base: &[&str], new: &[&str], region: Range<usize>, changes: &[LineChange]) -> Hunk {
     let mut lines = Vec::new();
     let mut push = |kind, texts: &[&str]| {
-        lines.extend(texts.iter().map(|text| Line {
+        lines.extend(texts.iter().map(|text| HunkLine {
             kind,
             text: (*text).to_owned(),
         }));

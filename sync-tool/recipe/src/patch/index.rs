@@ -39,7 +39,7 @@ pub(super) struct Index<'a> {
 
 /// Where a run of lines stands.
 #[derive(Debug, Default)]
-pub(super) struct Places {
+pub(super) struct Occurrences {
     /// At how many places.
     pub count: usize,
     /// Some of them, counted from 0, in order; all where they are few.
@@ -77,9 +77,9 @@ impl<'a> Index<'a> {
     }
 
     /// Returns where a run of lines stands; nowhere for an empty run.
-    pub(super) fn places<'l>(&self, run: impl Iterator<Item = &'l str>) -> Places {
+    pub(super) fn places<'l>(&self, run: impl Iterator<Item = &'l str>) -> Occurrences {
         let run: Option<Vec<usize>> = run.map(|line| self.known.get(line).copied()).collect();
-        run.map_or_else(Places::default, |run| self.places_of(&run))
+        run.map_or_else(Occurrences::default, |run| self.places_of(&run))
     }
 
     /// Tells whether a run of this text's own lines stands at one place only.
@@ -94,10 +94,10 @@ impl<'a> Index<'a> {
 
     /// Takes the rarest line's places where they are few, and the sorted suffixes
     /// elsewhere: never a pass over the text for each run.
-    fn places_of(&self, run: &[usize]) -> Places {
+    fn places_of(&self, run: &[usize]) -> Occurrences {
         let rarest = (0..run.len()).min_by_key(|at| self.standing[run[*at]].len());
         let Some(rarest) = rarest else {
-            return Places::default();
+            return Occurrences::default();
         };
         let candidates = &self.standing[run[rarest]];
         let mut some: Vec<usize>;
@@ -116,7 +116,7 @@ impl<'a> Index<'a> {
             some.sort_unstable();
             all.len()
         };
-        Places { count, some }
+        Occurrences { count, some }
     }
 
     /// Compares the lines from one on with a run.

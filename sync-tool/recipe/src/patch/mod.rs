@@ -15,11 +15,11 @@ mod render;
 mod tests;
 
 use std::iter::Sum;
-use std::ops::{Add, AddAssign};
+use std::ops::{Add, AddAssign, Range};
 
 pub use apply::{Applied, HunkFault, HunkFaultKind, HunkPosition};
 pub use between::BetweenError;
-pub use fault::{HeadKey, PatchFault, PatchFaultKind, Side};
+pub use fault::{DiffSide, HeadKey, PatchFault, PatchFaultKind};
 pub use nearest::Nearest;
 use serde::Serialize;
 
@@ -28,10 +28,9 @@ use serde::Serialize;
 /// Both texts may have several lines; [`Difference::new`] gives them the form
 /// in which a patch stores them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Difference {
-    /// What differs.
     pub change: String,
-    /// Why it must.
     pub reason: String,
 }
 
@@ -84,7 +83,7 @@ pub struct Hunk {
     /// What follows the second `@@`; empty where nothing does.
     pub heading: String,
     /// The lines, in order.
-    pub lines: Vec<Line>,
+    pub lines: Vec<HunkLine>,
 }
 
 impl PartialEq for Hunk {
@@ -125,7 +124,7 @@ impl Hunk {
 
 /// One line of a hunk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Line {
+pub struct HunkLine {
     /// What the line is to the change.
     pub kind: LineKind,
     /// The text with its line end; none where the file ends without one.
@@ -151,6 +150,22 @@ impl LineKind {
             LineKind::Context => ' ',
             LineKind::Removed => '-',
             LineKind::Added => '+',
+        }
+    }
+}
+
+/// Lines that differ: counted from 0, in the old text and in the new one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LineChange {
+    pub(crate) old: Range<usize>,
+    pub(crate) new: Range<usize>,
+}
+
+impl LineChange {
+    pub(crate) fn delta(&self) -> Delta {
+        Delta {
+            added: self.new.len(),
+            removed: self.old.len(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::str::FromStr as _;
 use proc_macro2::{TokenStream, TokenTree};
 
 use super::rewrite::RuleCount;
-use crate::error::{Error, Fault, Kind, Location, Result};
+use crate::error::{Fault, Location, Result, no_faults};
 use crate::manifest::{Insert, Manifest};
 use crate::tree::{Tree, TreePath};
 
@@ -18,7 +18,7 @@ pub(super) fn insert(tree: &mut Tree, manifest: &Manifest) -> Result<Vec<RuleCou
         let paths: Vec<TreePath> = tree.paths().filter(matching).cloned().collect();
         let mut files = 0;
         for path in paths {
-            match into(tree, &path, rule) {
+            match insert_into(tree, &path, rule) {
                 Ok(inserted) => files += usize::from(inserted),
                 Err(fault) => faults.push(fault),
             }
@@ -33,20 +33,17 @@ pub(super) fn insert(tree: &mut Tree, manifest: &Manifest) -> Result<Vec<RuleCou
             files,
         });
     }
-    if faults.is_empty() {
-        return Ok(counts);
-    }
-    let message = "attributes cannot be inserted";
-    Err(Error::faults(Kind::General, message, faults))
+    no_faults(faults, "attributes cannot be inserted")?;
+    Ok(counts)
 }
 
 /// Inserts into one file, if the rule wants that; tells whether it did.
-fn into(tree: &mut Tree, path: &TreePath, rule: &Insert) -> Result<bool, Fault> {
+fn insert_into(tree: &mut Tree, path: &TreePath, rule: &Insert) -> Result<bool, Fault> {
     let Some((file, text)) = tree.get(path.as_str()).and_then(|f| Some((f, f.text()?))) else {
         return Ok(false);
     };
     if let Some(keyword) = &rule.when_contains
-        && !holds(text, keyword).map_err(|e| e.at(Location::file(path.as_str())))?
+        && !has_keyword(text, keyword).map_err(|e| e.at(Location::file(path.as_str())))?
     {
         return Ok(false);
     }
@@ -56,7 +53,7 @@ fn into(tree: &mut Tree, path: &TreePath, rule: &Insert) -> Result<bool, Fault> 
 }
 
 /// Tells whether code has a keyword, comments and literals apart.
-fn holds(text: &str, keyword: &str) -> Result<bool, Fault> {
+fn has_keyword(text: &str, keyword: &str) -> Result<bool, Fault> {
     // Lexing costs more than a search, and most files do not even mention it.
     if !text.contains(keyword) {
         return Ok(false);
@@ -65,13 +62,13 @@ fn holds(text: &str, keyword: &str) -> Result<bool, Fault> {
         Fault::new(format!("the file is not Rust: {e}"))
             .help("narrow the `files` of the `[[insert]]` rule")
     })?;
-    Ok(any(tokens, keyword))
+    Ok(contains_ident(tokens, keyword))
 }
 
-fn any(tokens: TokenStream, keyword: &str) -> bool {
+fn contains_ident(tokens: TokenStream, keyword: &str) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Ident(ident) => ident == keyword,
-        TokenTree::Group(group) => any(group.stream(), keyword),
+        TokenTree::Group(group) => contains_ident(group.stream(), keyword),
         TokenTree::Punct(_) | TokenTree::Literal(_) => false,
     })
 }
@@ -107,9 +104,9 @@ mod tests {
             ("const A: &str = r#\"unsafe \" unsafe\"#;", false),
             ("fn unsafe_one() {}", false),
         ] {
-            assert_eq!(holds(text, "unsafe").unwrap(), has, "{text}");
+            assert_eq!(has_keyword(text, "unsafe").unwrap(), has, "{text}");
         }
-        assert!(holds("fn f( { unsafe", "unsafe").is_err());
+        assert!(has_keyword("fn f( { unsafe", "unsafe").is_err());
     }
 
     #[test]

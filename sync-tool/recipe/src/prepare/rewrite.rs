@@ -6,18 +6,16 @@ use std::collections::BTreeSet;
 use regex::Regex;
 use serde::Serialize;
 
-use crate::error::{Error, Fault, Kind, Result};
+use crate::error::{Error, Fault, Result, no_faults};
 use crate::manifest::{Manifest, Rewrite};
 use crate::tree::{Tree, TreePath};
 
 /// What a rule of the manifest did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct RuleCount {
-    /// The rule, in short.
     pub rule: String,
-    /// How often it matched.
     pub matches: usize,
-    /// In how many files.
     pub files: usize,
 }
 
@@ -65,11 +63,8 @@ pub(super) fn rewrite(tree: &Tree, manifest: &Manifest) -> Result<Rewritten> {
         done.tree.insert(path.clone(), file);
     }
     let faults: Vec<Fault> = stale(manifest, &done.counts).collect();
-    if faults.is_empty() {
-        return Ok(done);
-    }
-    let message = "upstream's names cannot be rewritten";
-    Err(Error::faults(Kind::General, message, faults))
+    no_faults(faults, "upstream's names cannot be rewritten")?;
+    Ok(done)
 }
 
 fn none_yet(rule: &Rewrite) -> RuleCount {
@@ -93,7 +88,7 @@ fn rules(manifest: &Manifest) -> Result<Vec<(&Rewrite, Regex)>> {
 ///
 /// # Errors
 ///
-/// Never for a name that the manifest allows.
+/// Fails for a name of many thousand characters, which is too long for an expression.
 pub fn word(name: &str) -> Result<Regex> {
     let pattern = Regex::new(&format!(r"\b{}\b", regex::escape(name)));
     pattern

@@ -4,41 +4,41 @@ use std::cmp::Ordering;
 
 use semver::Version;
 
-use super::{Fit, Stored};
+use super::{AppliedSeries, StoredSeries};
 use crate::tree::Tree;
 
 /// The series for a release.
 #[derive(Debug)]
 pub struct Choice<'s> {
     /// `None` where there is no series at all: the fork is upstream renamed.
-    pub series: Option<&'s Stored>,
+    pub series: Option<&'s StoredSeries>,
     /// What its patches give on the release; where some do not apply, a merge
     /// starts from it.
-    pub fit: Fit,
+    pub fit: AppliedSeries,
 }
 
 /// Chooses the nearest series whose every patch applies exactly; else the
 /// highest base at or below the release; else the lowest above.
-pub fn choose<'s>(all: &'s [Stored], release: &Version, prepared: &Tree) -> Choice<'s> {
+pub fn choose<'s>(all: &'s [StoredSeries], release: &Version, prepared: &Tree) -> Choice<'s> {
     // One without patches fits everything: upstream took them all by its base, and an
     // earlier release lacks them still.
-    let is_earlier = |s: &&Stored| s.base > *release && s.patches.is_empty();
-    let all: Vec<&Stored> = all.iter().filter(|s| !is_earlier(s)).collect();
+    let is_earlier = |s: &&StoredSeries| s.base > *release && s.patches.is_empty();
+    let all: Vec<&StoredSeries> = all.iter().filter(|s| !is_earlier(s)).collect();
     let mut by_distance = all.clone();
     by_distance.sort_by(|a, b| farther(&a.base, &b.base, release));
     for stored in by_distance {
-        let fit = stored.fit(prepared);
-        if fit.misfits.is_empty() {
+        let fit = stored.apply_to(prepared);
+        if fit.rejected.is_empty() {
             let series = Some(stored);
             return Choice { series, fit };
         }
     }
-    let (below, above): (Vec<&Stored>, Vec<&Stored>) =
+    let (below, above): (Vec<&StoredSeries>, Vec<&StoredSeries>) =
         all.into_iter().partition(|stored| stored.base <= *release);
     let below = below.into_iter().max_by_key(|s| &s.base);
     let series = below.or(above.into_iter().min_by_key(|s| &s.base));
     let fit = series
-        .map(|stored| stored.fit(prepared))
+        .map(|stored| stored.apply_to(prepared))
         .unwrap_or_default();
     Choice { series, fit }
 }

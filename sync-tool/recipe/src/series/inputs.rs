@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use semver::Version;
 
-use super::{Stored, StoredPatch};
-use crate::drift;
-use crate::error::{Error, Fault, Kind, Location, Result};
+use super::{StoredPatch, StoredSeries};
+use crate::error::{Fault, Location, Result, no_faults};
+use crate::line_ends;
 use crate::manifest::{FileKind, Manifest, Series};
 use crate::patch::Patch;
 use crate::tree::{Digest, File, Tree, TreePath};
@@ -29,7 +29,7 @@ pub struct Inputs {
     /// The manifest.
     pub manifest: Manifest,
     /// The series, ascending by their base.
-    pub series: Vec<Stored>,
+    pub series: Vec<StoredSeries>,
     /// The fork-owned files that no series has, by where they stand in the crate by their name.
     pub owned: Tree,
     /// The crate's `Cargo.lock`, by release.
@@ -67,13 +67,12 @@ impl Inputs {
             &mut faults,
         );
         let shared = owned.paths().flat_map(|path| {
-            let source = manifest.owned_source(path.as_str());
+            let source = manifest.owned_source(path.as_str()).to_string();
             places(&manifest, path, None).map(move |place| (source.clone(), place))
         });
         let of_series = series.iter().flat_map(|stored| {
-            let dir = format!("{}/{FILES}", stored.dir);
             let files = stored.files.paths();
-            files.map(move |path| (format!("{dir}/{path}"), path))
+            files.map(|path| (stored.owned_path(path).to_string(), path))
         });
         faults.extend(shared.chain(of_series).filter_map(|(stored, path)| {
             Some(manifest.not_owned(path)?.at(Location::file(stored)))
@@ -83,23 +82,17 @@ impl Inputs {
             faults.extend(in_two_places(&manifest, &owned, stored));
         }
         faults.extend(converted_patches(&manifest, &converted));
-        if faults.is_empty() {
-            return Ok(Inputs {
-                manifest,
-                series,
-                owned,
-                locks,
-            });
-        }
-        Err(Error::faults(
-            Kind::General,
-            "the stored patches and files have faults",
-            faults,
-        ))
+        no_faults(faults, "the stored patches and files have faults")?;
+        Ok(Inputs {
+            manifest,
+            series,
+            owned,
+            locks,
+        })
     }
 
     /// Returns the series with a base.
-    pub fn series_of(&self, base: &Version) -> Option<&Stored> {
+    pub fn series_of(&self, base: &Version) -> Option<&StoredSeries> {
         self.series.iter().find(|stored| stored.base == *base)
     }
 
@@ -121,7 +114,7 @@ impl Inputs {
     pub fn digests(
         &self,
         release: &Version,
-        series: Option<&Stored>,
+        series: Option<&StoredSeries>,
     ) -> BTreeMap<TreePath, Digest> {
         let files = self.files(release, series).into_iter();
         files.map(|(path, file)| (path, file.digest())).collect()
@@ -129,29 +122,33 @@ impl Inputs {
 
     /// Returns every file that a tree of a release and a series is made of, from the
     /// project's root.
-    pub fn files(&self, release: &Version, series: Option<&Stored>) -> BTreeMap<TreePath, File> {
-        let owned = self.owned_at(release).filter_map(|owned| {
+    pub fn files(
+        &self,
+        release: &Version,
+        series: Option<&StoredSeries>,
+    ) -> BTreeMap<TreePath, File> {
+        let owned = self.owned_at(release).map(|owned| {
             let source = self.manifest.owned_source(owned.stored.as_str());
-            Some((TreePath::new(&source).ok()?, owned.file.clone()))
+            (source, owned.file.clone())
         });
-        let stored = series.into_iter().flat_map(Stored::stored_files);
-        let lock = self
-            .locks
-            .get(release)
-            .and_then(|text| Some((self.lock_path(release)?, File::regular(text.as_bytes()))));
+        let stored = series.into_iter().flat_map(StoredSeries::stored_files);
+        let lock = self.locks.get(release);
+        let lock = lock.map(|text| (self.lock_path(release), File::regular(text.as_bytes())));
         owned.chain(stored).chain(lock).collect()
     }
 
     /// Returns where the cargo lock of a release is kept, from the project's root.
-    pub fn lock_path(&self, release: &Version) -> Option<TreePath> {
-        TreePath::new(&format!("{}/{release}{LOCK}", self.manifest.fork.locks)).ok()
+    pub fn lock_path(&self, release: &Version) -> TreePath {
+        // A version has no character that a path may not have.
+        let below = format!("/{release}{LOCK}");
+        self.manifest.fork.locks.with_suffix(&below)
     }
 }
 
 /// Returns one fault for all patches that git converted: they have one cause.
 fn converted_patches(manifest: &Manifest, converted: &[String]) -> Option<Fault> {
     let dir = converted.first()?.split('/').next()?;
-    let fault = drift::converted(converted.len(), dir, &manifest.fork.path);
+    let fault = line_ends::fault(converted.len(), dir, &manifest.fork.path);
     Some(fault.at(Location::file(&converted[0])))
 }
 
@@ -179,7 +176,7 @@ fn owned(
             owned.insert(path.clone(), file.as_regular());
         } else {
             let source = manifest.owned_source(path.as_str());
-            let place = Location::file(format!("{}/{path}", manifest.fork.owned));
+            let place = Location::file(manifest.fork.owned.join(path));
             let fault = Fault::new("a row of `[[owned]]` says that such a file is kept elsewhere");
             faults.push(
                 fault
@@ -196,9 +193,7 @@ fn owned(
             faults.push(fault.at(manifest.place(&dir.span)).help(help));
         }
         for (path, file) in files.iter() {
-            let path = TreePath::new(&format!("{}/{path}", dir.to));
-            let path = path.map_err(|e| Error::general(e.to_string()))?;
-            owned.insert(path, file.as_regular());
+            owned.insert(dir.to.join(path), file.as_regular());
         }
     }
     Ok(owned)
@@ -243,8 +238,8 @@ fn stored(
     manifest: &Manifest,
     faults: &mut Vec<Fault>,
     converted: &mut Vec<String>,
-) -> Stored {
-    let mut stored = Stored::from(row);
+) -> StoredSeries {
+    let mut stored = StoredSeries::from(row);
     for (path, file) in dir.iter() {
         let at = format!("{}/{path}", row.patches);
         let below_files = path
@@ -322,7 +317,7 @@ fn patch(
     Ok((path, StoredPatch { file, text, patch }))
 }
 
-fn in_two_places(manifest: &Manifest, owned: &Tree, stored: &Stored) -> Vec<Fault> {
+fn in_two_places(manifest: &Manifest, owned: &Tree, stored: &StoredSeries) -> Vec<Fault> {
     let paths = owned
         .paths()
         .flat_map(|kept| places(manifest, kept, None).map(move |path| (path, kept)));
@@ -332,7 +327,7 @@ fn in_two_places(manifest: &Manifest, owned: &Tree, stored: &Stored) -> Vec<Faul
     let fault = |(path, kept): (&TreePath, &TreePath)| {
         let (dir, _) = manifest.owned_home(kept.as_str());
         Fault::new(format!("`{path}` stands in `{dir}` too"))
-            .at(Location::file(format!("{}/{FILES}/{path}", stored.dir)))
+            .at(Location::file(stored.owned_path(path)))
             .help("keep it in every series, or in the shared directory alone")
     };
     twice.map(fault).collect()

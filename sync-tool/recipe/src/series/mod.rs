@@ -1,29 +1,29 @@
 //! Stored series: the patches and fork-owned files that fit a release and the
 //! ones after it, until they no longer do.
 
-mod carry;
 mod choose;
 mod inputs;
+mod rebase;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use carry::{Carried, Conflict, ConflictKind, carry};
 pub use choose::{Choice, choose, is_nearer};
 pub use inputs::{FILES, Inputs, Owned, PATCH};
+pub use rebase::{ConflictKind, FileConflict, Rebased, rebase};
 use semver::Version;
 use serde::Serialize;
 
 use super::manifest::Series;
-use super::patch::{Delta, Difference, HunkFault, HunkPosition, Patch};
+use super::patch::{Applied, Delta, Difference, HunkFault, Patch};
 use super::tree::{File, Tree, TreePath};
-use crate::error::{Error, Fault, Kind, Location, Result};
+use crate::error::{Error, Fault, Kind, Location};
 
 /// A series as it is stored.
 #[derive(Debug, Clone)]
-pub struct Stored {
+pub struct StoredSeries {
     /// The release that it was made against.
     pub base: Version,
     /// Its directory, from the project's root.
@@ -38,22 +38,12 @@ pub struct Stored {
 
 /// A patch and where it is stored.
 #[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct StoredPatch {
     /// The patch's file, from the project's root.
     pub file: TreePath,
-    /// Its text.
     pub text: Arc<str>,
-    /// What it says.
     pub patch: Patch,
-}
-
-/// What became of a patch on a release's file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Applied {
-    /// The file's text with the patch.
-    pub text: String,
-    /// Where its hunks stood.
-    pub places: Vec<HunkPosition>,
 }
 
 /// A patch that does not apply exactly.
@@ -63,8 +53,8 @@ pub struct RejectedPatch {
     pub path: TreePath,
     /// The patch's file, from the project's root.
     pub patch: TreePath,
-    /// Why.
-    pub why: Why,
+    /// Which of the reasons.
+    pub why: Rejection,
     #[serde(skip)]
     text: Arc<str>,
 }
@@ -72,7 +62,7 @@ pub struct RejectedPatch {
 /// Why a patch does not apply.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "why")]
-pub enum Why {
+pub enum Rejection {
     /// Upstream has no such file, or the rules do not take it.
     Missing,
     /// The file is not UTF-8.
@@ -86,14 +76,14 @@ pub enum Why {
 
 /// A series applied to a release.
 #[derive(Debug, Clone, Default)]
-pub struct Fit {
+pub struct AppliedSeries {
     /// The files with their patches.
     pub applied: BTreeMap<TreePath, Applied>,
     /// The patches that do not apply.
-    pub misfits: Vec<RejectedPatch>,
+    pub rejected: Vec<RejectedPatch>,
 }
 
-impl Stored {
+impl StoredSeries {
     /// Counts the changed lines of all patches: the figure that the budget limits.
     pub fn delta(&self) -> Delta {
         self.patches
@@ -111,14 +101,14 @@ impl Stored {
     }
 
     /// Applies each patch exactly to a release's prepared files.
-    pub fn fit(&self, prepared: &Tree) -> Fit {
-        let mut fit = Fit::default();
+    pub fn apply_to(&self, prepared: &Tree) -> AppliedSeries {
+        let mut fit = AppliedSeries::default();
         for (path, stored) in &self.patches {
             match stored.on(prepared.get(path.as_str())) {
                 Ok(applied) => {
                     fit.applied.insert(path.clone(), applied);
                 }
-                Err(why) => fit.misfits.push(RejectedPatch {
+                Err(why) => fit.rejected.push(RejectedPatch {
                     path: path.clone(),
                     patch: stored.file.clone(),
                     why,
@@ -130,42 +120,44 @@ impl Stored {
     }
 
     /// Returns the remarks that keep the directory of a series with nothing in it.
-    ///
-    /// # Errors
-    ///
-    /// Never for a directory that the manifest allows.
-    pub fn remarks(&self, upstream: &str) -> Result<(TreePath, String)> {
-        let path = TreePath::new(&format!("{}/{}", self.dir, inputs::REMARKS));
+    pub fn remarks(&self, upstream: &str) -> (TreePath, String) {
+        let path = self.dir.with_suffix("/").with_suffix(inputs::REMARKS);
         let text = format!(
             "From {upstream} {} on, upstream has all that the patches before changed.\n",
             self.base
         );
-        Ok((path.map_err(|e| Error::general(e.to_string()))?, text))
+        (path, text)
+    }
+
+    /// Returns where the patch of a file is kept, from the project's root.
+    pub fn patch_path(&self, path: &TreePath) -> TreePath {
+        self.dir.join(path).with_suffix(PATCH)
+    }
+
+    /// Returns where a fork-owned file of the series is kept, from the project's root.
+    pub fn owned_path(&self, path: &TreePath) -> TreePath {
+        self.dir.with_suffix("/").with_suffix(FILES).join(path)
     }
 
     /// Returns the files of the series as they are stored, from the project's root.
     pub fn stored_files(&self) -> impl Iterator<Item = (TreePath, File)> + '_ {
         let patches = self.patches.values();
         let patches = patches.map(|s| (s.file.clone(), File::regular(s.text.as_bytes())));
-        let files = self.files.iter().filter_map(|(path, file)| {
-            let stored = format!("{}/{FILES}/{path}", self.dir);
-            Some((TreePath::new(&stored).ok()?, file.clone()))
-        });
+        let files = self.files.iter();
+        let files = files.map(|(path, file)| (self.owned_path(path), file.clone()));
         patches.chain(files)
     }
 }
 
 impl StoredPatch {
-    fn on(&self, file: Option<&File>) -> Result<Applied, Why> {
-        let text = file.ok_or(Why::Missing)?.text().ok_or(Why::NotText)?;
-        let applied = self
-            .patch
+    fn on(&self, file: Option<&File>) -> Result<Applied, Rejection> {
+        let text = file
+            .ok_or(Rejection::Missing)?
+            .text()
+            .ok_or(Rejection::NotText)?;
+        self.patch
             .apply(text)
-            .map_err(|hunks| Why::Hunks { hunks })?;
-        Ok(Applied {
-            text: applied.text,
-            places: applied.places,
-        })
+            .map_err(|hunks| Rejection::Hunks { hunks })
     }
 }
 
@@ -174,7 +166,7 @@ impl RejectedPatch {
     pub fn faults(&self) -> Vec<Fault> {
         let at = |line| Location::line(self.patch.as_str(), Arc::clone(&self.text), line);
         match &self.why {
-            Why::Missing => vec![
+            Rejection::Missing => vec![
                 Fault::new(format!(
                     "upstream has no `{}` any more, or no rule takes it",
                     self.path
@@ -182,32 +174,32 @@ impl RejectedPatch {
                 .at(Location::file(self.patch.as_str()))
                 .help("find where its code went, and move the patch's change there"),
             ],
-            Why::NotText => vec![
+            Rejection::NotText => vec![
                 Fault::new(format!("`{}` is not UTF-8", self.path))
                     .at(Location::file(self.patch.as_str()))
                     .help("take another release, and report it upstream"),
             ],
-            Why::Hunks { hunks } => {
+            Rejection::Hunks { hunks } => {
                 let fault = |h: &HunkFault| Fault::new(h.to_string()).at(at(h.at)).help(h.help());
                 hunks.iter().map(fault).collect()
             }
         }
     }
 
-    /// Groups misfits into the error that they are where nothing may be merged.
-    pub fn error(misfits: &[RejectedPatch], version: &Version) -> Error {
+    /// Groups rejected patches into the error that they are where nothing may be merged.
+    pub fn error(rejected: &[RejectedPatch], version: &Version) -> Error {
         let message = format!("patches do not apply to {version}");
-        let faults = misfits.iter().flat_map(RejectedPatch::faults).collect();
+        let faults = rejected.iter().flat_map(RejectedPatch::faults).collect();
         Error::faults(Kind::Conflicts, message, faults).help(format!(
             "fix the patches, or let `wash-wasi-sync upgrade --to v{version}` merge them"
         ))
     }
 }
 
-impl From<&Series> for Stored {
+impl From<&Series> for StoredSeries {
     /// Makes a series without patches.
-    fn from(series: &Series) -> Stored {
-        Stored {
+    fn from(series: &Series) -> StoredSeries {
+        StoredSeries {
             base: series.base.clone(),
             dir: series.patches.clone(),
             limit: series.limit,

@@ -1,6 +1,7 @@
 //! What series promise.
 
 use super::*;
+use crate::error::Result;
 use crate::testing::{manifest_with, path, tree};
 
 const RULES: &str = r##"
@@ -46,9 +47,9 @@ fn one_patch() -> Inputs {
     inputs(&[("patches/v38/src/a.rs.patch", &text)]).expect("good inputs")
 }
 
-fn carry_over(stored: &Stored, base: &Tree, to: &Version, theirs: &Tree) -> Result<Carried> {
-    let exact = stored.fit(theirs).applied;
-    carry(stored, &stored.base, base, to, theirs, &exact)
+fn rebase_onto(stored: &StoredSeries, base: &Tree, to: &Version, theirs: &Tree) -> Result<Rebased> {
+    let exact = stored.apply_to(theirs).applied;
+    rebase(stored, &stored.base, base, to, theirs, &exact)
 }
 
 fn version(text: &str) -> Version {
@@ -95,7 +96,7 @@ fn a_series_may_begin_with_remarks_alone() {
     assert!(series.patches.is_empty() && series.files.is_empty());
     let fits = tree(&[("src/a.rs", BASE)]);
     let chosen = choose(&begun.series, &version("38.0.4"), &fits);
-    assert!(chosen.series.is_some() && chosen.fit.misfits.is_empty());
+    assert!(chosen.series.is_some() && chosen.fit.rejected.is_empty());
 }
 
 #[test]
@@ -112,7 +113,7 @@ fn the_nearest_series_that_applies_is_taken() {
     ] {
         let Choice { series, fit } = choose(&all, &version(release), &fits);
         assert_eq!(series.unwrap().base, version(base), "{release}");
-        assert!(fit.misfits.is_empty());
+        assert!(fit.rejected.is_empty());
     }
     let other = tree(&[("src/a.rs", "fn other() {}\n")]);
     for (release, base) in [
@@ -122,7 +123,7 @@ fn the_nearest_series_that_applies_is_taken() {
     ] {
         let Choice { series, fit } = choose(&all, &version(release), &other);
         assert_eq!(series.unwrap().base, version(base), "{release}");
-        assert_eq!(fit.misfits.len(), 1);
+        assert_eq!(fit.rejected.len(), 1);
     }
     assert!(choose(&[], &version("41.0.0"), &fits).series.is_none());
 }
@@ -130,17 +131,17 @@ fn the_nearest_series_that_applies_is_taken() {
 #[test]
 fn a_series_whose_patches_upstream_took_serves_no_earlier_release() {
     let inputs = one_patch();
-    let taken = Stored {
+    let taken = StoredSeries {
         base: version("43.0.0"),
         patches: BTreeMap::new(),
         ..inputs.series[0].clone()
     };
     let all = [inputs.series[0].clone(), taken];
     let other = tree(&[("src/a.rs", "fn other() {}\n")]);
-    for (release, base, misfits) in [("42.0.0", "38.0.4", 1), ("43.0.0", "43.0.0", 0)] {
+    for (release, base, rejected) in [("42.0.0", "38.0.4", 1), ("43.0.0", "43.0.0", 0)] {
         let Choice { series, fit } = choose(&all, &version(release), &other);
         assert_eq!(series.unwrap().base, version(base), "{release}");
-        assert_eq!(fit.misfits.len(), misfits, "{release}");
+        assert_eq!(fit.rejected.len(), rejected, "{release}");
     }
 }
 
@@ -153,22 +154,25 @@ fn a_change_elsewhere_is_merged_and_the_new_patch_applies() {
     let theirs_text = BASE.replace("four()", "five()");
     let theirs = tree(&[("src/a.rs", &theirs_text)]);
     let to = version("41.0.0");
-    let carried = carry_over(stored, &base, &to, &theirs).unwrap();
+    let rebased = rebase_onto(stored, &base, &to, &theirs).unwrap();
     assert!(
-        carried.merged.is_empty(),
+        rebased.merged.is_empty(),
         "context is three lines: it is exact"
     );
     let theirs_text = BASE.replace("three()", "3()").replace("3()", "drei()");
     let theirs = tree(&[("src/a.rs", &theirs_text)]);
-    let carried = carry_over(stored, &base, &to, &theirs).unwrap();
+    let rebased = rebase_onto(stored, &base, &to, &theirs).unwrap();
     let nothing_taken = BTreeMap::from([(path("src/a.rs"), Delta::default())]);
-    assert_eq!(carried.merged, nothing_taken);
+    assert_eq!(rebased.merged, nothing_taken);
     let expected = theirs_text.replace("two()", "two(n: Network)");
-    assert_eq!(carried.texts[&path("src/a.rs")], expected);
+    assert_eq!(rebased.texts[&path("src/a.rs")], expected);
 
     let dir = path("patches/v41.0.0");
-    let new = carried.stored(stored, &to, &dir, &theirs).unwrap();
-    assert_eq!(new.fit(&theirs).applied[&path("src/a.rs")].text, expected);
+    let new = rebased.stored(stored, &to, &dir, &theirs).unwrap();
+    assert_eq!(
+        new.apply_to(&theirs).applied[&path("src/a.rs")].text,
+        expected
+    );
     let patch = &new.patches[&path("src/a.rs")];
     assert_eq!(
         patch.patch.differences,
@@ -193,16 +197,16 @@ fn what_upstream_has_too_is_counted_and_a_patch_that_is_all_taken_goes() {
     let part = BASE.replace("one()", "one(n: u8)");
     for (theirs, lines, left) in [(&part, line, true), (&ours, line + line, false)] {
         let theirs = tree(&[("src/a.rs", theirs)]);
-        let carried = carry_over(stored, &base, &to, &theirs).unwrap();
-        assert_eq!(carried.merged[&path("src/a.rs")], lines);
-        let new = carried
+        let rebased = rebase_onto(stored, &base, &to, &theirs).unwrap();
+        assert_eq!(rebased.merged[&path("src/a.rs")], lines);
+        let new = rebased
             .stored(stored, &to, &path("patches/new"), &theirs)
             .unwrap();
         assert_eq!(new.patches.len(), usize::from(left));
-        let fit = new.fit(&theirs);
+        let fit = new.apply_to(&theirs);
         assert_eq!(
             fit.applied.values().all(|a| a.text == ours),
-            fit.misfits.is_empty()
+            fit.rejected.is_empty()
         );
     }
 }
@@ -212,9 +216,9 @@ fn conflicts_are_values_with_all_sides() {
     let inputs = one_patch();
     let base = tree(&[("src/a.rs", BASE)]);
     let theirs = tree(&[("src/a.rs", &BASE.replace("two()", "two(x: u8)"))]);
-    let carried = carry_over(&inputs.series[0], &base, &version("41.0.0"), &theirs).unwrap();
-    assert!(carried.texts.is_empty());
-    insta::assert_snapshot!(carried.conflicts[0].with_markers(), @r"
+    let rebased = rebase_onto(&inputs.series[0], &base, &version("41.0.0"), &theirs).unwrap();
+    assert!(rebased.texts.is_empty());
+    insta::assert_snapshot!(rebased.conflicts[0].with_markers(), @r"
     fn one() {}
 
     <<<<<<< ours: upstream 38.0.4 with patches/v38/src/a.rs.patch
@@ -238,7 +242,7 @@ fn a_deleted_file_and_a_merge_that_is_no_rust_are_conflicts() {
     let inputs = inputs(&[("patches/v38/src/a.rs.patch", &text)]).unwrap();
     let base = tree(&[("src/a.rs", BASE)]);
     let to = version("41.0.0");
-    let gone = carry_over(&inputs.series[0], &base, &to, &Tree::new()).unwrap();
+    let gone = rebase_onto(&inputs.series[0], &base, &to, &Tree::new()).unwrap();
     assert!(matches!(
         gone.conflicts[0].kind,
         ConflictKind::Deleted { .. }
@@ -248,9 +252,9 @@ fn a_deleted_file_and_a_merge_that_is_no_rust_are_conflicts() {
         .replace("three() {}", "three() {")
         .replace("one", "eins");
     let theirs = tree(&[("src/a.rs", &broken)]);
-    let carried = carry_over(&inputs.series[0], &base, &to, &theirs).unwrap();
-    let ConflictKind::Unparsable { error, .. } = &carried.conflicts[0].kind else {
-        panic!("{:?}", carried.conflicts);
+    let rebased = rebase_onto(&inputs.series[0], &base, &to, &theirs).unwrap();
+    let ConflictKind::Unparsable { error, .. } = &rebased.conflicts[0].kind else {
+        panic!("{:?}", rebased.conflicts);
     };
     assert!(error.contains(':'), "{error}");
 }

@@ -144,7 +144,7 @@ proptest! {
 
     #[test]
     fn any_one_change_changes_the_digest(
-        files in prop::collection::btree_map("[a-z]{1,8}", prop::collection::vec(any::<u8>(), 0..20), 1..8),
+        files in prop::collection::btree_map("[d-m]{1,8}", prop::collection::vec(any::<u8>(), 0..20), 1..8),
         pick in any::<prop::sample::Index>(),
     ) {
         let tree: Tree = files.iter()

@@ -41,7 +41,7 @@ pub(crate) fn run(context: &Context<'_>, args: &CheckArgs, dir: &Path) -> Result
         if export.there.of_the_lock().is_ok() {
             drift.push(Drift {
                 path: place.shown.clone(),
-                what: What::Earlier,
+                what: DriftKind::Earlier,
                 kind: None,
             });
         }
@@ -79,7 +79,7 @@ pub(crate) fn run(context: &Context<'_>, args: &CheckArgs, dir: &Path) -> Result
 fn input(path: &str) -> Drift {
     Drift {
         path: path.to_owned(),
-        what: What::Input,
+        what: DriftKind::Input,
         kind: None,
     }
 }

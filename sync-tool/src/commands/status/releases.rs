@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use recipe::error::{Error, Kind, Result};
 use recipe::release::{Listed, newest_of_lines};
-use recipe::series::Conflict;
+use recipe::series::FileConflict;
 use recipe::{rust_version, series};
 use semver::Version;
 
@@ -130,7 +130,11 @@ fn fit(project: &Project, outcome: Outcome) -> SeriesFit {
     }
 }
 
-fn conflicting(project: &Project, ready: &PreparedRelease, conflicts: &[Conflict]) -> SeriesFit {
+fn conflicting(
+    project: &Project,
+    ready: &PreparedRelease,
+    conflicts: &[FileConflict],
+) -> SeriesFit {
     let all = &project.inputs.series;
     let choice = series::choose(all, &ready.release.version, &ready.prepared.tree);
     SeriesFit::Conflicts {

@@ -17,7 +17,7 @@ use gates::suite::{
     Build, Expectation, FeatureSet, Filter, ForkTests, Judge, SetReport, SuiteReport, TestId,
 };
 use gates::workspace::Workspace;
-use recipe::cargo_toml::TargetKind;
+use recipe::cargo_toml::AddedTargetKind;
 use recipe::error::{Error, Result};
 use recipe::make;
 use recipe::make::CARGO_TOML;
@@ -199,7 +199,7 @@ impl Suite<'_> {
     /// Returns the targets of the tests that the fork adds.
     fn own_targets(&self) -> Vec<String> {
         let targets = self.manifest.cargo.targets.iter();
-        let tests = targets.filter(|target| target.kind == TargetKind::Test);
+        let tests = targets.filter(|target| target.kind == AddedTargetKind::Test);
         tests.map(|target| target.name.clone()).collect()
     }
 }

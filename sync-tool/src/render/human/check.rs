@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use recipe::drift::{Drift, What};
+use recipe::drift::{Drift, DriftKind};
 use recipe::patch::Difference;
 use recipe::text::line;
 use recipe::tree::TreePath;
@@ -66,19 +66,19 @@ impl Human {
     fn ways_on_of_export(self, report: &CheckReport) -> String {
         let help = self.styles.cyan("help:");
         let again = format!("wash-wasi-sync export --as-upstream {}", line(&report.path));
-        let is = |what: What| report.drift.iter().any(|drift| drift.what == what);
+        let is = |what: DriftKind| report.drift.iter().any(|drift| drift.what == what);
         let has_edits = report.drift.iter().any(|drift| !drift.what.is_of_project());
         let mut text = String::new();
-        if is(What::Input) {
+        if is(DriftKind::Input) {
             let _ = writeln!(
                 text,
                 "{help} to export the inputs as they are now: `wash-wasi-sync vendor`, then `{again}`"
             );
         }
-        if is(What::Earlier) {
+        if is(DriftKind::Earlier) {
             let _ = writeln!(text, "{help} to make it anew: `{again}`");
         }
-        if has_edits || is(What::LineEnds) {
+        if has_edits || is(DriftKind::LineEnds) {
             let _ = writeln!(
                 text,
                 "{help} to keep edits: make them in the vendored tree, `wash-wasi-sync refresh`, then export again"
@@ -113,9 +113,9 @@ impl Human {
     /// Tells how to go on where the vendored tree drifted.
     pub(super) fn ways_on(self, all: &[Drift]) -> String {
         let mut text = String::new();
-        let inputs = all.iter().any(|drift| drift.what == What::Input);
+        let inputs = all.iter().any(|drift| drift.what == DriftKind::Input);
         let edits = all.iter().any(|drift| !drift.what.is_of_project());
-        let generated = all.iter().any(|drift| drift.what == What::Generated);
+        let generated = all.iter().any(|drift| drift.what == DriftKind::Generated);
         let help = self.styles.cyan("help:");
         if edits {
             let _ = writeln!(text, "{help} to keep edits: `wash-wasi-sync refresh`");
@@ -131,7 +131,7 @@ impl Human {
             );
         } else if generated {
             let _ = writeln!(text, "{help} to write them again: `wash-wasi-sync vendor`");
-        } else if all.iter().any(|drift| drift.what == What::Earlier) {
+        } else if all.iter().any(|drift| drift.what == DriftKind::Earlier) {
             let _ = writeln!(text, "{help} to make it anew: `wash-wasi-sync vendor`");
         }
         text

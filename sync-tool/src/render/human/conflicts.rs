@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use recipe::merge::Side;
-use recipe::series::{Conflict, ConflictKind};
+use recipe::series::{ConflictKind, FileConflict};
 
 use super::{Human, count};
 use crate::report::MadeReport;
@@ -46,7 +46,7 @@ impl Human {
         text
     }
 
-    fn conflict(self, conflict: &Conflict, text: &mut String) {
+    fn conflict(self, conflict: &FileConflict, text: &mut String) {
         let _ = writeln!(
             text,
             "\n{} ({})",

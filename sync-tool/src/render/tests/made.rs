@@ -6,7 +6,7 @@ use recipe::manifest::FileKind;
 use recipe::merge::merge;
 use recipe::prepare::RuleCount;
 use recipe::release::SourceKind;
-use recipe::series::{Conflict, ConflictKind};
+use recipe::series::{ConflictKind, FileConflict};
 
 use super::*;
 use crate::report::{Ended, MadeReport, PatchReport, SeriesReport};
@@ -118,8 +118,8 @@ fn upgraded() -> MadeReport {
     }
 }
 
-fn conflict(name: &str, kind: ConflictKind) -> Conflict {
-    Conflict {
+fn conflict(name: &str, kind: ConflictKind) -> FileConflict {
+    FileConflict {
         path: path(name),
         patch: path(&format!("patches/v38.0.4/{name}.patch")),
         from: "38.0.4".parse().unwrap(),

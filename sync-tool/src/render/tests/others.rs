@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use recipe::compare::{Changed, FileDiff};
-use recipe::drift::{Drift, What};
+use recipe::drift::{Drift, DriftKind};
 use recipe::manifest::{FileKind, HistoryRow};
 use recipe::patch::Difference;
 use recipe::refresh::Edit;
@@ -14,7 +14,7 @@ use crate::report::{
     SupportStatus, TreeState, VersionsReport,
 };
 
-fn drift(name: &str, what: What, kind: Option<FileKind>) -> Drift {
+fn drift(name: &str, what: DriftKind, kind: Option<FileKind>) -> Drift {
     Drift {
         path: name.to_owned(),
         what,
@@ -24,9 +24,9 @@ fn drift(name: &str, what: What, kind: Option<FileKind>) -> Drift {
 
 fn drifted() -> Vec<Drift> {
     vec![
-        drift("patches/v41.0.0/src/ctx.rs.patch", What::Input, None),
-        drift("src/ctx.rs", What::Changed, Some(FileKind::Patched)),
-        drift("src/odd, name: 100%.rs", What::Unknown, None),
+        drift("patches/v41.0.0/src/ctx.rs.patch", DriftKind::Input, None),
+        drift("src/ctx.rs", DriftKind::Changed, Some(FileKind::Patched)),
+        drift("src/odd, name: 100%.rs", DriftKind::Unknown, None),
     ]
 }
 

@@ -2,7 +2,7 @@
 //! a git repository lacks or does not know, and which Rust a release wants.
 
 use recipe::error::{Error, Kind, Result};
-use recipe::release::{Listed, Wanted, offer};
+use recipe::release::{Listed, VersionRequest, offer};
 use recipe::{make, rust_version};
 use semver::Version;
 
@@ -26,7 +26,11 @@ impl Upstream<'_> {
     /// # Errors
     ///
     /// The interrupt alone: a registry that cannot be reached tells nothing.
-    pub fn newer_in_registry(&self, wanted: &[Wanted], listed: &[Listed]) -> Result<Vec<Version>> {
+    pub fn newer_in_registry(
+        &self,
+        wanted: &[VersionRequest],
+        listed: &[Listed],
+    ) -> Result<Vec<Version>> {
         let known = self.known()?;
         let mut newer: Vec<Version> = wanted
             .iter()

@@ -3,14 +3,15 @@
 use semver::VersionReq;
 use toml_edit::{DocumentMut, Item, Table, Value};
 
-use super::Draft;
-use crate::cargo_toml::additions::{AddedDependency, Additions};
-use crate::cargo_toml::dependency::{Dependency, DependencyTable};
+use super::Generator;
+use crate::cargo_toml::additions::Additions;
+use crate::cargo_toml::dependency::{Dependency, DependencySpec, DependencyTable};
 use crate::cargo_toml::edit::{end, replace};
-use crate::cargo_toml::error::Error;
 use crate::cargo_toml::inherited::Inherited;
+use crate::cargo_toml::{fault, unmatched};
+use crate::error::Fault;
 
-impl Draft {
+impl Generator {
     /// Writes every dependency as it is published, drops those that are not, and
     /// adds the fork's own.
     pub(super) fn resolve_dependencies(&mut self, inherited: &Inherited, additions: &Additions) {
@@ -34,16 +35,16 @@ impl Draft {
         table: &DependencyTable,
         name: &str,
         inherited: &Inherited,
-        added: Option<&AddedDependency>,
+        added: Option<&DependencySpec>,
     ) {
         let known = inherited
             .dependencies
             .get(table)
             .and_then(|table| table.get(name));
         let Some(known) = known else {
-            self.errors.push(Error::Unmatched {
-                key: format!("{table}.{name}"),
-            });
+            self.reader
+                .faults
+                .push(unmatched(&format!("{table}.{name}")));
             return;
         };
         let dependency = match added {
@@ -67,7 +68,7 @@ impl Draft {
 
     /// Adds a dependency that upstream's tests lack, in the version that the
     /// crate itself takes if it does.
-    fn add_dependency(&mut self, inherited: &Inherited, name: &str, added: &AddedDependency) {
+    fn add_dependency(&mut self, inherited: &Inherited, name: &str, added: &DependencySpec) {
         let normal = inherited.dependencies.get(&DependencyTable::NORMAL);
         let normal = normal.and_then(|table| table.get(name)).cloned().flatten();
         // Which features the crate takes is said in its own table.
@@ -85,12 +86,14 @@ impl Draft {
         &mut self,
         name: &str,
         upstream: Option<&Dependency>,
-        added: &AddedDependency,
+        added: &DependencySpec,
     ) -> Option<Dependency> {
         let Some(upstream) = upstream else {
             return self.new_dependency(name, added);
         };
-        self.errors.extend(disagreements(name, upstream, added));
+        self.reader
+            .faults
+            .extend(disagreements(name, upstream, added));
         let mut dependency = Dependency {
             optional: false,
             ..upstream.clone()
@@ -104,32 +107,27 @@ impl Draft {
     pub(super) fn new_dependency(
         &mut self,
         name: &str,
-        added: &AddedDependency,
+        added: &DependencySpec,
     ) -> Option<Dependency> {
-        let Some(version) = added.version.clone() else {
-            self.errors.push(Error::NoVersion {
-                name: name.to_owned(),
-            });
-            return None;
-        };
-        let mut dependency = Dependency {
-            version,
-            package: added.package.clone(),
-            default_features: added.default_features.unwrap_or(true),
-            features: Vec::new(),
-            optional: false,
-        };
-        dependency.unite(&added.features);
-        Some(dependency)
+        let dependency = added.clone().resolved();
+        if dependency.is_none() {
+            let message = format!(
+                "`cargo.dev-dependencies.{name}` has no version, and upstream does not depend on it"
+            );
+            let help = format!("add `version` to `{name}` in manifest.toml");
+            self.reader.faults.push(fault(message, help));
+        }
+        dependency
     }
 }
 
-fn disagreements(name: &str, upstream: &Dependency, added: &AddedDependency) -> Vec<Error> {
-    let error = |what, ours: &str, upstream: &str| Error::Disagrees {
-        name: name.to_owned(),
-        what,
-        ours: ours.to_owned(),
-        upstream: upstream.to_owned(),
+fn disagreements(name: &str, upstream: &Dependency, added: &DependencySpec) -> Vec<Fault> {
+    let error = |what: &str, ours: &str, upstream: &str| {
+        let message = format!(
+            "`cargo.dev-dependencies.{name}` asks for {what} `{ours}`, upstream for `{upstream}`"
+        );
+        let help = format!("leave `{what}` out of `{name}` in manifest.toml to follow upstream");
+        fault(message, help)
     };
     let version = added.version.as_deref();
     let version = version.filter(|ours| !same_requirement(ours, &upstream.version));

@@ -11,10 +11,11 @@ pub use workspace_form::workspace_form;
 
 use super::additions::Additions;
 use super::edit::{comment, end, put_before, replace};
-use super::error::{Error, Errors, Text};
-use super::inherited::{Inherited, parse};
+use super::inherited::Inherited;
 use super::plain::{array, broken_if_long};
-use super::{Dropped, ForkPackage, Generated, lints};
+use super::{CANNOT_MAKE, Dropped, ForkPackage, Generated, fault, lints, parse};
+use crate::error::{Result, no_faults};
+use crate::reader::{REPORT, Reader, TomlFile};
 
 /// Makes the fork's `Cargo.toml`, for a crate that is its own workspace.
 ///
@@ -30,49 +31,47 @@ pub fn generate(
     inherited: &Inherited,
     fork: &ForkPackage,
     additions: &Additions,
-) -> Result<Generated, Errors> {
-    let document = parse(Text::Member, member).map_err(|e| Errors(vec![e]))?;
-    let mut draft = Draft::new(document.into_mut());
-    let targets = draft.targets_for(&inherited.version, additions);
-    draft.resolve_package(inherited);
-    draft.name(fork);
-    draft.resolve_dependencies(inherited, additions);
-    draft.set_lints(inherited, additions);
-    draft.leave_out_tests(&additions.left_out_tests);
-    draft.add_targets(&targets);
-    draft.only_listed_targets();
-    draft.include(&targets);
-    draft.make_own_workspace();
-    draft.tell_what_is_left_out(&fork.unpublished_note);
-    draft.nothing_inherits();
-    draft.finish(inherited, fork)
+) -> Result<Generated> {
+    let mut generator = Generator::of(member)?;
+    let targets = generator.targets_for(&inherited.version, additions);
+    generator.resolve_package(inherited);
+    generator.name(fork);
+    generator.resolve_dependencies(inherited, additions);
+    generator.set_lints(inherited, additions);
+    generator.leave_out_tests(&additions.left_out_tests);
+    generator.add_targets(&targets);
+    generator.only_listed_targets();
+    generator.include(&targets);
+    generator.make_own_workspace();
+    generator.tell_what_is_left_out(&fork.unpublished_note);
+    generator.nothing_inherits();
+    generator.finish(inherited, fork)
 }
 
 /// The manifest while it is being made.
-struct Draft {
+struct Generator {
     document: DocumentMut,
     dropped: Vec<Dropped>,
-    errors: Vec<Error>,
+    /// Gathers the faults.
+    reader: Reader,
 }
 
-impl Draft {
-    fn new(document: DocumentMut) -> Self {
-        Draft {
-            document,
+impl Generator {
+    fn of(member: &str) -> Result<Self> {
+        Ok(Generator {
+            document: parse(TomlFile::Member, member)?.into_mut(),
             dropped: Vec::new(),
-            errors: Vec::new(),
-        }
+            reader: Reader::new(TomlFile::Member, member.into()),
+        })
     }
 
     fn version(&mut self, key: &str, text: &str) -> Option<Version> {
         let version = Version::parse(text);
         if let Err(e) = &version {
-            let (key, version) = (key.to_owned(), text.to_owned());
-            self.errors.push(Error::NotAVersion {
-                key,
-                version,
-                message: e.to_string(),
-            });
+            let message = format!("`{key}` is `{text}`, which is not a version: {e}");
+            self.reader
+                .faults
+                .push(fault(message, "write a version such as 2.0.0-rc.6"));
         }
         version.ok()
     }
@@ -83,11 +82,7 @@ impl Draft {
             .get_mut("package")
             .and_then(Item::as_table_like_mut);
         if package.is_none() {
-            let key = "package".to_owned();
-            self.errors.push(Error::Missing {
-                text: Text::Member,
-                key,
-            });
+            self.reader.missing("package", 0..0);
         }
         package
     }
@@ -199,19 +194,21 @@ impl Draft {
         for (key, item) in self.document.iter().filter(|(key, _)| *key != "workspace") {
             inheriting(key, item, &mut found);
         }
-        self.errors
-            .extend(found.into_iter().map(|key| Error::Inherits { key }));
+        self.reader.faults.extend(found.into_iter().map(|key| {
+            let message = format!("`{key}` inherits from the workspace in a way that is not known");
+            fault(message, REPORT)
+        }));
     }
 
-    fn finish(mut self, inherited: &Inherited, fork: &ForkPackage) -> Result<Generated, Errors> {
+    fn finish(mut self, inherited: &Inherited, fork: &ForkPackage) -> Result<Generated> {
         let text = self.text(fork);
-        let generated = Generated {
+        no_faults(self.reader.faults, CANNOT_MAKE)?;
+        Ok(Generated {
             text,
             dropped: self.dropped,
             rust_version: inherited.rust_version.clone(),
             edition: inherited.edition.clone(),
-        };
-        Errors::unless_any(self.errors, generated)
+        })
     }
 
     /// Returns the text, which has to be TOML.
@@ -221,7 +218,9 @@ impl Draft {
         let gap = if notice.is_empty() { "" } else { "\n" };
         let text = format!("{notice}{gap}{}\n", body.trim_matches('\n'));
         // A note may hold characters that TOML has no place for.
-        self.errors.extend(parse(Text::Generated, &text).err());
+        self.reader
+            .faults
+            .extend(TomlFile::Generated.parse(&text).err());
         text
     }
 }

@@ -2,24 +2,24 @@
 
 use toml_edit::{ArrayOfTables, Item, Table, Value};
 
-use super::Draft;
-use crate::cargo_toml::additions::{Additions, Target, TargetKind};
+use super::Generator;
+use crate::cargo_toml::additions::{AddedTarget, AddedTargetKind, Additions};
 use crate::cargo_toml::edit::{append, end, replace};
-use crate::cargo_toml::error::{Error, Text};
-use crate::cargo_toml::include;
-use crate::cargo_toml::inherited::parse;
 use crate::cargo_toml::plain::{Plain, Style, array};
+use crate::cargo_toml::{fault, include, parse};
+use crate::error::{Fault, Result};
+use crate::reader::{TABLES, TomlFile};
 
-/// What makes cargo build files that no target names, in the order of [`TargetKind::ALL`].
+/// What makes cargo build files that no target names, in the order of [`AddedTargetKind::ALL`].
 const DISCOVERY: [&str; 3] = ["autotests", "autobenches", "autoexamples"];
 
-impl Draft {
+impl Generator {
     /// Returns the added targets that fit an upstream version.
     pub(super) fn targets_for<'a>(
         &mut self,
         upstream: &str,
         additions: &'a Additions,
-    ) -> Vec<&'a Target> {
+    ) -> Vec<&'a AddedTarget> {
         let Some(upstream) = self.version("package.version", upstream) else {
             return Vec::new();
         };
@@ -52,9 +52,10 @@ impl Draft {
     }
 
     /// Adds the fork's own targets behind upstream's.
-    pub(super) fn add_targets(&mut self, targets: &[&Target]) {
-        for kind in TargetKind::ALL {
-            let ours: Vec<&Target> = targets.iter().copied().filter(|t| t.kind == kind).collect();
+    pub(super) fn add_targets(&mut self, targets: &[&AddedTarget]) {
+        for kind in AddedTargetKind::ALL {
+            let ours: Vec<&AddedTarget> =
+                targets.iter().copied().filter(|t| t.kind == kind).collect();
             if ours.is_empty() {
                 continue;
             }
@@ -62,12 +63,7 @@ impl Draft {
             let item = self.document.entry(kind.table());
             let item = item.or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
             let Some(tables) = item.as_array_of_tables_mut() else {
-                let (key, expected) = (kind.table().to_owned(), "a list of tables");
-                self.errors.push(Error::WrongType {
-                    text: Text::Member,
-                    key,
-                    expected,
-                });
+                self.reader.mistyped(kind.table(), 0..0, TABLES);
                 continue;
             };
             for (position, target) in positions.zip(ours) {
@@ -75,8 +71,7 @@ impl Draft {
                     .iter()
                     .any(|table| name_of(table) == Some(&target.name))
                 {
-                    let (kind, name) = (kind.table(), target.name.clone());
-                    self.errors.push(Error::TargetTaken { kind, name });
+                    self.reader.faults.push(name_taken(kind, &target.name));
                 }
                 let mut table = target_table(target);
                 table.set_position(Some(position));
@@ -88,13 +83,13 @@ impl Draft {
     /// Lists upstream's targets that cargo finds by their files: beside the fork's
     /// own files, which are not all for each release, nothing may be left to find.
     pub(super) fn list_discovered(&mut self, paths: &[&str]) {
-        for (kind, switch) in TargetKind::ALL.into_iter().zip(DISCOVERY) {
+        for (kind, switch) in AddedTargetKind::ALL.into_iter().zip(DISCOVERY) {
             let package = self.document.get("package").and_then(|p| p.get(switch));
             if package.and_then(Item::as_bool) == Some(false) {
                 continue;
             }
             let found = unlisted(&self.document, kind, paths.iter().copied());
-            let found = found.into_iter().map(|(name, path)| Target {
+            let found = found.into_iter().map(|(name, path)| AddedTarget {
                 kind,
                 name,
                 path: Some(path),
@@ -103,7 +98,7 @@ impl Draft {
                 since: None,
                 until: None,
             });
-            let found: Vec<Target> = found.collect();
+            let found: Vec<AddedTarget> = found.collect();
             self.add_targets(&found.iter().collect::<Vec<_>>());
         }
     }
@@ -119,7 +114,7 @@ impl Draft {
     }
 
     /// Lets the files of added targets into the package.
-    pub(super) fn include(&mut self, targets: &[&Target]) {
+    pub(super) fn include(&mut self, targets: &[&AddedTarget]) {
         let files: Vec<String> = targets.iter().map(|target| target.file()).collect();
         let Some(package) = self.package() else {
             return;
@@ -131,7 +126,8 @@ impl Draft {
             return;
         };
         if let Some(array) = item.as_array_mut() {
-            append(array, include::lacking(&present, &files));
+            let lacking = include::lacking(&present, &files);
+            append(array, lacking.iter().map(String::as_str));
         }
     }
 }
@@ -142,14 +138,14 @@ impl Draft {
 ///
 /// # Errors
 ///
-/// [`Error::NotToml`] if the crate's manifest cannot be read.
+/// Fails where the crate's manifest is not TOML.
 pub fn unlisted_tests<'a>(
     member: &str,
     paths: impl IntoIterator<Item = &'a str>,
     additions: &Additions,
-) -> Result<Vec<String>, Error> {
-    let document = parse(Text::Member, member)?;
-    let mut names = unlisted(document.as_table(), TargetKind::Test, paths);
+) -> Result<Vec<String>> {
+    let document = parse(TomlFile::Member, member)?;
+    let mut names = unlisted(document.as_table(), AddedTargetKind::Test, paths);
     names.retain(|(name, _)| !additions.left_out_tests.contains(name));
     Ok(names.into_iter().map(|(name, _)| name).collect())
 }
@@ -158,7 +154,7 @@ pub fn unlisted_tests<'a>(
 /// does not list, with those files, in the order of the names.
 fn unlisted<'a>(
     root: &Table,
-    kind: TargetKind,
+    kind: AddedTargetKind,
     paths: impl IntoIterator<Item = &'a str>,
 ) -> Vec<(String, String)> {
     let listed = root.get(kind.table()).and_then(Item::as_array_of_tables);
@@ -182,7 +178,7 @@ fn unlisted<'a>(
 
 /// Returns the name of the target that cargo makes of a file: `tests/a.rs` and
 /// `tests/a/main.rs` are both the test `a`.
-fn discovered(kind: TargetKind, path: &str) -> Option<&str> {
+fn discovered(kind: AddedTargetKind, path: &str) -> Option<&str> {
     let below = path.strip_prefix(kind.directory())?.strip_prefix('/')?;
     let name = below
         .strip_suffix("/main.rs")
@@ -190,11 +186,23 @@ fn discovered(kind: TargetKind, path: &str) -> Option<&str> {
     (!name.contains('/')).then_some(name)
 }
 
+fn name_taken(kind: AddedTargetKind, name: &str) -> Fault {
+    let table = kind.table();
+    let or_omit = match kind {
+        AddedTargetKind::Test => format!(", or add `{name}` to `cargo.omit-tests`"),
+        _ => String::new(),
+    };
+    fault(
+        format!("`cargo.{table}` adds `{name}`, which upstream has already"),
+        format!("give it another name in manifest.toml{or_omit}"),
+    )
+}
+
 fn name_of(target: &Table) -> Option<&str> {
     target.get("name").and_then(Item::as_str)
 }
 
-fn target_table(target: &Target) -> Table {
+fn target_table(target: &AddedTarget) -> Table {
     let mut table = Table::new();
     table.insert("name", Item::Value(Value::from(&target.name)));
     if let Some(path) = &target.path {

@@ -4,12 +4,14 @@ use semver::{Version, VersionReq};
 use toml_edit::{InlineTable, Item, TableLike, Value};
 
 use super::dependencies::put_dev_dependency;
-use super::{Draft, ForkPackage};
-use crate::cargo_toml::additions::{AddedDependency, Additions};
+use super::{ForkPackage, Generator};
+use crate::cargo_toml::additions::Additions;
+use crate::cargo_toml::dependency::DependencySpec;
 use crate::cargo_toml::edit::append;
-use crate::cargo_toml::error::{Errors, Text};
-use crate::cargo_toml::inherited::parse;
 use crate::cargo_toml::plain::{Style, array};
+use crate::cargo_toml::{CANNOT_MAKE, parse};
+use crate::error::{Result, no_faults};
+use crate::reader::TomlFile;
 
 /// Makes the fork's `Cargo.toml` for a place beside upstream's own crate, in
 /// upstream's workspace: inheritance, dependencies by path, development
@@ -32,42 +34,44 @@ pub fn workspace_form(
     paths: &[&str],
     fork: &ForkPackage,
     additions: &Additions,
-) -> Result<String, Errors> {
-    let root = parse(Text::Workspace, root).map_err(|e| Errors(vec![e]))?;
-    let document = parse(Text::Member, member).map_err(|e| Errors(vec![e]))?;
-    let mut draft = Draft::new(document.into_mut());
-    let targets = draft.targets_for(&version.to_string(), additions);
-    draft.name(fork);
-    draft.list_discovered(paths);
-    draft.add_targets(&targets);
-    draft.only_listed_targets();
+) -> Result<String> {
+    let root = parse(TomlFile::Workspace, root)?;
+    let mut generator = Generator::of(member)?;
+    let targets = generator.targets_for(&version.to_string(), additions);
+    generator.name(fork);
+    generator.list_discovered(paths);
+    generator.add_targets(&targets);
+    generator.only_listed_targets();
     let shared = root.get("workspace").and_then(|w| w.get("dependencies"));
     let shared = shared.and_then(Item::as_table_like);
     for (name, added) in &additions.dev_dependencies {
         let shared = shared.and_then(|shared| shared.get(name));
-        draft.add_beside_upstream(name, added, shared);
+        generator.add_beside_upstream(name, added, shared);
     }
-    let text = draft.text(fork);
-    Errors::unless_any(draft.errors, text)
+    let text = generator.text(fork);
+    no_faults(generator.reader.faults, CANNOT_MAKE)?;
+    Ok(text)
 }
 
-impl Draft {
+impl Generator {
     /// Adds a dependency of the fork's tests. Where the workspace has one that
     /// serves, that is taken: upstream's lock has it already, in one version.
-    fn add_beside_upstream(&mut self, name: &str, added: &AddedDependency, shared: Option<&Item>) {
+    fn add_beside_upstream(&mut self, name: &str, added: &DependencySpec, shared: Option<&Item>) {
         let theirs = self.document.get_mut("dev-dependencies");
         let theirs = theirs.and_then(Item::as_table_like_mut);
         if let Some(item) = theirs.and_then(|table| table.get_mut(name)) {
             // Upstream's tests have it too: what they say counts, and more is added.
-            return widen(item, added);
+            return add_missing(item, added);
         }
         let own = self.document.get("dependencies").and_then(|d| d.get(name));
         let value = match shared {
-            Some(shared) if serves(name, shared, added) => {
+            Some(shared) if satisfies(name, shared, added) => {
                 Some(with_features([("workspace", true.into())], added))
             }
             // In the version that the crate itself takes, if it does.
-            _ if added.version.is_none() && own.is_some() => own.map(|own| like(own, added)),
+            _ if added.version.is_none() && own.is_some() => {
+                own.map(|own| from_dependency(own, added))
+            }
             _ => self
                 .new_dependency(name, added)
                 .map(|dependency| dependency.to_value(name)),
@@ -80,7 +84,7 @@ impl Draft {
 }
 
 /// Tells whether what the workspace has under a name is what an addition asks for.
-fn serves(name: &str, shared: &Item, added: &AddedDependency) -> bool {
+fn satisfies(name: &str, shared: &Item, added: &DependencySpec) -> bool {
     let field = |key: &str| shared.as_table_like()?.get(key)?.as_str();
     let package = field("package").unwrap_or(name);
     if added.package.as_deref().unwrap_or(name) != package {
@@ -90,14 +94,14 @@ fn serves(name: &str, shared: &Item, added: &AddedDependency) -> bool {
         return true;
     };
     let theirs = shared.as_str().or_else(|| field("version"));
-    let least = theirs.and_then(least);
+    let least = theirs.and_then(minimum_version);
     let ours = VersionReq::parse(ours).ok();
     ours.zip(least)
         .is_some_and(|(ours, least)| ours.matches(&least))
 }
 
 /// Returns the lowest version that a requirement allows.
-fn least(requirement: &str) -> Option<Version> {
+fn minimum_version(requirement: &str) -> Option<Version> {
     let first = requirement.split(',').next()?;
     let text = first.trim().trim_start_matches(['^', '~', '=', '>', ' ']);
     let missing = 2_usize.checked_sub(text.matches('.').count())?;
@@ -107,7 +111,7 @@ fn least(requirement: &str) -> Option<Version> {
 /// Makes the value of a dependency, with the features that are added.
 fn with_features<'k>(
     pairs: impl IntoIterator<Item = (&'k str, Value)>,
-    added: &AddedDependency,
+    added: &DependencySpec,
 ) -> Value {
     let mut table = InlineTable::from_iter(pairs);
     let of_workspace = table.contains_key("workspace");
@@ -126,7 +130,7 @@ fn with_features<'k>(
 }
 
 /// Makes a development dependency on what the crate itself depends on.
-fn like(own: &Item, added: &AddedDependency) -> Value {
+fn from_dependency(own: &Item, added: &DependencySpec) -> Value {
     let taken = ["workspace", "version", "path", "package"];
     let pairs = match own.as_str() {
         Some(version) => vec![("version", Value::from(version))],
@@ -146,7 +150,7 @@ fn like(own: &Item, added: &AddedDependency) -> Value {
 }
 
 /// Adds to a dependency the features that it lacks.
-fn widen(item: &mut Item, added: &AddedDependency) {
+fn add_missing(item: &mut Item, added: &DependencySpec) {
     if let Some(version) = item.as_str() {
         let value = with_features([("version", Value::from(version))], added);
         *item = Item::Value(value);
@@ -171,7 +175,11 @@ fn add_features(table: &mut dyn TableLike, features: &[String]) {
     let item = item.or_insert_with(|| Item::Value(array(&[], Style::Flat).into()));
     if let Some(present) = item.as_array_mut() {
         let has = |feature: &&String| present.iter().any(|p| p.as_str() == Some(feature.as_str()));
-        let lacking: Vec<String> = features.iter().filter(|f| !has(f)).cloned().collect();
+        let lacking: Vec<&str> = features
+            .iter()
+            .filter(|f| !has(f))
+            .map(String::as_str)
+            .collect();
         append(present, lacking);
     }
 }

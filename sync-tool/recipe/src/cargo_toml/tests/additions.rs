@@ -3,15 +3,15 @@ use crate::cargo_toml::Additions;
 
 /// Returns each fault with the text it points at and its next step, a line each.
 fn faults(manifest: &str) -> String {
-    let faults = additions(manifest).unwrap_err();
-    let lines = faults.iter().map(|fault| {
-        let at = fault.span.clone().map_or("-", |span| &manifest[span]);
-        assert!(fault.message.contains(&fault.key), "{fault:?}");
+    let error = additions(manifest).unwrap_err();
+    let lines = error.all_faults().iter().map(|fault| {
+        let place = fault.place.as_ref().expect("every fault has its place");
+        let at = &manifest[place.bytes().expect("every fault has its span")];
         format!(
             "{} @ {} -> {}\n",
             fault.message,
             at.lines().next().unwrap_or(""),
-            fault.help
+            fault.help.as_ref().expect("every fault has its help")
         )
     });
     lines.collect()
@@ -111,16 +111,16 @@ fn all_keys_are_read() {
 
 #[test]
 fn an_empty_table_adds_nothing() {
-    assert_eq!(additions("cargo = {}"), Ok(Additions::default()));
+    assert_eq!(additions("cargo = {}").unwrap(), Additions::default());
     assert_eq!(
-        additions("[cargo]\nomit-tests = []\n[cargo.lints]\n"),
-        Ok(Additions::default())
+        additions("[cargo]\nomit-tests = []\n[cargo.lints]\n").unwrap(),
+        Additions::default()
     );
 }
 
 #[test]
 fn what_is_no_table_is_a_fault() {
-    insta::assert_snapshot!(faults("cargo = 1"), @"`cargo` is not a table @ 1 -> write a table");
+    insta::assert_snapshot!(faults("cargo = 1"), @"`cargo` is not a table @ 1 -> write it as `[cargo]`");
 }
 
 #[test]
@@ -150,23 +150,23 @@ fn all_faults_are_found_at_once() {
         edition = "2024"
     "#;
     insta::assert_snapshot!(faults(manifest), @r#"
-    unknown key `cargo.omit-test` @ omit-test -> known here: omit-tests, dev-dependencies, lints, test, bench, example
+    unknown key `cargo.omit-test` @ omit-test -> did you mean `omit-tests`?
+    `cargo.test.name` is missing @ [[cargo.test]] -> add `name = …`
     `cargo.test.harness` is not true or false @ "no" -> write true or false
-    `cargo.test.name` is missing @ [[cargo.test]] -> add `cargo.test.name`
-    `cargo.test.until` is not a string @ 42 -> write a string
+    `cargo.test.since` is not a version such as 41.0.0: unexpected end of input while parsing major version number @ "41" -> write a version such as 41.0.0
+    `cargo.test.until` is not a string @ 42 -> put it in quotes
+    `../t.rs` leaves the tree @ "../t.rs" -> name a relative path without `..`, with `/` between its parts
     unknown key `cargo.test.edition` @ edition -> known here: name, path, harness, required-features, since, until
-    `cargo.bench` is not a list of tables, each `[[…]]` @ { name = "b" } -> write a list of tables, each `[[…]]`
-    `cargo.omit-tests` is not a list of strings @ "all" -> write a list of strings
-    unknown key `cargo.dev-dependencies.a.path` @ path -> known here: version, package, default-features, features
-    `cargo.dev-dependencies.c.features` is not a list of strings @ [1] -> write a list of strings
-    `cargo.dev-dependencies.d` is not a version or a table @ 4 -> write a version or a table
-    unknown key `cargo.lints.rustc` @ rustc -> known here: rust, clippy, rustdoc, cargo
-    `cargo.lints.rust.unsafe_code` is not one of allow, warn, deny, forbid @ "never" -> write one of allow, warn, deny, forbid
-    `cargo.test.since`: `41` is not a version: unexpected end of input while parsing major version number @ "41" -> write an upstream version such as "41.0.0"
-    `cargo.test.path`: `../t.rs` is not a path within the crate @ "../t.rs" -> name a file below the crate's root, with `/` between its parts
     `cargo.test` names `t` twice @ [[cargo.test]] -> give one of them another name
+    `cargo.bench` is not a list of tables @ { name = "b" } -> write each as `[[cargo.bench]]`
+    `cargo.omit-tests` is not a list of strings @ "all" -> write it as ["…"]
+    unknown key `cargo.dev-dependencies.a.path` @ path -> known here: version, package, default-features, features
     `cargo.dev-dependencies.b`: `one` is not a version requirement: unexpected character 'o' while parsing major version number @ "one" -> write one such as "1.2", or leave it out to follow upstream
+    `cargo.dev-dependencies.c.features` is not a list of strings @ 1 -> write it as ["…"]
     `cargo.dev-dependencies.c`: `=` is not a version requirement: unexpected end of input while parsing major version number @ "=" -> write one such as "1.2", or leave it out to follow upstream
+    `cargo.dev-dependencies.d` is not a version or a table @ 4 -> write a version or a table
+    unknown key `cargo.lints.rustc` @ rustc -> did you mean `rust`?
+    `cargo.lints.rust.unsafe_code` is not one of allow, warn, deny, forbid @ "never" -> write one of allow, warn, deny, forbid
     "#);
 }
 

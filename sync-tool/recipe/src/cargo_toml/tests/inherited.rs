@@ -94,8 +94,9 @@ fn a_file_of_the_workspace_is_at_the_crates_root() {
     let git =
         Inherited::from_workspace(member, "[workspace.package]\nreadme = \"doc/README.md\"\n");
     let package = "[package]\nname = \"a\"\nreadme = \"README.md\"\n";
-    assert_eq!(git, Inherited::from_published(member, package));
-    assert_eq!(git.unwrap().edition, "2015");
+    let git = git.unwrap();
+    assert_eq!(git, Inherited::from_published(member, package).unwrap());
+    assert_eq!(git.edition, "2015");
 }
 
 #[test]
@@ -109,16 +110,8 @@ fn lints_of_the_crate_itself_stay() {
 #[test]
 fn texts_that_are_not_toml_are_all_named() {
     insta::assert_snapshot!(from_git("[package", "= 1"), @"
-    the crate's Cargo.toml is not TOML: TOML parse error at line 1, column 9
-      |
-    1 | [package
-      |         ^
-    unclosed table, expected `]` -> compare the crate's Cargo.toml with the upstream release; fetch it again if it differs
-    the workspace's Cargo.toml is not TOML: TOML parse error at line 1, column 1
-      |
-    1 | = 1
-      | ^
-    unquoted keys cannot be empty, expected letters, numbers, `-`, `_` -> compare the workspace's Cargo.toml with the upstream release; fetch it again if it differs
+    Cargo.toml:1:9: the crate's Cargo.toml is not TOML: unclosed table, expected `]` -> compare the crate's Cargo.toml with the upstream release; fetch it again if it differs
+    Cargo.toml:1:1: the workspace's Cargo.toml is not TOML: unquoted keys cannot be empty, expected letters, numbers, `-`, `_` -> compare the workspace's Cargo.toml with the upstream release; fetch it again if it differs
     ");
 }
 
@@ -127,25 +120,25 @@ fn everything_missing_in_the_workspace_is_named_at_once() {
     let workspace =
         "[workspace.package]\nversion = \"41.0.0\"\n[workspace.dependencies]\nsock = \"1\"\n";
     insta::assert_snapshot!(from_git(MEMBER, workspace), @"
-    `workspace.package.authors` is missing in the workspace's Cargo.toml -> take the crate and its workspace from the same release
-    `workspace.package.edition` is missing in the workspace's Cargo.toml -> take the crate and its workspace from the same release
-    `workspace.package.rust-version` is missing in the workspace's Cargo.toml -> take the crate and its workspace from the same release
-    `workspace.dependencies.plain` is missing in the workspace's Cargo.toml -> take the crate and its workspace from the same release
-    `workspace.dependencies.sibling` is missing in the workspace's Cargo.toml -> take the crate and its workspace from the same release
-    `workspace.dependencies.renamed` is missing in the workspace's Cargo.toml -> take the crate and its workspace from the same release
-    `workspace.dependencies.guests` is missing in the workspace's Cargo.toml -> take the crate and its workspace from the same release
-    `workspace.dependencies.temp` is missing in the workspace's Cargo.toml -> take the crate and its workspace from the same release
-    `workspace.dependencies.sys` is missing in the workspace's Cargo.toml -> take the crate and its workspace from the same release
-    `workspace.lints` is missing in the workspace's Cargo.toml -> take the crate and its workspace from the same release
+    Cargo.toml: `workspace.package.authors` is missing in the workspace's Cargo.toml -> take the crate and its workspace from the same release
+    Cargo.toml: `workspace.package.edition` is missing in the workspace's Cargo.toml -> take the crate and its workspace from the same release
+    Cargo.toml: `workspace.package.rust-version` is missing in the workspace's Cargo.toml -> take the crate and its workspace from the same release
+    Cargo.toml: `workspace.dependencies.plain` is missing in the workspace's Cargo.toml -> take the crate and its workspace from the same release
+    Cargo.toml: `workspace.dependencies.sibling` is missing in the workspace's Cargo.toml -> take the crate and its workspace from the same release
+    Cargo.toml: `workspace.dependencies.renamed` is missing in the workspace's Cargo.toml -> take the crate and its workspace from the same release
+    Cargo.toml: `workspace.dependencies.guests` is missing in the workspace's Cargo.toml -> take the crate and its workspace from the same release
+    Cargo.toml: `workspace.dependencies.temp` is missing in the workspace's Cargo.toml -> take the crate and its workspace from the same release
+    Cargo.toml: `workspace.dependencies.sys` is missing in the workspace's Cargo.toml -> take the crate and its workspace from the same release
+    Cargo.toml: `workspace.lints` is missing in the workspace's Cargo.toml -> take the crate and its workspace from the same release
     ");
 }
 
 #[test]
 fn what_the_crate_needs_has_to_be_published() {
     let workspace = WORKSPACE.replace(", version = \"=41.0.0\"", "");
-    insta::assert_snapshot!(from_git(MEMBER, &workspace), @"`dependencies.sibling` has no version: it is not published, and the crate does not build without it -> choose a release whose package is published");
+    insta::assert_snapshot!(from_git(MEMBER, &workspace), @"Cargo.toml: `dependencies.sibling` has no version: it is not published, and the crate does not build without it -> choose a release whose package is published");
     let build = "[package]\nname = \"a\"\nversion = \"1.0.0\"\n[build-dependencies]\nb = { path = \"b\" }\n";
-    insta::assert_snapshot!(from_git(build, ""), @"`build-dependencies.b` has no version: it is not published, and the crate does not build without it -> choose a release whose package is published");
+    insta::assert_snapshot!(from_git(build, ""), @"Cargo.toml: `build-dependencies.b` has no version: it is not published, and the crate does not build without it -> choose a release whose package is published");
 }
 
 #[test]
@@ -171,22 +164,22 @@ fn wrong_types_are_named_with_their_text() {
         homepage = 1979-05-27
     "#;
     insta::assert_snapshot!(from_git(member, workspace), @"
-    `package.name` in the crate's Cargo.toml is not a string -> compare the crate's Cargo.toml with the upstream release; fetch it again if it differs
-    `package.authors.workspace` in the crate's Cargo.toml is not true -> compare the crate's Cargo.toml with the upstream release; fetch it again if it differs
-    `package.homepage.extra` in the crate's Cargo.toml has no known meaning -> known here: workspace; others need a change of the generator
-    `package.version` is missing in the crate's Cargo.toml -> take the crate and its workspace from the same release
-    `target` in the crate's Cargo.toml is not a table -> compare the crate's Cargo.toml with the upstream release; fetch it again if it differs
-    `dependencies` in the crate's Cargo.toml is not a table -> compare the crate's Cargo.toml with the upstream release; fetch it again if it differs
-    `dev-dependencies.a` in the crate's Cargo.toml is not a version or a table -> compare the crate's Cargo.toml with the upstream release; fetch it again if it differs
-    `dev-dependencies.b.registry` in the crate's Cargo.toml has no known meaning -> known here: workspace, version, package, default-features, features, optional, path, git, branch, tag, rev; others need a change of the generator
-    `dev-dependencies.b.version` in the crate's Cargo.toml is not a string -> compare the crate's Cargo.toml with the upstream release; fetch it again if it differs
-    `dev-dependencies.b.features` in the crate's Cargo.toml is not a list of strings -> compare the crate's Cargo.toml with the upstream release; fetch it again if it differs
-    `dev-dependencies.b.optional` in the crate's Cargo.toml is not true or false -> compare the crate's Cargo.toml with the upstream release; fetch it again if it differs
-    `dev-dependencies.c.workspace` in the crate's Cargo.toml is not true -> compare the crate's Cargo.toml with the upstream release; fetch it again if it differs
-    `lints` in the crate's Cargo.toml is not a table -> compare the crate's Cargo.toml with the upstream release; fetch it again if it differs
-    `workspace.package.authors` in the workspace's Cargo.toml is not a string, a list of strings, true, false or a whole number -> compare the workspace's Cargo.toml with the upstream release; fetch it again if it differs
-    `workspace.package.homepage` in the workspace's Cargo.toml is not a string, a list of strings, true, false or a whole number -> compare the workspace's Cargo.toml with the upstream release; fetch it again if it differs
-    `workspace.dependencies.c.default-features` in the workspace's Cargo.toml is not true or false -> compare the workspace's Cargo.toml with the upstream release; fetch it again if it differs
+    Cargo.toml:6:16: `package.name` in the crate's Cargo.toml is not a string -> compare the crate's Cargo.toml with the upstream release; fetch it again if it differs
+    Cargo.toml:7:29: `package.authors.workspace` in the crate's Cargo.toml is not true -> compare the crate's Cargo.toml with the upstream release; fetch it again if it differs
+    Cargo.toml:8:40: unknown key `package.homepage.extra` in the crate's Cargo.toml -> known here: workspace; others need a change of the generator
+    Cargo.toml: `package.version` is missing in the crate's Cargo.toml -> take the crate and its workspace from the same release
+    Cargo.toml:3:18: `target` in the crate's Cargo.toml is not a table -> compare the crate's Cargo.toml with the upstream release; fetch it again if it differs
+    Cargo.toml:4:24: `dependencies` in the crate's Cargo.toml is not a table -> compare the crate's Cargo.toml with the upstream release; fetch it again if it differs
+    Cargo.toml:10:13: `dev-dependencies.a` in the crate's Cargo.toml is not a version or a table -> compare the crate's Cargo.toml with the upstream release; fetch it again if it differs
+    Cargo.toml:11:66: unknown key `dev-dependencies.b.registry` in the crate's Cargo.toml -> known here: workspace, version, package, default-features, features, optional, path, git, branch, tag, rev; others need a change of the generator
+    Cargo.toml:11:25: `dev-dependencies.b.version` in the crate's Cargo.toml is not a string -> compare the crate's Cargo.toml with the upstream release; fetch it again if it differs
+    Cargo.toml:11:45: `dev-dependencies.b.features` in the crate's Cargo.toml is not a list of strings -> compare the crate's Cargo.toml with the upstream release; fetch it again if it differs
+    Cargo.toml:11:60: `dev-dependencies.b.optional` in the crate's Cargo.toml is not true or false -> compare the crate's Cargo.toml with the upstream release; fetch it again if it differs
+    Cargo.toml:12:27: `dev-dependencies.c.workspace` in the crate's Cargo.toml is not true -> compare the crate's Cargo.toml with the upstream release; fetch it again if it differs
+    Cargo.toml:2:17: `lints` in the crate's Cargo.toml is not a table -> compare the crate's Cargo.toml with the upstream release; fetch it again if it differs
+    Cargo.toml:5:19: `workspace.package.authors` in the workspace's Cargo.toml is not a string, a list of strings, true, false or a whole number -> compare the workspace's Cargo.toml with the upstream release; fetch it again if it differs
+    Cargo.toml:6:20: `workspace.package.homepage` in the workspace's Cargo.toml is not a string, a list of strings, true, false or a whole number -> compare the workspace's Cargo.toml with the upstream release; fetch it again if it differs
+    Cargo.toml:3:66: `workspace.dependencies.c.default-features` in the workspace's Cargo.toml is not true or false -> compare the workspace's Cargo.toml with the upstream release; fetch it again if it differs
     ");
 }
 
@@ -199,12 +192,12 @@ fn lints_have_known_tools_and_levels() {
     "#;
     let member = "lints.workspace = true\n[package]\nname = \"a\"\nversion = \"1.0.0\"\n";
     insta::assert_snapshot!(from_git(member, workspace), @"
-    `workspace.lints.gcc` in the workspace's Cargo.toml has no known meaning -> known here: rust, clippy, rustdoc, cargo; others need a change of the generator
-    `workspace.lints.rust.a` in the workspace's Cargo.toml is not one of allow, warn, deny, forbid -> compare the workspace's Cargo.toml with the upstream release; fetch it again if it differs
-    `workspace.lints.rust.b.level` is missing in the workspace's Cargo.toml -> take the crate and its workspace from the same release
-    `workspace.lints.rust.b.priority` in the workspace's Cargo.toml is not a whole number -> compare the workspace's Cargo.toml with the upstream release; fetch it again if it differs
-    `workspace.lints.rust.c` in the workspace's Cargo.toml is not a level or a table -> compare the workspace's Cargo.toml with the upstream release; fetch it again if it differs
-    `workspace.lints.rust.d.level` in the workspace's Cargo.toml is not one of allow, warn, deny, forbid -> compare the workspace's Cargo.toml with the upstream release; fetch it again if it differs
+    Cargo.toml:4:9: unknown key `workspace.lints.gcc` in the workspace's Cargo.toml -> known here: rust, clippy, rustdoc, cargo; others need a change of the generator
+    Cargo.toml:3:22: `workspace.lints.rust.a` in the workspace's Cargo.toml is not one of allow, warn, deny, forbid -> compare the workspace's Cargo.toml with the upstream release; fetch it again if it differs
+    Cargo.toml:3:34: `workspace.lints.rust.b.level` is missing in the workspace's Cargo.toml -> take the crate and its workspace from the same release
+    Cargo.toml:3:47: `workspace.lints.rust.b.priority` in the workspace's Cargo.toml is not a whole number -> compare the workspace's Cargo.toml with the upstream release; fetch it again if it differs
+    Cargo.toml:3:61: `workspace.lints.rust.c` in the workspace's Cargo.toml is not a level or a table -> compare the workspace's Cargo.toml with the upstream release; fetch it again if it differs
+    Cargo.toml:3:68: `workspace.lints.rust.d.level` in the workspace's Cargo.toml is not one of allow, warn, deny, forbid -> compare the workspace's Cargo.toml with the upstream release; fetch it again if it differs
     ");
 }
 
@@ -214,15 +207,15 @@ fn a_published_text_of_another_release_is_found() {
         .replace("name = \"up-net\"", "name = \"up-other\"")
         .replace("[dependencies.plain]", "[dependencies.fancy]");
     insta::assert_snapshot!(from_registry(MEMBER, &other), @"
-    `package.name` is not the same in the texts of upstream that were read -> take both texts from the same release
-    `dependencies.plain` is not the same in the texts of upstream that were read -> take both texts from the same release
-    `dependencies.fancy` is not the same in the texts of upstream that were read -> take both texts from the same release
+    Cargo.toml: `package.name` is not the same in the texts of upstream that were read -> take both texts from the same release
+    Cargo.toml: `dependencies.plain` is not the same in the texts of upstream that were read -> take both texts from the same release
+    Cargo.toml: `dependencies.fancy` is not the same in the texts of upstream that were read -> take both texts from the same release
     ");
     let member = MEMBER.replace("temp = { workspace = true }", "temp = \"3\"");
     let without = PUBLISHED.replace("[dev-dependencies.temp]", "[dev-dependencies.tmp]");
     insta::assert_snapshot!(from_registry(&member, &without), @"
-    `dev-dependencies.temp` is not the same in the texts of upstream that were read -> take both texts from the same release
-    `dev-dependencies.tmp` is not the same in the texts of upstream that were read -> take both texts from the same release
+    Cargo.toml: `dev-dependencies.temp` is not the same in the texts of upstream that were read -> take both texts from the same release
+    Cargo.toml: `dev-dependencies.tmp` is not the same in the texts of upstream that were read -> take both texts from the same release
     ");
 }
 
@@ -232,7 +225,7 @@ fn a_published_text_lacks_no_inherited_field() {
         .replace("rust-version", "rust")
         .replace("[lints.", "[lint.");
     insta::assert_snapshot!(from_registry(MEMBER, &without), @"
-    `package.rust-version` is missing in the published Cargo.toml -> take both texts from the same release
-    `lints` is missing in the published Cargo.toml -> take both texts from the same release
+    Cargo.toml: `package.rust-version` is missing in the published Cargo.toml -> take both texts from the same release
+    Cargo.toml: `lints` is missing in the published Cargo.toml -> take both texts from the same release
     ");
 }

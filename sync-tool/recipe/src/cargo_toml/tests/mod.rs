@@ -7,7 +7,9 @@ mod workspace_form;
 
 use toml_edit::Document;
 
-use super::{Additions, Errors, Fault, ForkPackage, check_paths};
+use super::{Additions, ForkPackage, check_paths};
+use crate::error::{Error, Result, no_faults};
+use crate::reader::{Reader, Section, TomlFile};
 
 /// A crate that inherits in every way upstream does.
 pub(super) const MEMBER: &str = r#"[package]
@@ -194,9 +196,13 @@ path = "benches/loopback/main.rs"
 harness = false
 "#;
 
-pub(super) fn additions(manifest: &str) -> Result<Additions, Vec<Fault>> {
+pub(super) fn additions(manifest: &str) -> Result<Additions> {
     let document = Document::parse(manifest).unwrap();
-    Additions::from_item(document.get("cargo").unwrap())
+    let mut reader = Reader::new(TomlFile::Manifest, manifest.into());
+    let section = reader.below(&Section::root(&document), "cargo");
+    let additions = section.map(|section| Additions::read(&mut reader, &section));
+    no_faults(reader.faults, "faults")?;
+    Ok(additions.unwrap())
 }
 
 pub(super) fn fork() -> ForkPackage {
@@ -212,8 +218,15 @@ pub(super) fn fork() -> ForkPackage {
 }
 
 /// Returns each error with its next step, a line each.
-pub(super) fn told(errors: &Errors) -> String {
-    let lines = errors.0.iter().map(|e| format!("{e} -> {}\n", e.help()));
+pub(super) fn told(error: &Error) -> String {
+    assert_eq!(error.message(), "the fork's Cargo.toml cannot be made");
+    let faults = error.all_faults().iter();
+    let lines = faults.map(|fault| {
+        let place = fault.place.as_ref().expect("every fault has its place");
+        assert_eq!(place.file, "Cargo.toml");
+        let help = fault.help.as_ref().expect("every fault has its help");
+        format!("{place}: {} -> {help}\n", fault.message)
+    });
     lines.collect()
 }
 
@@ -231,9 +244,9 @@ fn files_outside_of_the_crate_are_named_unless_their_test_is_left_out() {
     );
     let errors = check_paths(&member, &["left".to_owned()]).unwrap_err();
     insta::assert_snapshot!(told(&errors), @"
-    `package.build` is `../build.rs`, which is outside of the crate -> take a release that has the file in the crate's directory, and report it upstream
-    `package.license-file` is `/LICENSE`, which is outside of the crate -> take a release that has the file in the crate's directory, and report it upstream
-    `bin.b.path` is `src/../../b.rs`, which is outside of the crate -> take a release that has the file in the crate's directory, and report it upstream
-    `test.t.path` is `../t.rs`, which is outside of the crate -> add the test to `omit-tests` of `[cargo]` in manifest.toml
+    Cargo.toml: `package.build` is `../build.rs`, which is outside of the crate -> take a release that has the file in the crate's directory, and report it upstream
+    Cargo.toml: `package.license-file` is `/LICENSE`, which is outside of the crate -> take a release that has the file in the crate's directory, and report it upstream
+    Cargo.toml: `bin.b.path` is `src/../../b.rs`, which is outside of the crate -> take a release that has the file in the crate's directory, and report it upstream
+    Cargo.toml: `test.t.path` is `../t.rs`, which is outside of the crate -> add the test to `omit-tests` of `[cargo]` in manifest.toml
     ");
 }

@@ -1,7 +1,8 @@
 use semver::Version;
 
 use super::{ADDITIONS, MEMBER, WORKSPACE, additions, fork, told};
-use crate::cargo_toml::{Errors, workspace_form};
+use crate::cargo_toml::workspace_form;
+use crate::error::Result;
 
 /// The files of upstream's crate: `all` and `quick` are found by cargo, `stdin` and
 /// `kept` are listed.
@@ -17,7 +18,7 @@ const PATHS: [&str; 7] = [
 
 const CRATE: &str = "[package]\nname = \"a\"\nversion = \"1.0.0\"\n";
 
-fn made(member: &str, root: &str, manifest: &str) -> Result<String, Errors> {
+fn made(member: &str, root: &str, manifest: &str) -> Result<String> {
     let additions = additions(manifest).unwrap();
     let version = Version::new(41, 0, 0);
     workspace_form(member, root, &version, &PATHS, &fork(), &additions)
@@ -111,15 +112,15 @@ fn the_fork_becomes_one_more_member_and_inherits() {
 fn what_upstream_and_the_fork_both_have_is_refused() {
     let twice = "[[cargo.test]]\nname = \"all\"\n";
     let errors = made(MEMBER, WORKSPACE, twice).unwrap_err();
-    insta::assert_snapshot!(told(&errors), @"`cargo.test` adds `all`, which upstream has already -> give it another name in manifest.toml, or add `all` to `cargo.omit-tests`");
+    insta::assert_snapshot!(told(&errors), @"Cargo.toml: `cargo.test` adds `all`, which upstream has already -> give it another name in manifest.toml, or add `all` to `cargo.omit-tests`");
 }
 
 #[test]
 fn texts_that_are_no_toml_are_refused() {
     let broken = made("[", WORKSPACE, "[cargo]\n").unwrap_err();
-    assert!(told(&broken).starts_with("the crate's Cargo.toml is not TOML"));
+    assert!(told(&broken).starts_with("Cargo.toml:1:2: the crate's Cargo.toml is not TOML"));
     let broken = made(MEMBER, "[", "[cargo]\n").unwrap_err();
-    assert!(told(&broken).starts_with("the workspace's Cargo.toml is not TOML"));
+    assert!(told(&broken).starts_with("Cargo.toml:1:2: the workspace's Cargo.toml is not TOML"));
 }
 
 #[test]

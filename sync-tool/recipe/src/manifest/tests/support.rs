@@ -51,13 +51,13 @@ fn a_policy_of_support_is_a_count_of_releases() {
         "support = { releases = 0, long-term = { every = \"12\", more = 1 } }\ntag = ",
     );
     assert_snapshot!(told(&error(&text)), @r#"
-    manifest.toml:7:24 `0`: `releases` is not a number from 1 to 1200
+    manifest.toml:7:24 `0`: `upstream.support.releases` is not a number from 1 to 1200
       write it as a number of major releases, without quotes
-    manifest.toml:7:55 `more`: unknown key `more` in [upstream.support.long-term]
+    manifest.toml:7:55 `more`: unknown key `upstream.support.long-term.more`
       known here: every, releases
-    manifest.toml:7:49 `"12"`: `every` is not a number from 1 to 1200
-      write it as a number of major releases, without quotes
-    manifest.toml:7:39 `{ every = "12", more = 1 }`: [upstream.support.long-term] lacks `releases`
+    manifest.toml:7:39 `{ every = "12", more = 1 }`: `upstream.support.long-term.releases` is missing
       add `releases = …`
+    manifest.toml:7:49 `"12"`: `upstream.support.long-term.every` is not a number from 1 to 1200
+      write it as a number of major releases, without quotes
     "#);
 }

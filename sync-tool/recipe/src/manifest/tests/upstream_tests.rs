@@ -63,30 +63,30 @@ fn all_faults_are_told_together_with_their_places() {
          expected-failures = [\n  1,\n  { reason = \"r\" },\n  { name = \" \", reason = \"\" },\n  \
          { name = \"a\", reason = \"r\", until = \"x\", untl = 1 },\n  { name = \"a\", reason = \"r\" },\n]\n",
     );
-    assert_snapshot!(told(&error(&text)), @r##"
-    manifest.toml:83:1 `unknown`: unknown key `unknown` in [tests]
+    assert_snapshot!(told(&error(&text)), @r#"
+    manifest.toml:83:1 `unknown`: unknown key `tests.unknown`
       known here: expected-failures, programs
-    manifest.toml:85:3 `1`: `expected-failures` holds something that is not a table
-      write it as { name = "…", reason = "…" }
-    manifest.toml:86:3 `{ reason = "r" }`: an entry of `expected-failures` lacks `name`
+    manifest.toml:85:3 `1`: `tests.expected-failures` is not a list of tables
+      write each as `[[tests.expected-failures]]`
+    manifest.toml:86:3 `{ reason = "r" }`: `tests.expected-failures.name` is missing
       add `name = …`
     manifest.toml:87:12 `" "`: `name` is empty
       write the name that the test harness gives it
     manifest.toml:87:26 `""`: `reason` is empty
       say why it fails, and why that is accepted
-    manifest.toml:88:44 `untl`: unknown key `untl` in an entry of `expected-failures`
+    manifest.toml:88:44 `untl`: unknown key `tests.expected-failures.untl`
       did you mean `until`?
-    manifest.toml:88:39 `"x"`: `until` is not a version such as 41.0.0: unexpected character 'x' while parsing major version number
+    manifest.toml:88:39 `"x"`: `tests.expected-failures.until` is not a version such as 41.0.0: unexpected character 'x' while parsing major version number
       write a version such as 41.0.0
     manifest.toml:89:3 `{ name = "a", reason = "r" }`: `a` is expected to fail twice
       keep one of the entries
-    manifest.toml:82:24 `1`: `programs` holds something that is not a string
-      put it in quotes
+    manifest.toml:82:24 `1`: `tests.programs` is not a list of strings
+      write it as ["…"]
     manifest.toml:82:13 `"/a"`: the pattern `/a` leaves the repository
       write it relative to the repository's root, without `..`
     manifest.toml:82:19 `"["`: `[` is not a glob: unclosed character class; missing ']'
       `*` stays within a directory, `**` crosses them
-    "##);
+    "#);
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn another_shape_is_told() {
     assert!(
         shape
             .to_string()
-            .contains("`expected-failures` is not a list")
+            .contains("`tests.expected-failures` is not a list")
     );
     let shape = error(&format!("tests = 1\n{GOOD}"));
     assert!(shape.to_string().contains("`tests` is not a table"));

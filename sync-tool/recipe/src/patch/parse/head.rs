@@ -1,6 +1,6 @@
 //! The head of a patch: differences, remarks, and what git writes above a diff.
 
-use super::super::{Difference, HeadKey, PatchFaultKind, Side};
+use super::super::{DiffSide, Difference, HeadKey, PatchFaultKind};
 use super::Faults;
 
 /// Lines that git writes above a diff and that say nothing more than it.
@@ -18,7 +18,7 @@ const RENAMING: [&str; 7] = [
 ];
 
 /// What the head says.
-pub(super) struct Head {
+pub(super) struct PatchHead {
     pub differences: Vec<Difference>,
     pub notes: Vec<String>,
     /// The first line after the head, counted from 0.
@@ -28,7 +28,7 @@ pub(super) struct Head {
 }
 
 /// A key with its value, as far as it has been read.
-struct Entry {
+struct HeadField {
     key: HeadKey,
     /// Counted from 0.
     line: usize,
@@ -36,7 +36,7 @@ struct Entry {
 }
 
 /// Reads the head.
-pub(super) fn read(lines: &[&str], faults: &mut Faults) -> Head {
+pub(super) fn read(lines: &[&str], faults: &mut Faults) -> PatchHead {
     let is_diff = |line: &&str| {
         ["--- ", "+++ ", "@@"]
             .iter()
@@ -47,13 +47,13 @@ pub(super) fn read(lines: &[&str], faults: &mut Faults) -> Head {
     if let Some(line) = binary {
         faults.add(line, PatchFaultKind::Binary);
     }
-    let mut entries: Vec<Entry> = Vec::new();
+    let mut fields: Vec<HeadField> = Vec::new();
     let mut notes = Vec::new();
     let mut is_open = false;
     for (at, line) in lines[..binary.unwrap_or(end)].iter().enumerate() {
         if let Some((key, value)) = key_of(line) {
             let value = value.to_owned();
-            entries.push(Entry {
+            fields.push(HeadField {
                 key,
                 line: at,
                 value,
@@ -61,10 +61,10 @@ pub(super) fn read(lines: &[&str], faults: &mut Faults) -> Head {
             is_open = true;
             continue;
         }
-        match entries.last_mut() {
-            Some(entry) if is_open && is_continuation(line) => {
-                entry.value.push('\n');
-                entry.value.push_str(line);
+        match fields.last_mut() {
+            Some(field) if is_open && is_continuation(line) => {
+                field.value.push('\n');
+                field.value.push_str(line);
                 continue;
             }
             _ => is_open = false,
@@ -75,8 +75,8 @@ pub(super) fn read(lines: &[&str], faults: &mut Faults) -> Head {
             faults.add(at, kind);
         }
     }
-    Head {
-        differences: paired(&entries, faults),
+    PatchHead {
+        differences: paired(&fields, faults),
         notes,
         end,
         is_text: binary.is_none(),
@@ -106,9 +106,13 @@ fn fault_of(line: &str) -> Option<PatchFaultKind> {
     if line.trim().is_empty() || is_any(&TOLERATED) {
         None
     } else if line.starts_with("new file mode ") {
-        Some(PatchFaultKind::CreatesOrDeletes { side: Side::Old })
+        Some(PatchFaultKind::CreatesOrDeletes {
+            side: DiffSide::Old,
+        })
     } else if line.starts_with("deleted file mode ") {
-        Some(PatchFaultKind::CreatesOrDeletes { side: Side::New })
+        Some(PatchFaultKind::CreatesOrDeletes {
+            side: DiffSide::New,
+        })
     } else if is_any(&RENAMING) {
         Some(PatchFaultKind::RenamesOrChangesMode)
     } else {
@@ -117,26 +121,26 @@ fn fault_of(line: &str) -> Option<PatchFaultKind> {
 }
 
 /// Makes differences of each `Change:` with the `Reason:` that follows it.
-fn paired(entries: &[Entry], faults: &mut Faults) -> Vec<Difference> {
-    if entries.is_empty() {
+fn paired(fields: &[HeadField], faults: &mut Faults) -> Vec<Difference> {
+    if fields.is_empty() {
         faults.add(0, PatchFaultKind::NoDifference);
     }
-    for entry in entries.iter().filter(|entry| entry.value.trim().is_empty()) {
-        faults.add(entry.line, PatchFaultKind::EmptyValue { key: entry.key });
+    for field in fields.iter().filter(|field| field.value.trim().is_empty()) {
+        faults.add(field.line, PatchFaultKind::EmptyValue { key: field.key });
     }
     let mut differences = Vec::new();
-    let mut open: Option<&Entry> = None;
-    for entry in entries {
-        match (entry.key, open.take()) {
+    let mut open: Option<&HeadField> = None;
+    for field in fields {
+        match (field.key, open.take()) {
             (HeadKey::Reason, Some(change)) => {
-                differences.push(Difference::new(&change.value, &entry.value));
+                differences.push(Difference::new(&change.value, &field.value));
             }
-            (HeadKey::Reason, None) => faults.add(entry.line, PatchFaultKind::ReasonWithoutChange),
+            (HeadKey::Reason, None) => faults.add(field.line, PatchFaultKind::ReasonWithoutChange),
             (HeadKey::Change, before) => {
                 if let Some(before) = before {
                     faults.add(before.line, PatchFaultKind::ChangeWithoutReason);
                 }
-                open = Some(entry);
+                open = Some(field);
             }
         }
     }

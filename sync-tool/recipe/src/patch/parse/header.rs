@@ -1,7 +1,7 @@
 //! The two header lines that name the file.
 
 use super::super::between::is_nameable;
-use super::super::{PatchFaultKind, Side};
+use super::super::{DiffSide, PatchFaultKind};
 use super::Faults;
 
 /// What a diff names where there is no file.
@@ -19,7 +19,7 @@ pub(super) fn read(lines: &[&str], start: usize, faults: &mut Faults) -> (Option
         }
         next += 1;
     }
-    let mut path = |side: Side| {
+    let mut path = |side: DiffSide| {
         let Some((line, name)) = named[side as usize] else {
             faults.add(
                 start.min(lines.len() - 1),
@@ -30,7 +30,7 @@ pub(super) fn read(lines: &[&str], start: usize, faults: &mut Faults) -> (Option
         let path = path_of(side, name);
         path.inspect_err(|kind| faults.add(line, kind.clone())).ok()
     };
-    let (old, new) = (path(Side::Old), path(Side::New));
+    let (old, new) = (path(DiffSide::Old), path(DiffSide::New));
     if let (Some(old), Some(new)) = (&old, &new)
         && old != new
     {
@@ -41,8 +41,8 @@ pub(super) fn read(lines: &[&str], start: usize, faults: &mut Faults) -> (Option
 }
 
 /// Returns which side a header line names, and what follows its sign, without a time.
-fn side_of(line: &str) -> Option<(Side, &str)> {
-    let signs = [("--- ", Side::Old), ("+++ ", Side::New)];
+fn side_of(line: &str) -> Option<(DiffSide, &str)> {
+    let signs = [("--- ", DiffSide::Old), ("+++ ", DiffSide::New)];
     let (side, rest) = signs
         .iter()
         .find_map(|(sign, side)| Some((*side, line.strip_prefix(sign)?)))?;
@@ -50,13 +50,13 @@ fn side_of(line: &str) -> Option<(Side, &str)> {
     Some((side, rest.split('\t').next().unwrap_or(rest)))
 }
 
-fn path_of(side: Side, name: &str) -> Result<String, PatchFaultKind> {
+fn path_of(side: DiffSide, name: &str) -> Result<String, PatchFaultKind> {
     if name == NO_FILE {
         return Err(PatchFaultKind::CreatesOrDeletes { side });
     }
     let prefix = match side {
-        Side::Old => "a/",
-        Side::New => "b/",
+        DiffSide::Old => "a/",
+        DiffSide::New => "b/",
     };
     let path = name.strip_prefix(prefix).filter(|path| is_nameable(path));
     path.map(str::to_owned)

@@ -1,6 +1,6 @@
 //! The hunks of a patch.
 
-use super::super::{Hunk, Line, LineKind, PatchFaultKind};
+use super::super::{Hunk, HunkLine, LineKind, PatchFaultKind};
 use super::Faults;
 
 /// What stands below the diff in git's mails.
@@ -66,14 +66,14 @@ fn check_order(hunks: &[Hunk], faults: &mut Faults) {
 
 /// What a hunk's header says.
 struct Header<'t> {
-    old: Span,
-    new: Span,
+    old: LineSpan,
+    new: LineSpan,
     heading: &'t str,
 }
 
 /// A start, counted from 1, and a number of lines.
 #[derive(Clone, Copy)]
-struct Span {
+struct LineSpan {
     start: usize,
     count: usize,
 }
@@ -87,17 +87,17 @@ impl<'t> Header<'t> {
         } else {
             rest.strip_prefix(' ')?
         };
-        let (old, new) = (Span::parse(old)?, Span::parse(new)?);
+        let (old, new) = (LineSpan::parse(old)?, LineSpan::parse(new)?);
         Some(Header { old, new, heading })
     }
 }
 
-impl Span {
+impl LineSpan {
     fn parse(text: &str) -> Option<Self> {
         let (start, count) = text.split_once(',').unwrap_or((text, "1"));
         let (start, count) = (number(start)?, number(count)?);
         // Lines count from 1; 0 is before the first, where no line can be.
-        (start > 0 || count == 0).then_some(Span { start, count })
+        (start > 0 || count == 0).then_some(LineSpan { start, count })
     }
 }
 
@@ -135,7 +135,7 @@ fn read<'t>(lines: &[&'t str], at: usize, faults: &mut Faults) -> (Option<Hunk>,
 /// The lines of a hunk, as far as they have been read.
 #[derive(Default)]
 struct Body {
-    lines: Vec<Line>,
+    lines: Vec<HunkLine>,
     old: usize,
     new: usize,
     /// The line of the mark that ends the old text and the new one, counted from 0.
@@ -147,7 +147,7 @@ impl Body {
     /// where a line could be both content and something else.
     fn ends_before(&self, lines: &[&str], next: usize, header: Option<&Header<'_>>) -> bool {
         let line = lines[next];
-        let left = |span: Span, count: usize| span.count.saturating_sub(count);
+        let left = |span: LineSpan, count: usize| span.count.saturating_sub(count);
         let left = header.map(|h| (left(h.old, self.old), left(h.new, self.new)));
         let is_full = left == Some((0, 0));
         is_hunk_header(line)
@@ -182,7 +182,7 @@ impl Body {
         self.old += usize::from(kind != LineKind::Added);
         self.new += usize::from(kind != LineKind::Removed);
         let text = format!("{text}\n");
-        self.lines.push(Line { kind, text });
+        self.lines.push(HunkLine { kind, text });
     }
 
     /// Takes the line end from the line above a mark.

@@ -37,7 +37,7 @@ impl Patch {
 }
 
 /// Reads what follows the head; none if the file has no name.
-fn body(lines: &[&str], head: head::Head, faults: &mut Faults) -> Option<Patch> {
+fn body(lines: &[&str], head: head::PatchHead, faults: &mut Faults) -> Option<Patch> {
     let (path, next) = header::read(lines, head.end, faults);
     let hunks = hunk::read_all(lines, next, faults);
     Some(Patch {

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
-use super::super::{Delta, HeadKey, LineKind, PatchFaultKind as K, Side};
+use super::super::DiffSide::{New, Old};
+use super::super::{Delta, HeadKey, LineKind, PatchFaultKind as K};
 use super::{Difference, Patch, parsed, with_head};
 
 const HUNK: &str = "@@ -1,3 +1,3 @@\n one\n-two\n+TWO\n three\n";
@@ -117,11 +118,11 @@ fn a_head_must_pair_changes_with_reasons() {
 fn the_file_is_named_once_and_the_same_on_both_sides() {
     let of = |names: &str| faults(format!("Change: a\nReason: b\n{names}{HUNK}"));
     let missing = |side| K::MissingHeader { side };
-    assert_eq!(of(""), [(3, missing(Side::Old)), (3, missing(Side::New))]);
-    assert_eq!(of("--- a/f\n"), [(3, missing(Side::New))]);
-    assert_eq!(of("+++ b/f\n"), [(3, missing(Side::Old))]);
+    assert_eq!(of(""), [(3, missing(Old)), (3, missing(New))]);
+    assert_eq!(of("--- a/f\n"), [(3, missing(New))]);
+    assert_eq!(of("+++ b/f\n"), [(3, missing(Old))]);
     let twice = of("--- a/f\n+++ b/f\n--- a/f\n");
-    assert_eq!(twice, [(5, K::DuplicateHeader { side: Side::Old })]);
+    assert_eq!(twice, [(5, K::DuplicateHeader { side: Old })]);
     let differ = K::PathsDiffer {
         old: "f".into(),
         new: "g".into(),
@@ -131,17 +132,17 @@ fn the_file_is_named_once_and_the_same_on_both_sides() {
         side,
         path: path.into(),
     };
-    assert_eq!(of("--- f\n+++ b/f\n"), [(3, bad(Side::Old, "f"))]);
+    assert_eq!(of("--- f\n+++ b/f\n"), [(3, bad(Old, "f"))]);
     assert_eq!(
         of("--- a/f\n+++ \"b/f\\303\"\n"),
-        [(4, bad(Side::New, "\"b/f\\303\""))]
+        [(4, bad(New, "\"b/f\\303\""))]
     );
-    assert_eq!(of("--- a/\n+++ b/f\n"), [(3, bad(Side::Old, "a/"))]);
+    assert_eq!(of("--- a/\n+++ b/f\n"), [(3, bad(Old, "a/"))]);
     let null = |side| K::CreatesOrDeletes { side };
-    assert_eq!(of("--- /dev/null\n+++ b/f\n"), [(3, null(Side::Old))]);
+    assert_eq!(of("--- /dev/null\n+++ b/f\n"), [(3, null(Old))]);
     assert_eq!(
         of("deleted file mode 100644\n--- a/f\n+++ /dev/null\n"),
-        [(3, null(Side::New)), (5, null(Side::New))]
+        [(3, null(New)), (5, null(New))]
     );
     assert_eq!(
         of("old mode 100644\nnew mode 100755\n--- a/f\n+++ b/f\n").len(),

@@ -1,38 +1,38 @@
-//! Carries a series from its base to another release, by three-way merge.
+//! Rebases a series onto another release, by three-way merge.
 
 use std::collections::BTreeMap;
 
 use semver::Version;
 use serde::Serialize;
 
-use super::{Applied, RejectedPatch, Stored, StoredPatch};
+use super::{RejectedPatch, StoredPatch, StoredSeries};
 use crate::error::{Error, Result};
 use crate::merge::{Labels, Merge, merge};
-use crate::now_in::{Gained, NowIn};
-use crate::patch::{Delta, Patch};
+use crate::now_in::{AddedLines, MovedTo};
+use crate::patch::{Applied, Delta, Patch};
 use crate::tree::{File, Tree, TreePath};
 
 /// A series brought to another release.
 #[derive(Debug, Clone, Default)]
-pub struct Carried {
+pub struct Rebased {
     /// The files with their changes: exact ones and merged ones.
     pub texts: BTreeMap<TreePath, String>,
     /// The files that had to be merged, with the fork's changed lines that upstream has too.
     pub merged: BTreeMap<TreePath, Delta>,
     /// What could not be merged.
-    pub conflicts: Vec<Conflict>,
+    pub conflicts: Vec<FileConflict>,
 }
 
 /// A file whose change and upstream's contradict each other.
 #[derive(Debug, Clone, Serialize)]
-pub struct Conflict {
+pub struct FileConflict {
     /// The file of the crate.
     pub path: TreePath,
     /// The patch's file, from the project's root.
     pub patch: TreePath,
     /// The release that the merge took for its base: the patch applies there exactly.
     pub from: Version,
-    /// The release that it was carried to.
+    /// The release that it was rebased onto.
     pub to: Version,
     /// What is in the way.
     #[serde(flatten)]
@@ -56,7 +56,7 @@ pub enum ConflictKind {
         ours: String,
         /// Where its content went, if that is found.
         #[serde(skip_serializing_if = "Option::is_none")]
-        now_in: Option<NowIn>,
+        now_in: Option<MovedTo>,
     },
     /// The lines merged, but what came out does not parse as Rust.
     Unparsable {
@@ -74,32 +74,32 @@ pub enum ConflictKind {
 /// # Errors
 ///
 /// Where a patch does not apply to the first release, or texts cannot be compared.
-pub fn carry(
-    stored: &Stored,
+pub fn rebase(
+    stored: &StoredSeries,
     from: &Version,
     base: &Tree,
     to: &Version,
     theirs: &Tree,
     exact: &BTreeMap<TreePath, Applied>,
-) -> Result<Carried> {
-    let own = stored.fit(base);
-    if !own.misfits.is_empty() {
-        return Err(RejectedPatch::error(&own.misfits, from)
+) -> Result<Rebased> {
+    let own = stored.apply_to(base);
+    if !own.rejected.is_empty() {
+        return Err(RejectedPatch::error(&own.rejected, from)
             .context(format!("the series {} is broken", stored.base)));
     }
-    let mut carried = Carried::default();
+    let mut rebased = Rebased::default();
     for (path, patch) in &stored.patches {
         let text = |tree: &Tree| Some(tree.get(path.as_str())?.text()?.to_owned());
         let (Some(text), Some(ours)) = (text(base), own.applied.get(path)) else {
             continue;
         };
         if let Some(applied) = exact.get(path) {
-            carried.texts.insert(path.clone(), applied.text.clone());
+            rebased.texts.insert(path.clone(), applied.text.clone());
             continue;
         }
         let kind = match theirs.get(path.as_str()).and_then(File::text) {
             None => Err(ConflictKind::Deleted {
-                now_in: Gained::between(base, theirs).most_of(&text),
+                now_in: AddedLines::between(base, theirs).most_of(&text),
                 base: text,
                 ours: ours.text.clone(),
             }),
@@ -107,10 +107,10 @@ pub fn carry(
         };
         match kind {
             Ok((text, agreed)) => {
-                carried.texts.insert(path.clone(), text);
-                carried.merged.insert(path.clone(), agreed);
+                rebased.texts.insert(path.clone(), text);
+                rebased.merged.insert(path.clone(), agreed);
             }
-            Err(kind) => carried.conflicts.push(Conflict {
+            Err(kind) => rebased.conflicts.push(FileConflict {
                 path: path.clone(),
                 patch: patch.file.clone(),
                 from: from.clone(),
@@ -119,7 +119,7 @@ pub fn carry(
             }),
         }
     }
-    Ok(carried)
+    Ok(rebased)
 }
 
 fn merged(
@@ -143,7 +143,7 @@ fn merged(
     Ok(Ok((text, merge.agreed)))
 }
 
-impl Conflict {
+impl FileConflict {
     /// Returns what the sides of a conflict are called.
     pub fn labels(&self) -> Labels {
         Labels {
@@ -163,8 +163,8 @@ impl Conflict {
     }
 }
 
-impl Carried {
-    /// Makes the series for a release out of what was carried to it. A patch that
+impl Rebased {
+    /// Makes the series for a release out of what was rebased onto it. A patch that
     /// leaves nothing to change is not in it.
     ///
     /// # Errors
@@ -172,12 +172,12 @@ impl Carried {
     /// Fails where a patch cannot be written.
     pub fn stored(
         &self,
-        from: &Stored,
+        from: &StoredSeries,
         base: &Version,
         dir: &TreePath,
         prepared: &Tree,
-    ) -> Result<Stored> {
-        let mut stored = Stored {
+    ) -> Result<StoredSeries> {
+        let mut stored = StoredSeries {
             base: base.clone(),
             dir: dir.clone(),
             limit: from.limit,
@@ -189,9 +189,8 @@ impl Carried {
                 continue;
             };
             let upstream = prepared.get(path.as_str()).and_then(File::text);
-            if let Some(patch) = taken_on(old, path, upstream.unwrap_or_default(), text)? {
-                let file = TreePath::new(&format!("{dir}/{path}{}", super::PATCH));
-                let file = file.map_err(|e| Error::general(e.to_string()))?;
+            if let Some(patch) = patch_for(old, path, upstream.unwrap_or_default(), text)? {
+                let file = stored.patch_path(path);
                 let text = patch.render().into();
                 stored
                     .patches
@@ -204,7 +203,7 @@ impl Carried {
 
 /// Makes a patch with an old one's head. A patch that still applies and gives
 /// the same stays as it is written.
-fn taken_on(old: &StoredPatch, path: &TreePath, base: &str, new: &str) -> Result<Option<Patch>> {
+fn patch_for(old: &StoredPatch, path: &TreePath, base: &str, new: &str) -> Result<Option<Patch>> {
     if old
         .patch
         .apply(base)
