@@ -111,7 +111,7 @@ fn a_writer_waits_until_a_third_is_free() {
         assert!(a.poll_write_ready(&mut noop()).is_pending());
         assert_eq!(b.try_read(&mut [0; 50]), Ok(50));
         let [_, (held, window)] = a.held();
-        assert_eq!(counter.count() == 1, window - held >= window / 3);
+        assert_eq!(counter.count() > 0, window - held >= window / 3);
     }
     assert!(a.poll_write_ready(&mut noop()).is_ready());
     assert_eq!(a.try_write(&[1]), Ok(1));
