@@ -5,6 +5,7 @@ mod conflicts;
 mod explained;
 mod made;
 mod others;
+mod status;
 mod suite;
 
 use recipe::drift::Drift;
