@@ -97,7 +97,11 @@ impl FromStr for VersionRequest {
         }
         let bad = || NotAVersion(text.to_owned());
         let bare = text.strip_prefix('v').unwrap_or(text);
-        if let Ok(version) = Version::parse(bare) {
+        // Upstream's releases have no build metadata, and two that differ in it alone are
+        // one version to cargo.
+        if let Ok(version) = Version::parse(bare)
+            && version.build.is_empty()
+        {
             return Ok(VersionRequest::Exact(version));
         }
         let number = |part: &str| -> Result<u64, NotAVersion> {
@@ -273,6 +277,7 @@ mod tests {
             "41 0",
             "-1",
             "99999999999999999999",
+            "41.0.0+x",
         ] {
             assert!(bad.parse::<VersionRequest>().is_err(), "{bad:?}");
         }
