@@ -50,6 +50,8 @@ mod line_ends;
 mod manifest;
 #[path = "cli/messages.rs"]
 mod messages;
+#[path = "cli/newer_inputs.rs"]
+mod newer_inputs;
 #[path = "cli/odd_upstream.rs"]
 mod odd_upstream;
 #[path = "cli/owned_dirs.rs"]

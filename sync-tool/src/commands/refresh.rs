@@ -48,6 +48,7 @@ pub(super) fn run(context: &Context<'_>, args: &RefreshArgs) -> Result<RefreshRe
     };
     let mut steps = Steps::default();
     let before = make(&pipeline, &project, project.inputs.clone(), &mut steps)?;
+    no_newer_inputs(&project, &before.made.tree, &edited)?;
     let outcome = refresh::refresh(&before.inputs, as_made(&before), &edited, &wishes)?;
     let inputs = project.inputs_with(&outcome.files)?;
     let after = make(&pipeline, &project, inputs, &mut steps)?;
@@ -91,6 +92,38 @@ pub(super) fn run(context: &Context<'_>, args: &RefreshArgs) -> Result<RefreshRe
         context.warn_of(commit(&installer, turn, &edited, made, files)?);
     }
     Ok(report)
+}
+
+/// Fails where inputs were changed since the tree was made: what the tree has in their place
+/// is then older, and no edit, and would be written over them.
+fn no_newer_inputs(project: &Project, made: &Tree, edited: &Tree) -> Result<()> {
+    let Some(lock) = &project.lock else {
+        return Ok(());
+    };
+    let (made, there) = (made.entries(), edited.entries());
+    let newer = drift::compare(&lock.files, &made);
+    let newer: Vec<&TreePath> = newer
+        .iter()
+        .map(|(path, _)| path)
+        .filter(|path| made.0.get(*path) != there.0.get(*path))
+        .collect();
+    if newer.is_empty() {
+        return Ok(());
+    }
+    let inputs = drift::of_inputs(lock, &project.inputs).into_iter();
+    let mut faults: Vec<Fault> = inputs
+        .map(|input| Fault::new(input.what.description()).at(Location::file(input.path)))
+        .collect();
+    if faults.is_empty() {
+        let file = |path: &&TreePath| {
+            Fault::new("is made otherwise now").at(Location::file(path.as_str()))
+        };
+        faults = newer.iter().map(file).collect();
+    }
+    let message = "inputs were changed since the tree was made, and `refresh` would undo that";
+    Err(Error::faults(Kind::Drift, message, faults)
+        .help("where the tree has no edits to keep: `wash-wasi-sync vendor --discard-edits`")
+        .help("else put the inputs' changes aside (`git stash`), `wash-wasi-sync refresh`, and bring them back"))
 }
 
 fn make(
