@@ -89,6 +89,22 @@ fuzz_target!(|entries: Vec<Entry>| {
     {
         let repo = world.repo.lock().expect("not poisoned");
         let dir = written(&repo, &entries, 0);
+        let Ok(found) = repo.find_tree(dir) else {
+            return;
+        };
+        // A release has a manifest, and patterns that everything is matched with.
+        let manifest = "[package]\nname = \"net\"\nversion = \"1.0.0\"\ninclude = [\"src/**\", \"*\"]\n";
+        let manifest = repo.blob(manifest.as_bytes()).expect("a blob");
+        let mut raw = Vec::new();
+        for entry in found.iter().filter(|entry| entry.name_bytes() != b"Cargo.toml") {
+            raw.extend(format!("{:o} ", entry.filemode_raw()).bytes());
+            raw.extend(entry.name_bytes());
+            raw.push(0);
+            raw.extend(entry.id().as_bytes());
+        }
+        raw.extend(b"100644 Cargo.toml\0");
+        raw.extend(manifest.as_bytes());
+        let dir = repo.odb().expect("a database").write(ObjectType::Tree, &raw).expect("written");
         // Objects that libgit2 does not take for trees are not what is tried here.
         if repo.find_tree(dir).is_err() {
             return;

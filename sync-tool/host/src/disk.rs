@@ -76,7 +76,20 @@ pub fn write_tree(dir: &Path, tree: &Tree) -> Result<()> {
 /// Fails where something cannot be read. Links, devices and names that no tree
 /// can hold are reported together.
 pub fn read_tree(dir: &Path) -> Result<Tree> {
-    let listing = list(dir)?;
+    read_listed(dir, list(dir, Some(TARGET))?)
+}
+
+/// Reads a directory of inputs. What cargo builds does not go there, so that a module may
+/// be called `target` as well.
+///
+/// # Errors
+///
+/// As [`read_tree`].
+pub fn read_inputs(dir: &Path) -> Result<Tree> {
+    read_listed(dir, list(dir, None)?)
+}
+
+fn read_listed(dir: &Path, listing: Listing) -> Result<Tree> {
     if !listing.strays.is_empty() {
         let faults = listing.strays.into_iter().map(stray).collect();
         let message = format!("{} holds what no tree can hold", dir.display());
@@ -124,7 +137,7 @@ pub fn read_entries(dir: &Path) -> Result<Option<Found>> {
         Err(e) => return Err(Error::io("read", dir, e)),
         Ok(_) => {}
     }
-    let listing = list(dir)?;
+    let listing = list(dir, Some(TARGET))?;
     let entries = parallel::each(
         &listing.files,
         parallel::processors(listing.files.len()),
@@ -150,10 +163,15 @@ fn stray((name, why): (String, &'static str)) -> Fault {
 struct Listing {
     files: Vec<(TreePath, PathBuf)>,
     strays: Vec<(String, &'static str)>,
+    left_out: Option<&'static str>,
 }
 
-fn list(dir: &Path) -> Result<Listing> {
-    let mut listing = Listing::default();
+/// Lists a directory; `left_out` is the name of a directory at its top that is not of it.
+fn list(dir: &Path, left_out: Option<&'static str>) -> Result<Listing> {
+    let mut listing = Listing {
+        left_out,
+        ..Listing::default()
+    };
     listing.gather(dir, "")?;
     listing.strays.sort_unstable();
     Ok(listing)
@@ -177,7 +195,7 @@ impl Listing {
                     continue;
                 }
             };
-            if full == TARGET && is_directory(&entry, file_type) {
+            if Some(&*full) == self.left_out && is_directory(&entry, file_type) {
                 continue;
             }
             match TreePath::new(&full) {

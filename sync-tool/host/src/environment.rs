@@ -143,7 +143,7 @@ pub fn decided() {
     DECIDED.store(true, Ordering::Relaxed);
 }
 
-/// The surroundings of a run, handed to every port.
+/// The surroundings of a run, handed to whatever touches it.
 pub struct Host {
     runtime: Arc<tokio::runtime::Runtime>,
     stop: watch::Sender<bool>,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::lock::Lock;
-use super::manifest::FileKind;
+use super::manifest::{FileKind, Manifest};
 use super::series::Inputs;
 use super::tree::{Entries, TreePath};
 use crate::error::Fault;
@@ -97,17 +97,17 @@ pub fn compare(expected: &Entries, found: &Entries) -> Vec<(TreePath, DriftKind)
 
 /// Puts files whose line ends git converted together: one finding for the vendored
 /// tree and one for each directory of the inputs. Returns besides the cause of each.
-pub fn group_converted(tree: &TreePath, all: Vec<Drift>) -> (Vec<Drift>, Vec<Fault>) {
+pub fn group_converted(manifest: &Manifest, all: Vec<Drift>) -> (Vec<Drift>, Vec<Fault>) {
+    let tree = &manifest.fork.path;
     let (of_git, mut drift): (Vec<_>, Vec<_>) = all
         .into_iter()
         .partition(|one| one.what == DriftKind::LineEnds);
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for one in of_git {
         let is_of_tree = one.path.starts_with(&format!("{tree}/"));
-        let dir = match one.path.split_once('/') {
-            _ if is_of_tree => tree.as_str(),
-            Some((top, _)) => top,
-            None => &one.path,
+        let dir = match is_of_tree {
+            true => tree.as_str(),
+            false => manifest.directory_of_input(&one.path),
         };
         *counts.entry(dir.to_owned()).or_default() += 1;
     }

@@ -1,4 +1,4 @@
-//! Formatting as the core sees it: texts in, texts out; who formats is told by a port.
+//! Formatting as the recipe sees it: texts in, texts out; the program says who formats.
 
 mod code;
 

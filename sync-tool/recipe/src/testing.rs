@@ -1,4 +1,4 @@
-//! What the tests of the core share.
+//! What the tests of the recipe share.
 
 use super::manifest::Manifest;
 use super::tree::{File, Tree, TreePath};

@@ -34,13 +34,12 @@ pub(super) fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport
     if let Some(dir) = &args.exported {
         return export::check(context, args, dir);
     }
-    let (look, project) = context.open(Access::Read)?;
+    let (read_lock, project) = context.open(Access::Read)?;
     let lock = project.locked()?;
     let vendored = there(&project)?;
-    drop(look);
-    let tree = &project.manifest().fork.path;
+    drop(read_lock);
     let inputs = drift::of_inputs(lock, &project.inputs);
-    let (mut drift, mut causes) = drift::group_converted(tree, inputs);
+    let (mut drift, mut causes) = drift::group_converted(project.manifest(), inputs);
     causes.extend(vendored.causes.iter().cloned());
     let cause = |fault: Fault| format!("{}: {}", fault.message, fault.help.unwrap_or_default());
     let mut notes: Vec<String> = causes.into_iter().map(cause).collect();
@@ -160,8 +159,7 @@ fn made_again(
     let made = forked.made.tree.entries();
     let nothing = Entries::default();
     let found = vendored.entries().unwrap_or(&nothing);
-    let (drift, _) =
-        drift::group_converted(&project.manifest().fork.path, project.edits(&made, found));
+    let (drift, _) = drift::group_converted(project.manifest(), project.edits(&made, found));
     let installer = Installer {
         context,
         project,

@@ -93,22 +93,22 @@ impl<'a> Context<'a> {
     /// # Errors
     ///
     /// Fails where another run holds it, naming that run.
-    fn turn(&self, manifest: &Manifest) -> Result<WriteLock> {
-        self.turn_at(&self.root, &work_dir(manifest)?)
+    fn write_lock(&self, manifest: &Manifest) -> Result<WriteLock> {
+        self.write_lock_at(&self.root, &work_dir(manifest)?)
     }
 
     /// The same for another directory and its work directory.
     ///
     /// # Errors
     ///
-    /// As [`Context::turn`].
-    pub(super) fn turn_at(&self, root: &Path, work: &TreePath) -> Result<WriteLock> {
-        let turn = WriteLock::take(root, work, &self.line)?;
-        if let Some(recovered) = turn.recover()? {
+    /// As [`Context::write_lock`].
+    pub(super) fn write_lock_at(&self, root: &Path, work: &TreePath) -> Result<WriteLock> {
+        let write_lock = WriteLock::take(root, work, &self.line)?;
+        if let Some(recovered) = write_lock.recover()? {
             self.host.status.warn(&recovered.to_string());
         }
-        self.warn_of_waste(turn.clear());
-        Ok(turn)
+        self.warn_of_waste(write_lock.clear());
+        Ok(write_lock)
     }
 
     /// Tells what there is to say of a change that is in place.
@@ -136,18 +136,18 @@ impl<'a> Context<'a> {
     /// # Errors
     ///
     /// Fails where another run holds the project, naming that run.
-    fn look(&self, manifest: &Manifest) -> Result<ReadLock> {
-        self.look_at(&self.root, &work_dir(manifest)?)
+    fn read_lock(&self, manifest: &Manifest) -> Result<ReadLock> {
+        self.read_lock_at(&self.root, &work_dir(manifest)?)
     }
 
     /// The same for another directory and its work directory.
     ///
     /// # Errors
     ///
-    /// As [`Context::look`].
-    pub(super) fn look_at(&self, root: &Path, work: &TreePath) -> Result<ReadLock> {
-        let mut look = self.look_beside(root, work)?;
-        look.take_busy().map_or(Ok(look), Err)
+    /// As [`Context::read_lock`].
+    pub(super) fn read_lock_at(&self, root: &Path, work: &TreePath) -> Result<ReadLock> {
+        let mut read_lock = self.read_lock_beside(root, work)?;
+        read_lock.take_busy().map_or(Ok(read_lock), Err)
     }
 
     /// Looks at the project as it stands, whoever else is at work on it.
@@ -155,21 +155,21 @@ impl<'a> Context<'a> {
     /// # Errors
     ///
     /// Fails where what a killed run decided cannot be finished.
-    fn peek(&self, manifest: &Manifest) -> Result<ReadLock> {
-        let mut look = self.look_beside(&self.root, &work_dir(manifest)?)?;
-        if let Some(busy) = look.take_busy() {
+    fn read_lock_beside_writer(&self, manifest: &Manifest) -> Result<ReadLock> {
+        let mut read_lock = self.read_lock_beside(&self.root, &work_dir(manifest)?)?;
+        if let Some(busy) = read_lock.take_busy() {
             let line = format!("{}; what stands now is read", busy.message());
             self.host.status.warn(&line);
         }
-        Ok(look)
+        Ok(read_lock)
     }
 
-    fn look_beside(&self, root: &Path, work: &TreePath) -> Result<ReadLock> {
-        let look = ReadLock::take(root, work, &self.line)?;
-        if let Some(recovered) = look.recovered() {
+    fn read_lock_beside(&self, root: &Path, work: &TreePath) -> Result<ReadLock> {
+        let read_lock = ReadLock::take(root, work, &self.line)?;
+        if let Some(recovered) = read_lock.recovered() {
             self.host.status.warn(&recovered.to_string());
         }
-        Ok(look)
+        Ok(read_lock)
     }
 
     /// Locks the project, and reads it. What a killed run decided is finished by that, so
@@ -177,13 +177,15 @@ impl<'a> Context<'a> {
     ///
     /// # Errors
     ///
-    /// As [`Context::turn`] and [`Context::look`]; those of [`Project::load`].
+    /// As [`Context::write_lock`] and [`Context::read_lock`]; those of [`Project::load`].
     pub(super) fn open(&self, access: Access) -> Result<(ProjectLock, Project)> {
         let manifest = read_manifest(&self.root)?;
         let lock = match access {
-            Access::Write => ProjectLock::WriteLock(self.turn(&manifest)?),
-            Access::Read => ProjectLock::ReadLock(self.look(&manifest)?),
-            Access::ReadBesideWriter => ProjectLock::ReadLock(self.peek(&manifest)?),
+            Access::Write => ProjectLock::WriteLock(self.write_lock(&manifest)?),
+            Access::Read => ProjectLock::ReadLock(self.read_lock(&manifest)?),
+            Access::ReadBesideWriter => {
+                ProjectLock::ReadLock(self.read_lock_beside_writer(&manifest)?)
+            }
         };
         Ok((lock, Project::load(&self.root, read_manifest(&self.root)?)?))
     }
@@ -219,10 +221,10 @@ pub(super) enum ProjectLock {
 }
 
 impl ProjectLock {
-    /// Returns the turn of a run that writes.
-    pub(super) fn turn(&self) -> Option<&WriteLock> {
+    /// Returns the lock of a run that writes.
+    pub(super) fn write_lock(&self) -> Option<&WriteLock> {
         match self {
-            ProjectLock::WriteLock(turn) => Some(turn),
+            ProjectLock::WriteLock(write_lock) => Some(write_lock),
             ProjectLock::ReadLock(_) => None,
         }
     }

@@ -17,7 +17,7 @@ use crate::report::DiffReport;
 ///
 /// Where a side is unavailable, or neither has the files that are named, all together.
 pub(super) fn run(context: &Context<'_>, args: &DiffArgs) -> Result<DiffReport> {
-    let (look, project) = context.open(Access::ReadBesideWriter)?;
+    let (read_lock, project) = context.open(Access::ReadBesideWriter)?;
     let upstream = context.upstream(project.manifest(), &args.source)?;
     let read = |version: &semver::Version| {
         let locked = locked(project.lock.as_ref(), version);
@@ -26,7 +26,7 @@ pub(super) fn run(context: &Context<'_>, args: &DiffArgs) -> Result<DiffReport> 
     let name = &project.manifest().upstream.name;
     let (old, new, sides) = match (&args.from, &args.to) {
         (Some(from), Some(to)) => {
-            drop(look);
+            drop(read_lock);
             let (from, to) = (resolve(&upstream, from)?, resolve(&upstream, to)?);
             let sides = (format!("{name} {from}"), format!("{name} {to}"));
             (read(&from)?, read(&to)?, sides)
@@ -40,7 +40,7 @@ pub(super) fn run(context: &Context<'_>, args: &DiffArgs) -> Result<DiffReport> 
             );
             project.vendored()?.of_the_lock()?;
             let mut tree = project.vendored_tree()?;
-            drop(look);
+            drop(read_lock);
             if !args.files.iter().any(|file| file == CARGO_LOCK) {
                 // Upstream has none of its own: it would hide everything else.
                 tree.remove(CARGO_LOCK);

@@ -37,16 +37,16 @@ pub(super) use check::run as check;
 ///
 /// Those of every step; the directory and the lock are untouched then.
 pub(super) fn run(context: &Context<'_>, args: &ExportArgs) -> Result<MadeReport> {
-    let (hold, project) = context.open(Access::unless_dry(args.dry_run))?;
+    let (lock, project) = context.open(Access::unless_dry(args.dry_run))?;
     as_vendored(&project, project.locked()?)?;
     let place = Destination::of(context, &project, &args.as_upstream)?;
-    let ProjectLock::WriteLock(turn) = &hold else {
-        let _look = context.look_at(&place.above, &place.work)?;
+    let ProjectLock::WriteLock(write_lock) = &lock else {
+        let _look = context.read_lock_at(&place.above, &place.work)?;
         return Export::of(context, &project, &place)?.run(args, None);
     };
-    let beside = context.turn_at(&place.above, &place.work)?;
+    let beside = context.write_lock_at(&place.above, &place.work)?;
     let export = Export::of(context, &project, &place);
-    let report = export.and_then(|export| export.run(args, Some((turn, &beside))));
+    let report = export.and_then(|export| export.run(args, Some((write_lock, &beside))));
     beside.leave();
     report
 }
@@ -129,17 +129,17 @@ impl<'a> Export<'a> {
             files.insert(project_path(lock::FILE)?, Some(text.into_bytes()));
         }
         let mut ended = Ended::DryRun;
-        if let Some((turn, beside)) = holds {
+        if let Some((write_lock, beside)) = holds {
             ended = Ended::Unchanged;
             if !is_there {
                 steps.time("commit", || self.put(beside, tree, found))?;
-                turn.record_placed(&tree.entries());
+                write_lock.record_placed(&tree.entries());
                 ended = Ended::Committed;
             }
             // After the tree: killed in between, the next run finds that as it would make it.
             if !files.is_empty() {
                 let change = self.project.change(files.clone());
-                self.context.warn_of(turn.commit_files(change)?);
+                self.context.warn_of(write_lock.commit_files(change)?);
             }
         }
         let report = self

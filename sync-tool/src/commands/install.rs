@@ -134,13 +134,13 @@ impl<'u> Installer<'_, 'u> {
     /// Stages, verifies and commits a tree.
     fn commit(
         &self,
-        turn: &WriteLock,
+        write_lock: &WriteLock,
         forked: ForkBuild,
         mut pending: Pending,
         mut steps: Steps,
     ) -> Result<MadeReport> {
         let stage = steps.time("stage", || {
-            turn.stage(&forked.made.tree, self.context.host.interrupt())
+            write_lock.stage(&forked.made.tree, self.context.host.interrupt())
         })?;
         let verified = steps.time("verify", || {
             Verified::of(
@@ -176,13 +176,15 @@ impl<'u> Installer<'_, 'u> {
     /// Lets cargo check a tree that is not put in place.
     fn check(
         &self,
-        turn: &WriteLock,
+        write_lock: &WriteLock,
         forked: &ForkBuild,
         old: &Tree,
         steps: &mut Steps,
     ) -> Result<GateReport> {
         let tree = &forked.made.tree;
-        let stage = steps.time("stage", || turn.stage(tree, self.context.host.interrupt()))?;
+        let stage = steps.time("stage", || {
+            write_lock.stage(tree, self.context.host.interrupt())
+        })?;
         steps.time("check", || {
             verified::checked(
                 &stage,

@@ -221,7 +221,7 @@ impl Project {
         };
         let mut inputs = drift::of_inputs(lock, &self.inputs);
         inputs.retain(|one| one.what == DriftKind::LineEnds);
-        let (_, causes) = drift::group_converted(&self.manifest().fork.path, inputs);
+        let (_, causes) = drift::group_converted(self.manifest(), inputs);
         match causes.is_empty() {
             true => Ok(()),
             false => {
@@ -263,7 +263,7 @@ impl Project {
             ));
         }
         let edits = self.edits(expected, &found.entries);
-        let (mut edits, causes) = drift::group_converted(&self.manifest().fork.path, edits);
+        let (mut edits, causes) = drift::group_converted(self.manifest(), edits);
         edits.extend(found.strays.iter().map(|(path, _)| Drift {
             path: path.clone(),
             what: DriftKind::Stray,

@@ -31,7 +31,7 @@ use crate::stage::{Change, Committed, WriteLock};
 ///
 /// All edits that cannot be kept, by name; nothing is written then.
 pub(super) fn run(context: &Context<'_>, args: &RefreshArgs) -> Result<RefreshReport> {
-    let (hold, project) = context.open(Access::unless_dry(args.dry_run))?;
+    let (lock, project) = context.open(Access::unless_dry(args.dry_run))?;
     let wishes = wishes(args)?;
     project.is_of_the_pin()?;
     project.not_converted()?;
@@ -87,9 +87,9 @@ pub(super) fn run(context: &Context<'_>, args: &RefreshArgs) -> Result<RefreshRe
             series.budget
         ));
     }
-    if let Some(turn) = hold.turn().filter(|_| !report.written.is_empty()) {
+    if let Some(write_lock) = lock.write_lock().filter(|_| !report.written.is_empty()) {
         let made = (!following.is_empty()).then_some(&after);
-        context.warn_of(commit(&installer, turn, &edited, made, files)?);
+        context.warn_of(commit(&installer, write_lock, &edited, made, files)?);
     }
     Ok(report)
 }
@@ -218,18 +218,18 @@ fn in_project(project: &Project, paths: &[TreePath]) -> Result<Vec<TreePath>> {
 /// Stores the edits, and puts the tree in place where generated files follow from them.
 fn commit(
     installer: &Installer<'_, '_>,
-    turn: &WriteLock,
+    write_lock: &WriteLock,
     edited: &Tree,
     made: Option<&ForkBuild>,
     files: Files,
 ) -> Result<Committed> {
     let Some(made) = made else {
-        let committed = turn.commit_files(installer.project.change(files))?;
-        turn.record_edited(&edited.entries())?;
+        let committed = write_lock.commit_files(installer.project.change(files))?;
+        write_lock.record_edited(&edited.entries())?;
         return Ok(committed);
     };
     let tree = &made.made.tree;
-    let stage = turn.stage(tree, installer.context.host.interrupt())?;
+    let stage = write_lock.stage(tree, installer.context.host.interrupt())?;
     let cargo = installer.cargo()?;
     let verified = Verified::of(
         stage,
@@ -253,6 +253,6 @@ fn commit(
         },
         ..installer.project.change(files)
     })?;
-    turn.record_edited(&tree.entries())?;
+    write_lock.record_edited(&tree.entries())?;
     Ok(committed)
 }

@@ -19,8 +19,8 @@ const ALIKE: f32 = 0.75;
 ///
 /// Where the release is unavailable or has no such file, with those of that name that it has.
 pub(super) fn run(context: &Context<'_>, args: &ShowArgs) -> Result<ShowReport> {
-    let (look, project) = context.open(Access::ReadBesideWriter)?;
-    drop(look);
+    let (read_lock, project) = context.open(Access::ReadBesideWriter)?;
+    drop(read_lock);
     let upstream = context.upstream(project.manifest(), &args.source)?;
     let version = match &args.at {
         Some(wanted) => resolve(&upstream, wanted)?,

@@ -26,10 +26,10 @@ use crate::report::{Newest, SeriesStatus, StatusReport, SupportStatus, TreeState
 /// Where the project cannot be read, or the options contradict each other. Upstream that
 /// cannot be asked is told, and no error.
 pub(super) fn run(context: &Context<'_>, args: &StatusArgs) -> Result<StatusReport> {
-    let (look, project) = context.open(Access::ReadBesideWriter)?;
+    let (read_lock, project) = context.open(Access::ReadBesideWriter)?;
     let tree = tree_state(&project)?;
     // Upstream may take its time.
-    drop(look);
+    drop(read_lock);
     let upstream = context.upstream(project.manifest(), &args.source)?;
     let (listed, newest_unknown) = match upstream.list() {
         Ok(listed) => (Some(listed), None),
@@ -137,7 +137,7 @@ fn tree_state(project: &Project) -> Result<TreeState> {
         (Some(_), None) => TreeState::Unlocked,
         (Some(_), Some(lock)) => {
             let inputs = drift::of_inputs(lock, &project.inputs);
-            let (mut drift, _) = drift::group_converted(&project.manifest().fork.path, inputs);
+            let (mut drift, _) = drift::group_converted(project.manifest(), inputs);
             drift.extend(vendored.edits);
             if drift.is_empty() {
                 TreeState::Clean {

@@ -30,13 +30,13 @@ use crate::render;
 /// building needs; [`Kind::Usage`] for features that are not there and a filter that
 /// matches nothing. Tests that fail are no error here: the report has them.
 pub(super) fn run(context: &Context<'_>, args: &TestArgs) -> Result<(SuiteReport, Result<()>)> {
-    let (look, project) = context.open(Access::Read)?;
+    let (read_lock, project) = context.open(Access::Read)?;
     let manifest = project.manifest();
     let vendored = there(&project)?;
     vendored.of_the_lock()?;
     let edited = vendored.edits.len();
     let tree = project.vendored_tree()?;
-    drop(look);
+    drop(read_lock);
     project.is_of_the_pin()?;
     let pin = project.manifest().fork.pin.clone();
     let junit = args

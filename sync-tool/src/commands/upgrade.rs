@@ -23,7 +23,7 @@ use crate::review;
 /// Those of every step; the pinned tree is untouched then. Conflicts are no
 /// error here: the report has them.
 pub(super) fn run(context: &Context<'_>, args: &UpgradeArgs) -> Result<MadeReport> {
-    let (hold, project) = context.open(Access::unless_dry(args.dry_run && !args.check))?;
+    let (lock, project) = context.open(Access::unless_dry(args.dry_run && !args.check))?;
     let vendored = project.vendored()?;
     project.not_converted()?;
     vendored.no_edits(project.manifest(), args.edits.discard_edits)?;
@@ -68,7 +68,7 @@ pub(super) fn run(context: &Context<'_>, args: &UpgradeArgs) -> Result<MadeRepor
     }
     let pin = &project.manifest().fork.pin;
     let mut report = match pipeline.merged(inputs, ready, (pin, locked(pin)), &mut steps)? {
-        Outcome::Made(forked) => installer.install(hold.turn(), *forked, steps)?,
+        Outcome::Made(forked) => installer.install(lock.write_lock(), *forked, steps)?,
         Outcome::Conflicts(ready, conflicts) => {
             let mut report = conflicting(context, &installer, &ready, conflicts, args)?;
             report.steps = steps.done();

@@ -51,5 +51,5 @@ pub(super) fn run(context: &Context<'_>, args: &VendorArgs) -> Result<MadeReport
         builds_here(&cargo, &upstream, manifest, &ready, UPGRADE)?;
     }
     let forked = pipeline.exact(inputs, ready, &mut steps)?;
-    installer.install(lock.turn(), forked, steps)
+    installer.install(lock.write_lock(), forked, steps)
 }

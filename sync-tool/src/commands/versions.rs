@@ -15,17 +15,17 @@ use crate::report::VersionsReport;
 ///
 /// Where a listed document is not there or lacks its markers.
 pub(super) fn run(context: &Context<'_>, args: &VersionsArgs) -> Result<VersionsReport> {
-    let (hold, project) = context.open(match args.write {
+    let (lock, project) = context.open(match args.write {
         true => Access::Write,
         false => Access::ReadBesideWriter,
     })?;
     let mut written = Vec::new();
-    if let Some(turn) = hold.turn() {
+    if let Some(write_lock) = lock.write_lock() {
         let table = version_table(project.manifest());
         let files = documents(&project, &[(Block::Versions, &table)])?;
         written = files.keys().cloned().collect();
         if !files.is_empty() {
-            context.warn_of(turn.commit_files(project.change(files))?);
+            context.warn_of(write_lock.commit_files(project.change(files))?);
         }
     }
     Ok(VersionsReport {

@@ -4,7 +4,7 @@
 //! commits it together with files of the project. Below the work directory:
 //!
 //! ```text
-//! lock            held while a run has its turn; says who
+//! lock            held while a run writes; says who
 //! stage/tree/     the staged tree; a stable path, so that builds can be reused
 //! stage/files/    the staged files of the project, by number
 //! journal.json    sealed: the change is decided, and whoever comes next finishes it
@@ -139,12 +139,12 @@ impl WriteLock {
     ///
     /// # Errors
     ///
-    /// Fails where another run has its turn, naming it, or the directory cannot be written.
+    /// Fails where another run holds the lock, naming it, or the directory cannot be written.
     pub fn take(root: &Path, work: &TreePath, command: &str) -> Result<WriteLock> {
         WriteLock::try_take(root, work, command)?
     }
 
-    /// The same, but that another run has its turn is the error within.
+    /// The same, but that another run holds it is the error within.
     fn try_take(root: &Path, work: &TreePath, command: &str) -> Result<Result<WriteLock>> {
         let work = Work::new(root, work);
         work.make()?;

@@ -30,26 +30,26 @@ impl ReadLock {
     pub fn take(root: &Path, work: &TreePath, command: &str) -> Result<ReadLock> {
         let files = Work::new(root, work);
         files.place(work)?;
-        let mut look = ReadLock::share(&files)?;
+        let mut read_lock = ReadLock::share(&files)?;
         let decided = there(&files.journal())?.is_some();
         // Without a journal there is nothing but waste, which is in nobody's way.
         let waste = files.has_stage()? && rights::writable(files.dir()).is_ok();
-        if look.busy.is_some() || !(decided || waste) {
-            return Ok(look);
+        if read_lock.busy.is_some() || !(decided || waste) {
+            return Ok(read_lock);
         }
-        drop(look);
+        drop(read_lock);
         match recover(root, work, command) {
             Ok(Ok(recovered)) => {
-                look = ReadLock::share(&files)?;
-                look.recovered = recovered;
+                read_lock = ReadLock::share(&files)?;
+                read_lock.recovered = recovered;
             }
             Ok(Err(busy)) if decided => return Ok(ReadLock::beside(busy)),
             Err(e) if decided => {
                 return Err(e.context("what an earlier run decided has to be finished first"));
             }
-            _ => look = ReadLock::share(&files)?,
+            _ => read_lock = ReadLock::share(&files)?,
         }
-        Ok(look)
+        Ok(read_lock)
     }
 
     fn share(work: &Work) -> Result<ReadLock> {
@@ -86,7 +86,7 @@ impl ReadLock {
 /// Ends what a killed run left, unless another run is at work.
 fn recover(root: &Path, work: &TreePath, command: &str) -> Result<Result<Option<Recovered>>> {
     match WriteLock::try_take(root, work, command)? {
-        Ok(turn) => turn.recover().map(Ok),
+        Ok(write_lock) => write_lock.recover().map(Ok),
         Err(busy) => Ok(Err(busy)),
     }
 }

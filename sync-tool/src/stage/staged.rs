@@ -18,7 +18,7 @@ use super::{Change, Committed, WriteLock, check, journal};
 /// A staged tree. Dropped without a commit, it is removed.
 #[derive(Debug)]
 pub struct Stage<'t> {
-    turn: &'t WriteLock,
+    write_lock: &'t WriteLock,
     dir: PathBuf,
     /// What was staged, `None` where only files of the project change.
     entries: Option<Entries>,
@@ -27,15 +27,15 @@ pub struct Stage<'t> {
 }
 
 impl<'t> Stage<'t> {
-    pub(super) fn empty(turn: &'t WriteLock) -> Result<Stage<'t>> {
-        let work = &turn.work;
+    pub(super) fn empty(write_lock: &'t WriteLock) -> Result<Stage<'t>> {
+        let work = &write_lock.work;
         if work::look(&work.journal())?.is_some() {
             let message = "a change that an earlier run decided is not finished yet";
             return Err(journal::unfinished(Error::general(message)));
         }
         // From here on dropping the stage removes what is half there.
         let stage = Stage {
-            turn,
+            write_lock,
             dir: work.tree(),
             entries: None,
             times: Times::default(),
@@ -50,12 +50,12 @@ impl<'t> Stage<'t> {
     }
 
     pub(super) fn write(
-        turn: &'t WriteLock,
+        write_lock: &'t WriteLock,
         tree: &Tree,
         interrupt: &Interrupt,
     ) -> Result<Stage<'t>> {
         refuse_target(tree)?;
-        let mut stage = Stage::empty(turn)?;
+        let mut stage = Stage::empty(write_lock)?;
         stage.interrupt = interrupt.clone();
         stage.fill(tree)?;
         stage.entries = Some(tree.entries());
@@ -75,7 +75,7 @@ impl<'t> Stage<'t> {
                 made = above.to_path_buf();
             }
         }
-        let before = Times::read(&self.turn.work);
+        let before = Times::read(&self.write_lock.work);
         let settled = parallel::each(&files, parallel::processors(files.len()), |(path, file)| {
             self.interrupt.check()?;
             let place = path.below(&self.dir);
@@ -85,7 +85,7 @@ impl<'t> Stage<'t> {
             Ok(((*path).clone(), known))
         })?;
         self.times = settled.into_iter().collect();
-        self.times.write(&self.turn.work)
+        self.times.write(&self.write_lock.work)
     }
 
     /// Returns the directory of the staged tree.
@@ -115,7 +115,7 @@ impl<'t> Stage<'t> {
         };
         let differences = differences(&expected, &found);
         if !differences.is_empty() {
-            Times::forget(&self.turn.work)?;
+            Times::forget(&self.write_lock.work)?;
         }
         let words = differences.into_iter();
         Ok(words.map(|(path, what)| format!("{path} {what}")).collect())
@@ -141,7 +141,7 @@ impl<'t> Stage<'t> {
             return Err(Error::new(Kind::Verification, message)
                 .help("what runs in the stage must leave its files alone; look at the tests that write files"));
         }
-        let work = &self.turn.work;
+        let work = &self.write_lock.work;
         let plan = check::plan(work, &change, self.entries.as_ref())?;
         if let Some(swap) = &plan.tree {
             let old = swap.destination.below(work.root());
@@ -152,13 +152,13 @@ impl<'t> Stage<'t> {
         // Cargo may have run in the stage; what it left is of the stage's path.
         work::remove(&self.dir.join(TARGET))?;
         stage_files(work, &plan, &change)?;
-        self.turn.commit(&plan, &self.interrupt)
+        self.write_lock.commit(&plan, &self.interrupt)
     }
 }
 
 impl Drop for Stage<'_> {
     fn drop(&mut self) {
-        let work = &self.turn.work;
+        let work = &self.write_lock.work;
         // Once sealed, the stage is what the next run finishes the change from.
         if matches!(work::look(&work.journal()), Ok(None)) {
             // What cannot be removed now, the next run removes.

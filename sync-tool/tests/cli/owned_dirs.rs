@@ -125,7 +125,7 @@ fn one_path_has_one_place() {
     exit 1
     --- stderr
     error: the stored patches and files have faults
-      × `net/src` has no files
+      × `net/src` is not a directory that has files
         ╭─[manifest.toml:57:1]
      56 │ 
      57 │ [[owned]]

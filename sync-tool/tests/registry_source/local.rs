@@ -51,7 +51,7 @@ fn a_local_registry_gives_the_same_release() {
 fn a_directory_of_vendored_packages_is_refused_with_the_next_step() {
     let world = replaced("directory");
     let error = world.run(|r| r.list()).unwrap_err();
-    assert_eq!(error.kind(), Kind::General);
+    assert_eq!(error.kind(), Kind::Upstream);
     assert!(
         error
             .message()

@@ -193,7 +193,10 @@ impl<'a> Http<'a> {
         let total = response.content_length().unwrap_or_default();
         let mut body = Vec::new();
         let mut speed = SpeedLimit::new(&self.settings);
-        while let Some(chunk) = response.chunk().await? {
+        // What another answer says at length is not shown, and may be long.
+        while response.status() == StatusCode::OK
+            && let Some(chunk) = response.chunk().await?
+        {
             speed.count(chunk.len())?;
             let received = body.len() as u64 + chunk.len() as u64;
             if received > limit {

@@ -85,14 +85,15 @@ pub(super) fn look_up(
         true => entry.next.unknown.to_owned(),
         false => format!("take the stubs: {}", steps.join("; ")),
     };
-    let title = match lines.len() {
+    let names: BTreeSet<&str> = cases.iter().map(|case| case.name()).collect();
+    let title = match names.len() {
         1 => "the test function {names} is missing",
         _ => "{count} test functions are missing: {names}",
     };
     Some(Finding {
         title: Some(title),
         next,
-        values: vec![("count", lines.len().to_string())],
+        values: vec![("count", names.len().to_string())],
         lines,
         patches,
     })

@@ -102,7 +102,7 @@ pub struct VerdictCounts {
 }
 
 impl VerdictCounts {
-    /// VerdictCounts tests.
+    /// Counts tests.
     pub fn of<'t>(tests: impl IntoIterator<Item = &'t JudgedTest>) -> Self {
         let mut counts = VerdictCounts::default();
         for test in tests {

@@ -65,9 +65,11 @@ impl PackagePatterns {
     /// Tells whether a file matches: by itself or by the nearest directory above
     /// it that any pattern matches, where the last pattern counts.
     pub fn matches(&self, file: &str) -> bool {
+        // A rooted path, also behind `./`, would panic there; only a crafted git tree has one.
+        let is_plain = !file.starts_with('/') && !file.contains("//");
         let file = Path::new(file);
-        // A rooted path, which only a crafted git tree has, would panic there.
-        !file.has_root() && self.0.matched_path_or_any_parents(file, false).is_ignore()
+        let is_plain = is_plain && !file.has_root();
+        is_plain && self.0.matched_path_or_any_parents(file, false).is_ignore()
     }
 }
 

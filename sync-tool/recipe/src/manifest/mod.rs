@@ -297,6 +297,15 @@ impl Manifest {
             .chain(series)
     }
 
+    /// Returns the directory that holds an input, and nothing else: the one that a row of
+    /// `[[owned]]` names, else the topmost.
+    pub fn directory_of_input<'p>(&'p self, path: &'p str) -> &'p str {
+        let mut named = self.owned_dirs.iter().map(|dir| dir.from.as_str());
+        let is_below = |dir: &&str| path.strip_prefix(dir).is_some_and(|p| p.starts_with('/'));
+        let top = path.split('/').next().unwrap_or(path);
+        named.find(is_below).unwrap_or(top)
+    }
+
     /// Returns the kind of a path by the last rule that matches, and that rule's place.
     pub fn kind_of(&self, path: &TreePath) -> Option<FileKind> {
         rule_for(&self.files, path).map(|(rule, _)| rule.kind)

@@ -147,7 +147,7 @@ impl Inputs {
 
 /// Returns one fault for all patches that git converted: they have one cause.
 fn converted_patches(manifest: &Manifest, converted: &[String]) -> Option<Fault> {
-    let dir = converted.first()?.split('/').next()?;
+    let dir = manifest.directory_of_input(converted.first()?);
     let fault = line_ends::fault(converted.len(), dir, &manifest.fork.path);
     Some(fault.at(Location::file(&converted[0])))
 }
@@ -188,7 +188,7 @@ fn owned(
     for dir in &manifest.owned_dirs {
         let files = read(&dir.from)?;
         if files.is_empty() {
-            let fault = Fault::new(format!("`{}` has no files", dir.from));
+            let fault = Fault::new(format!("`{}` is not a directory that has files", dir.from));
             let help = "restore the directory, or remove the row";
             faults.push(fault.at(manifest.place(&dir.span)).help(help));
         }

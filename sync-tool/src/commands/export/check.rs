@@ -19,7 +19,7 @@ pub(crate) fn run(context: &Context<'_>, args: &CheckArgs, dir: &Path) -> Result
     let (_look, project) = context.open(Access::Read)?;
     let lock = project.locked()?;
     let place = Destination::of(context, &project, dir)?;
-    let _beside = context.look_at(&place.above, &place.work)?;
+    let _beside = context.read_lock_at(&place.above, &place.work)?;
     let export = Export::of(context, &project, &place)?;
     let again = format!("`wash-wasi-sync export --as-upstream {}`", place.shown);
     let Some(recorded) = &lock.exported else {

@@ -51,7 +51,7 @@ pub(super) fn read_inputs(root: &Path, manifest: Manifest) -> Result<(Inputs, Tr
         if !path.exists() {
             return Ok(Tree::new());
         }
-        let tree = disk::read_tree(&path)?;
+        let tree = disk::read_inputs(&path)?;
         let below = |path: &TreePath| project_path(&format!("{dir}/{path}"));
         for (path, file) in tree.iter() {
             files.borrow_mut().insert(below(path)?, file.clone());

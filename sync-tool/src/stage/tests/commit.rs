@@ -12,8 +12,10 @@ fn tree_and_files_are_in_place_and_nothing_else_is_left() {
         ("manifest.toml", "old"),
         ("patches/v41/a.patch", "old"),
     ]);
-    let turn = project.turn();
-    let stage = turn.stage(&tree(&[("src/new.rs", "new")]), &go()).unwrap();
+    let write_lock = project.write_lock();
+    let stage = write_lock
+        .stage(&tree(&[("src/new.rs", "new")]), &go())
+        .unwrap();
     assert_eq!(
         stage.dir(),
         project.place("vendor/.wash-wasi-sync/stage/tree")
@@ -51,15 +53,15 @@ fn tree_and_files_are_in_place_and_nothing_else_is_left() {
     let seen: Vec<(&str, &str)> = seen.iter().map(|(n, t)| (&**n, &**t)).collect();
     assert_eq!(seen, expected);
     assert_eq!(project.left(), ["lock", "placed", "times.json"]);
-    assert_eq!(turn.recover().unwrap(), None);
+    assert_eq!(write_lock.recover().unwrap(), None);
 }
 
 #[test]
 fn a_stage_that_is_dropped_is_gone() {
     let project = Project::with(&[("vendor/wash-wasi/a", "old")]);
     let before = project.see();
-    let turn = project.turn();
-    drop(turn.stage(&tree(&[("a", "new")]), &go()).unwrap());
+    let write_lock = project.write_lock();
+    drop(write_lock.stage(&tree(&[("a", "new")]), &go()).unwrap());
     assert_eq!(project.see(), before);
     assert_eq!(project.left(), ["lock", "times.json"]);
 }
@@ -77,7 +79,11 @@ fn a_directory_gives_way_to_a_file_and_back() {
         ("top", Some("file")),
         ("docs/empty", Some("file")),
     ];
-    done(project.turn().commit_files(project.files_only(&files)));
+    done(
+        project
+            .write_lock()
+            .commit_files(project.files_only(&files)),
+    );
     let seen = project.see();
     let names: Vec<&str> = seen.keys().map(String::as_str).collect();
     let expected = [
@@ -97,7 +103,11 @@ fn a_directory_gives_way_to_a_file_and_back() {
 fn a_top_directory_stays_when_it_becomes_empty() {
     let project = Project::with(&[("patches/v41/src/x", "1"), ("patches/y", "2")]);
     let files = [("patches/v41/src/x", None), ("patches/y", None)];
-    done(project.turn().commit_files(project.files_only(&files)));
+    done(
+        project
+            .write_lock()
+            .commit_files(project.files_only(&files)),
+    );
     assert_eq!(
         project.see().keys().collect::<Vec<_>>(),
         ["patches/", "vendor/"]
@@ -119,7 +129,11 @@ fn what_is_the_same_is_not_written() {
         .open(project.place("manifest.toml"));
     file.unwrap().set_modified(long_ago).unwrap();
     let files = [("manifest.toml", Some("same")), ("not/there", None)];
-    done(project.turn().commit_files(project.files_only(&files)));
+    done(
+        project
+            .write_lock()
+            .commit_files(project.files_only(&files)),
+    );
     assert_eq!(when(), long_ago);
     assert!(!project.place("not").exists());
 }
@@ -133,8 +147,8 @@ fn modes_are_those_of_the_tree_and_of_the_file_before() {
     fs::set_permissions(project.place("ci.sh"), private).unwrap();
     let run = File::new(*b"#!", Mode::Executable);
     let tree = Tree::from_iter([(path("run"), run), (path("text"), File::regular(*b""))]);
-    let turn = project.turn();
-    let stage = turn.stage(&tree, &go()).unwrap();
+    let write_lock = project.write_lock();
+    let stage = write_lock.stage(&tree, &go()).unwrap();
     done(stage.commit(project.change(&[("ci.sh", Some("new"))])));
     assert_eq!(disk::read_tree(&project.place(TREE)).unwrap(), tree);
     let mode = fs::metadata(project.place("ci.sh"))
@@ -155,14 +169,14 @@ fn seconds(place: &Path) -> u64 {
 #[test]
 fn a_file_keeps_its_time_only_while_the_stage_holds_the_same_bytes() {
     let project = Project::with(&[]);
-    let turn = project.turn();
+    let write_lock = project.write_lock();
     let known = |text: &str| {
         let digest = recipe::tree::Digest::of(text);
         let entry = format!("{{\"digest\":\"{digest}\",\"time\":{{\"secs\":1000,\"nanos\":5}}}}");
         project.write(&format!("{WORK}/times.json"), &format!("{{\"a\":{entry}}}"));
     };
     known("one");
-    let stage = turn
+    let stage = write_lock
         .stage(&tree(&[("a", "one"), ("b", "new")]), &go())
         .unwrap();
     assert_eq!(seconds(&stage.dir().join("a")), 1000);
@@ -173,7 +187,7 @@ fn a_file_keeps_its_time_only_while_the_stage_holds_the_same_bytes() {
     assert_ne!(committed, 1000);
 
     // The next stage agrees with the tree, and so it stays as it is.
-    let stage = turn
+    let stage = write_lock
         .stage(&tree(&[("a", "one"), ("b", "newer")]), &go())
         .unwrap();
     assert_eq!(seconds(&stage.dir().join("a")), committed);
@@ -181,7 +195,7 @@ fn a_file_keeps_its_time_only_while_the_stage_holds_the_same_bytes() {
     assert_eq!(seconds(&project.place("vendor/wash-wasi/a")), committed);
 
     known("one");
-    let stage = turn.stage(&tree(&[("a", "two")]), &go()).unwrap();
+    let stage = write_lock.stage(&tree(&[("a", "two")]), &go()).unwrap();
     assert_ne!(seconds(&stage.dir().join("a")), 1000);
     // What wrote into the stage may have been built.
     fs::write(stage.dir().join("a"), "by a test").unwrap();
@@ -196,9 +210,9 @@ fn what_stands_in_the_place_of_the_record_is_in_nobodys_way() {
     let project = Project::with(&[("outside", "kept")]);
     let record = project.place(&format!("{WORK}/placed"));
     let commit = |text: &str| {
-        let turn = project.turn();
+        let write_lock = project.write_lock();
         let tree = tree(&[("a", text)]);
-        let stage = turn.stage(&tree, &go()).unwrap();
+        let stage = write_lock.stage(&tree, &go()).unwrap();
         done(stage.commit(project.change(&[])));
         assert!(is_as_placed(project.root(), &path(WORK), &found(&tree)));
     };

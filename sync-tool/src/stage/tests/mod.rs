@@ -73,7 +73,7 @@ impl Project {
         fs::write(place, text).unwrap();
     }
 
-    fn turn(&self) -> WriteLock {
+    fn write_lock(&self) -> WriteLock {
         WriteLock::take(self.root(), &path(WORK), "a test, since now").unwrap()
     }
 

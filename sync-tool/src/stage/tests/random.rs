@@ -31,7 +31,7 @@ proptest! {
         files_after in any_tree(),
     ) {
         let project = Project::with(&[]);
-        let turn = project.turn();
+        let write_lock = project.write_lock();
         let below = |p: &TreePath| path(&format!("patches/{p}"));
         let to = |old: &Tree, new: &Tree| Change {
             destination: Some(path(TREE)),
@@ -44,12 +44,12 @@ proptest! {
                 .collect(),
         };
         let empty = Tree::new();
-        done(turn.stage(&old, &go()).unwrap().commit(to(&empty, &files_before)));
+        done(write_lock.stage(&old, &go()).unwrap().commit(to(&empty, &files_before)));
         prop_assert_eq!(disk::read_tree(&project.place(TREE)).unwrap(), old.clone());
 
         let expected = found(&old);
         let change = Change { expected, ..to(&files_before, &files_after) };
-        done(turn.stage(&new, &go()).unwrap().commit(change));
+        done(write_lock.stage(&new, &go()).unwrap().commit(change));
         prop_assert_eq!(disk::read_tree(&project.place(TREE)).unwrap(), new);
         let texts = |tree: &Tree| -> Vec<(TreePath, Vec<u8>)> {
             tree.iter().map(|(p, f)| (p.clone(), f.bytes().to_vec())).collect()
@@ -62,6 +62,6 @@ proptest! {
             let empty = entry.file_type().is_dir() && fs::read_dir(entry.path()).unwrap().next().is_none();
             prop_assert!(!empty, "{} is empty", entry.path().display());
         }
-        prop_assert_eq!(turn.recover().unwrap(), None);
+        prop_assert_eq!(write_lock.recover().unwrap(), None);
     }
 }

@@ -4,11 +4,11 @@ use super::*;
 use crate::stage::{check, journal, staged};
 
 /// Leaves a project as a run does that is killed right after the seal.
-fn decide(turn: &WriteLock, files: &Tree, change: &Change) {
-    let stage = turn.stage(files, &go()).unwrap();
-    let plan = check::plan(&turn.work, change, stage.entries()).unwrap();
-    staged::stage_files(&turn.work, &plan, change).unwrap();
-    journal::seal(&turn.work, &plan).unwrap();
+fn decide(write_lock: &WriteLock, files: &Tree, change: &Change) {
+    let stage = write_lock.stage(files, &go()).unwrap();
+    let plan = check::plan(&write_lock.work, change, stage.entries()).unwrap();
+    staged::stage_files(&write_lock.work, &plan, change).unwrap();
+    journal::seal(&write_lock.work, &plan).unwrap();
     // The stage stays: its journal is sealed.
     drop(stage);
 }
@@ -21,28 +21,28 @@ fn decided() -> (Project, WriteLock) {
         ("patches/v41/gone", "old"),
         ("patches/v41/also", "old"),
     ]);
-    let turn = project.turn();
+    let write_lock = project.write_lock();
     let files = [
         ("manifest.toml", Some("new")),
         ("patches/v41/gone", None),
         ("patches/v41/also", None),
     ];
-    decide(&turn, &tree(&[("a", "new")]), &project.change(&files));
-    (project, turn)
+    decide(&write_lock, &tree(&[("a", "new")]), &project.change(&files));
+    (project, write_lock)
 }
 
 #[test]
 fn nothing_is_found_where_nothing_was_left() {
     let project = Project::with(&[]);
-    assert_eq!(project.turn().recover().unwrap(), None);
+    assert_eq!(project.write_lock().recover().unwrap(), None);
 }
 
 #[test]
 fn a_stage_without_a_journal_is_removed() {
     let project = Project::with(&[("vendor/wash-wasi/a", "old")]);
-    let turn = project.turn();
-    std::mem::forget(turn.stage(&tree(&[("a", "new")]), &go()).unwrap());
-    let found = turn.recover().unwrap().unwrap();
+    let write_lock = project.write_lock();
+    std::mem::forget(write_lock.stage(&tree(&[("a", "new")]), &go()).unwrap());
+    let found = write_lock.recover().unwrap().unwrap();
     assert_eq!(found, Recovered::OldKept);
     assert!(
         found.to_string().contains("as it is before")
@@ -55,8 +55,8 @@ fn a_stage_without_a_journal_is_removed() {
 
 #[test]
 fn a_decided_change_is_finished() {
-    let (project, turn) = decided();
-    let found = turn.recover().unwrap().unwrap();
+    let (project, write_lock) = decided();
+    let found = write_lock.recover().unwrap().unwrap();
     assert_eq!(found, Recovered::NewFinished { kept: Vec::new() });
     assert!(found.to_string().contains("finished now"), "{found}");
     let seen = project.see();
@@ -69,21 +69,23 @@ fn a_decided_change_is_finished() {
 
 #[test]
 fn no_new_change_begins_before_a_decided_one_is_finished() {
-    let (project, turn) = decided();
-    let error = turn.stage(&tree(&[("a", "other")]), &go()).unwrap_err();
+    let (project, write_lock) = decided();
+    let error = write_lock
+        .stage(&tree(&[("a", "other")]), &go())
+        .unwrap_err();
     assert!(error.message().contains("not finished"), "{error}");
     assert!(project.place(WORK).join("journal.json").exists());
-    turn.recover().unwrap().unwrap();
+    write_lock.recover().unwrap().unwrap();
     assert_eq!(project.see()["vendor/wash-wasi/a"], "new");
 }
 
 #[test]
 fn edits_made_in_between_are_kept() {
-    let (project, turn) = decided();
+    let (project, write_lock) = decided();
     project.write("vendor/wash-wasi/a", "edited");
     project.write("manifest.toml", "edited");
     project.write("patches/v41/gone", "edited");
-    let found = turn.recover().unwrap().unwrap();
+    let found = write_lock.recover().unwrap().unwrap();
     let names = [
         "1-manifest.toml",
         "1-patches-v41-gone",
@@ -104,7 +106,7 @@ fn edits_made_in_between_are_kept() {
 
 #[test]
 fn a_link_put_in_the_way_in_between_is_refused() {
-    let (project, turn) = decided();
+    let (project, write_lock) = decided();
     let elsewhere = tempfile::tempdir().unwrap();
     fs::remove_dir_all(project.place("patches")).unwrap();
     #[cfg(unix)]
@@ -112,19 +114,19 @@ fn a_link_put_in_the_way_in_between_is_refused() {
         std::os::unix::fs::symlink(elsewhere.path(), project.place("patches")).unwrap();
         fs::create_dir(elsewhere.path().join("v41")).unwrap();
         fs::write(elsewhere.path().join("v41/gone"), "not ours").unwrap();
-        let error = turn.recover().unwrap_err();
+        let error = write_lock.recover().unwrap_err();
         assert!(error.message().contains("symbolic link"), "{error}");
         assert!(error.message().contains("decided"), "{error}");
         assert!(elsewhere.path().join("v41/gone").exists());
         fs::remove_file(project.place("patches")).unwrap();
     }
-    turn.recover().unwrap().unwrap();
+    write_lock.recover().unwrap().unwrap();
     assert_eq!(project.see()["manifest.toml"], "new");
 }
 
 #[test]
 fn a_journal_that_is_not_whole_or_not_ours_stops_and_loses_nothing() {
-    let (project, turn) = decided();
+    let (project, write_lock) = decided();
     let journal = project.place(WORK).join("journal.json");
     let whole = fs::read_to_string(&journal).unwrap();
     let before = project.see();
@@ -149,7 +151,7 @@ fn a_journal_that_is_not_whole_or_not_ours_stops_and_loses_nothing() {
     );
     for (text, why) in damaged {
         fs::write(&journal, &text).unwrap();
-        let error = turn.recover().unwrap_err();
+        let error = write_lock.recover().unwrap_err();
         assert!(error.message().contains("journal.json"), "{error}");
         assert!(error.message().contains(why), "{why}: {error}");
         assert!(
@@ -161,6 +163,6 @@ fn a_journal_that_is_not_whole_or_not_ours_stops_and_loses_nothing() {
         assert_eq!(project.see(), before);
     }
     fs::write(&journal, whole).unwrap();
-    turn.recover().unwrap().unwrap();
+    write_lock.recover().unwrap().unwrap();
     assert_eq!(project.see()["vendor/wash-wasi/a"], "new");
 }

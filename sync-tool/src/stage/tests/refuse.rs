@@ -6,14 +6,14 @@ use super::*;
 
 /// Commits, expects an error, and looks that nothing has changed.
 fn refused(project: &Project, change: Change) -> Error {
-    let turn = project.turn();
+    let write_lock = project.write_lock();
     let before = project.see();
     let error = match &change.destination {
-        Some(_) => turn
+        Some(_) => write_lock
             .stage(&tree(&[("a", "new")]), &go())
             .unwrap()
             .commit(change),
-        None => turn.commit_files(change),
+        None => write_lock.commit_files(change),
     };
     let error = error.unwrap_err();
     assert_eq!(project.see(), before);
@@ -29,27 +29,29 @@ fn refused(project: &Project, change: Change) -> Error {
 #[test]
 fn a_second_run_is_told_who_is_at_work() {
     let project = Project::with(&[]);
-    let turn = project.turn();
+    let write_lock = project.write_lock();
     let error = WriteLock::take(project.root(), &path(WORK), "second").unwrap_err();
     assert_eq!(error.kind(), Kind::General);
     let who = format!("process {}: a test, since now", std::process::id());
     assert!(error.message().ends_with(&who), "{error}");
     assert!(error.hints()[0].contains("wait"), "{:?}", error.hints());
-    drop(turn);
+    drop(write_lock);
     WriteLock::take(project.root(), &path(WORK), "second").unwrap();
 }
 
 #[test]
 fn an_interrupt_before_the_seal_leaves_nothing() {
     let project = Project::with(&[("manifest.toml", "old")]);
-    let turn = project.turn();
-    let error = turn
+    let write_lock = project.write_lock();
+    let error = write_lock
         .stage(&tree(&[("a", "new")]), &Interrupt::fixed(true))
         .unwrap_err();
     assert_eq!(error.kind(), Kind::Interrupted);
     assert_eq!(project.left(), ["lock"]);
     let (stop, interrupt) = Interrupt::channel();
-    let stage = turn.stage(&tree(&[("a", "new")]), &interrupt).unwrap();
+    let stage = write_lock
+        .stage(&tree(&[("a", "new")]), &interrupt)
+        .unwrap();
     stop.send(true).unwrap();
     let error = stage
         .commit(project.change(&[("manifest.toml", Some("new"))]))
@@ -63,8 +65,8 @@ fn an_interrupt_before_the_seal_leaves_nothing() {
 fn a_stage_that_something_wrote_into() {
     let project = Project::with(&[("vendor/wash-wasi/a", "old")]);
     let before = project.see();
-    let turn = project.turn();
-    let stage = turn
+    let write_lock = project.write_lock();
+    let stage = write_lock
         .stage(&tree(&[("a", "new"), ("b/c", "new")]), &go())
         .unwrap();
     fs::write(stage.dir().join("a"), "other").unwrap();
@@ -115,10 +117,10 @@ fn an_edit_of_the_tree_to_be_replaced() {
 #[test]
 fn the_expected_tree_is_replaced() {
     let project = Project::with(&[("vendor/wash-wasi/a", "old")]);
-    let turn = project.turn();
+    let write_lock = project.write_lock();
     for (before, after) in [("old", "new"), ("new", "newer")] {
         let expected = found(&tree(&[("a", before)]));
-        let stage = turn.stage(&tree(&[("a", after)]), &go()).unwrap();
+        let stage = write_lock.stage(&tree(&[("a", after)]), &go()).unwrap();
         done(stage.commit(Change {
             expected,
             ..project.change(&[])
@@ -126,7 +128,7 @@ fn the_expected_tree_is_replaced() {
         assert_eq!(project.see()["vendor/wash-wasi/a"], after);
     }
     fs::remove_dir_all(project.place(TREE)).unwrap();
-    let stage = turn.stage(&tree(&[("a", "again")]), &go()).unwrap();
+    let stage = write_lock.stage(&tree(&[("a", "again")]), &go()).unwrap();
     let expected = Found::default();
     done(stage.commit(Change {
         expected,
@@ -185,13 +187,13 @@ fn places_inside_each_other() {
 #[test]
 fn a_destination_without_a_tree_and_a_tree_without_a_destination() {
     let project = Project::with(&[]);
-    let turn = project.turn();
-    let error = turn.commit_files(project.change(&[])).unwrap_err();
+    let write_lock = project.write_lock();
+    let error = write_lock.commit_files(project.change(&[])).unwrap_err();
     assert!(error.message().contains("no staged tree"), "{error}");
-    let stage = turn.stage(&tree(&[("a", "new")]), &go()).unwrap();
+    let stage = write_lock.stage(&tree(&[("a", "new")]), &go()).unwrap();
     let error = stage.commit(project.files_only(&[])).unwrap_err();
     assert!(error.message().contains("no destination"), "{error}");
-    let error = turn
+    let error = write_lock
         .stage(&tree(&[("target/a", "new")]), &go())
         .unwrap_err();
     assert!(error.message().contains("target/a"), "{error}");

@@ -169,7 +169,7 @@ fn registry_name(config: &Config, source: &str, url: &str) -> Result<Option<Stri
 /// that there is nothing to upgrade to in it.
 fn directory_source(name: &str, dir: &Path) -> Error {
     let dir = dir.display();
-    Error::general(format!(
+    Error::upstream(format!(
         "cargo's source `{name}` is a directory of vendored packages, which is not read here: {dir}"
     ))
     .help("take upstream from git: `--source git`, or `--upstream` with the path of a clone")
