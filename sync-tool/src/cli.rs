@@ -53,7 +53,7 @@ pub struct Global {
     /// Print results and errors, nothing else
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Tell more of what is done
+    /// Show more of what is done
     #[arg(short, long, global = true)]
     pub verbose: bool,
 }
@@ -127,13 +127,13 @@ pub enum Command {
     Upgrade(UpgradeArgs),
     /// Make the vendored tree of the pinned release
     Vendor(VendorArgs),
-    /// Tell whether the vendored tree is what upstream, manifest and patches give
+    /// Check whether the vendored tree is what upstream, manifest and patches give
     Check(CheckArgs),
     /// Run upstream's own tests on the fork, in upstream's workspace
     Test(TestArgs),
     /// Write the fork under upstream's own name, for hosts that use upstream's other crates
     Export(ExportArgs),
-    /// Tell where the fork stands
+    /// Show the state of the fork
     Status(StatusArgs),
     /// Store edits of the vendored tree as patches and fork-owned files
     Refresh(RefreshArgs),

@@ -94,7 +94,7 @@ fn none_chosen(wanted: &VersionRequest, listed: &[Listed]) -> Error {
     let lines = lines.iter().rev().take(5).map(|v| v.major.to_string());
     let lines: Vec<String> = lines.collect();
     let others = match lines[..] {
-        [] => "no other line has a release that stands".to_owned(),
+        [] => "no other line has a release that is not yanked".to_owned(),
         _ => format!("the newest lines it has: {}", lines.join(", ")),
     };
     let is_pre = |l: &&Listed| wanted.covers(&l.version) && !l.yanked;
