@@ -169,6 +169,8 @@ fn options_that_are_named_exist() {
         "--no-run",
         "--invert",
         "--walk",
+        "--verified",
+        "--fuzz-dir",
         "--all-features",
         "--all-targets",
     ];
