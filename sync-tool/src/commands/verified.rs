@@ -10,8 +10,9 @@ use gates::gate::{CrateManifest, Gate, GateReport, GateResult, Gates, failures};
 use gates::suite::{ControlRuns, ForkTests, Judge, StaleExpectation};
 use host::disk;
 use recipe::error::{Error, Result};
-use recipe::make::CARGO_TOML;
-use recipe::tree::{File, Tree};
+use recipe::make::{CARGO_LOCK, CARGO_TOML};
+use recipe::manifest::Manifest;
+use recipe::tree::{File, Tree, TreePath};
 
 use super::context::Context;
 use super::pipeline::ForkBuild;
@@ -213,6 +214,7 @@ fn control(
             tree.insert(path.clone(), file.clone());
         }
     }
+    set_apart(&mut tree, &forked.inputs.manifest);
     let dir = disk::temporary()?;
     disk::write_tree(dir.path(), &tree)?;
     let gate = Gate {
@@ -223,6 +225,24 @@ fn control(
     let result = cargo.run(dir.path(), &gate)?;
     note(&result, context);
     Ok(result)
+}
+
+/// Gives the crate another version. Cargo takes two copies of a package for one, wherever
+/// they are, and would give what was built of this one to the next run of the gates.
+fn set_apart(tree: &mut Tree, manifest: &Manifest) {
+    let (name, version) = (&manifest.fork.name, &manifest.fork.version);
+    let joint = if version.build.is_empty() { '+' } else { '.' };
+    let line = |end: &str| format!("\nversion = \"{version}{end}\"\n");
+    let (old, new) = (line(""), line(&format!("{joint}without-changes")));
+    let of_lock = format!("\nname = \"{name}\"");
+    for (path, before) in [(CARGO_TOML, ""), (CARGO_LOCK, &*of_lock)] {
+        let text = tree.get(path).and_then(File::text);
+        let text =
+            text.map(|t| t.replacen(&format!("{before}{old}"), &format!("{before}{new}"), 1));
+        if let (Some(text), Ok(path)) = (text, TreePath::new(path)) {
+            tree.insert(path, File::regular(text.as_bytes()));
+        }
+    }
 }
 
 fn note(result: &GateResult, context: &Context<'_>) {

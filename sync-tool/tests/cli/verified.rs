@@ -36,10 +36,19 @@ fn a_unit_test_that_fails_with_upstreams_crate_too_is_the_machines_doing() {
         });
     };
     with_tests("41.0.1", "");
+    // A test that is there with the fork's changes alone.
+    let network = "patches/loopback/src/sockets/loopback/mod.rs";
+    let text = world.read(network);
+    let more = "\n#[cfg(test)]\nmod tests {\n    #[test]\n    fn of_the_network() {}\n}\n";
+    world.write(network, format!("{text}{more}"));
     let vars = [("ODD_MACHINE", "yes")];
     let args = |to| ["upgrade", "--to", to, "--no-upstream-tests"];
     let ran = world.run_in(&world.root(), &vars, &args("41.0.1")).done();
-    let said = "unit tests: passed, 1 test, 1 failing with upstream's crate too";
+    let said = "unit tests: passed, 2 tests, 1 failing with upstream's crate too";
+    assert!(ran.out.contains(said), "{ran}");
+    // What was built without the fork's changes is not taken for the fork the next time.
+    let again = ["vendor", "--verify", "--no-upstream-tests"];
+    let ran = world.run_in(&world.root(), &vars, &again).done();
     assert!(ran.out.contains(said), "{ran}");
     world.run("check").done();
     // What the fork's changes break is told, and that alone.
