@@ -199,12 +199,7 @@ impl LibtestReader {
     /// output ran into is not read, but the list of failures is whole.
     fn record(&mut self, name: &str, status: TestStatus) -> usize {
         let is_it = |test: &TestRecord| test.program == self.begun && test.name == name;
-        let known = self.tests.iter().rposition(is_it);
-        // The list of failures comes last, and is the tool's word on how a test ended.
-        if let Some(at) = known.filter(|_| status == FAILED) {
-            self.tests[at].status = FAILED;
-        }
-        known.unwrap_or_else(|| {
+        self.tests.iter().rposition(is_it).unwrap_or_else(|| {
             self.tests.push(TestRecord {
                 program: self.begun,
                 name: name.to_owned(),
@@ -229,10 +224,7 @@ fn ended(line: &str) -> Option<(&str, TestStatus)> {
         _ if what.starts_with("ignored") => TestStatus::Ignored,
         _ => return None,
     };
-    // What libtest and rustdoc add to a name here, they leave out where output is shown.
-    let added = [" - should panic", " - compile fail", " - compile"];
-    let bare = added.iter().find_map(|end| name.strip_suffix(end));
-    Some((bare.unwrap_or(name), ran))
+    Some((name.strip_suffix(" - should panic").unwrap_or(name), ran))
 }
 
 /// Reads `running 3 tests`.

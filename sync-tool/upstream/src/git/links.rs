@@ -163,6 +163,8 @@ impl<'r> Links<'r> {
                     above.pop();
                     continue;
                 }
+                // No name has one, and the lookup panics at it.
+                part if part.contains('\0') => None,
                 part => tree.get_name(part).map(|entry| entry.to_owned()),
             };
             let whole = join(dir, &part);

@@ -258,6 +258,7 @@ fn a_commit_without_the_crate_is_refused() {
 fn what_cannot_be_in_a_tree_is_named_where_the_package_has_it() {
     let made = made_with(&[
         (b"crates/wasi/src/link.rs", 0o120000, b"none.rs"),
+        (b"crates/wasi/src/nul.rs", 0o120000, b"no\0ne.rs"),
         (b"crates/wasi/src/sub", 0o160000, b""),
         (b"crates/wasi/src/a?.rs", 0o100644, b""),
         (b"crates/wasi/src/LIB.rs", 0o100644, b""),
@@ -268,6 +269,7 @@ fn what_cannot_be_in_a_tree_is_named_where_the_package_has_it() {
     let told = error.to_string();
     for part in [
         "src/link.rs: it is a symbolic link that leads nowhere",
+        "src/nul.rs: it is a symbolic link that leads nowhere",
         "src/sub: it is a submodule",
         "a?.rs",
         "`src/LIB.rs` and `src/lib.rs` are one file where case is folded",
@@ -275,7 +277,7 @@ fn what_cannot_be_in_a_tree_is_named_where_the_package_has_it() {
     ] {
         assert!(told.contains(part), "{part}: {told}");
     }
-    assert_eq!(error.all_faults().len(), 5, "{told}");
+    assert_eq!(error.all_faults().len(), 6, "{told}");
 }
 
 #[test]
