@@ -85,20 +85,12 @@ impl<'u> Installer<'_, 'u> {
         let pending = self.pending(&forked)?;
         match lock {
             Some(lock) if !self.check_only => {
-                if pending.is_nothing() && self.verify != Verify::All {
-                    lock.record_placed(&forked.made.tree.entries());
-                    let changes = pending.changes(&forked);
-                    let files = pending.files;
-                    return Ok(self.report(
-                        forked,
-                        Ended::Unchanged,
-                        changes,
-                        Vec::new(),
-                        files,
-                        steps,
-                    ));
+                if !pending.is_nothing() || self.verify == Verify::All {
+                    return self.commit(lock, forked, pending, steps);
                 }
-                self.commit(lock, forked, pending, steps)
+                lock.record_placed(&forked.made.tree.entries());
+                let (changes, files) = (pending.changes(&forked), pending.files);
+                Ok(self.report(forked, Ended::Unchanged, changes, Vec::new(), files, steps))
             }
             lock => {
                 let check = |lock| self.check(lock, &forked, &pending.old, &mut steps);

@@ -32,7 +32,7 @@ use crate::stage::{Change, Committed, WriteLock};
 /// All edits that cannot be kept, by name; nothing is written then.
 pub(super) fn run(context: &Context<'_>, args: &RefreshArgs) -> Result<RefreshReport> {
     let (lock, project) = context.open(Access::unless_dry(args.dry_run))?;
-    let wishes = wishes(args)?;
+    let options = options(args)?;
     project.is_of_the_pin()?;
     project.not_converted()?;
     let vendored = project.vendored()?;
@@ -49,7 +49,7 @@ pub(super) fn run(context: &Context<'_>, args: &RefreshArgs) -> Result<RefreshRe
     let mut steps = Steps::default();
     let before = make(&pipeline, &project, project.inputs.clone(), &mut steps)?;
     no_newer_inputs(&project, &before.made.tree, &edited)?;
-    let outcome = refresh::refresh(&before.inputs, as_made(&before), &edited, &wishes)?;
+    let outcome = refresh::refresh(&before.inputs, as_made(&before), &edited, &options)?;
     let inputs = project.inputs_with(&outcome.files)?;
     let after = make(&pipeline, &project, inputs, &mut steps)?;
     let following = following(&before.made.tree, &after.made.tree, &edited)?;
@@ -147,7 +147,7 @@ fn as_made(forked: &ForkBuild) -> refresh::Baseline<'_> {
     }
 }
 
-fn wishes(args: &RefreshArgs) -> Result<RefreshOptions> {
+fn options(args: &RefreshArgs) -> Result<RefreshOptions> {
     let mut faults = Vec::new();
     let mut as_patch = Vec::new();
     for text in &args.as_patch {

@@ -1,5 +1,5 @@
-//! From a made tree to a committed one. A tree that was not verified, or whose
-//! gates were not skipped on purpose, cannot be committed: the types say so.
+//! From a made tree to a committed one. The vendored tree is committed as a [`Verified`]
+//! alone, whose gates ran or were skipped on purpose.
 
 use std::collections::BTreeMap;
 use std::path::Path;

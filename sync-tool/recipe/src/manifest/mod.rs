@@ -270,42 +270,6 @@ impl Manifest {
         Digest::of(rules.to_string())
     }
 
-    /// Returns the directory of the project that a fork-owned file is kept in, and its path
-    /// in there. `path` is where the file stands in the crate, or would by its name.
-    pub fn owned_home<'a>(&'a self, path: &'a str) -> (&'a TreePath, &'a str) {
-        let inner = |dir: &OwnedDir| path.strip_prefix(dir.to.as_str())?.strip_prefix('/');
-        let home = self
-            .owned_dirs
-            .iter()
-            .find_map(|dir| Some((&dir.from, inner(dir)?)));
-        home.unwrap_or((&self.fork.owned, path))
-    }
-
-    /// Returns where a fork-owned file is kept, from the project's root.
-    pub fn owned_source(&self, path: &str) -> TreePath {
-        let (dir, inner) = self.owned_home(path);
-        dir.with_suffix("/").with_suffix(inner)
-    }
-
-    /// Returns the directories that a tree is made of, from the project's root.
-    pub fn input_dirs(&self) -> impl Iterator<Item = &TreePath> {
-        let owned = self.owned_dirs.iter().map(|dir| &dir.from);
-        let series = self.series.iter().map(|series| &series.patches);
-        [&self.fork.owned, &self.fork.locks]
-            .into_iter()
-            .chain(owned)
-            .chain(series)
-    }
-
-    /// Returns the directory that holds an input, and nothing else: the one that a row of
-    /// `[[owned]]` names, else the topmost.
-    pub fn directory_of_input<'p>(&'p self, path: &'p str) -> &'p str {
-        let mut named = self.owned_dirs.iter().map(|dir| dir.from.as_str());
-        let is_below = |dir: &&str| path.strip_prefix(dir).is_some_and(|p| p.starts_with('/'));
-        let top = path.split('/').next().unwrap_or(path);
-        named.find(is_below).unwrap_or(top)
-    }
-
     /// Returns the kind of a path by the last rule that matches, and that rule's place.
     pub fn kind_of(&self, path: &TreePath) -> Option<FileKind> {
         rule_for(&self.files, path).map(|(rule, _)| rule.kind)
