@@ -214,8 +214,11 @@ impl LibtestReader {
 /// How libtest's program ends where a test failed.
 const FAILED: TestStatus = TestStatus::Failed(FailureCause::Exit { code: 101 });
 
-/// Reads `test tests::a ... ok`. What rustdoc only compiles keeps its ` - compile`:
-/// what names doc tests takes it off, with the line.
+/// What libtest writes behind a name in the line of its end, and nowhere else: the
+/// headers of outputs and the list of failures have the name alone.
+const MODES: [&str; 3] = [" - should panic", " - compile fail", " - compile"];
+
+/// Reads `test tests::a ... ok`.
 fn ended(line: &str) -> Option<(&str, TestStatus)> {
     let (name, what) = line.strip_prefix("test ")?.rsplit_once(" ... ")?;
     let ran = match what {
@@ -224,7 +227,8 @@ fn ended(line: &str) -> Option<(&str, TestStatus)> {
         _ if what.starts_with("ignored") => TestStatus::Ignored,
         _ => return None,
     };
-    Some((name.strip_suffix(" - should panic").unwrap_or(name), ran))
+    let mut bare = MODES.iter().filter_map(|mode| name.strip_suffix(mode));
+    Some((bare.next().unwrap_or(name), ran))
 }
 
 /// Reads `running 3 tests`.

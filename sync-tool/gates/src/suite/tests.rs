@@ -203,10 +203,10 @@ fn doc_tests_are_read_line_by_line() {
         "",
         "failures:",
         "",
-        "---- crates/f/src/a.rs - b (line 9) - compile stdout ----",
+        "---- crates/f/src/a.rs - b (line 9) stdout ----",
         "test crates/f/src/a.rs - fake (line 1) ... ok",
         "failures:",
-        "    crates/f/src/a.rs - b (line 9) - compile",
+        "    crates/f/src/a.rs - b (line 9)",
         "",
     ] {
         read.line(line);
@@ -230,7 +230,7 @@ fn doc_tests_are_read_line_by_line() {
         told,
         [
             "pass doc crates/f/src/a.rs - a (line 3) []",
-            "FAIL doc crates/f/src/a.rs - b (line 9) - compile: failed [test crates/f/src/a.rs - fake (line 1) ... ok]",
+            "FAIL doc crates/f/src/a.rs - b (line 9): failed [test crates/f/src/a.rs - fake (line 1) ... ok]",
             "ignored doc crates/f/src/a.rs - c (line 12) []",
             "FAIL doc those that did not end: no end within 9 s [stuck]",
         ]

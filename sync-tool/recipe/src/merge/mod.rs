@@ -5,6 +5,7 @@
 //! value with its three sides; markers are printed last.
 
 mod difference;
+mod layered;
 mod markers;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ mod walk;
 
 use std::ops::Range;
 
+pub use layered::{Layer, LayeredMerge, MergedHunk, Sides, merge_in_layers};
 pub use markers::Labels;
 use serde::Serialize;
 
@@ -62,6 +64,9 @@ pub struct Conflict {
     pub base: Side,
     pub ours: Side,
     pub theirs: Side,
+    /// The item that it is in, such as `impl TcpSocket, fn bind`; `None` outside of any, or
+    /// where the file does not parse as Rust.
+    pub item: Option<String>,
 }
 
 /// One input's part in a conflict.

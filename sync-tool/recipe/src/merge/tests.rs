@@ -15,7 +15,10 @@ fn merged(base: &str, ours: &str, theirs: &str) -> Merge {
 fn check(merge: &Merge, inputs: [&str; 3]) {
     let inputs = inputs.map(|text| text.split_inclusive('\n').collect::<Vec<_>>());
     let mut ends = [1; 3];
-    for Conflict { base, ours, theirs } in merge.conflicts() {
+    for Conflict {
+        base, ours, theirs, ..
+    } in merge.conflicts()
+    {
         for ((side, lines), end) in [base, ours, theirs].into_iter().zip(&inputs).zip(&mut ends) {
             assert!(side.lines.start >= *end, "in order");
             assert_eq!(
@@ -82,6 +85,7 @@ fn changes_that_touch_conflict_with_all_three_sides() {
         base: side(2..4, "b\nc\n"),
         ours: side(3..5, "B\nc\n"),
         theirs: side(2..4, "b\nC\n"),
+        item: None,
     };
     let expected = [
         Chunk::Resolved("new\na\n".into()),
@@ -107,6 +111,7 @@ fn a_side_with_nothing_says_where_it_would_stand() {
         base: side(1..2, "a\n"),
         ours: side(1..1, ""),
         theirs: side(1..2, "b\n"),
+        item: None,
     };
     assert_eq!(merge.chunks, [Chunk::Conflict(conflict)]);
     let merge = merged("a\nz\n", "a\nb\nz\n", "a\nc\nz\n");

@@ -51,6 +51,7 @@ pub(super) fn merged<'e>(
                 base: side(&inputs.base, cluster.base),
                 ours: side(&inputs.ours, our_lines),
                 theirs: side(&inputs.theirs, their_lines),
+                item: None,
             }));
         }
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{RejectedPatch, StoredPatch, StoredSeries};
 use crate::error::{Error, Result};
-use crate::merge::{Labels, Merge, merge};
+use crate::merge::{Labels, LayeredMerge, Merge, Sides, merge_in_layers};
 use crate::now_in::{AddedLines, MovedTo};
 use crate::patch::{Applied, Delta, Patch};
 use crate::tree::{File, Tree, TreePath};
@@ -128,7 +128,8 @@ fn merged(
     ours: &str,
     theirs: &str,
 ) -> Result<Result<(String, Delta), ConflictKind>> {
-    let merge = merge(base, ours, theirs)
+    let sides = Sides { base, ours, theirs };
+    let LayeredMerge { merge, .. } = merge_in_layers(sides)
         .map_err(|e| Error::general(format!("cannot merge `{path}`: {e}")).caused_by(e))?;
     let Some(text) = merge.text() else {
         return Ok(Err(ConflictKind::Lines { merge }));
