@@ -70,3 +70,14 @@ pub fn merge_in_layers(sides: Sides<'_>) -> Result<LayeredMerge, MergeError> {
         notes: Vec::new(),
     })
 }
+
+/// Returns the changes between two texts as hunks of one layer.
+pub fn hunks_of(theirs: &str, merged: &str, layer: Layer) -> Vec<MergedHunk> {
+    let edits = super::difference::edits(theirs, merged).unwrap_or_default();
+    let hunk = |edit: crate::patch::LineChange| MergedHunk {
+        layer,
+        item: None,
+        lines: edit.new.start + 1..edit.new.end + 1,
+    };
+    edits.into_iter().map(hunk).collect()
+}

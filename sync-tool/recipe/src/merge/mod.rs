@@ -13,7 +13,7 @@ mod walk;
 
 use std::ops::Range;
 
-pub use layered::{Layer, LayeredMerge, MergedHunk, Sides, merge_in_layers};
+pub use layered::{Layer, LayeredMerge, MergedHunk, Sides, hunks_of, merge_in_layers};
 pub use markers::Labels;
 use serde::Serialize;
 
