@@ -22,6 +22,19 @@ pub enum Layer {
     Decision,
 }
 
+impl Layer {
+    /// Returns its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Layer::Exact => "exact",
+            Layer::Lines => "lines",
+            Layer::Normalised => "normalised",
+            Layer::Items => "items",
+            Layer::Decision => "decision",
+        }
+    }
+}
+
 /// The three texts of a merge.
 #[derive(Debug, Clone, Copy)]
 #[expect(missing_docs, reason = "the names say it")]
@@ -44,7 +57,7 @@ pub struct LayeredMerge {
 }
 
 /// A change of ours in the merged text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MergedHunk {
     /// What brought it there.
     pub layer: Layer,

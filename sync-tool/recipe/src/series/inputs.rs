@@ -1,7 +1,7 @@
 //! All that a tree is made of, upstream apart: manifest, series, fork-owned
 //! files, cargo locks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use semver::Version;
@@ -140,6 +140,12 @@ impl Inputs {
         let lock = self.locks.get(release);
         let lock = lock.map(|text| (self.lock_path(release), File::regular(text.as_bytes())));
         owned.chain(stored).chain(lock).collect()
+    }
+
+    /// Returns the files that patches of any series change.
+    pub fn patched(&self) -> BTreeSet<TreePath> {
+        let patches = self.series.iter().flat_map(|stored| stored.patches.keys());
+        patches.cloned().collect()
     }
 
     /// Returns where a resolution is kept, from the project's root.

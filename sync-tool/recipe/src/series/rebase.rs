@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use semver::Version;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     ConflictKey, Decision, RejectedPatch, Resolution, Resolutions, StoredPatch, StoredSeries,
@@ -68,7 +68,7 @@ pub struct MergedFile {
 }
 
 /// A file whose change and upstream's contradict each other.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FileConflict {
     /// The file of the crate.
     pub path: TreePath,
@@ -93,7 +93,7 @@ pub struct FileConflict {
 }
 
 /// The texts that meet in a conflict.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Texts {
     /// Upstream's at the release that the merge took for its base.
     pub base: String,
@@ -111,7 +111,7 @@ impl Texts {
 }
 
 /// What is in the way of a merge.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum ConflictKind {
     /// Both changed the same lines.
@@ -384,6 +384,7 @@ impl FileConflict {
             to: self.to.clone(),
             key: self.texts.key(),
             decision,
+            by: None,
             patch: None,
         };
         let side = |choose: fn(&Conflict) -> &Side| match &self.kind {

@@ -95,6 +95,9 @@ pub struct Resolution {
     /// What was decided.
     #[serde(flatten)]
     pub decision: Decision,
+    /// Who decided, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
     /// What leads from upstream's text to the decided one; `None` where that is the same,
     /// or there is no text.
     #[serde(skip)]
@@ -105,8 +108,8 @@ pub struct Resolution {
 pub type Resolutions = BTreeMap<ConflictKey, Resolution>;
 
 /// The keys of the remarks in which a resolution says what it is about.
-const FIELDS: [&str; 8] = [
-    "Path", "From", "To", "Base", "Ours", "Theirs", "Decision", "Because",
+const FIELDS: [&str; 9] = [
+    "Path", "From", "To", "Base", "Ours", "Theirs", "Decision", "Because", "By",
 ];
 /// What stands for upstream's text where there is none.
 const NONE: &str = "none";
@@ -143,7 +146,7 @@ impl Resolution {
     pub fn render(&self) -> String {
         let theirs = self.key.theirs.map_or(NONE.to_owned(), |d| d.to_string());
         let because = match &self.decision {
-            Decision::Drop { reason } => reason.split_whitespace().collect::<Vec<_>>().join(" "),
+            Decision::Drop { reason } => one_line(reason),
             Decision::MovedTo { path } => path.to_string(),
             _ => String::new(),
         };
@@ -156,6 +159,7 @@ impl Resolution {
             theirs,
             self.decision.to_string(),
             because,
+            one_line(self.by.as_deref().unwrap_or_default()),
         ];
         let fields = FIELDS
             .iter()
@@ -212,16 +216,22 @@ impl Resolution {
                 to: fields.get("To")?.parse().ok()?,
                 key,
                 decision: fields.decision()?,
+                by: fields.get("By").map(str::to_owned),
                 patch,
             })
         };
         read().ok_or_else(|| {
-            let names = FIELDS[..FIELDS.len() - 1].join(", ");
+            let names = FIELDS[..FIELDS.len() - 2].join(", ");
             whole(&format!(
                 "it is not a stored resolution: remarks with {names} are expected"
             ))
         })
     }
+}
+
+/// Remarks have one line each.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The remarks of a head that have a key.
@@ -262,6 +272,7 @@ mod tests {
             to: Version::new(2, 0, 0),
             key: ConflictKey::of("a\n", "b\n", Some("c\nd\n")),
             decision,
+            by: Some("Ada  Lovelace".to_owned()),
             patch: None,
         }
     }
