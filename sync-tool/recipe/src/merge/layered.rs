@@ -4,7 +4,12 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Merge, MergeError, merge};
+use super::hunks::hunks;
+use super::items::{Combined, Sources, check_rust};
+use super::keeps::keeps;
+use super::renames::Rename;
+use super::{Chunk, Merge, MergeError, merge};
+use crate::format::Formatter;
 
 /// What brought a change of ours into the merged text, the simplest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -51,22 +56,126 @@ pub struct MergedHunk {
     /// The item that it is in, such as `impl TcpSocket, fn bind`; `None` outside of any, or
     /// where the file does not parse as Rust.
     pub item: Option<String>,
-    /// Its lines of the merged text, counted from 1, the end not included; empty where ours
-    /// only removes.
+    /// Its lines of the merged text (with theirs' lines in place of each conflict), counted
+    /// from 1, the end not included; empty where ours only removes.
     pub lines: Range<usize>,
 }
+
+/// What a merge in layers may use.
+#[derive(Clone, Copy)]
+pub struct LayerOptions<'a> {
+    /// Whether the texts are Rust; others are merged by lines alone.
+    pub is_rust: bool,
+    /// Identifiers that upstream gave other names, as declared.
+    pub renames: &'a [Rename],
+    /// What formats sources, and their edition.
+    pub formatter: Option<(&'a dyn Formatter, &'a str)>,
+}
+
+/// The largest text that is merged by more than its lines, in bytes.
+const MAX_SIZE: usize = 2 << 20;
 
 /// Merges a file by the simplest layer that leaves no conflict; where every layer leaves
 /// some, what the last one could merge is merged, and the rest stays in conflict.
 ///
+/// The changes ([`LayeredMerge::hunks`]) are those against theirs, in the text that has
+/// theirs' lines in place of each conflict.
+///
 /// # Errors
 ///
 /// Those of [`merge`].
-pub fn merge_in_layers(sides: Sides<'_>) -> Result<LayeredMerge, MergeError> {
-    let merge = merge(sides.base, sides.ours, sides.theirs)?;
+pub fn merge_in_layers(
+    sides: Sides<'_>,
+    options: &LayerOptions<'_>,
+) -> Result<LayeredMerge, MergeError> {
+    let by_lines = merge(sides.base, sides.ours, sides.theirs)?;
+    if !options.is_rust {
+        return by_lines_alone(by_lines, sides, Vec::new());
+    }
+    let texts = [sides.base, sides.ours, sides.theirs];
+    if texts.iter().any(|text| text.len() > MAX_SIZE) {
+        let note = format!(
+            "The file is merged by lines alone: it has more than {} MiB.",
+            MAX_SIZE >> 20
+        );
+        return by_lines_alone(by_lines, sides, vec![note]);
+    }
+    let sources = match Sources::parse(texts) {
+        Ok(sources) => sources,
+        Err((side, error)) => {
+            let side = ["base", "ours", "theirs"][side];
+            let note = format!(
+                "The file is merged by lines alone: {side} does not parse as Rust ({error})."
+            );
+            return by_lines_alone(by_lines, sides, vec![note]);
+        }
+    };
+    if by_lines.text().is_some_and(|text| check_rust(&text).is_ok()) {
+        return by_lines_alone(by_lines, sides, Vec::new());
+    }
+    if let Some(merged) = by_items(&by_lines, sides, &sources)? {
+        return Ok(merged);
+    }
+    by_lines_alone(with_items(by_lines, &sources), sides, Vec::new())
+}
+
+fn by_lines_alone(
+    merge: Merge,
+    sides: Sides<'_>,
+    notes: Vec<String>,
+) -> Result<LayeredMerge, MergeError> {
     Ok(LayeredMerge {
+        hunks: hunks(&merge, sides.theirs, &merge, Layer::Lines)?,
         merge,
-        hunks: Vec::new(),
-        notes: Vec::new(),
+        notes,
     })
+}
+
+/// Merges by items, if what comes of it holds, and conflicts in less than the lines do.
+fn by_items(
+    by_lines: &Merge,
+    sides: Sides<'_>,
+    sources: &Sources<'_>,
+) -> Result<Option<LayeredMerge>, MergeError> {
+    let Combined {
+        mut merge,
+        layout,
+        notes,
+    } = sources.combine()?;
+    merge.agreed = by_lines.agreed;
+    let is_better = merge.is_clean() || by_lines.is_clean() || extent(&merge) <= extent(by_lines);
+    if !is_better || !parses(&merge) || !keeps(&merge, sides, &layout) {
+        return Ok(None);
+    }
+    let hunks = hunks(&merge, sides.theirs, by_lines, Layer::Items)?;
+    Ok(Some(LayeredMerge {
+        merge,
+        hunks,
+        notes,
+    }))
+}
+
+/// Counts the lines in conflict.
+fn extent(merge: &Merge) -> usize {
+    let sides = merge.conflicts().flat_map(|c| [&c.base, &c.ours, &c.theirs]);
+    sides.map(|side| side.lines.len()).sum()
+}
+
+/// Tells whether a merge parses as Rust, with ours or theirs in place of conflicts.
+fn parses(merge: &Merge) -> bool {
+    let theirs = merge.resolved_by(|conflict| &conflict.theirs);
+    check_rust(&theirs).is_ok()
+        || !merge.is_clean() && check_rust(&merge.resolved_by(|conflict| &conflict.ours)).is_ok()
+}
+
+/// Gives each conflict the item that it is in.
+fn with_items(mut merge: Merge, sources: &Sources<'_>) -> Merge {
+    for chunk in &mut merge.chunks {
+        if let Chunk::Conflict(conflict) = chunk {
+            let sides = [&conflict.base, &conflict.ours, &conflict.theirs];
+            let lines = sides.map(|side| side.lines.start - 1..side.lines.end - 1);
+            conflict.item = sources.item(&lines);
+        }
+    }
+    merge
 }

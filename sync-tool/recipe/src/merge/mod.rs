@@ -5,16 +5,22 @@
 //! value with its three sides; markers are printed last.
 
 mod difference;
+mod hunks;
+mod items;
+mod keeps;
 mod layered;
 mod markers;
+mod renames;
 #[cfg(test)]
 mod tests;
 mod walk;
 
 use std::ops::Range;
 
-pub use layered::{Layer, LayeredMerge, MergedHunk, Sides, merge_in_layers};
+pub use items::check_rust;
+pub use layered::{Layer, LayerOptions, LayeredMerge, MergedHunk, Sides, merge_in_layers};
 pub use markers::Labels;
+pub use renames::Rename;
 use serde::Serialize;
 
 use super::patch::Delta;

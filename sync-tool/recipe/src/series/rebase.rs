@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{RejectedPatch, StoredPatch, StoredSeries};
 use crate::error::{Error, Result};
-use crate::merge::{Labels, LayeredMerge, Merge, Sides, merge_in_layers};
+use crate::merge::{Labels, LayerOptions, LayeredMerge, Merge, Sides, merge_in_layers};
 use crate::now_in::{AddedLines, MovedTo};
 use crate::patch::{Applied, Delta, Patch};
 use crate::tree::{File, Tree, TreePath};
@@ -129,7 +129,12 @@ fn merged(
     theirs: &str,
 ) -> Result<Result<(String, Delta), ConflictKind>> {
     let sides = Sides { base, ours, theirs };
-    let LayeredMerge { merge, .. } = merge_in_layers(sides)
+    let options = LayerOptions {
+        is_rust: path.as_str().ends_with(".rs"),
+        renames: &[],
+        formatter: None,
+    };
+    let LayeredMerge { merge, .. } = merge_in_layers(sides, &options)
         .map_err(|e| Error::general(format!("cannot merge `{path}`: {e}")).caused_by(e))?;
     let Some(text) = merge.text() else {
         return Ok(Err(ConflictKind::Lines { merge }));
