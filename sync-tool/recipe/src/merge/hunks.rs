@@ -44,10 +44,7 @@ pub(super) fn hunks(
 }
 
 /// Returns the changes that lead from one text to another: lines of both, and the new text.
-fn changes(
-    old: &str,
-    new: &str,
-) -> Result<Vec<(Range<usize>, Range<usize>, String)>, MergeError> {
+fn changes(old: &str, new: &str) -> Result<Vec<(Range<usize>, Range<usize>, String)>, MergeError> {
     let lines: Vec<&str> = new.split_inclusive('\n').collect();
     let edits = difference::edits(old, new)?.into_iter();
     let changes = edits.map(|edit| {

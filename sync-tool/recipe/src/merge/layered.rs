@@ -110,7 +110,10 @@ pub fn merge_in_layers(
             return by_lines_alone(by_lines, sides, vec![note]);
         }
     };
-    if by_lines.text().is_some_and(|text| check_rust(&text).is_ok()) {
+    if by_lines
+        .text()
+        .is_some_and(|text| check_rust(&text).is_ok())
+    {
         return by_lines_alone(by_lines, sides, Vec::new());
     }
     if let Some(merged) = by_items(&by_lines, sides, &sources)? {
@@ -157,7 +160,9 @@ fn by_items(
 
 /// Counts the lines in conflict.
 fn extent(merge: &Merge) -> usize {
-    let sides = merge.conflicts().flat_map(|c| [&c.base, &c.ours, &c.theirs]);
+    let sides = merge
+        .conflicts()
+        .flat_map(|c| [&c.base, &c.ours, &c.theirs]);
     sides.map(|side| side.lines.len()).sum()
 }
 

@@ -220,7 +220,8 @@ impl<'a> Combiner<'a> {
         if ours.tokens == theirs.tokens
             && squeezed(&self.text(1, &ours.lines)) == squeezed(&self.text(2, &theirs.lines))
         {
-            self.layout.push((self.text(2, &theirs.lines), self.text(1, &ours.lines)));
+            self.layout
+                .push((self.text(2, &theirs.lines), self.text(1, &ours.lines)));
             self.emit(2, &theirs.lines);
             return Ok(());
         }
@@ -329,5 +330,7 @@ fn has_same_layout_alone(old: &str, new: &str) -> bool {
 
 /// Returns a text without what a formatter adds and removes.
 fn squeezed(text: &str) -> String {
-    text.chars().filter(|c| !c.is_whitespace() && *c != ',').collect()
+    text.chars()
+        .filter(|c| !c.is_whitespace() && *c != ',')
+        .collect()
 }

@@ -105,13 +105,21 @@ pub(super) fn trait_item(item: &TraitItem) -> Label {
     }
 }
 
+/// Returns the label of a variant: where the order of variants has no meaning at all, their
+/// container says so.
 pub(super) fn variant(variant: &syn::Variant) -> Label {
-    Label::named(Kind::Variant, format!("variant {}", variant.ident))
+    Label {
+        names: Vec::new(),
+        ..Label::named(Kind::Variant, format!("variant {}", variant.ident))
+    }
 }
 
 pub(super) fn field(field: &syn::Field) -> Label {
     match &field.ident {
-        Some(ident) => Label::named(Kind::Field, format!("field {ident}")),
+        Some(ident) => Label {
+            names: Vec::new(),
+            ..Label::named(Kind::Field, format!("field {ident}"))
+        },
         None => Label::of(Kind::Field),
     }
 }

@@ -16,6 +16,8 @@
 mod align;
 mod combine;
 mod labels;
+#[cfg(test)]
+mod laws;
 mod moved;
 mod ordered;
 mod parse;
@@ -69,7 +71,11 @@ impl<'a> Sources<'a> {
             agreed: Delta::default(),
         };
         let layout = combiner.layout;
-        Ok(Combined { merge, layout, notes })
+        Ok(Combined {
+            merge,
+            layout,
+            notes,
+        })
     }
 
     fn conflict(&self, lines: [Range<usize>; 3]) -> Conflict {
@@ -86,12 +92,19 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// Returns the item that lines of base, ours and theirs are in, as the first of them that
-    /// has lines in an item says.
+    /// Returns the item that lines of base, ours and theirs are in: that of base, or where it
+    /// has none there, what is common to the others.
     pub(super) fn item(&self, lines: &[Range<usize>; 3]) -> Option<String> {
-        let sides = [1, 0, 2].into_iter();
-        let mut paths = sides.map(|side| path_at(&self.0[side], &lines[side]));
-        paths.find_map(|path| path)
+        let path = |side: usize| path_at(&self.0[side], &lines[side]);
+        let [base, ours, theirs] = [0, 1, 2].map(path);
+        let mut common = Vec::new();
+        if !lines[0].is_empty() {
+            common.extend(base);
+        } else {
+            let both = ours.into_iter().zip(theirs);
+            common.extend(both.take_while(|(one, two)| one == two).map(|(one, _)| one));
+        }
+        (!common.is_empty()).then(|| common.join(", "))
     }
 }
 
@@ -109,7 +122,8 @@ impl<'a> Outcome<'a> {
 
     /// Returns the item that lines are in, counted from 0.
     pub(super) fn item(&self, lines: &Range<usize>) -> Option<String> {
-        path_at(&self.0, lines)
+        let path = path_at(&self.0, lines);
+        (!path.is_empty()).then(|| path.join(", "))
     }
 
     /// Tells whether lines are imports.
@@ -128,21 +142,24 @@ impl<'a> Outcome<'a> {
     }
 }
 
-/// Returns the item that lines are in, as `impl TcpSocket, fn bind`.
-fn path_at(source: &Source<'_>, lines: &Range<usize>) -> Option<String> {
+/// Returns the names of the items that lines are in, from the outermost: `impl TcpSocket`,
+/// `fn bind`.
+fn path_at<'a>(source: &'a Source<'_>, lines: &Range<usize>) -> Vec<&'a str> {
     let mut names = Vec::new();
     let mut container = Some(&source.root);
     while let Some(child) = container.and_then(|inner| inner.child_at(lines)) {
         names.extend(child.label.name.as_deref());
         container = child.container_at(lines);
     }
-    (!names.is_empty()).then(|| names.join(", "))
+    names
 }
 
 impl Container {
     /// Returns the child that holds lines.
     fn child_at(&self, lines: &Range<usize>) -> Option<&source::Child> {
-        let at = self.children.partition_point(|child| child.lines.end <= lines.start);
+        let at = self
+            .children
+            .partition_point(|child| child.lines.end <= lines.start);
         let child = self.children.get(at)?;
         let is_inside = match lines.is_empty() {
             true => child.lines.start < lines.start,

@@ -138,7 +138,7 @@ pub(super) fn follow<'a>(
         replace(&mut combiner.lines[1][lines[1].clone()], new);
         replace(&mut combiner.lines[2][lines[2].clone()], text);
         let name = of[0].label.name.clone().unwrap_or_default();
-        let place = path_at(sources[2], &lines[2]).unwrap_or_else(|| name.clone());
+        let place = path_at(sources[2], &lines[2]).join(", ");
         notes.push(format!("The change of `{name}` follows it to `{place}`."));
     }
     Ok(notes)

@@ -59,7 +59,10 @@ pub(super) fn clusters<'a>(
             }
             ([1, 1], _)
                 if base.is_empty()
-                    && commute(&of[1].children[ours.clone()], &of[2].children[theirs.clone()]) =>
+                    && commute(
+                        &of[1].children[ours.clone()],
+                        &of[2].children[theirs.clone()],
+                    ) =>
             {
                 combiner.emit(2, &lines(of[2], &theirs));
                 combiner.emit(1, &lines(of[1], &ours));
@@ -78,7 +81,12 @@ pub(super) fn clusters<'a>(
     Ok(())
 }
 
-fn edits(combiner: &Combiner<'_>, of: Three<&Container>, side: usize, pairs: &[Option<usize>]) -> Vec<Edit> {
+fn edits(
+    combiner: &Combiner<'_>,
+    of: Three<&Container>,
+    side: usize,
+    pairs: &[Option<usize>],
+) -> Vec<Edit> {
     let (base, other) = (of[0], of[side]);
     let mut edits = Vec::new();
     let (mut from, mut start) = (0, 0);
@@ -127,7 +135,11 @@ impl Edit {
 fn cluster(changes: &[Vec<Edit>; 2], next: &[usize; 2]) -> [Range<usize>; 2] {
     let mut taken = next.map(|at| at..at);
     let starts = [0, 1].map(|side| changes[side].get(next[side]).map(|edit| edit.base.start));
-    let is_empty = |side: usize| changes[side].get(next[side]).is_some_and(|e| e.base.is_empty());
+    let is_empty = |side: usize| {
+        changes[side]
+            .get(next[side])
+            .is_some_and(|e| e.base.is_empty())
+    };
     let first = match starts {
         [None, None] => return taken,
         [Some(_), None] => 0,
@@ -186,5 +198,8 @@ fn commute(ours: &[Child], theirs: &[Child]) -> bool {
     let all = || ours.iter().chain(theirs);
     let names: HashSet<&String> = ours.iter().flat_map(|child| &child.label.names).collect();
     all().all(|child| !child.label.names.is_empty())
-        && theirs.iter().flat_map(|child| &child.label.names).all(|name| !names.contains(name))
+        && theirs
+            .iter()
+            .flat_map(|child| &child.label.names)
+            .all(|name| !names.contains(name))
 }

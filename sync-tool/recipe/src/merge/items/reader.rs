@@ -52,12 +52,7 @@ struct Entry {
 }
 
 impl Reader<'_> {
-    fn entry(
-        &mut self,
-        node: &impl Spanned,
-        label: Label,
-        visit: impl FnOnce(&mut Self),
-    ) -> Entry {
+    fn entry(&mut self, node: &impl Spanned, label: Label, visit: impl FnOnce(&mut Self)) -> Entry {
         let around = std::mem::take(&mut self.found);
         visit(self);
         let inner = std::mem::replace(&mut self.found, around);
@@ -98,7 +93,10 @@ impl Reader<'_> {
 
     fn is_first(&self, at: LineColumn) -> bool {
         let line = at.line.checked_sub(1).and_then(|line| self.lines.get(line));
-        let mut before = line.into_iter().flat_map(|line| line.chars()).take(at.column);
+        let mut before = line
+            .into_iter()
+            .flat_map(|line| line.chars())
+            .take(at.column);
         before.all(|c| c.is_whitespace() || c == '\u{feff}')
     }
 
@@ -222,7 +220,8 @@ impl Entry {
 fn attributes_end(tokens: &[Token], code: usize) -> usize {
     let (mut at, mut end) = (0, code);
     loop {
-        let is = |offset: usize, text: &str| tokens.get(at + offset).is_some_and(|t| t.text == text);
+        let is =
+            |offset: usize, text: &str| tokens.get(at + offset).is_some_and(|t| t.text == text);
         if !is(0, "#") || !is(1, "[") {
             return end;
         }
@@ -247,7 +246,10 @@ fn attributes_end(tokens: &[Token], code: usize) -> usize {
 /// Tells children with the same key apart, by how many were before them.
 fn number(children: &mut [Child]) {
     let mut seen = std::collections::HashMap::new();
-    for child in children.iter_mut().filter(|child| child.label.key.is_some()) {
+    for child in children
+        .iter_mut()
+        .filter(|child| child.label.key.is_some())
+    {
         let count = seen.entry(child.id).or_insert(0_usize);
         *count += 1;
         if *count > 1 {
@@ -278,13 +280,23 @@ impl<'ast> Visit<'ast> for Reader<'_> {
 
     fn visit_item_impl(&mut self, node: &'ast syn::ItemImpl) {
         let mut entries = self.inner_attributes(&node.attrs);
-        entries.extend(children!(self, &node.items, labels::impl_item, visit_impl_item));
+        entries.extend(children!(
+            self,
+            &node.items,
+            labels::impl_item,
+            visit_impl_item
+        ));
         self.add(Order::Free, &node.brace_token.span, entries);
     }
 
     fn visit_item_trait(&mut self, node: &'ast syn::ItemTrait) {
         let mut entries = self.inner_attributes(&node.attrs);
-        entries.extend(children!(self, &node.items, labels::trait_item, visit_trait_item));
+        entries.extend(children!(
+            self,
+            &node.items,
+            labels::trait_item,
+            visit_trait_item
+        ));
         self.add(Order::Free, &node.brace_token.span, entries);
     }
 

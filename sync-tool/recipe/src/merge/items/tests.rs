@@ -1,8 +1,6 @@
 //! What the merge by items promises, a rule a test.
 
-use crate::merge::{
-    Conflict, Layer, LayerOptions, LayeredMerge, Sides, merge, merge_in_layers,
-};
+use crate::merge::{Conflict, Layer, LayerOptions, LayeredMerge, Sides, merge, merge_in_layers};
 
 const RUST: LayerOptions<'static> = LayerOptions {
     is_rust: true,
@@ -13,9 +11,11 @@ const RUST: LayerOptions<'static> = LayerOptions {
 fn merged(base: &str, ours: &str, theirs: &str) -> LayeredMerge {
     let sides = Sides { base, ours, theirs };
     let merged = merge_in_layers(sides, &RUST).expect("texts that can be compared");
-    for (conflict, text) in merged.merge.conflicts().flat_map(|c| {
-        [(&c.base, base), (&c.ours, ours), (&c.theirs, theirs)]
-    }) {
+    for (conflict, text) in merged
+        .merge
+        .conflicts()
+        .flat_map(|c| [(&c.base, base), (&c.ours, ours), (&c.theirs, theirs)])
+    {
         let lines: Vec<&str> = text.split_inclusive('\n').collect();
         let lines = &lines[conflict.lines.start - 1..conflict.lines.end - 1];
         assert_eq!(lines.concat(), conflict.text);
@@ -84,8 +84,7 @@ fn fields_and_variants_that_both_add_stand_behind_each_other() {
         "enum E {\n    A,\n    Theirs,\n    Ours(u8),\n}\n"
     );
     for head in ["#[derive(PartialOrd)]\n", "#[repr(u8)]\n"] {
-        let [base, ours, theirs] =
-            [&base, &ours, &theirs].map(|text| format!("{head}{text}"));
+        let [base, ours, theirs] = [&base, &ours, &theirs].map(|text| format!("{head}{text}"));
         assert_eq!(conflict(&base, &ours, &theirs).1.as_deref(), Some("enum E"));
     }
 }
@@ -102,7 +101,11 @@ fn arms_of_distinct_variants_that_both_add_stand_behind_each_other() {
         clean(&of(""), &of(ours), &of(theirs)),
         of(&format!("{theirs}{ours}"))
     );
-    for guarded in ["        E::Ours if x => {}\n", "        ours => {}\n", "        F::Theirs(_) => {}\n"] {
+    for guarded in [
+        "        E::Ours if x => {}\n",
+        "        ours => {}\n",
+        "        F::Theirs(_) => {}\n",
+    ] {
         let ([base, ours, _], item) = conflict(&of(""), &of(guarded), &of(theirs));
         assert_eq!((base.as_str(), ours.as_str()), ("", guarded));
         assert_eq!(item.as_deref(), Some("fn f"));
@@ -124,7 +127,11 @@ fn statements_that_touch_merge_and_those_at_the_same_place_do_not() {
     );
     let ours = format!("{a}    ours(a);\n{b}");
     assert_eq!(
-        clean(&of(&format!("{a}{b}")), &of(&ours), &of(&format!("{a}{new_b}"))),
+        clean(
+            &of(&format!("{a}{b}")),
+            &of(&ours),
+            &of(&format!("{a}{new_b}"))
+        ),
         of(&format!("{a}    ours(a);\n{new_b}"))
     );
     let theirs = format!("{a}    theirs(a);\n{b}");
@@ -135,13 +142,30 @@ fn statements_that_touch_merge_and_those_at_the_same_place_do_not() {
 
 #[test]
 fn what_one_side_removed_and_the_other_changed_conflicts() {
-    let (base, changed) = ("fn a() {}\n\nfn f() {\n    g(1);\n}\n", "fn a() {}\n\nfn f() {\n    g(2);\n}\n");
+    let (base, changed) = (
+        "fn a() {}\n\nfn f() {\n    g(1);\n}\n",
+        "fn a() {}\n\nfn f() {\n    g(2);\n}\n",
+    );
     let removed = "fn a() {}\n";
     let (sides, item) = conflict(base, changed, removed);
-    assert_eq!(sides, ["\nfn f() {\n    g(1);\n}\n", "\nfn f() {\n    g(2);\n}\n", ""]);
+    assert_eq!(
+        sides,
+        [
+            "\nfn f() {\n    g(1);\n}\n",
+            "\nfn f() {\n    g(2);\n}\n",
+            ""
+        ]
+    );
     assert_eq!(item.as_deref(), Some("fn f"));
     let (sides, _) = conflict(base, removed, changed);
-    assert_eq!(sides, ["\nfn f() {\n    g(1);\n}\n", "", "\nfn f() {\n    g(2);\n}\n"]);
+    assert_eq!(
+        sides,
+        [
+            "\nfn f() {\n    g(1);\n}\n",
+            "",
+            "\nfn f() {\n    g(2);\n}\n"
+        ]
+    );
 }
 
 #[test]
@@ -172,23 +196,46 @@ fn a_conflict_is_as_small_as_it_can_be_and_the_rest_is_merged() {
 #[test]
 fn an_item_is_followed_to_where_theirs_moved_it() {
     let function = |value: u8| {
-        format!("    fn f(&self) -> u8 {{\n        let a = self.first();\n        let b = a + {value};\n        self.last(b)\n    }}\n")
+        format!(
+            "    fn f(&self) -> u8 {{\n        let a = self.first();\n        let b = a + {value};\n        self.last(b)\n    }}\n"
+        )
     };
     let deeper = |text: String| {
         let lines = text.lines().map(|line| format!("    {line}\n"));
         lines.collect::<String>()
     };
-    let base = format!("impl A {{\n{}    fn g() {{}}\n}}\n\nimpl B {{\n    fn h() {{}}\n}}\n", function(1));
+    let base = format!(
+        "impl A {{\n{}    fn g() {{}}\n}}\n\nimpl B {{\n    fn h() {{}}\n}}\n",
+        function(1)
+    );
     let ours = base.replace("a + 1", "a + 2");
-    let theirs = format!("impl A {{\n    fn g() {{}}\n}}\n\nimpl B {{\n    fn h() {{}}\n\n{}}}\n", function(1));
-    assert_eq!(clean(&base, &ours, &theirs), theirs.replace("a + 1", "a + 2"));
+    let theirs = format!(
+        "impl A {{\n    fn g() {{}}\n}}\n\nimpl B {{\n    fn h() {{}}\n\n{}}}\n",
+        function(1)
+    );
+    assert_eq!(
+        clean(&base, &ours, &theirs),
+        theirs.replace("a + 1", "a + 2")
+    );
     let notes = merged(&base, &ours, &theirs).notes;
-    assert_eq!(notes, ["The change of `fn f` follows it to `impl B, fn f`."]);
+    assert_eq!(
+        notes,
+        ["The change of `fn f` follows it to `impl B, fn f`."]
+    );
 
-    let module = format!("impl A {{\n    fn g() {{}}\n}}\n\nmod inner {{\n    impl B {{\n{}    }}\n}}\n\nimpl B {{\n    fn h() {{}}\n}}\n", deeper(function(1)));
-    assert_eq!(clean(&base, &ours, &module), module.replace("a + 1", "a + 2"));
+    let module = format!(
+        "impl A {{\n    fn g() {{}}\n}}\n\nmod inner {{\n    impl B {{\n{}    }}\n}}\n\nimpl B {{\n    fn h() {{}}\n}}\n",
+        deeper(function(1))
+    );
+    assert_eq!(
+        clean(&base, &ours, &module),
+        module.replace("a + 1", "a + 2")
+    );
 
-    let twice = format!("{theirs}impl C {{\n{}}}\n", function(1));
+    let twice = format!(
+        "{module}mod other {{\n    impl C {{\n{}    }}\n}}\n",
+        deeper(function(1))
+    );
     let (_, item) = conflict(&base, &ours, &twice);
     assert_eq!(item.as_deref(), Some("impl A, fn f"));
 }
@@ -200,7 +247,10 @@ fn layout_alone_gives_way_to_a_change() {
     let changed = "fn f() {\n    g(1, 3);\n}\n";
     assert_eq!(clean(base, laid_out, changed), changed);
     let ([_, ours, theirs], _) = conflict(base, changed, laid_out);
-    assert_eq!((ours.as_str(), theirs.as_str()), ("    g(1, 3);\n", "    g(\n        1,\n        2,\n    );\n"));
+    assert_eq!(
+        (ours.as_str(), theirs.as_str()),
+        ("    g(1, 3);\n", "    g(\n        1,\n        2,\n    );\n")
+    );
 }
 
 #[test]
@@ -209,24 +259,44 @@ fn comments_attributes_and_code_of_an_item_are_apart() {
         format!("// {comment}\n#[{attribute}]\nfn f() {{ {code} }}\n")
     };
     assert_eq!(
-        clean(&of("a", "inline", "1"), &of("b", "inline", "2"), &of("a", "cold", "1")),
+        clean(
+            &of("a", "inline", "1"),
+            &of("b", "inline", "2"),
+            &of("a", "cold", "1")
+        ),
         of("b", "cold", "2")
     );
 }
 
 #[test]
 fn a_text_that_does_not_parse_is_merged_by_lines_and_says_so() {
-    let (base, ours, theirs) = ("fn a() {}\nfn b() {}\n", "fn a() {}\nfn ours() {}\nfn b() {}\n", "fn a() {}\n  fn theirs( {}\nfn b() {}\n");
+    let (base, ours, theirs) = (
+        "fn a() {}\nfn b() {}\n",
+        "fn a() {}\nfn ours() {}\nfn b() {}\n",
+        "fn a() {}\n  fn theirs( {}\nfn b() {}\n",
+    );
     let merge = merged(base, ours, theirs);
-    assert_eq!(merge.merge, crate::merge::merge(base, ours, theirs).unwrap());
-    let [note] = merge.notes.as_slice() else { panic!("{:?}", merge.notes) };
+    assert_eq!(
+        merge.merge,
+        crate::merge::merge(base, ours, theirs).unwrap()
+    );
+    let [note] = merge.notes.as_slice() else {
+        panic!("{:?}", merge.notes)
+    };
     assert!(note.contains("theirs does not parse as Rust (2:"), "{note}");
 }
 
 #[test]
 fn other_files_are_merged_by_lines() {
-    let options = LayerOptions { is_rust: false, ..RUST };
-    let sides = Sides { base: "a();\n", ours: "fn b() {}\n", theirs: "fn c() {}\n" };
+    let options = LayerOptions {
+        is_rust: false,
+        ..RUST
+    };
+    let sides = Sides {
+        base: "a();\n",
+        ours: "fn b() {}\n",
+        theirs: "fn c() {}\n",
+    };
     let merged = merge_in_layers(sides, &options).unwrap();
     assert_eq!(merged.merge.conflicts().count(), 1);
     assert_eq!(merged.notes, Vec::<String>::new());
@@ -238,9 +308,15 @@ fn hunks_tell_the_layer_that_would_do() {
     let ours = "fn a() {}\nfn ours() {}\nfn m() {}\nfn n() {}\nfn z() { 2 }\n";
     let theirs = "fn a() {}\nfn theirs() {}\nfn m() {}\nfn n() {}\nfn z() { 1 }\n";
     let hunks = merged(base, ours, theirs).hunks;
-    let hunks: Vec<_> = hunks.iter().map(|h| (h.layer, h.item.as_deref(), h.lines.clone())).collect();
-    assert_eq!(hunks, [
-        (Layer::Items, Some("fn ours"), 3..4),
-        (Layer::Lines, Some("fn z"), 6..7),
-    ]);
+    let hunks: Vec<_> = hunks
+        .iter()
+        .map(|h| (h.layer, h.item.as_deref(), h.lines.clone()))
+        .collect();
+    assert_eq!(
+        hunks,
+        [
+            (Layer::Items, Some("fn ours"), 3..4),
+            (Layer::Lines, Some("fn z"), 6..7),
+        ]
+    );
 }
