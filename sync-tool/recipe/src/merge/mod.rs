@@ -5,6 +5,8 @@
 //! value with its three sides; markers are printed last.
 
 mod difference;
+#[cfg_attr(not(test), expect(dead_code, reason = "the layers are joined next"))]
+mod imports;
 mod layered;
 mod markers;
 #[cfg(test)]
