@@ -8,17 +8,27 @@ use super::{Chunk, Merge, Sides};
 /// left out, for it is the parser that says whether braces are complete.
 type Counts<'a> = HashMap<&'a str, isize>;
 
+/// Lines that were merged by other rules, which say themselves what is kept: imports as
+/// sets, layout without code.
+pub(super) struct Settled {
+    pub base: String,
+    pub ours: String,
+    pub theirs: String,
+    pub result: String,
+}
+
 /// Tells whether a merge loses no line that a side added, and brings none back that a side
-/// removed, conflicts apart. `layout` has lines of base and ours whose layout alone ours
-/// changed: they count as not changed.
-pub(super) fn keeps(merge: &Merge, sides: Sides<'_>, layout: &[(String, String)]) -> bool {
+/// removed, conflicts and what is settled apart.
+pub(super) fn keeps(merge: &Merge, sides: Sides<'_>, settled: &[Settled]) -> bool {
     let [mut base, mut ours, mut theirs, mut result] = [(); 4].map(|()| Counts::new());
     count(&mut base, sides.base, 1);
     count(&mut ours, sides.ours, 1);
     count(&mut theirs, sides.theirs, 1);
-    for (old, new) in layout {
-        count(&mut ours, old, 1);
-        count(&mut ours, new, -1);
+    for part in settled {
+        count(&mut base, &part.base, -1);
+        count(&mut ours, &part.ours, -1);
+        count(&mut theirs, &part.theirs, -1);
+        count(&mut result, &part.result, -1);
     }
     for chunk in &merge.chunks {
         match chunk {

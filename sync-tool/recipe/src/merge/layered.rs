@@ -142,12 +142,12 @@ fn by_items(
 ) -> Result<Option<LayeredMerge>, MergeError> {
     let Combined {
         mut merge,
-        layout,
+        settled,
         notes,
     } = sources.combine()?;
     merge.agreed = by_lines.agreed;
     let is_better = merge.is_clean() || by_lines.is_clean() || extent(&merge) <= extent(by_lines);
-    if !is_better || !parses(&merge) || !keeps(&merge, sides, &layout) {
+    if !is_better || !parses(&merge) || !keeps(&merge, sides, &settled) {
         return Ok(None);
     }
     let hunks = hunks(&merge, sides.theirs, by_lines, Layer::Items)?;

@@ -6,6 +6,7 @@
 
 mod difference;
 mod hunks;
+mod imports;
 mod items;
 mod keeps;
 mod layered;

@@ -11,7 +11,8 @@ use super::align;
 use super::ordered::clusters;
 use super::source::{Child, Container, Kind, Order, Source};
 use crate::format::same_code;
-use crate::merge::{Chunk, MergeError, merge};
+use crate::merge::keeps::Settled;
+use crate::merge::{Chunk, MergeError, imports, merge};
 
 /// The same part of base, ours and theirs.
 pub(super) type Three<T> = [T; 3];
@@ -27,8 +28,8 @@ pub(super) struct Combiner<'a> {
     /// The lines of each text, as many as there are; what is merged already has other texts.
     pub lines: Three<Vec<Cow<'a, str>>>,
     pub parts: Vec<Part>,
-    /// Texts of base and ours that differ in layout alone, and which theirs replaced.
-    pub layout: Vec<(String, String)>,
+    /// What was merged by other rules than lines.
+    pub settled: Vec<Settled>,
 }
 
 /// A part of a child.
@@ -46,7 +47,7 @@ impl<'a> Combiner<'a> {
         Combiner {
             lines,
             parts: Vec::new(),
-            layout: Vec::new(),
+            settled: Vec::new(),
         }
     }
 
@@ -119,12 +120,21 @@ impl<'a> Combiner<'a> {
         Ok(())
     }
 
-    fn imports(&mut self, lines: Three<Range<usize>>) -> Result<(), MergeError> {
+    /// Merges runs of imports, as sets where their lines conflict.
+    fn imports(&mut self, of: Three<&Child>) -> Result<(), MergeError> {
+        self.leaf(of.map(|child| child.lines.start..child.code))?;
+        let lines = of.map(|child| child.code..child.lines.end);
         let [base, ours, theirs] = [0, 1, 2].map(|side| self.text(side, &lines[side]));
         if !merge(&base, &ours, &theirs)?.is_clean()
-            && let Some(text) = super::merge_imports(&base, &ours, &theirs)
+            && let Some(result) = imports::merge(&base, &ours, &theirs)
         {
-            self.push(&text);
+            self.push(&result);
+            self.settled.push(Settled {
+                base,
+                ours,
+                theirs,
+                result,
+            });
             return Ok(());
         }
         self.leaf(lines)
@@ -138,12 +148,12 @@ impl<'a> Combiner<'a> {
         let [base, ours, theirs] = of;
         let [old, new] = [self.text(0, &base.lines), self.text(1, &ours.lines)];
         if has_same_layout_alone(&old, &new) {
-            self.layout.push((old, new));
-            self.emit(2, &theirs.lines);
+            let theirs = self.text(2, &theirs.lines);
+            self.settle(old, new, theirs);
             return Ok(());
         }
         if of.iter().all(|child| child.label.kind == Kind::Use) {
-            return self.imports(lines);
+            return self.imports(of);
         }
         let count = base.inner.len();
         if ours.inner.len() != count || theirs.inner.len() != count {
@@ -210,6 +220,17 @@ impl<'a> Combiner<'a> {
         Ok(())
     }
 
+    /// Takes theirs for good where ours says the same in other words.
+    fn settle(&mut self, base: String, ours: String, theirs: String) {
+        self.push(&theirs);
+        self.settled.push(Settled {
+            base,
+            ours,
+            result: theirs.clone(),
+            theirs,
+        });
+    }
+
     /// Merges what both sides added by the same key.
     fn added_twice(
         &mut self,
@@ -220,9 +241,9 @@ impl<'a> Combiner<'a> {
         if ours.tokens == theirs.tokens
             && squeezed(&self.text(1, &ours.lines)) == squeezed(&self.text(2, &theirs.lines))
         {
-            self.layout
-                .push((self.text(2, &theirs.lines), self.text(1, &ours.lines)));
-            self.emit(2, &theirs.lines);
+            let [ours, theirs] =
+                [(1, ours), (2, theirs)].map(|(side, child)| self.text(side, &child.lines));
+            self.settle(String::new(), ours, theirs);
             return Ok(());
         }
         self.leaf([at..at, ours.lines.clone(), theirs.lines.clone()])

@@ -33,6 +33,7 @@ pub use parse::check_rust;
 use combine::{Combiner, Part};
 use source::{Container, Source};
 
+use super::keeps::Settled;
 use super::{Chunk, Conflict, Merge, MergeError, Side};
 use crate::patch::Delta;
 
@@ -42,8 +43,8 @@ pub(super) struct Sources<'a>([Source<'a>; 3]);
 /// What a merge by items came to.
 pub(super) struct Combined {
     pub merge: Merge,
-    /// Texts of base and ours that differ in layout alone, and which theirs replaced.
-    pub layout: Vec<(String, String)>,
+    /// What was merged by other rules than lines.
+    pub settled: Vec<Settled>,
     pub notes: Vec<String>,
 }
 
@@ -70,10 +71,10 @@ impl<'a> Sources<'a> {
             chunks: chunks.collect(),
             agreed: Delta::default(),
         };
-        let layout = combiner.layout;
+        let settled = combiner.settled;
         Ok(Combined {
             merge,
-            layout,
+            settled,
             notes,
         })
     }
@@ -179,9 +180,4 @@ impl source::Child {
                 && lines.end <= inner.lines.end
         })
     }
-}
-
-/// Merges a run of imports that both sides changed, as a set.
-fn merge_imports(_base: &str, _ours: &str, _theirs: &str) -> Option<String> {
-    None
 }

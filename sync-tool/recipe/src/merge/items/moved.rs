@@ -13,6 +13,7 @@ use super::combine::{Combiner, Part, Three};
 use super::path_at;
 use super::source::{Child, Container, Kind, Source};
 use crate::merge::MergeError;
+use crate::merge::keeps::Settled;
 
 /// How much of its tokens an item that moved has kept, at least.
 pub(super) const MOSTLY: f64 = 0.7;
@@ -131,9 +132,10 @@ pub(super) fn follow<'a>(
         if combiner.text(0, &lines[0]) == combiner.text(1, &lines[1]) {
             continue;
         }
-        let Some(text) = merged(combiner, of)? else {
+        let Some((text, mut settled)) = merged(combiner, of)? else {
             continue;
         };
+        combiner.settled.append(&mut settled);
         let new = combiner.lines[0][lines[0].clone()].concat();
         replace(&mut combiner.lines[1][lines[1].clone()], new);
         replace(&mut combiner.lines[2][lines[2].clone()], text);
@@ -145,7 +147,10 @@ pub(super) fn follow<'a>(
 }
 
 /// Merges an item that moved, with the indentation that it has in theirs.
-fn merged<'a>(combiner: &Combiner<'a>, of: Three<&'a Child>) -> Result<Option<String>, MergeError> {
+fn merged<'a>(
+    combiner: &Combiner<'a>,
+    of: Three<&'a Child>,
+) -> Result<Option<(String, Vec<Settled>)>, MergeError> {
     let mut lines = combiner.lines.clone();
     let indent = |side: usize| {
         let line = &combiner.lines[side][of[side].code];
@@ -162,14 +167,15 @@ fn merged<'a>(combiner: &Combiner<'a>, of: Three<&'a Child>) -> Result<Option<St
     let mut combiner = Combiner {
         lines,
         parts: Vec::new(),
-        layout: Vec::new(),
+        settled: Vec::new(),
     };
     combiner.child(of)?;
     let texts = combiner.parts.into_iter().map(|part| match part {
         Part::Text(text) => Some(text),
         Part::Conflict(_) => None,
     });
-    Ok(texts.collect())
+    let text: Option<String> = texts.collect();
+    Ok(text.map(|text| (text, combiner.settled)))
 }
 
 /// Gives lines another text, however many lines that has.
