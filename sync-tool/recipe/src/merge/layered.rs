@@ -134,7 +134,7 @@ fn by_lines_alone(
     })
 }
 
-/// Merges by items, if what comes of it holds, and conflicts in less than the lines do.
+/// Merges by items, if what comes of it holds, and conflicts no more often than the lines do.
 fn by_items(
     by_lines: &Merge,
     sides: Sides<'_>,
@@ -146,7 +146,8 @@ fn by_items(
         notes,
     } = sources.combine()?;
     merge.agreed = by_lines.agreed;
-    let is_better = merge.is_clean() || by_lines.is_clean() || extent(&merge) <= extent(by_lines);
+    let count = |merge: &Merge| merge.conflicts().count();
+    let is_better = by_lines.is_clean() || count(&merge) <= count(by_lines);
     if !is_better || !parses(&merge) || !keeps(&merge, sides, &settled) {
         return Ok(None);
     }
@@ -156,14 +157,6 @@ fn by_items(
         hunks,
         notes,
     }))
-}
-
-/// Counts the lines in conflict.
-fn extent(merge: &Merge) -> usize {
-    let sides = merge
-        .conflicts()
-        .flat_map(|c| [&c.base, &c.ours, &c.theirs]);
-    sides.map(|side| side.lines.len()).sum()
 }
 
 /// Tells whether a merge parses as Rust, with ours or theirs in place of conflicts.

@@ -72,7 +72,8 @@ impl<'a> Combiner<'a> {
             Some(Part::Text(before)) => {
                 // Only the last line of a text has no end, and now others follow.
                 if !before.ends_with('\n') {
-                    before.push_str(if text.contains("\r\n") { "\r\n" } else { "\n" });
+                    let has_cr = before.contains("\r\n") || text.contains("\r\n");
+                    before.push_str(if has_cr { "\r\n" } else { "\n" });
                 }
                 before.push_str(text);
             }
@@ -208,16 +209,38 @@ impl<'a> Combiner<'a> {
                     self.emit(2, &child.lines);
                 }
             }
+            let next = base.children.get(at).map(|_| [pairs[0][at], pairs[1][at]]);
+            let mut taken = next.map_or(0, |pairs| self.blanks_taken(of, at, pairs));
             for &child in &our_gaps.0[at] {
                 if !done.contains(&child.id) {
-                    self.emit(1, &child.lines);
+                    let blanks = self.blanks(1, child).min(std::mem::take(&mut taken));
+                    self.emit(1, &(child.lines.start + blanks..child.lines.end));
                 }
             }
-            if at < base.children.len() {
-                self.one_of(of, at, [pairs[0][at], pairs[1][at]])?;
+            if let Some(pairs) = next {
+                self.one_of(of, at, pairs)?;
             }
         }
         Ok(())
+    }
+
+    /// Counts the blank lines before a child.
+    fn blanks(&self, side: usize, child: &Child) -> usize {
+        let lines = self.lines[side][child.lines.clone()].iter();
+        lines.take_while(|line| line.trim().is_empty()).count()
+    }
+
+    /// Counts the blank lines before a child of base that both sides have before what they
+    /// added there: the outcome has them once.
+    fn blanks_taken(&self, of: Three<&Container>, at: usize, pairs: [Option<usize>; 2]) -> usize {
+        let [Some(ours), Some(theirs)] = pairs else {
+            return 0;
+        };
+        let all = self.blanks(0, &of[0].children[at]);
+        let left = self
+            .blanks(1, &of[1].children[ours])
+            .max(self.blanks(2, &of[2].children[theirs]));
+        all.saturating_sub(left)
     }
 
     /// Takes theirs for good where ours says the same in other words.

@@ -67,11 +67,7 @@ pub(super) fn clusters<'a>(
                 combiner.emit(2, &lines(of[2], &theirs));
                 combiner.emit(1, &lines(of[1], &ours));
             }
-            _ => combiner.leaf([
-                lines(of[0], &base),
-                lines(of[1], &ours),
-                lines(of[2], &theirs),
-            ])?,
+            _ => replaced(combiner, of, [base.clone(), ours, theirs])?,
         }
         done = base.end;
         ends = sides.map(|side| side.end);
@@ -79,6 +75,32 @@ pub(super) fn clusters<'a>(
     }
     combiner.emit(2, &lines(of[2], &(ends[1]..of[2].children.len())));
     Ok(())
+}
+
+/// Merges children that both sides replaced by their lines: what stands before the first of
+/// them by itself.
+fn replaced(
+    combiner: &mut Combiner<'_>,
+    of: Three<&Container>,
+    children: Three<Range<usize>>,
+) -> Result<(), MergeError> {
+    let mut sides = of.into_iter().zip(&children);
+    let mut lines = [(); 3].map(|()| match sides.next() {
+        Some((container, children)) => lines(container, children),
+        None => 0..0,
+    });
+    if children.iter().all(|children| !children.is_empty()) {
+        let mut code = of.into_iter().zip(&children);
+        let before = lines.each_mut().map(|lines| {
+            let start = lines.start;
+            if let Some((container, children)) = code.next() {
+                lines.start = container.children[children.start].code;
+            }
+            start..lines.start
+        });
+        combiner.leaf(before)?;
+    }
+    combiner.leaf(lines)
 }
 
 fn edits(

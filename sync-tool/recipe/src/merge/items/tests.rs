@@ -320,3 +320,113 @@ fn hunks_tell_the_layer_that_would_do() {
         ]
     );
 }
+
+#[test]
+fn blank_lines_before_what_both_add_stand_there_once() {
+    assert_eq!(
+        clean(
+            "const A: u8 = 1;\n\nmod z;\n",
+            "const A: u8 = 1;\n\nmod ours;\nmod z;\n",
+            "const A: u8 = 1;\n\nmod theirs;\nmod z;\n"
+        ),
+        "const A: u8 = 1;\n\nmod theirs;\nmod ours;\nmod z;\n"
+    );
+}
+
+#[test]
+fn comments_before_a_statement_are_apart_from_what_replaces_it() {
+    assert_eq!(
+        clean(
+            "fn f() {\n    // Why.\n    first(1);\n}\n",
+            "fn f() {\n    // Why.\n    let one = other();\n    let two = another(one);\n}\n",
+            "fn f() {\n    first(1);\n}\n"
+        ),
+        "fn f() {\n    let one = other();\n    let two = another(one);\n}\n"
+    );
+}
+
+#[test]
+fn imports_that_both_change_are_a_set() {
+    let base = "use a::b;\nuse c::{d, e};\n\nfn f() {}\n";
+    let ours = "use a::b;\nuse a::ours;\nuse c::{d, e};\n\nfn f() {}\n";
+    let theirs = "use a::b;\nuse c::{d, theirs};\n\nfn f() {}\n";
+    assert_eq!(
+        clean(base, ours, theirs),
+        "use a::b;\nuse a::ours;\nuse c::{d, theirs};\n\nfn f() {}\n"
+    );
+    assert_eq!(merged(base, ours, theirs).hunks[0].layer, Layer::Normalised);
+}
+
+#[test]
+fn line_ends_and_a_missing_last_one_are_kept() {
+    let crlf = |text: &str| text.replace('\n', "\r\n");
+    assert_eq!(
+        clean(
+            &crlf("mod a;\n"),
+            &crlf("mod a;\nmod ours;"),
+            &crlf("mod a;\nmod theirs;")
+        ),
+        crlf("mod a;\nmod theirs;\nmod ours;")
+    );
+    assert_eq!(
+        clean(
+            "\u{feff}mod a;\n",
+            "\u{feff}mod a;\nmod ours;\n",
+            "\u{feff}mod a;\nmod theirs;"
+        ),
+        "\u{feff}mod a;\nmod theirs;\nmod ours;\n"
+    );
+    assert_eq!(
+        clean(
+            "#!/bin/x\nmod a;\n",
+            "#!/bin/x\nmod a;\nmod ours;\n",
+            "#!/bin/x\nmod a;\nmod theirs;\n"
+        ),
+        "#!/bin/x\nmod a;\nmod theirs;\nmod ours;\n"
+    );
+}
+
+#[test]
+fn strings_and_comments_with_braces_are_text() {
+    let of = |added: &str| {
+        format!(
+            "mod a {{\n    const S: &str = r#\"}}\n  }} \"fn\n\"#;\n    /* }} /* {{ */ */\n    fn f() {{}}\n{added}}}\n"
+        )
+    };
+    let (ours, theirs) = ("    fn ours() {}\n", "    /* fn { */\n    fn theirs() {}\n");
+    assert_eq!(
+        clean(&of(""), &of(ours), &of(theirs)),
+        of(&format!("{theirs}{ours}"))
+    );
+}
+
+#[test]
+fn what_is_too_deep_or_too_large_is_merged_by_lines_and_says_so() {
+    let deep = [
+        format!("{}1{}", "(".repeat(100_000), ")".repeat(100_000)),
+        format!("{}1", "!".repeat(1_000_000)),
+        format!("0{}", "+1".repeat(500_000)),
+        format!("{{}}{}", " else if a {}".repeat(100_000)),
+        format!("a::<{}u8{}>()", "A<".repeat(100_000), ">".repeat(100_000)),
+    ];
+    for expression in deep {
+        let base = format!("const A: u8 = {expression};\n");
+        let ours = format!("{base}mod ours;\n");
+        let theirs = format!("{base}mod theirs;\n");
+        let merged = merged(&base, &ours, &theirs);
+        assert_eq!(merged.merge.conflicts().count(), 1);
+        assert_eq!(merged.notes.len(), 1);
+    }
+    let large: String = (0..300_000)
+        .map(|i| format!("const A{i}: u8 = 1;\n"))
+        .collect();
+    let merged = merged(
+        &large,
+        &format!("{large}mod ours;\n"),
+        &format!("{large}mod theirs;\n"),
+    );
+    assert_eq!(
+        merged.notes,
+        ["The file is merged by lines alone: it has more than 2 MiB."]
+    );
+}
