@@ -9,6 +9,10 @@ mod difference;
 mod imports;
 mod layered;
 mod markers;
+#[cfg_attr(not(test), expect(dead_code, reason = "the layers are joined next"))]
+mod normalised;
+#[cfg_attr(not(test), expect(dead_code, reason = "the layers are joined next"))]
+mod renames;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -17,6 +21,7 @@ use std::ops::Range;
 
 pub use layered::{Layer, LayeredMerge, MergedHunk, Sides, merge_in_layers};
 pub use markers::Labels;
+pub use renames::Rename;
 use serde::Serialize;
 
 use super::patch::Delta;
