@@ -21,6 +21,15 @@ pub struct Rename {
     pub to: String,
 }
 
+impl Rename {
+    /// Tells whether a text is a name that can be renamed, or a path that ends in one.
+    pub fn is_path(text: &str) -> bool {
+        let mut names = text.split("::");
+        names.all(|name| is_identifier(name) || matches!(name, "crate" | "self" | "super"))
+            && text.rsplit("::").next().is_some_and(is_identifier)
+    }
+}
+
 /// How many tokens of a changed place are compared: in larger ones it is not told what
 /// became of what.
 const MAX_COMPARED: usize = 2_000;
@@ -75,13 +84,6 @@ pub(super) fn is_defined(text: &str, name: &str) -> bool {
     let tokens = tokens(text);
     let mut definitions = tokens.iter().filter(|token| token.is_definition);
     definitions.any(|token| token.name() == Some(name))
-}
-
-/// Tells whether a name, or a path of names, can be renamed: no keyword, nothing else.
-pub(crate) fn is_path(text: &str) -> bool {
-    let mut names = text.split("::");
-    names.all(|name| is_identifier(name) || matches!(name, "crate" | "self" | "super"))
-        && text.rsplit("::").next().is_some_and(is_identifier)
 }
 
 fn is_identifier(name: &str) -> bool {

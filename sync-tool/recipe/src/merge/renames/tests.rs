@@ -1,5 +1,5 @@
 use super::tokens::tokens;
-use super::{Rename, apply, count, find, is_defined, is_path};
+use super::{Rename, apply, count, find, is_defined};
 
 fn rename(from: &str, to: &str) -> Rename {
     Rename {
@@ -168,12 +168,12 @@ fn names_and_paths_are_distinguished_from_what_is_neither() {
     for good in [
         "a", "a::B", "crate::a", "self::a", "super::a", "r#type", "é",
     ] {
-        assert!(is_path(good), "{good}");
+        assert!(Rename::is_path(good), "{good}");
     }
     for bad in [
         "", "a::", "::a", "a b", "a:b", "fn", "a::fn", "crate", "1", "_", "a//", "'a",
     ] {
-        assert!(!is_path(bad), "{bad}");
+        assert!(!Rename::is_path(bad), "{bad}");
     }
 }
 
