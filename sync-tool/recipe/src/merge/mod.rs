@@ -11,7 +11,6 @@ mod layered;
 mod markers;
 #[cfg_attr(not(test), expect(dead_code, reason = "the layers are joined next"))]
 mod normalised;
-#[cfg_attr(not(test), expect(dead_code, reason = "the layers are joined next"))]
 mod renames;
 #[cfg(test)]
 mod tests;
