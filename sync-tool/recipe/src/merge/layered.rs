@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::hunks::hunks;
 use super::items::{Combined, Sources, check_rust};
-use super::keeps::keeps;
+use super::keeps::{Settled, keeps};
+use super::normalised::{Alike, alike};
 use super::renames::Rename;
 use super::{Chunk, Merge, MergeError, merge};
 use crate::format::Formatter;
@@ -116,10 +117,30 @@ pub fn merge_in_layers(
     {
         return by_lines_alone(by_lines, sides, Vec::new());
     }
-    if let Some(merged) = by_items(&by_lines, sides, &sources)? {
+    let alike = alike(sides, options.renames, options.formatter);
+    let alike = alike.as_ref();
+    if let Some(merged) = alike.map_or(Ok(None), |alike| by_alike(&by_lines, sides, alike))? {
         return Ok(merged);
     }
-    by_lines_alone(with_items(by_lines, &sources), sides, Vec::new())
+    let mut best = by_items(&by_lines, sides, &sources)?;
+    let count = |merged: &Option<LayeredMerge>| {
+        let conflicts = |merged: &LayeredMerge| merged.merge.conflicts().count();
+        merged.as_ref().map_or(usize::MAX, conflicts)
+    };
+    if let Some(alike) = alike
+        && count(&best) > 0
+    {
+        let other = by_items_alike(&by_lines, sides, alike)?;
+        if count(&other) < count(&best) {
+            best = other;
+        }
+    }
+    // That the lines merge is no reason to take them where what they give is not Rust.
+    let is_better = by_lines.is_clean() || count(&best) <= by_lines.conflicts().count();
+    match best.filter(|_| is_better) {
+        Some(merged) => Ok(merged),
+        None => by_lines_alone(with_items(by_lines, &sources), sides, Vec::new()),
+    }
 }
 
 fn by_lines_alone(
@@ -134,7 +155,74 @@ fn by_lines_alone(
     })
 }
 
-/// Merges by items, if what comes of it holds, and conflicts no more often than the lines do.
+impl Alike {
+    fn sides<'a>(&'a self, theirs: &'a str) -> Sides<'a> {
+        Sides {
+            base: &self.base,
+            ours: &self.ours,
+            theirs,
+        }
+    }
+}
+
+/// Merges what was made alike by its lines, if that leaves no conflict.
+fn by_alike(
+    by_lines: &Merge,
+    sides: Sides<'_>,
+    alike: &Alike,
+) -> Result<Option<LayeredMerge>, MergeError> {
+    let merge = Merge {
+        agreed: by_lines.agreed,
+        ..merge(&alike.base, &alike.ours, sides.theirs)?
+    };
+    if !merge.is_clean() || !holds(&merge, alike.sides(sides.theirs), &[]) {
+        return Ok(None);
+    }
+    Ok(Some(LayeredMerge {
+        hunks: hunks(&merge, sides.theirs, by_lines, Layer::Normalised)?,
+        merge,
+        notes: alike.notes.clone(),
+    }))
+}
+
+/// Merges what was made alike by its items, if each conflict has lines of the inputs as they
+/// are.
+fn by_items_alike(
+    by_lines: &Merge,
+    sides: Sides<'_>,
+    alike: &Alike,
+) -> Result<Option<LayeredMerge>, MergeError> {
+    let made = alike.sides(sides.theirs);
+    let Ok(sources) = Sources::parse([made.base, made.ours, made.theirs]) else {
+        return Ok(None);
+    };
+    let Some(mut merged) = by_items(by_lines, made, &sources)? else {
+        return Ok(None);
+    };
+    let is_line_for_line = |old: &str, new: &str| {
+        old.split_inclusive('\n').count() == new.split_inclusive('\n').count()
+    };
+    if !merged.merge.is_clean()
+        && !(is_line_for_line(sides.base, made.base) && is_line_for_line(sides.ours, made.ours))
+    {
+        return Ok(None);
+    }
+    for chunk in &mut merged.merge.chunks {
+        if let Chunk::Conflict(conflict) = chunk {
+            for (side, text) in [
+                (&mut conflict.base, sides.base),
+                (&mut conflict.ours, sides.ours),
+            ] {
+                let lines = text.split_inclusive('\n').skip(side.lines.start - 1);
+                side.text = lines.take(side.lines.len()).collect();
+            }
+        }
+    }
+    merged.notes.splice(0..0, alike.notes.clone());
+    Ok(Some(merged))
+}
+
+/// Merges by items, if what comes of it holds.
 fn by_items(
     by_lines: &Merge,
     sides: Sides<'_>,
@@ -146,9 +234,7 @@ fn by_items(
         notes,
     } = sources.combine()?;
     merge.agreed = by_lines.agreed;
-    let count = |merge: &Merge| merge.conflicts().count();
-    let is_better = by_lines.is_clean() || count(&merge) <= count(by_lines);
-    if !is_better || !parses(&merge) || !keeps(&merge, sides, &settled) {
+    if !holds(&merge, sides, &settled) {
         return Ok(None);
     }
     let hunks = hunks(&merge, sides.theirs, by_lines, Layer::Items)?;
@@ -157,6 +243,11 @@ fn by_items(
         hunks,
         notes,
     }))
+}
+
+/// Tells whether a merge parses as Rust, and keeps what both sides did.
+fn holds(merge: &Merge, sides: Sides<'_>, settled: &[Settled]) -> bool {
+    parses(merge) && keeps(merge, sides, settled)
 }
 
 /// Tells whether a merge parses as Rust, with ours or theirs in place of conflicts.

@@ -11,6 +11,7 @@ mod items;
 mod keeps;
 mod layered;
 mod markers;
+mod normalised;
 mod renames;
 #[cfg(test)]
 mod tests;
