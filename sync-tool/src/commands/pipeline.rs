@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use recipe::cargo_toml::Inherited;
 use recipe::error::{Error, Result};
+use recipe::format::Formatter;
 use recipe::make::{BuiltTree, TreeParts};
 use recipe::manifest::Manifest;
 use recipe::patch::{Applied, Delta};
@@ -154,7 +155,17 @@ impl Pipeline<'_> {
                 to.map(|to| self.ready(&inputs.manifest, to, Locked::default(), steps));
             let on_the_way = on_the_way.transpose()?;
             let at = on_the_way.as_ref().unwrap_or(&ready);
-            let rebased = steps.time("merge", || rebased(&stored, &base, at, with.resolutions))?;
+            let rebased = steps.time("merge", || {
+                let manifest = &inputs.manifest;
+                rebased(
+                    &stored,
+                    manifest,
+                    &base,
+                    at,
+                    with.resolutions,
+                    self.formatter,
+                )
+            })?;
             if !rebased.conflicts.is_empty() {
                 return Ok(Outcome::Conflicts(Box::new(ready), rebased.conflicts));
             }
@@ -276,10 +287,13 @@ fn report_for(stored: &StoredSeries, applied: &BTreeMap<TreePath, Applied>) -> S
 /// Brings a series from one release to another.
 fn rebased(
     stored: &StoredSeries,
+    manifest: &Manifest,
     from: &PreparedRelease,
     to: &PreparedRelease,
     resolutions: &Resolutions,
+    formatter: &dyn Formatter,
 ) -> Result<Rebased> {
+    let renames = manifest.renames_between(&from.release.version, &to.release.version);
     let theirs = &to.prepared.tree;
     let rebase = Rebase {
         from: &from.release.version,
@@ -288,6 +302,8 @@ fn rebased(
         theirs,
         exact: &stored.apply_to(theirs).applied,
         resolutions,
+        renames: &renames,
+        formatter: Some((formatter, &to.inherited.edition)),
     };
     rebase.rebase(stored)
 }

@@ -5,6 +5,7 @@ mod edit;
 mod owned;
 mod parse;
 mod pattern;
+mod renames;
 mod support;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 pub use owned::{OwnedDir, OwnedFile};
 pub use pattern::Pattern;
+pub use renames::DeclaredRename;
 use semver::Version;
 use serde::Serialize;
 pub use support::{LongTerm, Support};
@@ -54,6 +56,8 @@ pub struct Manifest {
     pub fork: Fork,
     /// Names that are rewritten, in order.
     pub rewrites: Vec<Rewrite>,
+    /// Names that upstream changed, ascending by its versions.
+    pub renames: Vec<DeclaredRename>,
     /// Lines that are put at the head of files, in order.
     pub inserts: Vec<Insert>,
     /// What happens to which file; the last rule that matches wins.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{
     Documents, FILE, FileKind, FileRule, Fork, HistoryRow, Insert, Manifest, Rewrite, SERIES_LIMIT,
-    Series, Upstream, coherence, owned, pattern, support, upstream_tests,
+    Series, Upstream, coherence, owned, pattern, renames, support, upstream_tests,
 };
 use crate::address::masked;
 use crate::cargo_toml::Additions;
@@ -38,10 +38,11 @@ impl Manifest {
 }
 
 fn parse(r: &mut Reader, text: &Arc<str>, root: &Section<'_>) -> Option<Manifest> {
-    const KNOWN: [&str; 11] = [
+    const KNOWN: [&str; 12] = [
         "upstream",
         "fork",
         "rewrite",
+        "rename",
         "insert",
         "files",
         "owned",
@@ -68,6 +69,7 @@ fn parse(r: &mut Reader, text: &Arc<str>, root: &Section<'_>) -> Option<Manifest
     let upstream = r.below(root, "upstream").and_then(|s| upstream(r, &s));
     let fork = r.below(root, "fork").and_then(|s| fork(r, &s));
     let rewrites = r.each(root, "rewrite", rewrite);
+    let renames = renames::read(r, root);
     let inserts = r.each(root, "insert", insert);
     let files = file_rules(r, root);
     let (owned, owned_dirs) = owned::read(r, root);
@@ -86,6 +88,7 @@ fn parse(r: &mut Reader, text: &Arc<str>, root: &Section<'_>) -> Option<Manifest
         upstream: upstream?,
         fork: fork?,
         rewrites,
+        renames,
         inserts,
         files,
         owned,

@@ -5,6 +5,7 @@ mod edit;
 mod faults;
 mod mutated;
 mod read;
+mod renames;
 mod support;
 mod together;
 mod upstream_tests;

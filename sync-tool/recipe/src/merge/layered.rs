@@ -4,7 +4,13 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Merge, MergeError, merge};
+use super::hunks::hunks;
+use super::items::{Combined, Sources, check_rust};
+use super::keeps::{Settled, keeps};
+use super::normalised::{Alike, alike};
+use super::renames::Rename;
+use super::{Chunk, Merge, MergeError, merge};
+use crate::format::Formatter;
 
 /// What brought a change of ours into the merged text, the simplest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -64,23 +70,101 @@ pub struct MergedHunk {
     /// The item that it is in, such as `impl TcpSocket, fn bind`; `None` outside of any, or
     /// where the file does not parse as Rust.
     pub item: Option<String>,
-    /// Its lines of the merged text, counted from 1, the end not included; empty where ours
-    /// only removes.
+    /// Its lines of the merged text (with theirs' lines in place of each conflict), counted
+    /// from 1, the end not included; empty where ours only removes.
     pub lines: Range<usize>,
 }
+
+/// What a merge in layers may use.
+#[derive(Clone, Copy)]
+pub struct LayerOptions<'a> {
+    /// Whether the texts are Rust; others are merged by lines alone.
+    pub is_rust: bool,
+    /// Identifiers that upstream gave other names, as declared.
+    pub renames: &'a [Rename],
+    /// What formats sources, and their edition.
+    pub formatter: Option<(&'a dyn Formatter, &'a str)>,
+}
+
+/// The largest text that is merged by more than its lines, in bytes.
+const MAX_SIZE: usize = 2 << 20;
 
 /// Merges a file by the simplest layer that leaves no conflict; where every layer leaves
 /// some, what the last one could merge is merged, and the rest stays in conflict.
 ///
+/// The changes ([`LayeredMerge::hunks`]) are those against theirs, in the text that has
+/// theirs' lines in place of each conflict.
+///
 /// # Errors
 ///
 /// Those of [`merge`].
-pub fn merge_in_layers(sides: Sides<'_>) -> Result<LayeredMerge, MergeError> {
-    let merge = merge(sides.base, sides.ours, sides.theirs)?;
+pub fn merge_in_layers(
+    sides: Sides<'_>,
+    options: &LayerOptions<'_>,
+) -> Result<LayeredMerge, MergeError> {
+    let by_lines = merge(sides.base, sides.ours, sides.theirs)?;
+    if !options.is_rust {
+        return by_lines_alone(by_lines, sides, Vec::new());
+    }
+    let texts = [sides.base, sides.ours, sides.theirs];
+    if texts.iter().any(|text| text.len() > MAX_SIZE) {
+        let note = format!(
+            "The file is merged by lines alone: it has more than {} MiB.",
+            MAX_SIZE >> 20
+        );
+        return by_lines_alone(by_lines, sides, vec![note]);
+    }
+    let sources = match Sources::parse(texts) {
+        Ok(sources) => sources,
+        Err((side, error)) => {
+            let side = ["base", "ours", "theirs"][side];
+            let note = format!(
+                "The file is merged by lines alone: {side} does not parse as Rust ({error})."
+            );
+            return by_lines_alone(by_lines, sides, vec![note]);
+        }
+    };
+    if by_lines
+        .text()
+        .is_some_and(|text| check_rust(&text).is_ok())
+    {
+        return by_lines_alone(by_lines, sides, Vec::new());
+    }
+    let alike = alike(sides, options.renames, options.formatter);
+    let alike = alike.as_ref();
+    if let Some(merged) = alike.map_or(Ok(None), |alike| by_alike(&by_lines, sides, alike))? {
+        return Ok(merged);
+    }
+    let mut best = by_items(&by_lines, sides, &sources)?;
+    let count = |merged: &Option<LayeredMerge>| {
+        let conflicts = |merged: &LayeredMerge| merged.merge.conflicts().count();
+        merged.as_ref().map_or(usize::MAX, conflicts)
+    };
+    if let Some(alike) = alike
+        && count(&best) > 0
+    {
+        let other = by_items_alike(&by_lines, sides, alike)?;
+        if count(&other) < count(&best) {
+            best = other;
+        }
+    }
+    // That the lines merge is no reason to take them where what they give is not Rust.
+    let is_better = by_lines.is_clean() || count(&best) <= by_lines.conflicts().count();
+    match best.filter(|_| is_better) {
+        Some(merged) => Ok(merged),
+        None => by_lines_alone(with_items(by_lines, &sources), sides, Vec::new()),
+    }
+}
+
+fn by_lines_alone(
+    merge: Merge,
+    sides: Sides<'_>,
+    notes: Vec<String>,
+) -> Result<LayeredMerge, MergeError> {
     Ok(LayeredMerge {
+        hunks: hunks(&merge, sides.theirs, &merge, Layer::Lines)?,
         merge,
-        hunks: Vec::new(),
-        notes: Vec::new(),
+        notes,
     })
 }
 
@@ -93,4 +177,118 @@ pub fn hunks_of(theirs: &str, merged: &str, layer: Layer) -> Vec<MergedHunk> {
         lines: edit.new.start + 1..edit.new.end + 1,
     };
     edits.into_iter().map(hunk).collect()
+}
+
+impl Alike {
+    fn sides<'a>(&'a self, theirs: &'a str) -> Sides<'a> {
+        Sides {
+            base: &self.base,
+            ours: &self.ours,
+            theirs,
+        }
+    }
+}
+
+/// Merges what was made alike by its lines, if that leaves no conflict.
+fn by_alike(
+    by_lines: &Merge,
+    sides: Sides<'_>,
+    alike: &Alike,
+) -> Result<Option<LayeredMerge>, MergeError> {
+    let merge = Merge {
+        agreed: by_lines.agreed,
+        ..merge(&alike.base, &alike.ours, sides.theirs)?
+    };
+    if !merge.is_clean() || !holds(&merge, alike.sides(sides.theirs), &[]) {
+        return Ok(None);
+    }
+    Ok(Some(LayeredMerge {
+        hunks: hunks(&merge, sides.theirs, by_lines, Layer::Normalised)?,
+        merge,
+        notes: alike.notes.clone(),
+    }))
+}
+
+/// Merges what was made alike by its items, if each conflict has lines of the inputs as they
+/// are.
+fn by_items_alike(
+    by_lines: &Merge,
+    sides: Sides<'_>,
+    alike: &Alike,
+) -> Result<Option<LayeredMerge>, MergeError> {
+    let made = alike.sides(sides.theirs);
+    let Ok(sources) = Sources::parse([made.base, made.ours, made.theirs]) else {
+        return Ok(None);
+    };
+    let Some(mut merged) = by_items(by_lines, made, &sources)? else {
+        return Ok(None);
+    };
+    let is_line_for_line = |old: &str, new: &str| {
+        old.split_inclusive('\n').count() == new.split_inclusive('\n').count()
+    };
+    if !merged.merge.is_clean()
+        && !(is_line_for_line(sides.base, made.base) && is_line_for_line(sides.ours, made.ours))
+    {
+        return Ok(None);
+    }
+    for chunk in &mut merged.merge.chunks {
+        if let Chunk::Conflict(conflict) = chunk {
+            for (side, text) in [
+                (&mut conflict.base, sides.base),
+                (&mut conflict.ours, sides.ours),
+            ] {
+                let lines = text.split_inclusive('\n').skip(side.lines.start - 1);
+                side.text = lines.take(side.lines.len()).collect();
+            }
+        }
+    }
+    merged.notes.splice(0..0, alike.notes.clone());
+    Ok(Some(merged))
+}
+
+/// Merges by items, if what comes of it holds.
+fn by_items(
+    by_lines: &Merge,
+    sides: Sides<'_>,
+    sources: &Sources<'_>,
+) -> Result<Option<LayeredMerge>, MergeError> {
+    let Combined {
+        mut merge,
+        settled,
+        notes,
+    } = sources.combine()?;
+    merge.agreed = by_lines.agreed;
+    if !holds(&merge, sides, &settled) {
+        return Ok(None);
+    }
+    let hunks = hunks(&merge, sides.theirs, by_lines, Layer::Items)?;
+    Ok(Some(LayeredMerge {
+        merge,
+        hunks,
+        notes,
+    }))
+}
+
+/// Tells whether a merge parses as Rust, and keeps what both sides did.
+fn holds(merge: &Merge, sides: Sides<'_>, settled: &[Settled]) -> bool {
+    parses(merge) && keeps(merge, sides, settled)
+}
+
+/// Tells whether a merge parses as Rust, with ours or theirs in place of conflicts.
+fn parses(merge: &Merge) -> bool {
+    let theirs = merge.resolved_by(|conflict| &conflict.theirs);
+    check_rust(&theirs).is_ok()
+        || !merge.is_clean() && check_rust(&merge.resolved_by(|conflict| &conflict.ours)).is_ok()
+}
+
+/// Gives each conflict the item that it is in.
+fn with_items(mut merge: Merge, sources: &Sources<'_>) -> Merge {
+    for chunk in &mut merge.chunks {
+        if let Chunk::Conflict(conflict) = chunk {
+            let sides = [&conflict.base, &conflict.ours, &conflict.theirs];
+            let lines = sides.map(|side| side.lines.start - 1..side.lines.end - 1);
+            conflict.item = sources.item(&lines);
+        }
+    }
+    merge
 }

@@ -5,16 +5,26 @@
 //! value with its three sides; markers are printed last.
 
 mod difference;
+mod hunks;
+mod imports;
+mod items;
+mod keeps;
 mod layered;
 mod markers;
+mod normalised;
+mod renames;
 #[cfg(test)]
 mod tests;
 mod walk;
 
 use std::ops::Range;
 
-pub use layered::{Layer, LayeredMerge, MergedHunk, Sides, hunks_of, merge_in_layers};
+pub use items::check_rust;
+pub use layered::{
+    Layer, LayerOptions, LayeredMerge, MergedHunk, Sides, hunks_of, merge_in_layers,
+};
 pub use markers::Labels;
+pub use renames::Rename;
 use serde::{Deserialize, Serialize};
 
 use super::patch::Delta;

@@ -9,16 +9,17 @@ use super::{
     ConflictKey, Decision, RejectedPatch, Resolution, Resolutions, StoredPatch, StoredSeries,
 };
 use crate::error::{Error, Result};
+use crate::format::Formatter;
 use crate::merge::{
-    Conflict, Labels, Layer, LayeredMerge, Merge, MergedHunk, Side, Sides, hunks_of,
-    merge_in_layers,
+    Conflict, Labels, Layer, LayerOptions, LayeredMerge, Merge, MergedHunk, Rename, Side, Sides,
+    check_rust, hunks_of, merge_in_layers,
 };
 use crate::now_in::{AddedLines, MovedTo};
 use crate::patch::{Applied, Delta, Difference, Patch};
 use crate::tree::{File, Tree, TreePath};
 
 /// What a series is rebased from, and onto. Both trees are prepared.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Rebase<'a> {
     /// The release that every patch applies to exactly.
     pub from: &'a Version,
@@ -32,6 +33,10 @@ pub struct Rebase<'a> {
     pub exact: &'a BTreeMap<TreePath, Applied>,
     /// What was decided about conflicts.
     pub resolutions: &'a Resolutions,
+    /// What upstream is declared to have renamed in between.
+    pub renames: &'a [Rename],
+    /// What formats, and the edition of the style.
+    pub formatter: Option<(&'a dyn Formatter, &'a str)>,
 }
 
 /// A series brought to another release.
@@ -197,7 +202,7 @@ impl Rebase<'_> {
         texts: Texts,
         rebased: &mut Rebased,
     ) -> Result<Option<TreePath>> {
-        let mut result = merged(path, &texts)?;
+        let mut result = self.merged(path, &texts)?;
         if let Err(conflict) = &mut result
             && let Some(resolution) = self.resolutions.get(&texts.key())
         {
@@ -265,6 +270,53 @@ impl Rebase<'_> {
         }
         Ok(None)
     }
+
+    fn merged(
+        &self,
+        path: &TreePath,
+        texts: &Texts,
+    ) -> Result<Result<(String, MergedFile), Unmerged>> {
+        let Some(theirs) = &texts.theirs else {
+            return Ok(Err(Unmerged {
+                kind: ConflictKind::Deleted { now_in: None },
+                hunks: Vec::new(),
+                notes: Vec::new(),
+            }));
+        };
+        let sides = Sides {
+            base: &texts.base,
+            ours: &texts.ours,
+            theirs,
+        };
+        let options = LayerOptions {
+            is_rust: path.as_str().ends_with(".rs"),
+            renames: self.renames,
+            formatter: self.formatter,
+        };
+        let LayeredMerge {
+            merge,
+            hunks,
+            notes,
+        } = merge_in_layers(sides, &options)
+            .map_err(|e| Error::general(format!("cannot merge `{path}`: {e}")).caused_by(e))?;
+        let Some(text) = merge.text() else {
+            let kind = ConflictKind::Lines { merge };
+            return Ok(Err(Unmerged { kind, hunks, notes }));
+        };
+        if let Some(error) = unparsable(path, &text) {
+            let kind = ConflictKind::Unparsable { error, text };
+            return Ok(Err(Unmerged { kind, hunks, notes }));
+        }
+        let agreed = merge.agreed;
+        Ok(Ok((
+            text,
+            MergedFile {
+                agreed,
+                hunks,
+                notes,
+            },
+        )))
+    }
 }
 
 fn text<'t>(tree: &'t Tree, path: &TreePath) -> Option<&'t str> {
@@ -278,52 +330,12 @@ struct Unmerged {
     notes: Vec<String>,
 }
 
-fn merged(path: &TreePath, texts: &Texts) -> Result<Result<(String, MergedFile), Unmerged>> {
-    let Some(theirs) = &texts.theirs else {
-        return Ok(Err(Unmerged {
-            kind: ConflictKind::Deleted { now_in: None },
-            hunks: Vec::new(),
-            notes: Vec::new(),
-        }));
-    };
-    let sides = Sides {
-        base: &texts.base,
-        ours: &texts.ours,
-        theirs,
-    };
-    let LayeredMerge {
-        merge,
-        hunks,
-        notes,
-    } = merge_in_layers(sides)
-        .map_err(|e| Error::general(format!("cannot merge `{path}`: {e}")).caused_by(e))?;
-    let Some(text) = merge.text() else {
-        let kind = ConflictKind::Lines { merge };
-        return Ok(Err(Unmerged { kind, hunks, notes }));
-    };
-    if let Some(error) = unparsable(path, &text) {
-        let kind = ConflictKind::Unparsable { error, text };
-        return Ok(Err(Unmerged { kind, hunks, notes }));
-    }
-    let agreed = merge.agreed;
-    Ok(Ok((
-        text,
-        MergedFile {
-            agreed,
-            hunks,
-            notes,
-        },
-    )))
-}
-
 /// Says where a file does not parse as Rust, if it should.
 pub fn unparsable(path: &TreePath, text: &str) -> Option<String> {
     if !path.as_str().ends_with(".rs") {
         return None;
     }
-    let error = syn::parse_file(text).err()?;
-    let at = error.span().start();
-    Some(format!("{}:{}: {error}", at.line, at.column + 1))
+    check_rust(text).err()
 }
 
 /// What a resolution says of a conflict.

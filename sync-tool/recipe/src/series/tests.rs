@@ -68,6 +68,8 @@ fn rebase_with(
         theirs,
         exact,
         resolutions,
+        renames: &[],
+        formatter: None,
     };
     rebase.rebase(stored)
 }

@@ -16,6 +16,7 @@ const SPOILT: &[&str] = &[
     "[cargo]",
     "[upstream]",
     "[[history]]",
+    "[[rename]]",
     "[documents]",
     "fork = 1",
     "x = [1, \"a\"]",

@@ -1,0 +1,127 @@
+//! A source as the engine sees it: its lines, its tokens, and its items as ranges of lines.
+
+use std::collections::hash_map::DefaultHasher;
+use std::hash::Hasher as _;
+use std::ops::Range;
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+/// A parsed source.
+pub(super) struct Source<'a> {
+    /// The lines, with their ends.
+    pub lines: Vec<&'a str>,
+    /// The file's own items.
+    pub root: Container,
+}
+
+/// A sequence of children, each on lines of its own, such as the items between the braces
+/// of a module or the statements of a block.
+pub(super) struct Container {
+    pub order: Order,
+    /// The lines between the delimiters.
+    pub lines: Range<usize>,
+    pub children: Vec<Child>,
+}
+
+/// Whether the order of a container's children has a meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    Free,
+    Fixed,
+}
+
+/// What a child is to its container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Kind {
+    Attribute,
+    /// A run of imports with nothing between them.
+    Use,
+    Function,
+    Impl,
+    /// Any other item that has a name.
+    Item,
+    Variant,
+    Field,
+    Arm,
+    Statement,
+    /// An argument, parameter, or field of an expression.
+    Element,
+}
+
+/// What identifies a child.
+pub(super) struct Label {
+    pub kind: Kind,
+    /// What it is found by in the other texts; none where only its tokens tell.
+    pub key: Option<String>,
+    /// What people call it, where they do: `fn bind`.
+    pub name: Option<String>,
+    /// The names that it declares or matches, if its place among others with other names
+    /// has no meaning.
+    pub names: Vec<String>,
+}
+
+/// A child of a container: its comments, attributes and blank lines, then its own text.
+pub(super) struct Child {
+    pub label: Label,
+    pub lines: Range<usize>,
+    /// The first line with a token.
+    pub code: usize,
+    /// The attributes before it, then what is between its delimiters, in order.
+    pub inner: Vec<Container>,
+    /// The digests of its tokens, in order.
+    pub tokens: Vec<u64>,
+    /// What it is matched by: its key, or its tokens.
+    pub id: u64,
+}
+
+/// A token of a source, without its groups.
+pub(super) struct Token {
+    pub text: String,
+    /// Where it starts, line and column, counted from 0.
+    pub start: (usize, usize),
+    /// The line in which it ends.
+    pub end: usize,
+}
+
+impl Container {
+    /// Returns the lines behind the last child.
+    pub(super) fn tail(&self) -> Range<usize> {
+        let start = self.children.last();
+        start.map_or(self.lines.start, |child| child.lines.end)..self.lines.end
+    }
+}
+
+/// Returns the digest of a value, the same in every run.
+pub(super) fn digest(value: impl std::hash::Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Appends the tokens of a stream, groups taken apart.
+pub(super) fn flatten(stream: TokenStream, tokens: &mut Vec<Token>) {
+    let push = |tokens: &mut Vec<Token>, text: &str, span: proc_macro2::Span| {
+        let (start, end) = (span.start(), span.end());
+        tokens.push(Token {
+            text: text.to_owned(),
+            start: (start.line.saturating_sub(1), start.column),
+            end: end.line.saturating_sub(1),
+        });
+    };
+    for tree in stream {
+        match tree {
+            TokenTree::Group(group) => {
+                let (open, close) = match group.delimiter() {
+                    Delimiter::Brace => ("{", "}"),
+                    Delimiter::Parenthesis => ("(", ")"),
+                    Delimiter::Bracket => ("[", "]"),
+                    Delimiter::None => ("", ""),
+                };
+                push(tokens, open, group.span_open());
+                flatten(group.stream(), tokens);
+                push(tokens, close, group.span_close());
+            }
+            other => push(tokens, &other.to_string(), other.span()),
+        }
+    }
+}
