@@ -90,7 +90,7 @@ pub enum Color {
 }
 
 /// Where upstream is taken from.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Upstream")]
 pub struct SourceArgs {
     /// Where upstream is taken from; auto takes git and, where it cannot be reached, the registry
@@ -102,9 +102,10 @@ pub struct SourceArgs {
 }
 
 /// A source of upstream's releases.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum SourceArg {
     /// Git, else the registry
+    #[default]
     Auto,
     /// The tagged tree
     Git,

@@ -16,6 +16,7 @@ use recipe::series::{ConflictKind, FileConflict, Rebased, Resolution, StoredSeri
 use recipe::tree::{Digest, TreePath};
 use semver::Version;
 use serde::Serialize;
+use upstream::git::Commit;
 
 /// How a run of `upgrade` or `vendor` ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -128,17 +129,6 @@ pub struct ConflictReport {
     /// Upstream's commits that touch the lines; empty where they were not asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub commits: Vec<Commit>,
-}
-
-/// A commit of upstream's.
-#[derive(Debug, Clone, Serialize)]
-pub struct Commit {
-    /// Its id.
-    pub id: String,
-    /// The first line of its message.
-    pub subject: String,
-    /// The pull request that the subject names.
-    pub pull_request: Option<u64>,
 }
 
 /// What `resolve` decided.

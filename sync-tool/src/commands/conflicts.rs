@@ -10,8 +10,8 @@ use recipe::series::{ConflictKind, Decision, FileConflict, Inputs, Resolution, u
 
 use super::context::{Access, Context};
 use super::project::{Project, project_path};
-use super::upgrade::none_is_open;
-use crate::cli::{ConflictsAction, ConflictsArgs, ResolveArgs};
+use super::upgrade::{none_is_open, source_of};
+use crate::cli::{ConflictsAction, ConflictsArgs, ResolveArgs, SourceArgs};
 use crate::open_upgrade::{self, Numbered, OpenConflict, OpenUpgrade};
 use crate::report::{ConflictReport, ConflictsReport, ResolveReport};
 
@@ -45,6 +45,7 @@ pub(super) fn run(context: &Context<'_>, args: &ConflictsArgs) -> Result<Listed>
             report
                 .conflicts
                 .retain(|conflict| conflict.number == *number);
+            add_commits(context, &project, &open, &mut report)?;
             Ok(Listed::One(Box::new(report)))
         }
         Some(ConflictsAction::Open { number }) => {
@@ -61,6 +62,35 @@ pub(super) fn run(context: &Context<'_>, args: &ConflictsArgs) -> Result<Listed>
 
 fn opened(context: &Context<'_>, project: &Project) -> Result<OpenUpgrade> {
     context.open_upgrade(project)?.ok_or_else(none_is_open)
+}
+
+/// Adds upstream's commits that touch the lines of each conflict, where a repository with
+/// its history is at hand.
+fn add_commits(
+    context: &Context<'_>,
+    project: &Project,
+    open: &OpenUpgrade,
+    report: &mut ConflictsReport,
+) -> Result<()> {
+    let source = source_of(&open.state.request, &SourceArgs::default())?;
+    let upstream = context.upstream(project.manifest(), &source)?;
+    for conflict in &mut report.conflicts {
+        let lines = conflict
+            .lines
+            .as_ref()
+            .map(|lines| lines.theirs.lines.clone());
+        let releases = [&conflict.from, &conflict.to];
+        match upstream.history(releases, &conflict.path, &lines.unwrap_or_default()) {
+            Ok(Some(commits)) => conflict.commits = commits,
+            Ok(None) => {
+                let note = "upstream's commits are shown where a clone is given: `upgrade --upstream PATH`";
+                conflict.notes.push(note.to_owned());
+            }
+            Err(e) if e.kind() == Kind::Interrupted => return Err(e),
+            Err(e) => conflict.notes.push(e.to_string()),
+        }
+    }
+    Ok(())
 }
 
 /// Returns a place by its number, or the first that is not resolved.

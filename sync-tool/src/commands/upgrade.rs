@@ -100,7 +100,7 @@ pub(super) fn resume(context: &Context<'_>, args: &ContinueArgs) -> Result<MadeR
 }
 
 /// Returns where an open upgrade takes upstream from: as now named, else as it began.
-fn source_of(request: &Request, now: &SourceArgs) -> Result<SourceArgs> {
+pub(super) fn source_of(request: &Request, now: &SourceArgs) -> Result<SourceArgs> {
     if now.upstream.is_some() || now.source != SourceArg::Auto {
         return Ok(now.clone());
     }

@@ -3,15 +3,16 @@
 mod known;
 
 use std::cell::{Cell, OnceCell};
+use std::ops::Range;
 
 use host::Host;
 pub use known::Buildable;
 use recipe::error::{Error, Fault, Kind, Result};
 use recipe::release::{Listed, Release, SourceKind};
-use recipe::tree::Digest;
+use recipe::tree::{Digest, TreePath};
 use semver::Version;
 
-use super::git::{Export, Git, GitError, parse_locked};
+use super::git::{Commit, Export, Git, GitError, parse_locked};
 use super::options::{SourceChoice, SourceOptions};
 use super::registry::Registry;
 
@@ -194,6 +195,22 @@ impl<'a> Upstream<'a> {
             }
         };
         git.export(version, commit)
+    }
+
+    /// Returns the commits between two releases that changed lines of a file of the crate;
+    /// `None` where no repository with its history is at hand.
+    ///
+    /// # Errors
+    ///
+    /// As [`Git::history`].
+    pub fn history(
+        &self,
+        releases: [&Version; 2],
+        path: &TreePath,
+        lines: &Range<usize>,
+    ) -> Result<Option<Vec<Commit>>> {
+        let history = |git: &Git<'_>| git.history(self.host, releases, path, lines);
+        self.git().map_or(Ok(None), history)
     }
 
     /// Compares where the tag of a release is now with where it was locked, even if

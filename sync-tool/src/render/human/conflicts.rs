@@ -85,7 +85,13 @@ impl Human {
             }
             for commit in &conflict.commits {
                 let short = commit.id.get(..10).unwrap_or(&commit.id);
-                let _ = writeln!(text, "   {} {}", self.styles.yellow(short), commit.subject);
+                let _ = writeln!(
+                    text,
+                    "   {} {} {}",
+                    self.styles.yellow(short),
+                    self.styles.dim(&commit.date),
+                    commit.subject
+                );
             }
             let _ = writeln!(text, "   file: {}:{}", conflict.file, conflict.line);
         }

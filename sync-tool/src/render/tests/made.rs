@@ -11,8 +11,9 @@ use recipe::series::{ConflictKind, FileConflict, Texts};
 
 use super::*;
 use crate::report::{
-    Commit, ConflictReport, ConflictsReport, Ended, MadeReport, PatchReport, SeriesReport,
+    ConflictReport, ConflictsReport, Ended, MadeReport, PatchReport, SeriesReport,
 };
+use upstream::git::Commit;
 
 fn change(name: &str, kind: FileKind, what: Changed, lines: Delta) -> FileChange {
     FileChange {
@@ -155,6 +156,7 @@ fn place(number: usize, conflict: &FileConflict, lines: Option<Conflict>) -> Con
         commits: vec![Commit {
             id: "0123456789abcdef".to_owned(),
             subject: "Move it (#123)".to_owned(),
+            date: "2026-07-14".to_owned(),
             pull_request: Some(123),
         }],
     }

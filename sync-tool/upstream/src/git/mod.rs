@@ -9,6 +9,7 @@ mod commit;
 mod error;
 mod export;
 mod fetch;
+mod history;
 mod links;
 mod list;
 mod local;
@@ -19,6 +20,8 @@ mod read;
 mod remote;
 mod tags;
 
+use std::ops::Range;
+
 use git2::Oid;
 use host::Host;
 use recipe::error::{Error, Kind, Result};
@@ -28,6 +31,7 @@ use semver::Version;
 
 pub(crate) use self::error::GitError;
 pub use self::export::{Blob, Export};
+pub use self::history::Commit;
 use self::list::CrateLocation;
 use self::local::LocalRepository;
 use self::location::RepositoryLocation;
@@ -140,6 +144,28 @@ impl<'a> Git<'a> {
     pub fn commit(&self, version: &Version) -> Result<Option<String>> {
         let commit = self.try_commit(version);
         commit.map(Some).map_err(GitError::into_error)
+    }
+
+    /// Returns the commits between two releases that changed lines of a file of the crate,
+    /// the newest first; `None` where the repository is not on this machine, since what is
+    /// fetched has no history.
+    ///
+    /// # Errors
+    ///
+    /// Where the repository has no such releases or no such history.
+    pub fn history(
+        &self,
+        host: &Host,
+        releases: [&Version; 2],
+        path: &TreePath,
+        lines: &Range<usize>,
+    ) -> Result<Option<Vec<Commit>>> {
+        match &self.repository {
+            RepositoryKind::Remote(_) => Ok(None),
+            RepositoryKind::Local(local) => local
+                .history(host, &self.spec, releases, path, lines)
+                .map(Some),
+        }
     }
 
     /// Reads one release whose tag must point at a commit, such as the lock's.

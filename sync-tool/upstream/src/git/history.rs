@@ -1,0 +1,99 @@
+//! Which of upstream's commits changed lines between two releases.
+
+use std::ops::Range;
+use std::path::Path;
+
+use host::Host;
+use recipe::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+
+use super::program;
+
+/// The most commits that are told.
+const MAX_COMMITS: usize = 10;
+/// What stands between the parts of a commit's line: no subject has it.
+const BETWEEN: char = '\u{1f}';
+
+/// A commit of upstream's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Commit {
+    /// Its id.
+    pub id: String,
+    /// The day on which it was written, as `2026-07-14`.
+    pub date: String,
+    /// The first line of its message.
+    pub subject: String,
+    /// The pull request that the end of the subject names.
+    pub pull_request: Option<u64>,
+}
+
+impl Commit {
+    fn parse(line: &str) -> Option<Commit> {
+        let mut parts = line.splitn(3, BETWEEN);
+        let (id, date, subject) = (parts.next()?, parts.next()?, parts.next()?);
+        let number = subject
+            .rsplit_once("(#")
+            .and_then(|(_, rest)| rest.strip_suffix(')'));
+        Some(Commit {
+            id: id.to_owned(),
+            date: date.to_owned(),
+            subject: subject.to_owned(),
+            pull_request: number.and_then(|number| number.parse().ok()),
+        })
+    }
+}
+
+/// Returns the commits after one and up to another that changed a file, the newest first:
+/// those that changed the given lines of the newer one, counted from 1, the end not
+/// included, or where there are no such lines, all.
+///
+/// # Errors
+///
+/// Where `git` cannot be run, or the repository has no such history.
+pub(super) fn commits(
+    host: &Host,
+    repository: &Path,
+    (from, to): (&str, &str),
+    path: &str,
+    lines: &Range<usize>,
+) -> Result<Vec<Commit>> {
+    let not = format!("^{from}");
+    let count = format!("--max-count={MAX_COMMITS}");
+    let format = format!("--format=%H{BETWEEN}%as{BETWEEN}%s");
+    let range = format!("-L{},{}:{path}", lines.start, lines.end.saturating_sub(1));
+    let mut args = vec!["log", "--no-patch", &count, &format, to, &not];
+    match lines.is_empty() {
+        true => args.extend(["--", path]),
+        false => args.push(&range),
+    }
+    let outcome = program::command(host, repository, &args).run(host)?;
+    if !outcome.success() {
+        return Err(Error::upstream(format!(
+            "the history of `{path}` cannot be read: {}",
+            outcome.complaint()
+        )));
+    }
+    let text = String::from_utf8_lossy(&outcome.stdout).into_owned();
+    Ok(text.lines().filter_map(Commit::parse).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pull_request_is_what_the_subject_ends_with() {
+        for (subject, number) in [
+            ("Move it (#123)", Some(123)),
+            ("Move it (#12) (#34)", Some(34)),
+            ("Revert #12", None),
+            ("(#x)", None),
+            ("", None),
+        ] {
+            let line = format!("0a{BETWEEN}2026-07-14{BETWEEN}{subject}");
+            let commit = Commit::parse(&line).map(|commit| (commit.subject, commit.pull_request));
+            assert_eq!(commit, Some((subject.to_owned(), number)));
+        }
+        assert_eq!(Commit::parse("no commit"), None);
+    }
+}
