@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use crate::escape::{cut, push_code};
+use crate::escape::{cut, push_code, write_left_out};
 use crate::marks;
 use crate::model::Text;
 use crate::scan::{Kind, Word, words};
@@ -46,9 +46,7 @@ impl Source {
         for line in text.text.split_inclusive('\n').take(MAX_LINES) {
             let (shown, more) = cut(line.trim_end_matches('\n'), MAX_LINE);
             lines.push_str(shown);
-            if more > 0 {
-                _ = write!(lines, " … ({more} more characters)");
-            }
+            _ = write_left_out(more, &mut lines);
             if line.ends_with('\n') {
                 lines.push('\n');
             }

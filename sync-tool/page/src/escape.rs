@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use askama::filters::{Escaper, Html};
+use askama::filters::{Escaper, Html, Safe};
 use recipe::text::{is_control, visible};
 
 /// The most characters of a name or a sentence.
@@ -17,11 +17,48 @@ impl Escaper for Visible {
     fn write_escaped_str<W: Write>(&self, mut out: W, text: &str) -> fmt::Result {
         let (shown, left_out) = cut(text, MAX_SENTENCE);
         Html.write_escaped_str(&mut out, &visible(shown))?;
-        match left_out {
-            0 => Ok(()),
-            more => write!(out, " … ({more} more characters)"),
-        }
+        write_left_out(left_out, &mut out)
     }
+}
+
+/// Says how many characters were cut off, if any.
+pub(crate) fn write_left_out(left_out: usize, out: &mut impl Write) -> fmt::Result {
+    match left_out {
+        0 => Ok(()),
+        more => write!(out, " … ({more} more characters)"),
+    }
+}
+
+/// Returns a sentence as markup, in which what stands between backticks is code.
+pub(crate) fn prose(text: &str) -> Safe<String> {
+    let mut out = String::new();
+    let (shown, left_out) = cut(text, MAX_SENTENCE);
+    let mut parts = shown.split('`').peekable();
+    for is_code in [false, true].into_iter().cycle() {
+        let Some(part) = parts.next() else { break };
+        // A backtick that none follows is one.
+        let [open, close] = match (is_code, parts.peek()) {
+            (true, Some(_)) => ["<code>", "</code>"],
+            (true, None) => ["`", ""],
+            (false, _) => ["", ""],
+        };
+        out.push_str(open);
+        _ = Visible.write_escaped_str(&mut out, part);
+        out.push_str(close);
+    }
+    _ = write_left_out(left_out, &mut out);
+    Safe(out)
+}
+
+/// Returns at most how many bytes a sentence has as markup.
+pub(crate) fn escaped_len(text: &str) -> usize {
+    let bytes = |c| match c {
+        '<' | '>' | '&' | '"' | '\'' => 5,
+        '`' => 7,
+        c if is_control(c) => 8,
+        c => c.len_utf8(),
+    };
+    60 + text.chars().take(MAX_SENTENCE).map(bytes).sum::<usize>()
 }
 
 /// Appends code, whose control characters are marked as what is written for them.
@@ -76,6 +113,15 @@ mod tests {
             sentence(&"ü".repeat(MAX_SENTENCE)),
             "ü".repeat(MAX_SENTENCE)
         );
+    }
+
+    #[test]
+    fn code_in_a_sentence_is_code() {
+        assert_eq!(prose("a `b<` c ` d").0, "a <code>b&#60;</code> c ` d");
+        let long = "`&` ".repeat(MAX_SENTENCE);
+        let shown = prose(&long).0;
+        assert!(shown.ends_with(" … (6000 more characters)"), "{shown}");
+        assert!(shown.len() <= escaped_len(&long), "{}", shown.len());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! How much a page may hold. What has no room is counted, and the page says so.
 
+use crate::escape::escaped_len;
 use crate::model::{Commit, Difference};
 
 /// About how many bytes of HTML a page may have.
@@ -54,12 +55,8 @@ pub(crate) trait Cost {
     fn cost(&self) -> usize;
 }
 
-/// Returns what sentences take, escaped and cut.
 fn sentences<'a>(texts: impl IntoIterator<Item = &'a str>) -> usize {
-    texts
-        .into_iter()
-        .map(|text| text.len().min(8_000) * 2)
-        .sum()
+    texts.into_iter().map(escaped_len).sum()
 }
 
 impl Cost for String {
@@ -131,7 +128,7 @@ mod tests {
         let mut room = Room::new();
         let items = vec!["x".repeat(1_000); 10_000];
         let shown = room.each(&items, |item, _| item.len());
-        assert_eq!(shown.items.len(), MAX_BYTES / 2_032);
+        assert_eq!(shown.items.len(), MAX_BYTES / 1_092);
         assert_eq!(shown.items.len() + shown.left_out, items.len());
     }
 }

@@ -148,8 +148,9 @@ fn summary(file: &FileReview) -> String {
     for layer in layers {
         let hunks = file.hunks.iter().filter(|hunk| hunk.layer == layer).count();
         if hunks > 0 {
+            let by = if layer == Layer::Exact { "" } else { "by " };
             let hunks = count(hunks, "hunk", "hunks");
-            parts.push(format!("{hunks} {}", words::layer(layer)[0]));
+            parts.push(format!("{hunks} {by}{}", words::layer(layer)[0]));
         }
     }
     parts.join(", ")
