@@ -7,7 +7,6 @@ mod sample;
 fn main() {
     let review = match std::env::args().nth(1).as_deref() {
         Some("done") => sample::done(),
-        Some("small") => sample::small(),
         _ => sample::review(),
     };
     print!("{}", page::render(&review));

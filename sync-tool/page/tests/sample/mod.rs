@@ -46,16 +46,6 @@ pub(crate) fn done() -> Review {
     review
 }
 
-/// Returns a review with one conflict and one line of everything.
-pub(crate) fn small() -> Review {
-    let mut review = review();
-    review.files = vec![udp()];
-    review.changes.truncate(2);
-    review.gates.truncate(1);
-    review.notes.truncate(1);
-    review
-}
-
 fn versions(fork: &str, upstream: &str) -> Versions {
     Versions {
         fork: fork.into(),
