@@ -167,7 +167,7 @@ mod tests {
         assert_eq!(
             markup(&source, &words, &marked, Mark::Added),
             "<span class=\"l ins\" data-n=\"7\"><i class=\"k\">let</i> <ins>a = \
-             <i class=\"s\">\"&lt;\"</i>;</ins>\n</span>\
+             <i class=\"s\">&#34;&lt;&#34;</i>;</ins>\n</span>\
              <span class=\"l ins\" data-n=\"8\">  <ins>b</ins>\n</span>"
         );
         assert_eq!(source.numbers(), [7, 8]);

@@ -7,7 +7,7 @@ mod chromium;
 mod sample;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 
 use base64::Engine as _;
 use chromium::Chromium;
@@ -44,6 +44,18 @@ impl Opened {
                return [location.hash, id || tagName, top >= 0 && top < innerHeight].join(' ') })()",
         );
         place.as_str().unwrap().to_owned()
+    }
+
+    /// Writes a picture of the window below cargo's `target/tmp`. Returns its size in bytes.
+    fn save_picture(&mut self, name: &str) -> usize {
+        let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).join("review");
+        fs::create_dir_all(&pictures).unwrap();
+        let picture = self.browser.picture();
+        let picture = base64::engine::general_purpose::STANDARD
+            .decode(picture)
+            .unwrap();
+        fs::write(pictures.join(name), &picture).unwrap();
+        picture.len()
     }
 
     fn after(&mut self, key: &str) -> String {
@@ -124,8 +136,6 @@ fn without_conflicts_the_files_are_walked() {
 /// Readable in both schemes, at each width, with everything unfolded; and pictures of it.
 #[test]
 fn the_page_is_readable_at_each_size() {
-    let pictures = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("review");
-    fs::create_dir_all(&pictures).unwrap();
     let findings = include_str!("browser/findings.js");
     for (name, review) in [("conflicts", sample::review()), ("done", sample::done())] {
         let mut page = opened(&review);
@@ -134,10 +144,7 @@ fn the_page_is_readable_at_each_size() {
             for (width, height) in [(360, 800), (390, 844), (1280, 800), (1920, 1080)] {
                 page.browser.resize(width, height);
                 page.browser.open(&page.address);
-                let picture = page.browser.picture();
-                let picture = base64::engine::general_purpose::STANDARD.decode(picture);
-                let file = format!("{name}-{scheme}-{width}.png");
-                fs::write(pictures.join(file), picture.unwrap()).unwrap();
+                page.save_picture(&format!("{name}-{scheme}-{width}.png"));
                 page.browser.press("o");
                 let seen = page.browser.value(findings);
                 assert_eq!(seen["found"], json!([]), "{name}, {scheme}, {width} px");
@@ -145,6 +152,16 @@ fn the_page_is_readable_at_each_size() {
             }
         }
     }
+}
+
+/// A file with its conflicts, as `docs/images/review.png` shows them.
+#[test]
+fn the_picture_of_the_documents_is_small() {
+    let mut page = opened(&sample::review());
+    page.browser.resize(1200, 760);
+    let place = format!("{}#file-1", page.address);
+    page.browser.open(&place);
+    assert!(page.save_picture("docs.png") < 200_000);
 }
 
 #[test]

@@ -217,11 +217,11 @@ fn characters_that_act_are_written_out() {
     let mut review = sample::review();
     with_each_text(&mut review, "a\0b\u{202e}c\u{2028}d\u{1b}[2Je\rf\u{feff}\n");
     let html = render(&review);
-    for acts in ['\0', '\u{202e}', '\u{2028}', '\u{1b}', '\r'] {
+    for acts in ['\0', '\u{202e}', '\u{2028}', '\u{1b}', '\r', '\u{feff}'] {
         assert!(!html.contains(acts), "{acts:?}");
     }
     let (_, text) = parsed(&html);
-    assert!(text.contains("a\\u{0}b\\u{202e}c\\u{2028}d\\u{1b}[2Je\\rf"));
+    assert!(text.contains("a\\u{0}b\\u{202e}c\\u{2028}d\\u{1b}[2Je\\rf\\u{feff}"));
 }
 
 #[test]
