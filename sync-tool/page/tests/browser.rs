@@ -130,6 +130,8 @@ fn without_conflicts_the_files_are_walked() {
     let mut page = opened(&sample::done());
     for (key, place) in [("n", "#file-1"), ("n", "#file-2"), ("p", "#file-1")] {
         assert!(page.after(key).starts_with(place), "after {key}");
+        let outline = "getComputedStyle(document.activeElement.querySelector('h3')).outlineStyle";
+        assert_eq!(page.browser.value(outline), "solid");
     }
 }
 
@@ -159,8 +161,8 @@ fn the_page_is_readable_at_each_size() {
 fn the_picture_of_the_documents_is_small() {
     let mut page = opened(&sample::review());
     page.browser.resize(1200, 760);
-    let place = format!("{}#file-1", page.address);
-    page.browser.open(&place);
+    page.browser
+        .value("document.getElementById('file-1').scrollIntoView()");
     assert!(page.save_picture("docs.png") < 200_000);
 }
 

@@ -3,7 +3,7 @@
 use recipe::merge::Layer;
 
 use super::links::{CommitView, Links};
-use super::panes::{Labels, Pane, Sides};
+use super::panes::{Labels, Panes, Sides};
 use crate::model::{
     Commit, ConflictReview, Difference, FileReview, HunkReview, Resolution, Review,
 };
@@ -30,7 +30,7 @@ pub(crate) struct FileView<'a> {
 
 pub(crate) struct ConflictView<'a> {
     pub(crate) conflict: &'a ConflictReview,
-    pub(crate) panes: Vec<Pane>,
+    pub(crate) panes: Panes,
     pub(crate) decision: Option<&'a Resolution>,
     pub(crate) commits: Shown<CommitView<'a>>,
     pub(crate) previous: Option<usize>,
@@ -45,7 +45,7 @@ pub(crate) struct HunkView<'a> {
     pub(crate) is_open: bool,
     /// Whether upstream changed these lines too.
     pub(crate) is_shared: bool,
-    pub(crate) panes: Vec<Pane>,
+    pub(crate) panes: Panes,
 }
 
 /// Which conflict follows which, over all files.
@@ -148,7 +148,10 @@ fn summary(file: &FileReview) -> String {
     for layer in layers {
         let hunks = file.hunks.iter().filter(|hunk| hunk.layer == layer).count();
         if hunks > 0 {
-            let by = if layer == Layer::Exact { "" } else { "by " };
+            let by = match layer {
+                Layer::Exact | Layer::Normalised => "",
+                Layer::Lines | Layer::Items | Layer::Decision => "by ",
+            };
             let hunks = count(hunks, "hunk", "hunks");
             parts.push(format!("{hunks} {by}{}", words::layer(layer)[0]));
         }

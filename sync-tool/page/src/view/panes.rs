@@ -8,6 +8,16 @@ use crate::model::Text;
 use crate::room::Room;
 use crate::words::count;
 
+/// The sides of a change.
+pub(crate) struct Panes {
+    pub(crate) panes: Vec<Pane>,
+    /// Whether all lines are short enough for four panes in a row of a wide window.
+    pub(crate) is_narrow: bool,
+}
+
+/// The most characters of a line in a narrow pane.
+const NARROW: usize = 48;
+
 /// One side of a change.
 pub(crate) struct Pane {
     pub(crate) title: &'static str,
@@ -40,7 +50,7 @@ pub(super) struct Labels {
 impl Labels {
     /// Returns a change's panes: upstream before and after, the fork before and after. Where
     /// upstream changed nothing, two of them say it all.
-    pub(super) fn panes(&self, sides: &Sides<'_>, is_rust: bool, room: &mut Room) -> Vec<Pane> {
+    pub(super) fn panes(&self, sides: &Sides<'_>, is_rust: bool, room: &mut Room) -> Panes {
         let [base, ours, theirs] =
             [sides.base, sides.ours, sides.theirs].map(|text| Source::new(text, is_rust));
         let result = sides.result.map(|text| Source::new(text, is_rust));
@@ -52,6 +62,12 @@ impl Labels {
             .zip(&by_ours)
             .map(|(a, b)| *a || *b)
             .collect();
+        let texts = [sides.base, sides.ours, sides.theirs]
+            .into_iter()
+            .chain(sides.result);
+        let is_narrow = texts
+            .flat_map(|text| text.text.lines())
+            .all(|line| line.len() <= NARROW);
         let merged = result.map(|result| {
             let words = result.words();
             let [_, marks] = differing(&theirs_words, &words);
@@ -69,7 +85,7 @@ impl Labels {
             panes.push(pane("Fork before", &self.ours, &ours, code));
         }
         panes.extend(merged);
-        panes
+        Panes { panes, is_narrow }
     }
 
     fn pane(

@@ -6,8 +6,8 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use serde_json::{Value, json};
 
 /// The protocol is on the descriptors 3 and 4, which a shell makes of its input and output.
-/// Where chromium ends, its child processes do too.
-const START: &str = r#"exec chromium --headless --no-sandbox --disable-gpu --disable-quic \
+/// It ends when the pipes are closed.
+const START: &str = r#"exec "$2" --headless --no-sandbox --disable-gpu --disable-quic \
     --no-first-run --disable-background-networking --disable-component-update --disable-sync \
     --hide-scrollbars --force-device-scale-factor=1 --remote-debugging-pipe \
     --user-data-dir="$1" about:blank 3<&0 4>&1 </dev/null >/dev/null 2>"$1/log""#;
@@ -28,17 +28,18 @@ pub(crate) struct Chromium {
 impl Chromium {
     /// Starts the browser.
     pub(crate) fn start() -> Self {
-        let found = Command::new("sh")
-            .args(["-c", "command -v chromium"])
-            .output();
+        let find = "command -v chromium || command -v google-chrome";
+        let found = Command::new("sh").args(["-c", find]).output().unwrap();
         assert!(
-            found.is_ok_and(|found| found.status.success()),
-            "the program `chromium` is not installed; on Debian: apt-get install chromium"
+            found.status.success(),
+            "neither `chromium` nor `google-chrome` is installed; on Debian: apt-get install chromium"
         );
+        let program = String::from_utf8(found.stdout).unwrap();
         let profile = tempfile::tempdir().unwrap();
         let mut child = Command::new("sh")
             .args(["-c", START, "sh"])
             .arg(profile.path())
+            .arg(program.trim())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
