@@ -12,6 +12,8 @@ use crate::scan::{Kind, Word, words};
 const MAX_LINES: usize = 400;
 /// The most characters of a line.
 const MAX_LINE: usize = 1_000;
+/// The most bytes of a pane, but for the end of its last line: lines as long as people write.
+const MAX_BYTES: usize = MAX_LINES * 100;
 
 /// What stands around a word that only one of two texts has.
 #[derive(Debug, Clone, Copy)]
@@ -42,8 +44,12 @@ pub(crate) struct Source {
 impl Source {
     pub(crate) fn new(text: &Text, is_rust: bool) -> Self {
         let total = text.text.split_inclusive('\n').count();
-        let mut lines = String::new();
+        let (mut lines, mut shown_lines) = (String::new(), 0);
         for line in text.text.split_inclusive('\n').take(MAX_LINES) {
+            if lines.len() > MAX_BYTES {
+                break;
+            }
+            shown_lines += 1;
             let (shown, more) = cut(line.trim_end_matches('\n'), MAX_LINE);
             lines.push_str(shown);
             _ = write_left_out(more, &mut lines);
@@ -54,7 +60,7 @@ impl Source {
         Source {
             first_line: text.first_line,
             lines,
-            left_out: total.saturating_sub(MAX_LINES),
+            left_out: total - shown_lines,
             total,
             is_rust,
         }
@@ -182,5 +188,7 @@ mod tests {
         let wide = source(&"ü".repeat(MAX_LINE + 5));
         assert!(wide.lines.ends_with("ü … (5 more characters)"));
         assert_eq!(wide.left_out(), 0);
+        let large = source(&("x".repeat(MAX_LINE) + "\n").repeat(100));
+        assert_eq!(large.left_out(), 60);
     }
 }

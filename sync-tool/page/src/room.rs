@@ -3,10 +3,11 @@
 use crate::escape::escaped_len;
 use crate::model::{Commit, Difference};
 
-/// About how many bytes of HTML a page may have.
-const MAX_BYTES: usize = 10_000_000;
+/// How many bytes of HTML the files of a page may have, and all else.
+pub(crate) const FILES: usize = 9_000_000;
+pub(crate) const OVERVIEW: usize = 1_000_000;
 
-/// What is left of a page.
+/// How many bytes are left of a part of a page.
 #[derive(Debug)]
 pub(crate) struct Room(usize);
 
@@ -18,14 +19,15 @@ pub(crate) struct Shown<T> {
 }
 
 impl Room {
-    pub(crate) const fn new() -> Self {
-        Room(MAX_BYTES)
+    pub(crate) const fn new(bytes: usize) -> Self {
+        Room(bytes)
     }
 
-    /// Takes so many bytes, if there are as many.
+    /// Takes so many bytes, if there are as many. What had no room ends the part, so that
+    /// nothing more is compared for it.
     pub(crate) fn take(&mut self, bytes: usize) -> bool {
         let left = self.0.checked_sub(bytes);
-        self.0 = left.unwrap_or(self.0);
+        self.0 = left.unwrap_or(0);
         left.is_some()
     }
 
@@ -125,10 +127,10 @@ mod tests {
 
     #[test]
     fn what_has_no_room_is_counted() {
-        let mut room = Room::new();
+        let mut room = Room::new(OVERVIEW);
         let items = vec!["x".repeat(1_000); 10_000];
         let shown = room.each(&items, |item, _| item.len());
-        assert_eq!(shown.items.len(), MAX_BYTES / 1_092);
+        assert_eq!(shown.items.len(), OVERVIEW / 1_092);
         assert_eq!(shown.items.len() + shown.left_out, items.len());
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use html5ever::tendril::TendrilSink as _;
 use html5ever::{ParseOpts, parse_document};
 use markup5ever_rcdom::{Handle, NodeData, RcDom};
-use page::{Commit, Review, Text, render};
+use page::{Commit, GateResult, Review, State, Text, render};
 
 /// An element of a page.
 struct Element {
@@ -245,6 +245,38 @@ fn a_large_review_is_a_page_of_bounded_size() {
     let html = render(&review);
     assert!(html.len() < 12_000_000, "{}", html.len());
     assert!(html.contains("300000 files") && html.contains("more are left out here"));
+}
+
+#[test]
+fn the_verdict_says_what_is_wrong_first() {
+    for (state, failed, verdict) in [
+        (State::Conflicts, true, "2 conflicts in 1 file are open."),
+        (State::Ready, true, "1 gate failed."),
+        (State::Done, true, "1 gate failed."),
+        (
+            State::Ready,
+            false,
+            "Nothing is left to decide; the new tree is not in place yet.",
+        ),
+        (State::Done, false, "The new tree is in place."),
+    ] {
+        let mut review = sample::review();
+        review.state = state;
+        if failed {
+            review.gates[0].result = GateResult::Failed;
+        }
+        let html = render(&review);
+        assert!(
+            html.contains(&format!("<strong>{verdict}</strong>")),
+            "{verdict}"
+        );
+        let is_bad = failed || state == State::Conflicts;
+        assert_eq!(
+            html.contains("<p class=\"verdict bad\">"),
+            is_bad,
+            "{verdict}"
+        );
+    }
 }
 
 #[test]

@@ -13,8 +13,8 @@ use sha2::{Digest as _, Sha256};
 use self::file::FileView;
 use self::links::Links;
 use self::panes::Labels;
-use crate::model::{Change, ChangeKind, Delta, FileState, Gate, Review, State};
-use crate::room::{Room, Shown};
+use crate::model::{Change, ChangeKind, Delta, FileState, Gate, GateResult, Review, State};
+use crate::room::{self, Room, Shown};
 use crate::words::{self, count};
 
 const STYLE: &str = include_str!("../../templates/page.css");
@@ -80,7 +80,7 @@ struct DeltaView {
 
 impl<'a> Page<'a> {
     pub(crate) fn new(review: &'a Review) -> Self {
-        let mut room = Room::new();
+        let mut room = Room::new(room::OVERVIEW);
         let labels = Labels {
             base: format!("{} {}", review.upstream, review.base),
             theirs: format!("{} {}", review.upstream, review.to.upstream),
@@ -92,28 +92,25 @@ impl<'a> Page<'a> {
         let order = file::order(review);
         let gates = room.each(&review.gates, |gate, _| GateView::new(gate));
         let notes = room.each(&review.notes, |note, _| note);
+        let changes = room.each(&review.changes, |change, _| ChangeView {
+            kind: words::change(change.kind),
+            change,
+        });
+        let mut room = Room::new(room::FILES);
         let mut id = 0;
         let files = room.each(&review.files, |file, room| {
             id += 1;
             FileView::new(file, id, &labels, &links, &order, room)
         });
-        let changes = room.each(&review.changes, |change, _| ChangeView {
-            kind: words::change(change.kind),
-            change,
-        });
-        let open = order.open;
+        let (tone, verdict) = verdict(review, order.open);
         Page {
             style: Safe(STYLE),
             script: Safe(SCRIPT),
             style_digest: digest(STYLE),
             script_digest: digest(SCRIPT),
             repository: links.repository(),
-            verdict: verdict(review, open),
-            tone: match review.state {
-                State::Conflicts => "bad",
-                State::Ready => "note",
-                State::Done => "good",
-            },
+            verdict,
+            tone,
             first: order.first(),
             delta: delta(review),
             states: states(review),
@@ -133,26 +130,32 @@ fn digest(text: &str) -> String {
     base64::engine::general_purpose::STANDARD.encode(Sha256::digest(text))
 }
 
-/// Says in a sentence how the upgrade stands.
-fn verdict(review: &Review, open: usize) -> String {
+/// Says in a sentence how the upgrade stands, and how that is coloured.
+fn verdict(review: &Review, open: usize) -> (&'static str, String) {
+    let gates = review.gates.iter();
+    let failed = gates.filter(|gate| gate.result == GateResult::Failed);
+    let failed = failed.count();
+    match review.state {
+        State::Conflicts if open == 0 => ("bad", "A decision is open.".to_owned()),
+        State::Conflicts => ("bad", open_conflicts(review, open)),
+        _ if failed > 0 => ("bad", format!("{} failed.", count(failed, "gate", "gates"))),
+        State::Ready => (
+            "note",
+            "Nothing is left to decide; the new tree is not in place yet.".to_owned(),
+        ),
+        State::Done => ("good", "The new tree is in place.".to_owned()),
+    }
+}
+
+fn open_conflicts(review: &Review, open: usize) -> String {
     let files = review.files.iter();
     let files = files.filter(|file| file.conflicts.iter().any(|c| c.resolution.is_none()));
     let files = count(files.count(), "file", "files");
-    let gates = review.gates.iter();
-    let failed = gates
-        .filter(|gate| gate.result == crate::GateResult::Failed)
-        .count();
-    match review.state {
-        _ if failed > 0 => format!("{} failed.", count(failed, "gate", "gates")),
-        State::Conflicts if open == 0 => "A decision is open.".to_owned(),
-        State::Conflicts if open == 1 => "1 conflict is open.".to_owned(),
-        State::Conflicts => format!(
-            "{} in {files} are open.",
-            count(open, "conflict", "conflicts")
-        ),
-        State::Ready => "Every conflict is resolved; the new tree is not in place yet.".to_owned(),
-        State::Done => "The new tree is in place.".to_owned(),
-    }
+    let verb = if open == 1 { "is" } else { "are" };
+    format!(
+        "{} in {files} {verb} open.",
+        count(open, "conflict", "conflicts")
+    )
 }
 
 fn delta(review: &Review) -> Option<DeltaView> {
