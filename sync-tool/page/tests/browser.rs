@@ -1,6 +1,7 @@
 //! The page in a browser, as its readers have it: keyboard, sizes, schemes, without script.
 
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a step that fails fails the test")]
 
 #[path = "browser/chromium.rs"]
 mod chromium;
@@ -199,6 +200,10 @@ fn paper_has_everything() {
     page.browser.call("Emulation.setEmulatedMedia", print);
     page.browser
         .call("Page.printToPDF", json!({ "printBackground": false }));
+    // Without script, style unfolds what is folded.
+    let hidden = "[...document.querySelectorAll('details:not([open]) pre')]
+        .filter((pre) => pre.getBoundingClientRect().height === 0).length";
+    assert_eq!(page.browser.value(hidden), 0);
     page.browser
         .value("dispatchEvent(new Event('beforeprint'))");
     let folded = "document.querySelectorAll('details:not([open])').length";
