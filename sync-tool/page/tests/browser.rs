@@ -193,6 +193,22 @@ fn nothing_is_loaded_and_nothing_is_hidden_without_script() {
     }
 }
 
+/// What escaping would let through, the page's policy stops: only its own script runs.
+#[test]
+fn no_other_script_runs() {
+    let mut page = opened(&sample::review());
+    let add = "(() => {
+        const script = document.createElement('script');
+        script.textContent = 'window.ran = true';
+        const button = document.createElement('button');
+        button.setAttribute('onclick', 'window.ran = true');
+        document.body.append(script, button);
+        button.click();
+        return window.ran === undefined;
+    })()";
+    assert_eq!(page.browser.value(add), true);
+}
+
 #[test]
 fn paper_has_everything() {
     let mut page = opened(&sample::review());
