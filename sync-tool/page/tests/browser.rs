@@ -218,7 +218,7 @@ fn paper_has_everything() {
         .call("Page.printToPDF", json!({ "printBackground": false }));
     // Without script, style unfolds what is folded.
     let hidden = "[...document.querySelectorAll('details:not([open]) pre')]
-        .filter((pre) => pre.getBoundingClientRect().height === 0).length";
+        .filter((pre) => !pre.checkVisibility()).length";
     assert_eq!(page.browser.value(hidden), 0);
     page.browser
         .value("dispatchEvent(new Event('beforeprint'))");
