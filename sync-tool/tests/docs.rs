@@ -166,6 +166,7 @@ fn options_that_are_named_exist() {
         "--test",
         "--depth",
         "--bench",
+        "--example",
         "--no-run",
         "--invert",
         "--walk",
