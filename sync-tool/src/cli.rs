@@ -190,6 +190,9 @@ pub struct UpgradeArgs {
     /// The notes of the history's row
     #[arg(long, value_name = "TEXT")]
     pub notes: Option<String>,
+    /// Write a page for review
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub html: Option<PathBuf>,
     /// Climb by release lines, so that each conflict is small
     #[arg(long)]
     pub step: bool,
@@ -299,6 +302,9 @@ pub struct ResolveHow {
 /// `continue`.
 #[derive(Debug, Args)]
 pub struct ContinueArgs {
+    /// Write a page for review
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub html: Option<PathBuf>,
     /// Do not build and test; the lock records that
     #[arg(long)]
     pub no_verify: bool,

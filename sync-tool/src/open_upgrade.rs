@@ -23,7 +23,9 @@ use std::path::{Path, PathBuf};
 use host::{disk, failpoint};
 use recipe::error::{Error, Fault, Location, Result};
 use recipe::merge::Conflict;
-use recipe::series::{ConflictKind, FileConflict, Resolution, Resolutions, Texts};
+use recipe::series::{
+    ConflictKind, FileConflict, Rebased, RebasedFile, Resolution, Resolutions, Texts,
+};
 use recipe::tree::{Digest, File, TreePath};
 use semver::Version;
 use serde::{Deserialize, Serialize};
@@ -63,7 +65,7 @@ pub(crate) struct Request {
 }
 
 /// What `state.json` holds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct State {
     schema: u32,
     /// The fork's crate.
@@ -76,6 +78,8 @@ pub(crate) struct State {
     pub inputs: BTreeMap<TreePath, Digest>,
     /// The files in conflict.
     pub conflicts: Vec<OpenConflict>,
+    /// The files that merged, for review.
+    pub merged: BTreeMap<TreePath, RebasedFile>,
 }
 
 impl PartialEq for OpenConflict {
@@ -124,7 +128,7 @@ impl State {
         pin: &Version,
         request: Request,
         inputs: BTreeMap<TreePath, Digest>,
-        conflicts: Vec<FileConflict>,
+        rebased: Rebased,
     ) -> Self {
         let open = |conflict: FileConflict| OpenConflict {
             written: Digest::of(conflict.with_markers()),
@@ -137,7 +141,8 @@ impl State {
             pin: pin.clone(),
             request,
             inputs,
-            conflicts: conflicts.into_iter().map(open).collect(),
+            conflicts: rebased.conflicts.into_iter().map(open).collect(),
+            merged: rebased.files,
         }
     }
 }

@@ -10,6 +10,7 @@ use recipe::series::{ConflictKind, Decision, FileConflict, Inputs, Resolution, u
 
 use super::context::{Access, Context};
 use super::project::{Project, project_path};
+use super::review;
 use super::upgrade::{none_is_open, source_of};
 use crate::cli::{ConflictsAction, ConflictsArgs, ResolveArgs, SourceArgs};
 use crate::open_upgrade::{self, Numbered, OpenConflict, OpenUpgrade};
@@ -56,7 +57,15 @@ pub(super) fn run(context: &Context<'_>, args: &ConflictsArgs) -> Result<Listed>
                 "edited; take it as it is: `wash-wasi-sync resolve {path}`\n"
             )))
         }
-        _ => Ok(Listed::All(Box::new(report))),
+        _ => {
+            if let Some(file) = &args.html {
+                add_commits(context, &project, &open, &mut report)?;
+                let series = project.series_in_use();
+                let page = review::of_open(project.manifest(), series, &open, &report);
+                review::write(context, file, &page)?;
+            }
+            Ok(Listed::All(Box::new(report)))
+        }
     }
 }
 

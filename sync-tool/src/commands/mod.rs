@@ -14,6 +14,7 @@ mod project;
 mod recorded;
 mod refresh;
 mod release;
+mod review;
 mod run;
 mod show;
 mod status;

@@ -12,10 +12,10 @@ use recipe::plan::Plan;
 use recipe::prepare::{Prepared, prepare};
 use recipe::release::Release;
 use recipe::series::{
-    AppliedSeries, Choice, FileConflict, Inputs, Rebase, Rebased, RejectedPatch, Resolutions,
-    StoredSeries,
+    AppliedSeries, Choice, Inputs, Rebase, Rebased, RebasedFile, RejectedPatch, Resolutions,
+    StoredPatch, StoredSeries, Texts,
 };
-use recipe::tree::TreePath;
+use recipe::tree::{Tree, TreePath};
 use recipe::{make, series};
 use semver::Version;
 use upstream::{Locked, Upstream};
@@ -65,6 +65,8 @@ pub(super) struct ForkBuild {
     pub series: Option<Version>,
     /// What became of the series.
     pub report: Option<SeriesReport>,
+    /// The files that were brought here from another release, with the texts that met.
+    pub rebased: BTreeMap<TreePath, RebasedFile>,
     /// The tree.
     pub made: BuiltTree,
 }
@@ -74,7 +76,36 @@ pub(super) enum Outcome {
     /// There is a tree.
     Made(Box<ForkBuild>),
     /// Changes contradict each other, at this release or one on the way.
-    Conflicts(Box<PreparedRelease>, Vec<FileConflict>),
+    Conflicts(Box<PreparedRelease>, Box<Rebased>),
+}
+
+impl ForkBuild {
+    /// Returns the patched files of a tree whose patches all apply, for review.
+    pub(super) fn exact_files(&self) -> BTreeMap<TreePath, RebasedFile> {
+        let series = self
+            .series
+            .as_ref()
+            .and_then(|base| self.inputs.series_of(base));
+        let patches = series.into_iter().flat_map(|stored| &stored.patches);
+        let file = |(path, stored): (&TreePath, &StoredPatch)| {
+            let text = |tree: &Tree| Some(tree.get(path.as_str())?.text()?.to_owned());
+            let theirs = text(&self.ready.prepared.tree)?;
+            let ours = text(&self.made.tree)?;
+            let file = RebasedFile {
+                sources: vec![path.clone()],
+                text: ours.clone(),
+                merged: None,
+                texts: Texts {
+                    base: theirs.clone(),
+                    ours,
+                    theirs: Some(theirs),
+                },
+                differences: stored.patch.differences.clone(),
+            };
+            Some((path.clone(), file))
+        };
+        patches.filter_map(file).collect()
+    }
 }
 
 impl Pipeline<'_> {
@@ -147,6 +178,7 @@ impl Pipeline<'_> {
         let mut stored = start.clone();
         let mut merges = Vec::new();
         let mut used = Vec::new();
+        let mut files = BTreeMap::new();
         let first = base.release.version.clone();
         let between = |v: &&Version| first < **v && **v < version;
         let through: Vec<&Version> = with.through.iter().filter(between).collect();
@@ -167,7 +199,7 @@ impl Pipeline<'_> {
                 )
             })?;
             if !rebased.conflicts.is_empty() {
-                return Ok(Outcome::Conflicts(Box::new(ready), rebased.conflicts));
+                return Ok(Outcome::Conflicts(Box::new(ready), Box::new(rebased)));
             }
             let (from, to) = (&base.release.version, &at.release.version);
             let dir = TreePath::new(&format!("patches/v{to}"))
@@ -175,6 +207,7 @@ impl Pipeline<'_> {
             let next = rebased.stored(&stored, to, &dir, &at.prepared.tree)?;
             merges.push(MergeReport::of(from, to, &stored, &next, &rebased));
             used.extend(rebased.used);
+            files = rebased.files;
             stored = next;
             if let Some(ready) = on_the_way {
                 base = ready;
@@ -195,6 +228,7 @@ impl Pipeline<'_> {
         inputs.series.sort_by(|a, b| a.base.cmp(&b.base));
         let mut forked = steps.time("make", || forked(inputs, ready, Some(stored), fit))?;
         forked.report = Some(report);
+        forked.rebased = files;
         Ok(Outcome::Made(Box::new(forked)))
     }
 
@@ -259,6 +293,7 @@ fn forked(
         ready,
         inputs,
         report,
+        rebased: BTreeMap::new(),
         made,
     })
 }

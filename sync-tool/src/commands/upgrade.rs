@@ -1,20 +1,24 @@
 //! `upgrade`: the fork goes to another upstream release; `continue`: it goes on after
 //! conflicts were decided.
 
+use std::path::Path;
+
 use clap::ValueEnum;
 use recipe::address::Address;
 use recipe::error::{Error, Kind, Result};
 use recipe::manifest::{HistoryRow, Manifest};
 use recipe::release::newest_of_lines;
-use recipe::series::{FileConflict, Inputs, Resolutions};
+use recipe::series::{Inputs, Rebased, Resolutions, StoredSeries};
 use semver::Version;
 use upstream::Upstream;
 
+use super::conflicts;
 use super::context::{Access, Context, ProjectLock, Steps};
 use super::install::Installer;
-use super::pipeline::{Merging, Outcome, Pipeline, PreparedRelease};
+use super::pipeline::{ForkBuild, Merging, Outcome, Pipeline, PreparedRelease};
 use super::project::Project;
 use super::release::{builds_here, locked, resolve};
+use super::review;
 use super::vendored::Vendored;
 use super::verified::Verify;
 use crate::cli::{ContinueArgs, SourceArg, SourceArgs, UpgradeArgs};
@@ -62,6 +66,7 @@ pub(super) fn run(context: &Context<'_>, args: &UpgradeArgs) -> Result<MadeRepor
             upstream_has_secrets: address.is_some() && plain.is_none(),
         },
         check_only: args.check,
+        html: args.html.as_deref(),
         open: None,
     };
     attempt.run(steps)
@@ -94,6 +99,7 @@ pub(super) fn resume(context: &Context<'_>, args: &ContinueArgs) -> Result<MadeR
         formatter: &formatter,
         request,
         check_only: false,
+        html: args.html.as_deref(),
         open: Some(&open),
     };
     attempt.run(Steps::default())
@@ -152,6 +158,8 @@ struct Attempt<'a> {
     request: Request,
     /// Whether cargo only checks the tree.
     check_only: bool,
+    /// Where a page for review is to be written.
+    html: Option<&'a Path>,
     /// The upgrade that is open, if one is.
     open: Option<&'a OpenUpgrade>,
 }
@@ -196,10 +204,10 @@ impl<'a> Attempt<'a> {
                 if let Some(open) = self.open {
                     open.finishing(&forked.inputs.manifest.text)?;
                 }
-                installer.install(self.lock.write_lock(), *forked, steps)?
+                self.made(&installer, *forked, steps)?
             }
-            Outcome::Conflicts(ready, conflicts) => {
-                let mut report = self.conflicting(&installer, &ready, conflicts)?;
+            Outcome::Conflicts(ready, rebased) => {
+                let mut report = self.conflicting(&installer, &ready, *rebased)?;
                 report.steps = steps.done();
                 report
             }
@@ -207,6 +215,29 @@ impl<'a> Attempt<'a> {
         report.notes.extend(note);
         if report.ended == Ended::Committed || report.ended == Ended::Unchanged {
             self.context.finish(self.open)?;
+        }
+        Ok(report)
+    }
+
+    /// Puts a made tree in place, and writes the page where one is wanted.
+    fn made(
+        &self,
+        installer: &Installer<'_, '_>,
+        mut forked: ForkBuild,
+        steps: Steps,
+    ) -> Result<MadeReport> {
+        let rebased = match forked.rebased.is_empty() {
+            true => forked.exact_files(),
+            false => std::mem::take(&mut forked.rebased),
+        };
+        let manifest = forked.inputs.manifest.clone();
+        let base = forked.series.clone();
+        let series = base.and_then(|base| forked.inputs.series_of(&base).cloned());
+        let report = installer.install(self.lock.write_lock(), forked, steps)?;
+        if let Some(file) = self.html {
+            let before = self.project.series_in_use().map(StoredSeries::delta);
+            let page = review::of_made(&manifest, before, &rebased, series.as_ref(), &report);
+            review::write(self.context, file, &page)?;
         }
         Ok(report)
     }
@@ -261,11 +292,11 @@ impl<'a> Attempt<'a> {
         &self,
         installer: &Installer<'_, '_>,
         ready: &PreparedRelease,
-        conflicts: Vec<FileConflict>,
+        rebased: Rebased,
     ) -> Result<MadeReport> {
         let manifest = self.project.manifest();
         let mut report = installer.bare_report(manifest, ready, Ended::Conflicts);
-        report.conflicts.clone_from(&conflicts);
+        report.conflicts.clone_from(&rebased.conflicts);
         if self.lock.write_lock().is_some() && !self.check_only {
             let state = State::new(
                 &manifest.fork.name,
@@ -278,18 +309,20 @@ impl<'a> Attempt<'a> {
                     .into_iter()
                     .map(|(p, e)| (p, e.digest))
                     .collect(),
-                conflicts,
+                rebased,
             );
             let dir = self.context.open_upgrade_dir(manifest)?;
             let open = OpenUpgrade::open(&dir, state)?;
             report
                 .notes
-                .extend(super::conflicts::remembered(&open, &self.project.inputs));
-            report.open = Some(super::conflicts::report(
-                self.context,
-                &open,
-                &self.project.inputs,
-            ));
+                .extend(conflicts::remembered(&open, &self.project.inputs));
+            let told = conflicts::report(self.context, &open, &self.project.inputs);
+            if let Some(file) = self.html {
+                let series = self.project.series_in_use();
+                let page = review::of_open(manifest, series, &open, &told);
+                review::write(self.context, file, &page)?;
+            }
+            report.open = Some(told);
         }
         Ok(report)
     }

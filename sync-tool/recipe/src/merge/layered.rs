@@ -168,6 +168,27 @@ fn by_lines_alone(
     })
 }
 
+/// Returns the lines of a text that stand for lines of another, both counted from 1, the end
+/// not included.
+pub fn counterpart(from: &str, to: &str, lines: &Range<usize>) -> Range<usize> {
+    let edits = super::difference::edits(from, to).unwrap_or_default();
+    let place = |at: usize, is_end: bool| {
+        let mut shift = 0;
+        for edit in &edits {
+            if edit.old.end < at || edit.old.end == at && (is_end || !edit.old.is_empty()) {
+                shift = edit.new.end.cast_signed() - edit.old.end.cast_signed();
+            } else if edit.old.start < at {
+                return if is_end { edit.new.end } else { edit.new.start };
+            } else {
+                break;
+            }
+        }
+        at.saturating_add_signed(shift)
+    };
+    let (start, end) = (place(lines.start - 1, false), place(lines.end - 1, true));
+    start + 1..end.max(start) + 1
+}
+
 /// Returns the changes between two texts as hunks of one layer.
 pub fn hunks_of(theirs: &str, merged: &str, layer: Layer) -> Vec<MergedHunk> {
     let edits = super::difference::edits(theirs, merged).unwrap_or_default();

@@ -21,7 +21,7 @@ use std::ops::Range;
 
 pub use items::check_rust;
 pub use layered::{
-    Layer, LayerOptions, LayeredMerge, MergedHunk, Sides, hunks_of, merge_in_layers,
+    Layer, LayerOptions, LayeredMerge, MergedHunk, Sides, counterpart, hunks_of, merge_in_layers,
 };
 pub use markers::Labels;
 pub use renames::Rename;

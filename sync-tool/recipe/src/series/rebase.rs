@@ -51,7 +51,7 @@ pub struct Rebased {
 }
 
 /// A file with the changes of the series.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RebasedFile {
     /// The files that the changes come from: this one, and those whose code went here.
     pub sources: Vec<TreePath>,
@@ -59,10 +59,14 @@ pub struct RebasedFile {
     pub text: String,
     /// How they came there; `None` where the patch applies as it is.
     pub merged: Option<MergedFile>,
+    /// The texts that met, of the last source.
+    pub texts: Texts,
+    /// What the patches do, and why.
+    pub differences: Vec<Difference>,
 }
 
 /// How changes came into a file.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MergedFile {
     /// The fork's changed lines that upstream has too.
     pub agreed: Delta,
@@ -159,20 +163,22 @@ impl Rebase<'_> {
             let (Some(base), Some(ours)) = (text(self.base, path), own.applied.get(path)) else {
                 continue;
             };
-            if let Some(applied) = self.exact.get(path) {
-                let file = RebasedFile {
-                    sources: vec![path.clone()],
-                    text: applied.text.clone(),
-                    merged: None,
-                };
-                rebased.files.insert(path.clone(), file);
-                continue;
-            }
             let texts = Texts {
                 base: base.to_owned(),
                 ours: ours.text.clone(),
                 theirs: text(self.theirs, path).map(str::to_owned),
             };
+            if let Some(applied) = self.exact.get(path) {
+                let file = RebasedFile {
+                    sources: vec![path.clone()],
+                    text: applied.text.clone(),
+                    merged: None,
+                    texts,
+                    differences: patch.patch.differences.clone(),
+                };
+                rebased.files.insert(path.clone(), file);
+                continue;
+            }
             if let Some(to) = self.one(path, path, patch, texts.clone(), &mut rebased)? {
                 moved.push((path, to, patch, texts));
             }
@@ -230,12 +236,18 @@ impl Rebase<'_> {
         match result {
             Ok((text, merged)) => {
                 let there = rebased.files.remove(path);
+                let (sources, differences) = there
+                    .map(|there| (there.sources, there.differences))
+                    .unwrap_or_default();
                 let mut file = RebasedFile {
-                    sources: there.map(|there| there.sources).unwrap_or_default(),
+                    sources,
                     text,
                     merged: Some(merged),
+                    texts,
+                    differences,
                 };
                 file.sources.push(source.clone());
+                file.differences.extend(patch.patch.differences.clone());
                 rebased.files.insert(path.clone(), file);
             }
             Err(Unmerged {

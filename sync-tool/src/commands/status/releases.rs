@@ -108,7 +108,9 @@ fn unknown(version: &Version, why: String) -> ReleaseStatus {
 
 fn fit(project: &Project, outcome: Outcome) -> SeriesFit {
     let forked = match outcome {
-        Outcome::Conflicts(ready, conflicts) => return conflicting(project, &ready, &conflicts),
+        Outcome::Conflicts(ready, rebased) => {
+            return conflicting(project, &ready, &rebased.conflicts);
+        }
         Outcome::Made(forked) => forked,
     };
     let Some(report) = forked.report else {

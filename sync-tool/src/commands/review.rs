@@ -1,0 +1,417 @@
+//! The page for review: of an open upgrade, and of one that is made.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::ops::Range;
+use std::path::Path;
+
+use gates::gate::GateReport;
+use page::{
+    Change, ChangeKind, Commit, ConflictReview, DeltaChange, FileReview, FileState, Gate,
+    GateResult, HunkReview, Review, State, Text, Versions,
+};
+use recipe::compare::Changed;
+use recipe::error::{Error, Result};
+use recipe::manifest::{FileKind, Manifest};
+use recipe::merge::{MergedHunk, Side, counterpart};
+use recipe::patch::{Delta, Difference};
+use recipe::series::{ConflictKind, RebasedFile, Resolution, StoredSeries};
+use recipe::tree::TreePath;
+
+use super::context::Context;
+use crate::open_upgrade::{Numbered, OpenConflict, OpenUpgrade};
+use crate::report::{ConflictReport, ConflictsReport, Ended, MadeReport};
+
+/// Writes the page of an upgrade.
+///
+/// # Errors
+///
+/// Where the disk fails.
+pub(super) fn write(context: &Context<'_>, file: &Path, review: &Review) -> Result<()> {
+    let place = context.host.env.dir().join(file);
+    fs::write(&place, page::render(review)).map_err(|e| Error::io("write", &place, e))
+}
+
+/// Makes the page of an open upgrade.
+pub(super) fn of_open(
+    manifest: &Manifest,
+    series: Option<&StoredSeries>,
+    open: &OpenUpgrade,
+    report: &ConflictsReport,
+) -> Review {
+    let state = match report.left {
+        0 => State::Ready,
+        _ => State::Conflicts,
+    };
+    let next = match state {
+        State::Ready => "wash-wasi-sync continue".to_owned(),
+        _ => report
+            .conflicts
+            .iter()
+            .find(|one| one.resolution.is_none())
+            .map_or_else(
+                || "wash-wasi-sync conflicts".to_owned(),
+                |one| format!("wash-wasi-sync conflicts open {}", one.number),
+            ),
+    };
+    let conflicts = open
+        .state
+        .conflicts
+        .iter()
+        .map(|one| in_conflict(open, one, report));
+    let merged = open
+        .state
+        .merged
+        .iter()
+        .map(|(path, file)| merged(path, file, series));
+    let base = open
+        .state
+        .conflicts
+        .first()
+        .map(|one| one.conflict.from.to_string());
+    Review {
+        from: Versions {
+            fork: manifest.fork.version.to_string(),
+            upstream: report.from.to_string(),
+        },
+        to: Versions {
+            fork: open
+                .state
+                .request
+                .fork_version
+                .as_ref()
+                .map_or("the next".to_owned(), ToString::to_string),
+            upstream: report.to.to_string(),
+        },
+        base: base.unwrap_or_default(),
+        state,
+        next: Some(next),
+        complete: "wash-wasi-sync conflicts --format json".to_owned(),
+        files: conflicts.chain(merged).collect(),
+        ..empty(manifest)
+    }
+}
+
+/// Makes the page of an upgrade without conflicts.
+pub(super) fn of_made(
+    manifest: &Manifest,
+    before: Option<Delta>,
+    rebased: &BTreeMap<TreePath, RebasedFile>,
+    series: Option<&StoredSeries>,
+    report: &MadeReport,
+) -> Review {
+    let stored = report.series.as_ref();
+    let mut files: Vec<FileReview> = rebased
+        .iter()
+        .map(|(path, file)| merged(path, file, series))
+        .collect();
+    for taken in stored.into_iter().flat_map(|series| &series.taken) {
+        let known = files
+            .iter_mut()
+            .find(|file| file.path == taken.path.as_str());
+        if let (Some(file), None) = (known, &taken.left) {
+            file.state = FileState::TakenByUpstream;
+        }
+    }
+    let resolutions = stored.into_iter().flat_map(|series| &series.merges);
+    for resolution in resolutions.flat_map(|merge| &merge.resolutions) {
+        decided(&mut files, resolution);
+    }
+    let change = |change: &recipe::compare::FileChange| Change {
+        path: change.path.to_string(),
+        kind: match change.what {
+            Changed::New => ChangeKind::Added,
+            Changed::Gone => ChangeKind::Removed,
+            Changed::Changed => ChangeKind::Changed,
+        },
+        is_patched: change.kind == FileKind::Patched,
+    };
+    let from = report.from.as_ref().unwrap_or(&report.to);
+    let base = stored.and_then(|series| series.merge_base.as_ref());
+    Review {
+        from: Versions {
+            fork: from.fork.to_string(),
+            upstream: from.upstream.to_string(),
+        },
+        to: Versions {
+            fork: report.to.fork.to_string(),
+            upstream: report.to.upstream.to_string(),
+        },
+        base: base.unwrap_or(&from.upstream).to_string(),
+        state: match report.ended {
+            Ended::Committed | Ended::Unchanged => State::Done,
+            Ended::DryRun | Ended::Conflicts => State::Ready,
+        },
+        next: (report.ended == Ended::DryRun)
+            .then(|| format!("wash-wasi-sync upgrade --to v{}", report.to.upstream)),
+        complete: "wash-wasi-sync diff".to_owned(),
+        gates: report.gates.iter().map(gate).collect(),
+        delta: stored.map(|series| DeltaChange {
+            before: lines(before.unwrap_or_default()),
+            after: lines(series.delta),
+        }),
+        budget: stored.map(|series| series.budget),
+        files,
+        changes: report.changes.iter().map(change).collect(),
+        notes: report.notes.clone(),
+        ..empty(manifest)
+    }
+}
+
+fn empty(manifest: &Manifest) -> Review {
+    let none = || Versions {
+        fork: String::new(),
+        upstream: String::new(),
+    };
+    Review {
+        fork: manifest.fork.name.clone(),
+        upstream: manifest.upstream.name.clone(),
+        repository: Some(manifest.upstream.repository.clone()),
+        from: none(),
+        to: none(),
+        base: String::new(),
+        state: State::Conflicts,
+        next: None,
+        complete: String::new(),
+        gates: Vec::new(),
+        delta: None,
+        budget: None,
+        files: Vec::new(),
+        changes: Vec::new(),
+        notes: Vec::new(),
+        tool: concat!("wash-wasi-sync ", env!("CARGO_PKG_VERSION")).to_owned(),
+    }
+}
+
+fn decided(files: &mut Vec<FileReview>, resolution: &Resolution) {
+    let path = resolution.path.as_str();
+    if let Some(file) = files.iter_mut().find(|file| file.path == path) {
+        file.state = FileState::Resolved;
+        file.notes.push(told(resolution));
+    } else {
+        files.push(FileReview {
+            path: path.to_owned(),
+            patch: None,
+            state: FileState::Dropped,
+            differences: Vec::new(),
+            notes: vec![told(resolution)],
+            hunks: Vec::new(),
+            conflicts: Vec::new(),
+            commits: Vec::new(),
+        });
+    }
+}
+
+/// Says what was decided, when, and by whom.
+fn told(resolution: &Resolution) -> String {
+    let by = resolution.by.as_ref().map(|by| format!(" by {by}"));
+    let because = because(resolution).map(|why| format!(": {why}"));
+    format!(
+        "Decided{} at the upgrade from {} to {}: {}{}.",
+        by.unwrap_or_default(),
+        resolution.from,
+        resolution.to,
+        resolution.decision,
+        because.unwrap_or_default(),
+    )
+}
+
+fn because(resolution: &Resolution) -> Option<String> {
+    match &resolution.decision {
+        recipe::series::Decision::Drop { reason } => Some(reason.clone()),
+        recipe::series::Decision::MovedTo { path } => Some(format!("to {path}")),
+        _ => None,
+    }
+}
+
+fn gate(gate: &GateReport) -> Gate {
+    let result = match gate.said.split([',', ':']).next().unwrap_or_default() {
+        "passed" => GateResult::Passed,
+        "skipped" => GateResult::Skipped,
+        "absent" => GateResult::NotRun,
+        _ => GateResult::Failed,
+    };
+    Gate {
+        title: gate.title.clone(),
+        result,
+        said: Some(gate.said.clone()),
+    }
+}
+
+fn lines(delta: Delta) -> page::Delta {
+    page::Delta {
+        added: delta.added,
+        removed: delta.removed,
+    }
+}
+
+fn differences(all: &[Difference]) -> Vec<page::Difference> {
+    let one = |one: &Difference| page::Difference {
+        change: one.change.clone(),
+        reason: one.reason.clone(),
+    };
+    all.iter().map(one).collect()
+}
+
+/// Makes the part of a file that has its changes.
+fn merged(path: &TreePath, file: &RebasedFile, series: Option<&StoredSeries>) -> FileReview {
+    let theirs = file.texts.theirs.as_deref().unwrap_or_default();
+    let patch = file
+        .sources
+        .iter()
+        .find_map(|source| series?.patches.get(source));
+    let exact = || recipe::merge::hunks_of(theirs, &file.text, recipe::merge::Layer::Exact);
+    let hunks = file
+        .merged
+        .as_ref()
+        .map_or_else(exact, |merged| merged.hunks.clone());
+    let moved = file.sources.iter().filter(|source| *source != path);
+    let mut notes: Vec<String> = moved
+        .map(|source| format!("The patch of {source} was brought here."))
+        .collect();
+    notes.extend(file.merged.iter().flat_map(|merged| merged.notes.clone()));
+    FileReview {
+        path: path.to_string(),
+        patch: patch.map(|patch| patch.file.to_string()),
+        state: match file.merged {
+            Some(_) => FileState::Merged,
+            None => FileState::Exact,
+        },
+        differences: differences(&file.differences),
+        notes,
+        hunks: hunks.iter().map(|one| hunk(file, theirs, one)).collect(),
+        conflicts: Vec::new(),
+        commits: Vec::new(),
+    }
+}
+
+/// The unchanged lines that are shown around a change.
+const CONTEXT: usize = 3;
+
+fn hunk(file: &RebasedFile, theirs: &str, hunk: &MergedHunk) -> HunkReview {
+    let count = file.text.lines().count();
+    let around =
+        hunk.lines.start.saturating_sub(CONTEXT).max(1)..(hunk.lines.end + CONTEXT).min(count + 1);
+    let ours = counterpart(&file.text, &file.texts.ours, &around);
+    HunkReview {
+        layer: hunk.layer,
+        item: hunk.item.clone(),
+        base: text(
+            &file.texts.base,
+            &counterpart(&file.texts.ours, &file.texts.base, &ours),
+        ),
+        ours: text(&file.texts.ours, &ours),
+        theirs: text(theirs, &counterpart(&file.text, theirs, &around)),
+        merged: text(&file.text, &around),
+    }
+}
+
+fn text(all: &str, lines: &Range<usize>) -> Text {
+    let taken = all.split_inclusive('\n').skip(lines.start - 1);
+    Text {
+        first_line: lines.start,
+        text: taken.take(lines.len()).collect(),
+    }
+}
+
+fn side(side: &Side) -> Text {
+    Text {
+        first_line: side.lines.start,
+        text: side.text.clone(),
+    }
+}
+
+/// Makes the part of a file in conflict.
+fn in_conflict(open: &OpenUpgrade, one: &OpenConflict, report: &ConflictsReport) -> FileReview {
+    let conflict = &one.conflict;
+    let resolution = open.decision(one);
+    let numbered = open.numbered();
+    let places = numbered
+        .iter()
+        .filter(|place| place.open.conflict.path == conflict.path);
+    let conflicts = places.filter_map(|place| {
+        let told = report
+            .conflicts
+            .iter()
+            .find(|told| told.number == place.number)?;
+        Some(in_place(place, told, resolution))
+    });
+    let theirs = one.texts.theirs.clone().unwrap_or_default();
+    let text = match &conflict.kind {
+        ConflictKind::Lines { merge } => merge.resolved_by(|conflict| &conflict.theirs),
+        _ => theirs.clone(),
+    };
+    let file = RebasedFile {
+        sources: Vec::new(),
+        text,
+        merged: None,
+        texts: one.texts.clone(),
+        differences: Vec::new(),
+    };
+    let hunks = conflict.hunks.iter().map(|one| hunk(&file, &theirs, one));
+    FileReview {
+        path: conflict.path.to_string(),
+        patch: Some(conflict.patch.to_string()),
+        state: match (resolution, &conflict.kind) {
+            (Some(_), _) => FileState::Resolved,
+            (None, ConflictKind::Deleted { .. }) => FileState::DeletedUpstream,
+            (None, _) => FileState::Conflict,
+        },
+        differences: differences(&conflict.differences),
+        notes: conflict.notes.clone(),
+        hunks: hunks.collect(),
+        conflicts: conflicts.collect(),
+        commits: Vec::new(),
+    }
+}
+
+fn in_place(
+    place: &Numbered<'_>,
+    told: &ConflictReport,
+    resolution: Option<&Resolution>,
+) -> ConflictReview {
+    let texts = &place.open.texts;
+    let whole = |text: &str| Text {
+        first_line: 1,
+        text: text.to_owned(),
+    };
+    let theirs = texts.theirs.as_deref().unwrap_or_default();
+    let sides = match place.lines {
+        Some(lines) => [&lines.base, &lines.ours, &lines.theirs].map(side),
+        None => [&texts.base, &texts.ours, theirs].map(whole),
+    };
+    let [base, ours, its] = sides;
+    let decided = resolution.map(|resolution| {
+        let text = resolution.text(theirs).unwrap_or_default();
+        let lines = match place.lines {
+            Some(lines) => counterpart(theirs, &text, &lines.theirs.lines),
+            None => 1..text.lines().count() + 1,
+        };
+        page::Resolution {
+            how: resolution.decision.to_string(),
+            origin: resolution.by.clone(),
+            reason: because(resolution),
+            text: self::text(&text, &lines),
+        }
+    });
+    let commit = |commit: &upstream::git::Commit| Commit {
+        id: commit.id.clone(),
+        subject: commit.subject.clone(),
+        date: commit.date.clone(),
+        pull_request: commit.pull_request,
+    };
+    ConflictReview {
+        number: place.number,
+        item: told.item.clone(),
+        base,
+        ours,
+        theirs: its,
+        next: decided.is_none().then(|| match place.lines {
+            Some(_) => format!("wash-wasi-sync conflicts open {}", place.number),
+            None => format!("wash-wasi-sync resolve {}", place.open.conflict.path),
+        }),
+        resolution: decided,
+        remembered: told.remembered.as_ref().map(ToString::to_string),
+        commits: told.commits.iter().map(commit).collect(),
+    }
+}
