@@ -69,18 +69,18 @@ pub(super) fn of_open(
         .conflicts
         .first()
         .map(|one| one.conflict.from.to_string());
+    let asked = open.state.request.fork_version.as_ref();
+    let known = asked.or(manifest.fork_version_of(&report.to));
+    let next_fork = known
+        .cloned()
+        .unwrap_or_else(|| manifest.next_fork_version());
     Review {
         from: Versions {
             fork: manifest.fork.version.to_string(),
             upstream: report.from.to_string(),
         },
         to: Versions {
-            fork: open
-                .state
-                .request
-                .fork_version
-                .as_ref()
-                .map_or("the next".to_owned(), ToString::to_string),
+            fork: next_fork.to_string(),
             upstream: report.to.to_string(),
         },
         base: base.unwrap_or_default(),

@@ -19,7 +19,7 @@ mod walk;
 
 use std::ops::Range;
 
-pub use items::check_rust;
+pub use items::{Candidate, Followed, check_rust, follow};
 pub use layered::{
     Layer, LayerOptions, LayeredMerge, MergedHunk, Sides, counterpart, hunks_of, merge_in_layers,
 };

@@ -11,8 +11,8 @@ use super::{
 use crate::error::{Error, Result};
 use crate::format::Formatter;
 use crate::merge::{
-    Conflict, Labels, Layer, LayerOptions, LayeredMerge, Merge, MergedHunk, Rename, Side, Sides,
-    check_rust, hunks_of, merge_in_layers,
+    Candidate, Conflict, Labels, Layer, LayerOptions, LayeredMerge, Merge, MergedHunk, Rename,
+    Side, Sides, check_rust, follow, hunks_of, merge_in_layers,
 };
 use crate::now_in::{AddedLines, MovedTo};
 use crate::patch::{Applied, Delta, Difference, Patch};
@@ -158,129 +158,190 @@ impl Rebase<'_> {
                 .context(format!("the series {} is broken", stored.base)));
         }
         let mut rebased = Rebased::default();
-        let mut moved = Vec::new();
+        let (mut moved, mut unmerged) = (Vec::new(), Vec::new());
         for (path, patch) in &stored.patches {
             let (Some(base), Some(ours)) = (text(self.base, path), own.applied.get(path)) else {
                 continue;
             };
-            let texts = Texts {
-                base: base.to_owned(),
-                ours: ours.text.clone(),
-                theirs: text(self.theirs, path).map(str::to_owned),
+            let change = Change {
+                source: path,
+                path: path.clone(),
+                patch,
+                texts: Texts {
+                    base: base.to_owned(),
+                    ours: ours.text.clone(),
+                    theirs: text(self.theirs, path).map(str::to_owned),
+                },
             };
             if let Some(applied) = self.exact.get(path) {
-                let file = RebasedFile {
-                    sources: vec![path.clone()],
-                    text: applied.text.clone(),
-                    merged: None,
-                    texts,
-                    differences: patch.patch.differences.clone(),
-                };
-                rebased.files.insert(path.clone(), file);
+                rebased.add(change, applied.text.clone(), None);
                 continue;
             }
-            if let Some(to) = self.one(path, path, patch, texts.clone(), &mut rebased)? {
-                moved.push((path, to, patch, texts));
+            match self.bring(&change, &mut rebased)? {
+                Brought::Text(text, merged) => rebased.add(change, text, Some(merged)),
+                Brought::Dropped => {}
+                Brought::MovedTo(to) => moved.push(Change { path: to, ..change }),
+                Brought::Not(why) => unmerged.push((change, why)),
             }
         }
-        // The file that the code went to may have a patch of its own, which goes first.
-        for (path, to, patch, texts) in moved {
-            let there = rebased.files.get(&to).map(|file| file.text.as_str());
-            let theirs = there.or_else(|| text(self.theirs, &to)).map(str::to_owned);
-            let texts = Texts { theirs, ..texts };
-            if self.one(path, &to, patch, texts, &mut rebased)?.is_some() {
-                return Err(Error::general(format!(
-                    "the change of `{path}` was moved to `{to}`, and that was moved again"
-                ))
-                .help("name the last of the files in one step"));
+        // The file that code went to may have a patch of its own, which goes first.
+        for mut change in moved {
+            let there = rebased
+                .text(&change.path)
+                .or_else(|| text(self.theirs, &change.path));
+            change.texts.theirs = there.map(str::to_owned);
+            match self.bring(&change, &mut rebased)? {
+                Brought::Text(text, merged) => rebased.add(change, text, Some(merged)),
+                Brought::Dropped => {}
+                Brought::Not(why) => unmerged.push((change, why)),
+                Brought::MovedTo(to) => {
+                    let (source, path) = (change.source, &change.path);
+                    return Err(Error::general(format!(
+                        "the change of `{source}` was moved to `{path}`, and from there to `{to}`"
+                    ))
+                    .help(format!("say it in one step: `--moved-to {to}`")));
+                }
+            }
+        }
+        for (change, why) in unmerged {
+            if !self.follow(&change, &mut rebased)? {
+                rebased.conflicts.push(self.conflict(change, why));
             }
         }
         Ok(rebased)
     }
 
-    /// Brings one patch to a file. Returns the file that it is decided to belong to now,
-    /// where that is another one.
-    fn one(
-        &self,
-        source: &TreePath,
-        path: &TreePath,
-        patch: &StoredPatch,
-        texts: Texts,
-        rebased: &mut Rebased,
-    ) -> Result<Option<TreePath>> {
-        let mut result = self.merged(path, &texts)?;
-        if let Err(conflict) = &mut result
-            && let Some(resolution) = self.resolutions.get(&texts.key())
-        {
-            match decided(resolution, path, &texts) {
-                Decided::Nothing(note) => conflict.notes.push(note),
-                decided => {
-                    rebased.used.push(resolution.clone());
-                    match decided {
-                        Decided::MovedTo(to) => return Ok(Some(to)),
-                        Decided::Text(text, hunks) => {
-                            let notes = Vec::new();
-                            let agreed = Delta::default();
-                            let merged = MergedFile {
-                                agreed,
-                                hunks,
-                                notes,
-                            };
-                            result = Ok((text, merged));
-                        }
-                        Decided::Dropped | Decided::Nothing(_) => return Ok(None),
-                    }
-                }
+    /// Brings a change to its file: by the layers of the merge, else by what was decided.
+    fn bring(&self, change: &Change<'_>, rebased: &mut Rebased) -> Result<Brought> {
+        let mut why = match self.merged(&change.path, &change.texts)? {
+            Ok((text, merged)) => return Ok(Brought::Text(text, merged)),
+            Err(why) => why,
+        };
+        let Some(resolution) = self.resolutions.get(&change.texts.key()) else {
+            return Ok(Brought::Not(why));
+        };
+        let brought = match decided(resolution, &change.path, &change.texts) {
+            Ok(brought) => brought,
+            Err(note) => {
+                why.notes.push(note);
+                return Ok(Brought::Not(why));
             }
+        };
+        rebased.used.push(resolution.clone());
+        Ok(brought)
+    }
+
+    /// Follows the code of a change to other files, where that is certain: to the one that
+    /// a person named, or as items of which each stands in one file alone.
+    fn follow(&self, change: &Change<'_>, rebased: &mut Rebased) -> Result<bool> {
+        let is_moved = change.path != *change.source;
+        let Some(own) = change.texts.theirs.as_deref() else {
+            return Ok(false);
+        };
+        let is_candidate = |path: &TreePath, file: &File| match is_moved {
+            true => *path == change.path,
+            false => {
+                let is_rust = path.as_str().ends_with(".rs") && *path != change.path;
+                is_rust && self.base.get(path.as_str()) != Some(file)
+            }
+        };
+        let texts: Vec<(&TreePath, String)> = self
+            .theirs
+            .iter()
+            .filter(|(path, file)| is_candidate(path, file))
+            .filter_map(|(path, file)| {
+                let there = rebased.text(path).or_else(|| file.text());
+                Some((path, there?.to_owned()))
+            })
+            .collect();
+        let candidates = texts.iter().map(|(path, theirs)| Candidate {
+            path,
+            base: text(self.base, path),
+            theirs,
+        });
+        let sides = Sides {
+            base: &change.texts.base,
+            ours: &change.texts.ours,
+            // What a person named has the code; the file itself is gone.
+            theirs: if is_moved { "" } else { own },
+        };
+        let options = self.options(&change.path);
+        let cannot = |e| Error::general(format!("cannot follow `{}`: {e}", change.path));
+        let followed = follow(sides, &candidates.collect::<Vec<_>>(), &options).map_err(cannot)?;
+        let Some(followed) = followed else {
+            return Ok(false);
+        };
+        let left = Texts {
+            ours: followed.ours,
+            ..change.texts.clone()
+        };
+        let rest = match is_moved {
+            true if left.ours == left.base => None,
+            true => return Ok(false),
+            false => match self.merged(&change.path, &left)? {
+                Ok(rest) => Some(rest),
+                Err(_) => return Ok(false),
+            },
+        };
+        for (path, file) in followed.files {
+            let Some(text) = file.merge.text() else {
+                return Ok(false);
+            };
+            let merged = MergedFile {
+                agreed: file.merge.agreed,
+                hunks: file.hunks,
+                notes: followed.notes.iter().chain(&file.notes).cloned().collect(),
+            };
+            let theirs = texts.iter().find(|(known, _)| **known == path);
+            let to = Change {
+                texts: Texts {
+                    theirs: theirs.map(|(_, text)| text.clone()),
+                    ..change.texts.clone()
+                },
+                path,
+                ..*change
+            };
+            rebased.add(to, text, Some(merged));
         }
-        match result {
-            Ok((text, merged)) => {
-                let there = rebased.files.remove(path);
-                let (sources, differences) = there
-                    .map(|there| (there.sources, there.differences))
-                    .unwrap_or_default();
-                let mut file = RebasedFile {
-                    sources,
-                    text,
-                    merged: Some(merged),
-                    texts,
-                    differences,
-                };
-                file.sources.push(source.clone());
-                file.differences.extend(patch.patch.differences.clone());
-                rebased.files.insert(path.clone(), file);
-            }
-            Err(Unmerged {
-                kind,
-                hunks,
-                mut notes,
-            }) => {
-                let kind = match kind {
-                    ConflictKind::Deleted { .. } => ConflictKind::Deleted {
-                        now_in: AddedLines::between(self.base, self.theirs).most_of(&texts.base),
-                    },
-                    kind => kind,
-                };
-                if source != path {
-                    notes.insert(
-                        0,
-                        format!("the patch is of `{source}`, whose code is decided to be here now"),
-                    );
-                }
-                rebased.conflicts.push(FileConflict {
-                    path: path.clone(),
-                    patch: patch.file.clone(),
-                    differences: patch.patch.differences.clone(),
-                    from: self.from.clone(),
-                    to: self.to.clone(),
-                    texts,
-                    kind,
-                    hunks,
-                    notes,
-                });
-            }
+        if let Some((text, merged)) = rest {
+            let change = Change {
+                path: change.path.clone(),
+                texts: change.texts.clone(),
+                ..*change
+            };
+            rebased.add(change, text, Some(merged));
         }
-        Ok(None)
+        Ok(true)
+    }
+
+    fn conflict(&self, change: Change<'_>, mut why: Unmerged) -> FileConflict {
+        if let ConflictKind::Deleted { now_in } = &mut why.kind {
+            *now_in = AddedLines::between(self.base, self.theirs).most_of(&change.texts.base);
+        }
+        if *change.source != change.path {
+            let source = change.source;
+            let note = format!("The patch is of `{source}`, whose code is decided to be here now.");
+            why.notes.insert(0, note);
+        }
+        FileConflict {
+            path: change.path,
+            patch: change.patch.file.clone(),
+            differences: change.patch.patch.differences.clone(),
+            from: self.from.clone(),
+            to: self.to.clone(),
+            texts: change.texts,
+            kind: why.kind,
+            hunks: why.hunks,
+            notes: why.notes,
+        }
+    }
+
+    fn options(&self, path: &TreePath) -> LayerOptions<'_> {
+        LayerOptions {
+            is_rust: path.as_str().ends_with(".rs"),
+            renames: self.renames,
+            formatter: self.formatter,
+        }
     }
 
     fn merged(
@@ -300,11 +361,7 @@ impl Rebase<'_> {
             ours: &texts.ours,
             theirs,
         };
-        let options = LayerOptions {
-            is_rust: path.as_str().ends_with(".rs"),
-            renames: self.renames,
-            formatter: self.formatter,
-        };
+        let options = self.options(path);
         let LayeredMerge {
             merge,
             hunks,
@@ -335,6 +392,24 @@ fn text<'t>(tree: &'t Tree, path: &TreePath) -> Option<&'t str> {
     tree.get(path.as_str()).and_then(File::text)
 }
 
+/// A patch that is to be brought to a file of the other release.
+struct Change<'a> {
+    /// The file that the patch is of.
+    source: &'a TreePath,
+    /// The file that it is to be brought to.
+    path: TreePath,
+    patch: &'a StoredPatch,
+    texts: Texts,
+}
+
+/// What came of bringing a change to a file.
+enum Brought {
+    Text(String, MergedFile),
+    Dropped,
+    MovedTo(TreePath),
+    Not(Unmerged),
+}
+
 /// What could not be merged.
 struct Unmerged {
     kind: ConflictKind,
@@ -350,39 +425,30 @@ pub fn unparsable(path: &TreePath, text: &str) -> Option<String> {
     check_rust(text).err()
 }
 
-/// What a resolution says of a conflict.
-enum Decided {
-    Text(String, Vec<MergedHunk>),
-    Dropped,
-    MovedTo(TreePath),
-    /// Nothing, for that reason.
-    Nothing(String),
-}
-
-fn decided(resolution: &Resolution, path: &TreePath, texts: &Texts) -> Decided {
-    match (&resolution.decision, &texts.theirs) {
-        (Decision::Drop { .. }, _) => Decided::Dropped,
-        (Decision::MovedTo { path }, _) => Decided::MovedTo(path.clone()),
-        (_, None) => {
-            Decided::Nothing("a remembered text belongs to a file that is gone".to_owned())
-        }
-        (_, Some(theirs)) => match resolution.text(theirs) {
-            None => Decided::Nothing(format!(
-                "the resolution {} is not used: its patch does not apply to the texts that it names",
-                resolution.key
-            )),
-            Some(text) => match unparsable(path, &text) {
-                Some(error) => Decided::Nothing(format!(
-                    "the resolution {} is not used: what it gives does not parse as Rust ({error})",
-                    resolution.key
-                )),
-                None => {
-                    let hunks = hunks_of(theirs, &text, Layer::Decision);
-                    Decided::Text(text, hunks)
-                }
-            },
-        },
+/// Returns what a resolution says of a conflict, or why it says nothing.
+fn decided(resolution: &Resolution, path: &TreePath, texts: &Texts) -> Result<Brought, String> {
+    let theirs = match (&resolution.decision, &texts.theirs) {
+        (Decision::Drop { .. }, _) => return Ok(Brought::Dropped),
+        (Decision::MovedTo { path }, _) => return Ok(Brought::MovedTo(path.clone())),
+        (_, None) => return Err("A remembered text belongs to a file that is gone.".to_owned()),
+        (_, Some(theirs)) => theirs,
+    };
+    let key = resolution.key;
+    let text = resolution.text(theirs).ok_or_else(|| {
+        format!(
+            "The resolution {key} is not used: its patch does not apply to the texts that it names."
+        )
+    })?;
+    if let Some(error) = unparsable(path, &text) {
+        return Err(format!(
+            "The resolution {key} is not used: what it gives does not parse as Rust ({error})."
+        ));
     }
+    let merged = MergedFile {
+        hunks: hunks_of(theirs, &text, Layer::Decision),
+        ..MergedFile::default()
+    };
+    Ok(Brought::Text(text, merged))
 }
 
 impl FileConflict {
@@ -445,6 +511,28 @@ impl FileConflict {
 }
 
 impl Rebased {
+    fn text(&self, path: &TreePath) -> Option<&str> {
+        self.files.get(path).map(|file| file.text.as_str())
+    }
+
+    /// Adds the changes of a patch to a file.
+    fn add(&mut self, change: Change<'_>, text: String, merged: Option<MergedFile>) {
+        let there = self.files.remove(&change.path);
+        let (mut sources, mut differences) = there
+            .map(|there| (there.sources, there.differences))
+            .unwrap_or_default();
+        sources.push(change.source.clone());
+        differences.extend(change.patch.patch.differences.clone());
+        let file = RebasedFile {
+            sources,
+            text,
+            merged,
+            texts: change.texts,
+            differences,
+        };
+        self.files.insert(change.path, file);
+    }
+
     /// Makes the series for a release out of what was rebased onto it. A patch that
     /// leaves nothing to change is not in it.
     ///

@@ -15,6 +15,7 @@
 
 mod align;
 mod combine;
+mod follow;
 mod labels;
 #[cfg(test)]
 mod laws;
@@ -28,6 +29,7 @@ mod tests;
 
 use std::ops::Range;
 
+pub use follow::{Candidate, Followed, follow};
 pub use parse::check_rust;
 
 use combine::{Combiner, Part};

@@ -12,8 +12,9 @@ use super::align::{pairs, similarity};
 use super::combine::{Combiner, Part, Three};
 use super::path_at;
 use super::source::{Child, Container, Kind, Source};
-use crate::merge::MergeError;
-use crate::merge::keeps::Settled;
+use crate::merge::keeps::{Settled, keeps};
+use crate::merge::{Chunk, Merge, MergeError, Sides};
+use crate::patch::Delta;
 
 /// How much of its tokens an item that moved has kept, at least.
 pub(super) const MOSTLY: f64 = 0.7;
@@ -22,9 +23,11 @@ pub(super) const MOSTLY: f64 = 0.7;
 #[derive(Default)]
 pub(super) struct Moves<'a> {
     gone: HashMap<u64, Vec<&'a Child>>,
-    added: HashMap<u64, Vec<&'a Child>>,
+    /// With the text of theirs that it is in, from 0.
+    added: HashMap<u64, Vec<(usize, &'a Child)>>,
     /// What ours changed of what is gone.
     changed: Vec<[&'a Child; 2]>,
+    text: usize,
 }
 
 impl<'a> Moves<'a> {
@@ -34,6 +37,14 @@ impl<'a> Moves<'a> {
         moves
     }
 
+    /// Looks into a further file of base and theirs.
+    pub(super) fn also(&mut self, base: &'a Container, theirs: &'a Container) {
+        self.text += 1;
+        let changed = self.changed.len();
+        self.look([base, base, theirs]);
+        self.changed.truncate(changed);
+    }
+
     fn look(&mut self, of: Three<&'a Container>) {
         let [base, ours, theirs] = of;
         let [our_pairs, their_pairs] = [pairs(base, ours), pairs(base, theirs)];
@@ -41,7 +52,9 @@ impl<'a> Moves<'a> {
         for (at, child) in base.children.iter().enumerate() {
             let our = our_pairs[at].map(|index| &ours.children[index]);
             let Some(index) = their_pairs[at] else {
-                register(&mut self.gone, child);
+                register(child, &mut |id, child| {
+                    self.gone.entry(id).or_default().push(child)
+                });
                 if let Some(our) = our {
                     self.changed.push([child, our]);
                 }
@@ -49,12 +62,18 @@ impl<'a> Moves<'a> {
             };
             is_old[index] = true;
             let their = &theirs.children[index];
-            // Where ours has no such child, nothing of it can have been changed.
+            let changed = self.changed.len();
             self.look_into([child, our.unwrap_or(child), their]);
+            if our.is_none() {
+                // Nothing of it is in ours.
+                self.changed.truncate(changed);
+            }
         }
         for (child, is_old) in theirs.children.iter().zip(is_old) {
             if !is_old {
-                register(&mut self.added, child);
+                register(child, &mut |id, child| {
+                    self.added.entry(id).or_default().push((self.text, child))
+                });
             }
         }
     }
@@ -68,8 +87,8 @@ impl<'a> Moves<'a> {
         }
     }
 
-    /// Returns the item of theirs that one of base is now, if that is certain.
-    fn target(&self, base: &Child) -> Option<&'a Child> {
+    /// Returns the item of theirs that one of base is now, if that is certain, and its text.
+    fn target(&self, base: &Child) -> Option<(usize, &'a Child)> {
         let id = identity(base)?;
         let ([_], [target]) = (
             self.gone.get(&id)?.as_slice(),
@@ -77,14 +96,23 @@ impl<'a> Moves<'a> {
         ) else {
             return None;
         };
-        (similarity(&base.tokens, &target.tokens) >= MOSTLY).then_some(*target)
+        (similarity(&base.tokens, &target.1.tokens) >= MOSTLY).then_some(*target)
     }
 
-    /// Returns each change to follow: item of base, of ours, of theirs.
-    fn followed(&self, changed: [&'a Child; 2], found: &mut Vec<Three<&'a Child>>) {
+    /// Returns each item that ours may have changed and that moved: as base and ours have it,
+    /// and as theirs, with its text.
+    pub(super) fn found(&self) -> Vec<(usize, Three<&'a Child>)> {
+        let mut found = Vec::new();
+        for changed in &self.changed {
+            self.followed(*changed, &mut found);
+        }
+        found
+    }
+
+    fn followed(&self, changed: [&'a Child; 2], found: &mut Vec<(usize, Three<&'a Child>)>) {
         let [base, ours] = changed;
-        if let Some(target) = self.target(base) {
-            found.push([base, ours, target]);
+        if let Some((text, target)) = self.target(base) {
+            found.push((text, [base, ours, target]));
         } else if base.inner.len() == ours.inner.len() {
             for (base, ours) in base.inner.iter().zip(&ours.inner) {
                 for (child, pair) in base.children.iter().zip(pairs(base, ours)) {
@@ -103,14 +131,14 @@ fn identity(child: &Child) -> Option<u64> {
     Some(super::source::digest((child.label.kind, key)))
 }
 
-/// Adds a child and all items in it.
-fn register<'a>(index: &mut HashMap<u64, Vec<&'a Child>>, child: &'a Child) {
+/// Hands on a child and all items in it.
+fn register<'a>(child: &'a Child, add: &mut impl FnMut(u64, &'a Child)) {
     if let Some(id) = identity(child) {
-        index.entry(id).or_default().push(child);
+        add(id, child);
     }
     if matches!(child.label.kind, Kind::Impl | Kind::Item) {
         for child in child.inner.iter().flat_map(|inner| &inner.children) {
-            register(index, child);
+            register(child, add);
         }
     }
 }
@@ -123,27 +151,50 @@ pub(super) fn follow<'a>(
 ) -> Result<Vec<String>, MergeError> {
     let moves = Moves::of(sources.map(|source| &source.root));
     let mut notes = Vec::new();
-    let mut found = Vec::new();
-    for changed in &moves.changed {
-        moves.followed(*changed, &mut found);
-    }
-    for of in found {
-        let lines = of.map(|child| child.lines.clone());
-        if combiner.text(0, &lines[0]) == combiner.text(1, &lines[1]) {
-            continue;
+    for (_, of) in moves.found() {
+        if let Some(mut settled) = follow_one(combiner, of)? {
+            combiner.settled.append(&mut settled);
+            let place = path_at(sources[2], &of[2].lines).join(", ");
+            notes.push(note(of[0], &place));
         }
-        let Some((text, mut settled)) = merged(combiner, of)? else {
-            continue;
-        };
-        combiner.settled.append(&mut settled);
-        let new = combiner.lines[0][lines[0].clone()].concat();
-        replace(&mut combiner.lines[1][lines[1].clone()], new);
-        replace(&mut combiner.lines[2][lines[2].clone()], text);
-        let name = of[0].label.name.clone().unwrap_or_default();
-        let place = path_at(sources[2], &lines[2]).join(", ");
-        notes.push(format!("The change of `{name}` follows it to `{place}`."));
     }
     Ok(notes)
+}
+
+/// Says where a change went.
+pub(super) fn note(item: &Child, place: &str) -> String {
+    let name = item.label.name.as_deref().unwrap_or_default();
+    format!("The change of `{name}` follows it to `{place}`.")
+}
+
+/// Merges what ours changed of one item, if it did and that is clean.
+pub(super) fn follow_one<'a>(
+    combiner: &mut Combiner<'a>,
+    of: Three<&'a Child>,
+) -> Result<Option<Vec<Settled>>, MergeError> {
+    let lines = of.map(|child| child.lines.clone());
+    let [base, ours, theirs] = [0, 1, 2].map(|side| combiner.text(side, &lines[side]));
+    if base == ours {
+        return Ok(None);
+    }
+    let Some((text, settled)) = merged(combiner, of)? else {
+        return Ok(None);
+    };
+    let merge = Merge {
+        chunks: vec![Chunk::Resolved(text.clone())],
+        agreed: Delta::default(),
+    };
+    let sides = Sides {
+        base: &base,
+        ours: &ours,
+        theirs: &theirs,
+    };
+    if !keeps(&merge, sides, &settled) {
+        return Ok(None);
+    }
+    replace(&mut combiner.lines[1][lines[1].clone()], base);
+    replace(&mut combiner.lines[2][lines[2].clone()], text);
+    Ok(Some(settled))
 }
 
 /// Merges an item that moved, with the indentation that it has in theirs.
