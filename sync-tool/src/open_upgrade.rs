@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 
 use host::{disk, failpoint};
 use recipe::error::{Error, Fault, Location, Result};
-use recipe::merge::Conflict;
+use recipe::merge::{Chunk, Conflict, Merge};
 use recipe::series::{
     ConflictKind, FileConflict, Rebased, RebasedFile, Resolution, Resolutions, Texts,
 };
@@ -74,6 +74,10 @@ pub(crate) struct State {
     pub pin: Version,
     /// What was asked for.
     pub request: Request,
+    /// The release that the merge took for its base.
+    pub from: Version,
+    /// The release that it met conflicts at: the one asked for, or one on the way.
+    pub onto: Version,
     /// The digests of the project's inputs.
     pub inputs: BTreeMap<TreePath, Digest>,
     /// The files in conflict.
@@ -130,19 +134,58 @@ impl State {
         inputs: BTreeMap<TreePath, Digest>,
         rebased: Rebased,
     ) -> Self {
-        let open = |conflict: FileConflict| OpenConflict {
-            written: Digest::of(conflict.with_markers()),
-            texts: conflict.texts.clone(),
-            conflict,
-        };
+        let release =
+            |of: fn(&FileConflict) -> &Version| rebased.conflicts.first().map(of).cloned();
+        let (from, to) = (release(|one| &one.from), release(|one| &one.to));
         State {
+            from: from.unwrap_or_else(|| pin.clone()),
+            onto: to.unwrap_or_else(|| request.to.clone()),
             schema: SCHEMA,
             fork: fork.to_owned(),
             pin: pin.clone(),
             request,
             inputs,
-            conflicts: rebased.conflicts.into_iter().map(open).collect(),
+            conflicts: rebased
+                .conflicts
+                .into_iter()
+                .map(OpenConflict::from)
+                .collect(),
             merged: rebased.files,
+        }
+    }
+
+    /// Returns the files in conflict, and those that merged: a person may decide about
+    /// these as well.
+    pub(crate) fn all(&self) -> Vec<OpenConflict> {
+        let merged = |(path, file): (&TreePath, &RebasedFile)| {
+            let merged = file.merged.as_ref()?;
+            let merge = Merge {
+                chunks: vec![Chunk::Resolved(file.text.clone())],
+                agreed: merged.agreed,
+            };
+            Some(OpenConflict::from(FileConflict {
+                path: path.clone(),
+                patch: file.patch.clone(),
+                differences: file.differences.clone(),
+                from: self.from.clone(),
+                to: self.onto.clone(),
+                texts: file.texts.clone(),
+                kind: ConflictKind::Lines { merge },
+                hunks: merged.hunks.clone(),
+                notes: merged.notes.clone(),
+            }))
+        };
+        let merged = self.merged.iter().filter_map(merged);
+        self.conflicts.iter().cloned().chain(merged).collect()
+    }
+}
+
+impl From<FileConflict> for OpenConflict {
+    fn from(conflict: FileConflict) -> Self {
+        OpenConflict {
+            written: Digest::of(conflict.with_markers()),
+            texts: conflict.texts.clone(),
+            conflict,
         }
     }
 }
@@ -198,7 +241,7 @@ impl OpenUpgrade {
     /// Where the disk fails; what was open before is as it was then.
     pub(crate) fn open(dir: &Path, state: State) -> Result<OpenUpgrade> {
         clear_unless_open(dir)?;
-        for open in &state.conflicts {
+        for open in &state.all() {
             let place = staged(dir, &open.conflict.path);
             if let Ok(there) = fs::read(&place) {
                 if Digest::of(&there) == open.written || is_about(dir, open)? {
@@ -332,12 +375,12 @@ impl OpenUpgrade {
     ///
     /// Where the disk fails.
     pub(crate) fn finish(self) -> Result<Option<PathBuf>> {
-        let edited = self
+        if self
             .state
-            .conflicts
+            .all()
             .iter()
-            .any(|open| self.is_edited_since(open));
-        if edited {
+            .any(|open| self.is_edited_since(open))
+        {
             return self.abort().map(Some);
         }
         let state = self.dir.join(STATE);
@@ -481,9 +524,7 @@ fn staged(dir: &Path, path: &TreePath) -> PathBuf {
 /// Tells whether the file that is there was written for the same conflict.
 fn is_about(dir: &Path, open: &OpenConflict) -> Result<bool> {
     let before = OpenUpgrade::load(dir)?;
-    let before = before
-        .map(|before| before.state.conflicts)
-        .unwrap_or_default();
+    let before = before.map(|before| before.state.all()).unwrap_or_default();
     Ok(before.iter().any(|one| one == open))
 }
 

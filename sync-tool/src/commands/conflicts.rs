@@ -60,8 +60,7 @@ pub(super) fn run(context: &Context<'_>, args: &ConflictsArgs) -> Result<Listed>
         _ => {
             if let Some(file) = &args.html {
                 add_commits(context, &project, &open, &mut report)?;
-                let series = project.series_in_use();
-                let page = review::of_open(project.manifest(), series, &open, &report);
+                let page = review::of_open(project.manifest(), &open, &report);
                 review::write(context, file, &page)?;
             }
             Ok(Listed::All(Box::new(report)))
@@ -232,7 +231,7 @@ pub(super) fn resolve(context: &Context<'_>, args: &ResolveArgs) -> Result<Resol
     let mut resolutions = Vec::new();
     let mut faults = Vec::new();
     for file in files {
-        match decision(context, &project, &open, file, args) {
+        match decision(context, &project, &open, &file, args) {
             Ok(resolution) => resolutions.push(resolution),
             Err(e) => faults.push(e),
         }
@@ -267,15 +266,16 @@ fn together(mut errors: Vec<Error>) -> Option<Error> {
 }
 
 /// Returns the files that a command line means.
-fn chosen<'o>(
+fn chosen(
     context: &Context<'_>,
     project: &Project,
-    open: &'o OpenUpgrade,
+    open: &OpenUpgrade,
     files: &[String],
-) -> Result<Vec<&'o OpenConflict>> {
+) -> Result<Vec<OpenConflict>> {
+    let mut all = open.state.all();
     if files.is_empty() {
-        let conflicts = open.state.conflicts.iter();
-        let edited: Vec<_> = conflicts.filter(|one| open.is_edited_since(one)).collect();
+        all.retain(|one| open.is_edited_since(one));
+        let edited = all;
         return match edited.is_empty() {
             false => Ok(edited),
             true => Err(
@@ -289,25 +289,19 @@ fn chosen<'o>(
     let tree = &project.manifest().fork.path;
     let staged = context.shown(&open.staged_dir());
     let named = |file: &String| {
-        let bare = [tree.as_str(), &staged].iter().find_map(|above| {
-            file.strip_prefix(above)
-                .and_then(|rest| rest.strip_prefix('/'))
-        });
-        let bare = bare.unwrap_or(file);
-        let found = open
-            .state
-            .conflicts
+        let bare = [tree.as_str(), &staged]
             .iter()
-            .find(|one| one.conflict.path.as_str() == bare);
-        found.ok_or_else(|| {
-            let all = open
-                .state
-                .conflicts
-                .iter()
-                .map(|one| one.conflict.path.as_str());
-            let all: Vec<&str> = all.collect();
-            Error::new(Kind::Usage, format!("`{file}` is not in conflict"))
-                .help(format!("in conflict are: {}", all.join(", ")))
+            .find_map(|above| file.strip_prefix(above)?.strip_prefix('/'));
+        let bare = bare.unwrap_or(file);
+        let found = all.iter().find(|one| one.conflict.path.as_str() == bare);
+        found.cloned().ok_or_else(|| {
+            let conflicts = open.state.conflicts.iter();
+            let names: Vec<&str> = conflicts.map(|one| one.conflict.path.as_str()).collect();
+            Error::new(
+                Kind::Usage,
+                format!("`{file}` is neither in conflict nor merged"),
+            )
+            .help(format!("in conflict are: {}", names.join(", ")))
         })
     };
     files.iter().map(named).collect()

@@ -100,6 +100,7 @@ impl ForkBuild {
                     ours,
                     theirs: Some(theirs),
                 },
+                patch: stored.file.clone(),
                 differences: stored.patch.differences.clone(),
             };
             Some((path.clone(), file))

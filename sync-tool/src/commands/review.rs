@@ -15,7 +15,7 @@ use recipe::error::{Error, Result};
 use recipe::manifest::{FileKind, Manifest};
 use recipe::merge::{MergedHunk, Side, counterpart};
 use recipe::patch::{Delta, Difference};
-use recipe::series::{ConflictKind, RebasedFile, Resolution, StoredSeries};
+use recipe::series::{ConflictKind, RebasedFile, Resolution};
 use recipe::tree::TreePath;
 
 use super::context::Context;
@@ -33,12 +33,7 @@ pub(super) fn write(context: &Context<'_>, file: &Path, review: &Review) -> Resu
 }
 
 /// Makes the page of an open upgrade.
-pub(super) fn of_open(
-    manifest: &Manifest,
-    series: Option<&StoredSeries>,
-    open: &OpenUpgrade,
-    report: &ConflictsReport,
-) -> Review {
+pub(super) fn of_open(manifest: &Manifest, open: &OpenUpgrade, report: &ConflictsReport) -> Review {
     let state = match report.left {
         0 => State::Ready,
         _ => State::Conflicts,
@@ -63,7 +58,7 @@ pub(super) fn of_open(
         .state
         .merged
         .iter()
-        .map(|(path, file)| merged(path, file, series));
+        .map(|(path, file)| merged(path, file));
     let base = open
         .state
         .conflicts
@@ -97,13 +92,12 @@ pub(super) fn of_made(
     manifest: &Manifest,
     before: Option<Delta>,
     rebased: &BTreeMap<TreePath, RebasedFile>,
-    series: Option<&StoredSeries>,
     report: &MadeReport,
 ) -> Review {
     let stored = report.series.as_ref();
     let mut files: Vec<FileReview> = rebased
         .iter()
-        .map(|(path, file)| merged(path, file, series))
+        .map(|(path, file)| merged(path, file))
         .collect();
     for taken in stored.into_iter().flat_map(|series| &series.taken) {
         let known = files
@@ -254,12 +248,8 @@ fn differences(all: &[Difference]) -> Vec<page::Difference> {
 }
 
 /// Makes the part of a file that has its changes.
-fn merged(path: &TreePath, file: &RebasedFile, series: Option<&StoredSeries>) -> FileReview {
+fn merged(path: &TreePath, file: &RebasedFile) -> FileReview {
     let theirs = file.texts.theirs.as_deref().unwrap_or_default();
-    let patch = file
-        .sources
-        .iter()
-        .find_map(|source| series?.patches.get(source));
     let exact = || recipe::merge::hunks_of(theirs, &file.text, recipe::merge::Layer::Exact);
     let hunks = file
         .merged
@@ -272,7 +262,7 @@ fn merged(path: &TreePath, file: &RebasedFile, series: Option<&StoredSeries>) ->
     notes.extend(file.merged.iter().flat_map(|merged| merged.notes.clone()));
     FileReview {
         path: path.to_string(),
-        patch: patch.map(|patch| patch.file.to_string()),
+        patch: Some(file.patch.to_string()),
         state: match file.merged {
             Some(_) => FileState::Merged,
             None => FileState::Exact,
@@ -346,6 +336,7 @@ fn in_conflict(open: &OpenUpgrade, one: &OpenConflict, report: &ConflictsReport)
         text,
         merged: None,
         texts: one.texts.clone(),
+        patch: conflict.patch.clone(),
         differences: Vec::new(),
     };
     let hunks = conflict.hunks.iter().map(|one| hunk(&file, &theirs, one));

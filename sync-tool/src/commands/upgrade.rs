@@ -129,11 +129,9 @@ pub(super) fn none_is_open() -> Error {
 
 /// Fails where a decision is missing that a person has begun to make.
 fn ready_to_go_on(open: &OpenUpgrade) -> Result<()> {
-    let conflicts = open.state.conflicts.iter();
-    let edited: Vec<&str> = conflicts
-        .filter(|one| open.is_edited_since(one))
-        .map(|one| one.conflict.path.as_str())
-        .collect();
+    let mut all = open.state.all();
+    all.retain(|one| open.is_edited_since(one));
+    let edited: Vec<&str> = all.iter().map(|one| one.conflict.path.as_str()).collect();
     if edited.is_empty() {
         return Ok(());
     }
@@ -231,12 +229,10 @@ impl<'a> Attempt<'a> {
             false => std::mem::take(&mut forked.rebased),
         };
         let manifest = forked.inputs.manifest.clone();
-        let base = forked.series.clone();
-        let series = base.and_then(|base| forked.inputs.series_of(&base).cloned());
         let report = installer.install(self.lock.write_lock(), forked, steps)?;
         if let Some(file) = self.html {
             let before = self.project.series_in_use().map(StoredSeries::delta);
-            let page = review::of_made(&manifest, before, &rebased, series.as_ref(), &report);
+            let page = review::of_made(&manifest, before, &rebased, &report);
             review::write(self.context, file, &page)?;
         }
         Ok(report)
@@ -318,8 +314,7 @@ impl<'a> Attempt<'a> {
                 .extend(conflicts::remembered(&open, &self.project.inputs));
             let told = conflicts::report(self.context, &open, &self.project.inputs);
             if let Some(file) = self.html {
-                let series = self.project.series_in_use();
-                let page = review::of_open(manifest, series, &open, &told);
+                let page = review::of_open(manifest, &open, &told);
                 review::write(self.context, file, &page)?;
             }
             report.open = Some(told);

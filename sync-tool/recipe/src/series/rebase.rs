@@ -61,6 +61,8 @@ pub struct RebasedFile {
     pub merged: Option<MergedFile>,
     /// The texts that met, of the last source.
     pub texts: Texts,
+    /// Its patch's file, from the project's root.
+    pub patch: TreePath,
     /// What the patches do, and why.
     pub differences: Vec<Difference>,
 }
@@ -211,24 +213,29 @@ impl Rebase<'_> {
         Ok(rebased)
     }
 
-    /// Brings a change to its file: by the layers of the merge, else by what was decided.
+    /// Brings a change to its file: by what was decided, for a person may know better than
+    /// a merge, else by the layers of the merge.
     fn bring(&self, change: &Change<'_>, rebased: &mut Rebased) -> Result<Brought> {
-        let mut why = match self.merged(&change.path, &change.texts)? {
-            Ok((text, merged)) => return Ok(Brought::Text(text, merged)),
-            Err(why) => why,
+        let resolution = self.resolutions.get(&change.texts.key());
+        let decided = resolution.map(|one| decided(one, &change.path, &change.texts));
+        if let (Some(Ok(_)), Some(resolution)) = (&decided, resolution) {
+            rebased.used.push(resolution.clone());
+        }
+        let note = match decided {
+            Some(Ok(brought)) => return Ok(brought),
+            Some(Err(note)) => Some(note),
+            None => None,
         };
-        let Some(resolution) = self.resolutions.get(&change.texts.key()) else {
-            return Ok(Brought::Not(why));
-        };
-        let brought = match decided(resolution, &change.path, &change.texts) {
-            Ok(brought) => brought,
-            Err(note) => {
-                why.notes.push(note);
-                return Ok(Brought::Not(why));
+        Ok(match self.merged(&change.path, &change.texts)? {
+            Ok((text, mut merged)) => {
+                merged.notes.extend(note);
+                Brought::Text(text, merged)
             }
-        };
-        rebased.used.push(resolution.clone());
-        Ok(brought)
+            Err(mut why) => {
+                why.notes.extend(note);
+                Brought::Not(why)
+            }
+        })
     }
 
     /// Follows the code of a change to other files, where that is certain: to the one that
@@ -528,6 +535,7 @@ impl Rebased {
             text,
             merged,
             texts: change.texts,
+            patch: change.patch.file.clone(),
             differences,
         };
         self.files.insert(change.path, file);
