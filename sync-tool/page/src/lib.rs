@@ -3,6 +3,7 @@
 
 mod code;
 mod escape;
+mod hunks;
 mod marks;
 mod model;
 mod room;
@@ -11,9 +12,10 @@ mod view;
 mod words;
 
 use askama::Template as _;
+pub use hunks::hunks_between;
 pub use model::{
-    Change, ChangeKind, Commit, ConflictReview, Delta, DeltaChange, Difference, FileReview,
-    FileState, Gate, GateResult, HunkReview, Resolution, Review, State, Text, Versions,
+    Before, Change, ChangeKind, Commit, ConflictReview, Decision, Delta, DeltaChange, Difference,
+    FileReview, FileState, Gate, GateResult, HunkReview, Review, Sides, State, Text, Versions,
 };
 pub use recipe::merge::Layer;
 

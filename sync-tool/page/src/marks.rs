@@ -59,10 +59,50 @@ fn changed(
         marks[0][a_part].fill(true);
         marks[1][b_part].fill(true);
     } else {
-        for op in ops.iter().filter(|op| !matches!(op, DiffOp::Equal { .. })) {
-            marks[0][a_part.clone()][op.old_range()].fill(true);
-            marks[1][b_part.clone()][op.new_range()].fill(true);
+        for [a_run, b_run] in runs(&ops, a_words, b_words) {
+            marks[0][a_part.clone()][a_run].fill(true);
+            marks[1][b_part.clone()][b_run].fill(true);
         }
+    }
+}
+
+/// Returns the runs of words that differ.
+fn runs(ops: &[DiffOp], a: &[Word<'_>], b: &[Word<'_>]) -> Vec<[Range<usize>; 2]> {
+    let mut runs = Vec::new();
+    // How far back a run may move: over what both texts have.
+    let mut floors = [0, 0];
+    for op in ops {
+        let [old, new] = [op.old_range(), op.new_range()];
+        if let DiffOp::Equal { .. } = op {
+            floors = [old.start, new.start];
+            continue;
+        }
+        floors = match old.is_empty() || new.is_empty() {
+            true => floors,
+            false => [old.start, new.start],
+        };
+        runs.push([
+            from_line_start(a, old.clone(), floors[0]),
+            from_line_start(b, new.clone(), floors[1]),
+        ]);
+        floors = [old.end, new.end];
+    }
+    runs
+}
+
+/// Moves a run of words that only one text has up to the start of a line, where the words
+/// before it are those that it ends with: `use a; use` is read as `use a;` before `use`.
+fn from_line_start(words: &[Word<'_>], run: Range<usize>, floor: usize) -> Range<usize> {
+    let mut moved = run.clone();
+    loop {
+        if run.is_empty() || moved.start == 0 || words[moved.start - 1].text == "\n" {
+            return moved;
+        }
+        let is_same = words[moved.start - 1].text == words[moved.end - 1].text;
+        if moved.start <= floor || !is_same {
+            return run;
+        }
+        moved = moved.start - 1..moved.end - 1;
     }
 }
 
@@ -107,6 +147,7 @@ mod tests {
     fn marked(a: &str, b: &str) -> [String; 2] {
         let [a, b] = [a, b].map(|text| words(text, true));
         let marks = differing(&a, &b);
+        assert_eq!(unmarked(&a, &marks[0]), unmarked(&b, &marks[1]));
         let show = |words: &[Word<'_>], marks: &[bool]| -> String {
             let each = words.iter().zip(marks);
             let each = each.map(|(word, is_marked)| match is_marked {
@@ -116,6 +157,22 @@ mod tests {
             each.collect()
         };
         [show(&a, &marks[0]), show(&b, &marks[1])]
+    }
+
+    fn unmarked<'a>(words: &[Word<'a>], marks: &[bool]) -> Vec<&'a str> {
+        let each = words
+            .iter()
+            .zip(marks)
+            .filter(|(_, is_marked)| !**is_marked);
+        each.map(|(word, _)| word.text).collect()
+    }
+
+    proptest::proptest! {
+        /// What is not marked is the same in both.
+        #[test]
+        fn all_that_differs_is_marked(a in "([ab,] ?|\n){0,30}", b in "([ab,] ?|\n){0,30}") {
+            marked(&a, &b);
+        }
     }
 
     #[test]
@@ -132,6 +189,10 @@ mod tests {
         );
         assert_eq!(marked("a\nb\n", "a\nx\nb\n"), ["a\nb\n", "a\n[x][\\n]b\n"]);
         assert_eq!(marked("", "a"), ["", "[a]"]);
+        assert_eq!(
+            marked("use b::{c};\n", "use a;\nuse b::{c, d};\n")[1],
+            "[use][ ][a][;][\\n]use b::{c[,][ ][d]};\n"
+        );
     }
 
     #[test]

@@ -111,10 +111,14 @@ pub struct FileReview {
     pub differences: Vec<Difference>,
     /// What else a reviewer should know of the file, a sentence each.
     pub notes: Vec<String>,
-    /// What was merged without a person, in the order of the file.
+    /// What is merged, in the order of the file.
     pub hunks: Vec<HunkReview>,
     /// What was not, in the order of the file.
     pub conflicts: Vec<ConflictReview>,
+    /// What was decided about the conflicts.
+    pub decision: Option<Decision>,
+    /// Where a remembered decision about the same conflicts is stored.
+    pub remembered: Option<String>,
     /// Upstream's commits that touch the file, newest first.
     pub commits: Vec<Commit>,
 }
@@ -147,57 +151,69 @@ pub struct Difference {
     pub reason: String,
 }
 
-/// A change of the fork's that was merged without a person.
+/// A change of the fork's that was merged; [`hunks_between`](crate::hunks_between) makes them.
 #[derive(Debug, Clone, Serialize)]
 pub struct HunkReview {
     /// What merged it.
     pub layer: Layer,
     /// The item that it is in, such as `impl TcpSocket, fn bind`.
     pub item: Option<String>,
-    /// Upstream's lines before.
-    pub base: Text,
-    /// The fork's lines before.
-    pub ours: Text,
+    /// What both had before, where that is known.
+    pub before: Option<Before>,
     /// Upstream's lines after.
     pub theirs: Text,
     /// The lines that came out.
     pub merged: Text,
 }
 
-/// Lines that upstream and the fork changed differently.
+/// The lines of a hunk before the upgrade.
+#[derive(Debug, Clone, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Before {
+    pub base: Text,
+    pub ours: Text,
+}
+
+/// A place that a person decides on. It is open while its file has no decision.
 #[derive(Debug, Clone, Serialize)]
 pub struct ConflictReview {
     /// The number by which commands name it; each occurs once in a review.
     pub number: usize,
     /// The item that it is in, such as `impl TcpSocket, fn bind`.
     pub item: Option<String>,
-    /// Upstream's lines before.
-    pub base: Text,
-    /// The fork's lines before.
-    pub ours: Text,
-    /// Upstream's lines after.
-    pub theirs: Text,
-    /// What was decided.
-    pub resolution: Option<Resolution>,
-    /// Where a remembered decision for the same lines comes from, if there is one.
-    pub remembered: Option<String>,
-    /// The command that opens or decides it.
+    /// What is in the way, in a sentence, where the lines do not say it: that upstream deleted
+    /// the file, that the merged text does not parse.
+    pub cause: Option<String>,
+    /// The lines that both changed; `None` where the whole file is in conflict.
+    pub sides: Option<Sides>,
+    /// The lines that were decided on, where they are known.
+    pub merged: Option<Text>,
+    /// The command that opens it.
     pub next: Option<String>,
     /// Upstream's commits that touch these lines, newest first.
     pub commits: Vec<Commit>,
 }
 
-/// A decision about a conflict.
+/// The lines of a conflict.
 #[derive(Debug, Clone, Serialize)]
-pub struct Resolution {
+pub struct Sides {
+    /// Upstream's before.
+    pub base: Text,
+    /// The fork's before.
+    pub ours: Text,
+    /// Upstream's after.
+    pub theirs: Text,
+}
+
+/// A decision about the conflicts of a file.
+#[derive(Debug, Clone, Serialize)]
+pub struct Decision {
     /// What was decided, such as `edited` or `theirs`.
     pub how: String,
     /// Who decided, or where a remembered decision comes from.
-    pub origin: Option<String>,
+    pub by: Option<String>,
     /// Why.
     pub reason: Option<String>,
-    /// The lines that came out.
-    pub text: Text,
 }
 
 /// Lines of a file.
@@ -217,7 +233,7 @@ pub struct Commit {
     /// The first line of its message.
     pub subject: String,
     /// Its date, as it is to be shown.
-    pub date: String,
+    pub date: Option<String>,
     /// The number of its pull request.
     pub pull_request: Option<u64>,
 }

@@ -69,7 +69,11 @@ impl Cost for String {
 
 impl Cost for Commit {
     fn cost(&self) -> usize {
-        400 + sentences([self.subject.as_str(), &self.date])
+        400 + sentences(
+            [self.subject.as_str()]
+                .into_iter()
+                .chain(self.date.as_deref()),
+        )
     }
 }
 
@@ -109,15 +113,17 @@ impl Cost for crate::HunkReview {
     }
 }
 
+impl Cost for crate::Decision {
+    fn cost(&self) -> usize {
+        let texts = [Some(&self.how), self.by.as_ref(), self.reason.as_ref()];
+        200 + sentences(texts.into_iter().flatten().map(String::as_str))
+    }
+}
+
 impl Cost for crate::ConflictReview {
     fn cost(&self) -> usize {
-        let resolution = self.resolution.as_ref().map(|resolution| {
-            let texts = [Some(&resolution.how), resolution.origin.as_ref()];
-            texts.into_iter().chain([resolution.reason.as_ref()])
-        });
-        let texts = [&self.item, &self.remembered, &self.next].map(Option::as_ref);
-        let texts = texts.into_iter().chain(resolution.into_iter().flatten());
-        3_000 + sentences(texts.flatten().map(String::as_str))
+        let texts = [&self.item, &self.cause, &self.next].into_iter().flatten();
+        3_000 + sentences(texts.map(String::as_str))
     }
 }
 

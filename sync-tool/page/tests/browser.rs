@@ -73,7 +73,9 @@ fn conflicts_are_walked_by_keyboard() {
         ("n", "#conflict-1 conflict-1 true"),
         ("j", "#conflict-2 conflict-2 true"),
         ("n", "#conflict-3 conflict-3 true"),
-        ("n", "#conflict-3 conflict-3 true"),
+        ("n", "#conflict-4 conflict-4 true"),
+        ("n", "#conflict-4 conflict-4 true"),
+        ("p", "#conflict-3 conflict-3 true"),
         ("p", "#conflict-2 conflict-2 true"),
         ("k", "#conflict-1 conflict-1 true"),
         ("p", "#conflict-1 conflict-1 true"),
@@ -244,7 +246,10 @@ fn long_names_do_not_widen_the_page() {
         file.patch = Some(long.clone());
         for conflict in &mut file.conflicts {
             conflict.item = Some(long.clone());
-            conflict.theirs.text = long.clone();
+            conflict.cause = Some(long.clone());
+            if let Some(sides) = &mut conflict.sides {
+                sides.theirs.text = long.clone();
+            }
         }
         for hunk in &mut file.hunks {
             hunk.item = Some(long.clone());

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use html5ever::tendril::TendrilSink as _;
 use html5ever::{ParseOpts, parse_document};
 use markup5ever_rcdom::{Handle, NodeData, RcDom};
-use page::{Commit, GateResult, Review, State, Text, render};
+use page::{Commit, GateResult, Review, Sides, State, Text, render};
 
 /// An element of a page.
 struct Element {
@@ -63,7 +63,7 @@ fn values<'a>(elements: &'a [Element], name: &str) -> Vec<&'a str> {
 /// Replaces each text of a review.
 fn with_each_text(review: &mut Review, text: &str) {
     let set = |at: &mut String| *at = text.to_owned();
-    let sides = |texts: [&mut Text; 3]| texts.into_iter().for_each(|side| side.text = text.into());
+    let sides = |texts: [&mut Text; 2]| texts.into_iter().for_each(|side| side.text = text.into());
     [
         &mut review.fork,
         &mut review.upstream,
@@ -90,7 +90,7 @@ fn with_each_text(review: &mut Review, text: &str) {
         .iter_mut()
         .for_each(|change| set(&mut change.path));
     let commit = |commit: &mut Commit| {
-        [&mut commit.id, &mut commit.subject, &mut commit.date]
+        [&mut commit.id, &mut commit.subject]
             .into_iter()
             .for_each(set);
     };
@@ -107,24 +107,28 @@ fn with_each_text(review: &mut Review, text: &str) {
         }
         for hunk in &mut file.hunks {
             hunk.item = Some(text.to_owned());
-            hunk.merged.text = text.to_owned();
-            sides([&mut hunk.base, &mut hunk.ours, &mut hunk.theirs]);
+            if let Some(before) = &mut hunk.before {
+                sides([&mut before.base, &mut before.ours]);
+            }
+            sides([&mut hunk.theirs, &mut hunk.merged]);
+        }
+        file.remembered = Some(text.to_owned());
+        if let Some(decision) = &mut file.decision {
+            set(&mut decision.how);
+            decision.by = Some(text.to_owned());
+            decision.reason = Some(text.to_owned());
         }
         for conflict in &mut file.conflicts {
-            for option in [
-                &mut conflict.item,
-                &mut conflict.remembered,
-                &mut conflict.next,
-            ] {
+            for option in [&mut conflict.item, &mut conflict.cause, &mut conflict.next] {
                 *option = Some(text.to_owned());
             }
-            sides([&mut conflict.base, &mut conflict.ours, &mut conflict.theirs]);
             conflict.commits.iter_mut().for_each(commit);
-            if let Some(resolution) = &mut conflict.resolution {
-                set(&mut resolution.how);
-                resolution.origin = Some(text.to_owned());
-                resolution.reason = Some(text.to_owned());
-                resolution.text.text = text.to_owned();
+            if let Some(Sides { base, ours, theirs }) = &mut conflict.sides {
+                sides([base, ours]);
+                theirs.text = text.to_owned();
+            }
+            if let Some(merged) = &mut conflict.merged {
+                merged.text = text.to_owned();
             }
         }
     }
@@ -250,7 +254,7 @@ fn a_large_review_is_a_page_of_bounded_size() {
 #[test]
 fn the_verdict_says_what_is_wrong_first() {
     for (state, failed, verdict) in [
-        (State::Conflicts, true, "2 conflicts in 1 file are open."),
+        (State::Conflicts, true, "3 conflicts in 2 files are open."),
         (State::Ready, true, "1 gate failed."),
         (State::Done, true, "1 gate failed."),
         (

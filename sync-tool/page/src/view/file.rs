@@ -3,11 +3,9 @@
 use recipe::merge::Layer;
 
 use super::links::{CommitView, Links};
-use super::panes::{Labels, Panes, Sides};
-use crate::model::{
-    Commit, ConflictReview, Difference, FileReview, HunkReview, Resolution, Review,
-};
-use crate::room::{Room, Shown};
+use super::panes::{Labels, Panes};
+use crate::model::{Commit, ConflictReview, Difference, FileReview, HunkReview, Review};
+use crate::room::{Cost, Room, Shown};
 use crate::words::{self, count};
 
 /// How many hunks of a file are shown unfolded, where they are worth it.
@@ -31,7 +29,7 @@ pub(crate) struct FileView<'a> {
 pub(crate) struct ConflictView<'a> {
     pub(crate) conflict: &'a ConflictReview,
     pub(crate) panes: Panes,
-    pub(crate) decision: Option<&'a Resolution>,
+    pub(crate) file: &'a FileReview,
     pub(crate) commits: Shown<CommitView<'a>>,
     pub(crate) previous: Option<usize>,
     pub(crate) next: Option<usize>,
@@ -43,8 +41,8 @@ pub(crate) struct HunkView<'a> {
     pub(crate) meaning: &'static str,
     pub(crate) place: String,
     pub(crate) is_open: bool,
-    /// Whether upstream changed these lines too.
-    pub(crate) is_shared: bool,
+    /// Whether upstream changed these lines too, where that is known.
+    pub(crate) upstream: Option<&'static str>,
     pub(crate) panes: Panes,
 }
 
@@ -56,12 +54,11 @@ pub(super) struct Order {
 }
 
 pub(super) fn order(review: &Review) -> Order {
-    let conflicts = || review.files.iter().flat_map(|file| &file.conflicts);
+    let conflicts = review.files.iter().flat_map(|file| &file.conflicts);
+    let open = review.files.iter().filter(|file| file.decision.is_none());
     Order {
-        numbers: conflicts().map(|conflict| conflict.number).collect(),
-        open: conflicts()
-            .filter(|conflict| conflict.resolution.is_none())
-            .count(),
+        numbers: conflicts.map(|conflict| conflict.number).collect(),
+        open: open.map(|file| file.conflicts.len()).sum(),
     }
 }
 
@@ -97,8 +94,12 @@ impl<'a> FileView<'a> {
         let [state, meaning] = words::file_state(file.state);
         let notes = room.each(&file.notes, |note, _| note);
         let differences = room.each(&file.differences, |difference, _| difference);
+        // What is said of the file's conflicts stands at each of them.
+        let shared = file.decision.as_ref().map_or(0, Cost::cost)
+            + file.remembered.as_ref().map_or(0, Cost::cost);
         let conflicts = room.each(&file.conflicts, |conflict, room| {
-            ConflictView::new(conflict, labels, links, order, is_rust, room)
+            room.take(shared);
+            ConflictView::new(file, conflict, labels, links, order, is_rust, room)
         });
         let is_folded = file.hunks.len() > MAX_OPEN;
         let hunks = room.each(&file.hunks, |hunk, room| {
@@ -126,17 +127,14 @@ fn commits<'a>(commits: &'a [Commit], links: &Links, room: &mut Room) -> Shown<C
 
 fn summary(file: &FileReview) -> String {
     let mut parts = Vec::new();
-    let open = file
-        .conflicts
-        .iter()
-        .filter(|c| c.resolution.is_none())
-        .count();
-    let decided = file.conflicts.len() - open;
-    if open > 0 {
-        parts.push(count(open, "conflict", "conflicts"));
-    }
-    if decided > 0 {
-        parts.push(count(decided, "decision", "decisions"));
+    let conflicts = count(file.conflicts.len(), "conflict", "conflicts");
+    if !file.conflicts.is_empty() {
+        let is_decided = if file.decision.is_some() {
+            " resolved"
+        } else {
+            ""
+        };
+        parts.push(format!("{conflicts}{is_decided}"));
     }
     let layers = [
         Layer::Exact,
@@ -161,6 +159,7 @@ fn summary(file: &FileReview) -> String {
 
 impl<'a> ConflictView<'a> {
     fn new(
+        file: &'a FileReview,
         conflict: &'a ConflictReview,
         labels: &Labels,
         links: &Links,
@@ -168,19 +167,10 @@ impl<'a> ConflictView<'a> {
         is_rust: bool,
         room: &mut Room,
     ) -> Self {
-        let sides = Sides {
-            base: &conflict.base,
-            ours: &conflict.ours,
-            theirs: &conflict.theirs,
-            result: conflict
-                .resolution
-                .as_ref()
-                .map(|resolution| &resolution.text),
-        };
         let [previous, next] = order.around(conflict.number);
         ConflictView {
-            panes: labels.panes(&sides, is_rust, room),
-            decision: conflict.resolution.as_ref(),
+            panes: labels.of_conflict(conflict, is_rust, room),
+            file,
             commits: commits(&conflict.commits, links, room),
             previous,
             next,
@@ -197,21 +187,19 @@ impl<'a> HunkView<'a> {
         is_rust: bool,
         room: &mut Room,
     ) -> Self {
-        let sides = Sides {
-            base: &hunk.base,
-            ours: &hunk.ours,
-            theirs: &hunk.theirs,
-            result: Some(&hunk.merged),
-        };
         let [layer, meaning] = words::layer(hunk.layer);
-        let is_shared = hunk.base.text != hunk.theirs.text;
         HunkView {
             layer,
             meaning,
             place: format!("line {}", hunk.merged.first_line),
             is_open: !is_folded && hunk.layer > Layer::Lines,
-            is_shared,
-            panes: labels.panes(&sides, is_rust, room),
+            upstream: hunk.before.as_ref().map(|before| {
+                match before.base.text == hunk.theirs.text {
+                    true => "upstream did not change these lines",
+                    false => "upstream changed these lines",
+                }
+            }),
+            panes: labels.of_hunk(hunk, is_rust, room),
             hunk,
         }
     }

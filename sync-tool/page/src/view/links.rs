@@ -58,7 +58,7 @@ mod tests {
             let commit = Commit {
                 id: id.to_owned(),
                 subject: String::new(),
-                date: String::new(),
+                date: None,
                 pull_request: Some(7),
             };
             let links = Links::new(Some(repository));

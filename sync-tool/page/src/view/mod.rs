@@ -149,7 +149,7 @@ fn verdict(review: &Review, open: usize) -> (&'static str, String) {
 
 fn open_conflicts(review: &Review, open: usize) -> String {
     let files = review.files.iter();
-    let files = files.filter(|file| file.conflicts.iter().any(|c| c.resolution.is_none()));
+    let files = files.filter(|file| file.decision.is_none() && !file.conflicts.is_empty());
     let files = count(files.count(), "file", "files");
     let verb = if open == 1 { "is" } else { "are" };
     format!(

@@ -4,11 +4,12 @@ use askama::filters::Safe;
 
 use crate::code::{Mark, Source, markup};
 use crate::marks::differing;
-use crate::model::Text;
+use crate::model::{ConflictReview, HunkReview, Sides, Text};
 use crate::room::Room;
 use crate::words::count;
 
 /// The sides of a change.
+#[derive(Default)]
 pub(crate) struct Panes {
     pub(crate) panes: Vec<Pane>,
     /// Whether all lines are short enough for four panes in a row of a wide window.
@@ -29,14 +30,6 @@ pub(crate) struct Pane {
     pub(crate) said: Vec<String>,
 }
 
-/// The texts of a change.
-pub(super) struct Sides<'a> {
-    pub(super) base: &'a Text,
-    pub(super) ours: &'a Text,
-    pub(super) theirs: &'a Text,
-    pub(super) result: Option<&'a Text>,
-}
-
 /// What all panes of a page need to know.
 pub(super) struct Labels {
     pub(super) base: String,
@@ -48,43 +41,81 @@ pub(super) struct Labels {
 }
 
 impl Labels {
-    /// Returns a change's panes: upstream before and after, the fork before and after. Where
-    /// upstream changed nothing, two of them say it all.
-    pub(super) fn panes(&self, sides: &Sides<'_>, is_rust: bool, room: &mut Room) -> Panes {
-        let [base, ours, theirs] =
-            [sides.base, sides.ours, sides.theirs].map(|text| Source::new(text, is_rust));
-        let result = sides.result.map(|text| Source::new(text, is_rust));
-        let [base_words, ours_words, theirs_words] = [&base, &ours, &theirs].map(Source::words);
-        let [by_theirs, theirs_marks] = differing(&base_words, &theirs_words);
-        let [by_ours, ours_marks] = differing(&base_words, &ours_words);
-        let base_marks: Vec<_> = by_theirs
-            .iter()
-            .zip(&by_ours)
-            .map(|(a, b)| *a || *b)
-            .collect();
-        let texts = [sides.base, sides.ours, sides.theirs]
-            .into_iter()
-            .chain(sides.result);
+    /// Returns a conflict's panes: upstream before and after, the fork before and after.
+    pub(super) fn of_conflict(
+        &self,
+        conflict: &ConflictReview,
+        is_rust: bool,
+        room: &mut Room,
+    ) -> Panes {
+        let Some(Sides { base, ours, theirs }) = &conflict.sides else {
+            return Panes::default();
+        };
+        self.panes(
+            Some([base, ours]),
+            theirs,
+            conflict.merged.as_ref(),
+            is_rust,
+            room,
+        )
+    }
+
+    /// Returns a hunk's panes: all four where upstream is known to have changed the lines too.
+    pub(super) fn of_hunk(&self, hunk: &HunkReview, is_rust: bool, room: &mut Room) -> Panes {
+        let before = hunk
+            .before
+            .as_ref()
+            .map(|before| [&before.base, &before.ours]);
+        let before = before.filter(|[base, _]| base.text != hunk.theirs.text);
+        self.panes(before, &hunk.theirs, Some(&hunk.merged), is_rust, room)
+    }
+
+    fn panes(
+        &self,
+        before: Option<[&Text; 2]>,
+        theirs: &Text,
+        merged: Option<&Text>,
+        is_rust: bool,
+        room: &mut Room,
+    ) -> Panes {
+        let texts = before.into_iter().flatten().chain([theirs]).chain(merged);
         let is_narrow = texts
             .flat_map(|text| text.text.lines())
             .all(|line| line.len() <= NARROW);
-        let merged = result.map(|result| {
-            let words = result.words();
-            let [_, marks] = differing(&theirs_words, &words);
-            let code = markup(&result, &words, &marks, Mark::Added);
-            self.pane("Merged", &self.result, &result, code, room)
-        });
-        let mut pane =
-            |title, version, source: &Source, code| self.pane(title, version, source, code, room);
-        let code = markup(&base, &base_words, &base_marks, Mark::Removed);
-        let mut panes = vec![pane("Upstream before", &self.base, &base, code)];
-        if sides.base.text != sides.theirs.text || merged.is_none() {
-            let code = markup(&theirs, &theirs_words, &theirs_marks, Mark::Added);
-            panes.push(pane("Upstream after", &self.theirs, &theirs, code));
-            let code = markup(&ours, &ours_words, &ours_marks, Mark::Added);
-            panes.push(pane("Fork before", &self.ours, &ours, code));
+        let theirs = Source::new(theirs, is_rust);
+        let theirs_words = theirs.words();
+        let merged = merged.map(|merged| Source::new(merged, is_rust));
+        let merged_words = merged.as_ref().map(Source::words).unwrap_or_default();
+        let [removed, added] = differing(&theirs_words, &merged_words);
+        let mut panes = Vec::new();
+        let (theirs_marks, mark) = match before {
+            None => (removed, Mark::Removed),
+            Some([base, ours]) => {
+                let [base, ours] = [base, ours].map(|text| Source::new(text, is_rust));
+                let [base_words, ours_words] = [&base, &ours].map(Source::words);
+                let [by_theirs, theirs_marks] = differing(&base_words, &theirs_words);
+                let [by_ours, ours_marks] = differing(&base_words, &ours_words);
+                let either = by_theirs.iter().zip(&by_ours).map(|(a, b)| *a || *b);
+                let code = markup(
+                    &base,
+                    &base_words,
+                    &either.collect::<Vec<_>>(),
+                    Mark::Removed,
+                );
+                panes.push(self.pane("Upstream before", &self.base, &base, code, room));
+                let code = markup(&ours, &ours_words, &ours_marks, Mark::Added);
+                panes.push(self.pane("Fork before", &self.ours, &ours, code, room));
+                (theirs_marks, Mark::Added)
+            }
+        };
+        let code = markup(&theirs, &theirs_words, &theirs_marks, mark);
+        let pane = self.pane("Upstream after", &self.theirs, &theirs, code, room);
+        // Upstream is above, the fork below; the old is left, the new right.
+        panes.insert(panes.len().min(1), pane);
+        if let Some(merged) = &merged {
+            let code = markup(merged, &merged_words, &added, Mark::Added);
+            panes.push(self.pane("Merged", &self.result, merged, code, room));
         }
-        panes.extend(merged);
         Panes { panes, is_narrow }
     }
 

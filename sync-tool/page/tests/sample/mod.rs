@@ -1,11 +1,12 @@
 //! An invented upgrade, of the kinds that occur.
 
 use page::{
-    Change, ChangeKind, Commit, ConflictReview, Delta, DeltaChange, Difference, FileReview,
-    FileState, Gate, GateResult, HunkReview, Layer, Resolution, Review, State, Text, Versions,
+    Before, Change, ChangeKind, Commit, ConflictReview, Decision, Delta, DeltaChange, Difference,
+    FileReview, FileState, Gate, GateResult, HunkReview, Layer, Review, Sides, State, Text,
+    Versions,
 };
 
-/// Returns a review with three conflicts, two of them open, in two files.
+/// Returns a review with four conflicts in three files, of which one is resolved.
 pub(crate) fn review() -> Review {
     Review {
         fork: "wash-wasi".into(),
@@ -23,11 +24,11 @@ pub(crate) fn review() -> Review {
             after: Delta { added: 20, removed: 4 },
         }),
         budget: Some(30),
-        files: vec![tcp(), udp(), sockets(), exact("src/ctx.rs"), taken()],
+        files: vec![tcp(), udp(), deleted(), sockets(), exact("src/ctx.rs"), taken()],
         changes: changes(),
         notes: vec![
             "Upstream moved `src/p2/network.rs` to `src/sockets/network.rs`; the patch followed it.".into(),
-            "A remembered decision for one conflict was used. The gates have not run with it yet.".into(),
+            "A decision about `src/sockets/tcp.rs` is remembered: `wash-wasi-sync resolve src/sockets/tcp.rs --remembered`.".into(),
         ],
         tool: "wash-wasi-sync 0.1.0".into(),
     }
@@ -110,7 +111,7 @@ fn commit(id: &str, subject: &str, date: &str, pull_request: u64) -> Commit {
     Commit {
         id: id.repeat(5),
         subject: subject.into(),
-        date: date.into(),
+        date: Some(date.into()),
         pull_request: Some(pull_request),
     }
 }
@@ -122,11 +123,24 @@ fn difference(change: &str, reason: &str) -> Difference {
     }
 }
 
+/// Returns a file of which nothing is known but its state.
+fn file(path: &str, state: FileState) -> FileReview {
+    FileReview {
+        path: path.into(),
+        patch: Some(format!("patches/v41.0.0/{path}.patch")),
+        state,
+        differences: Vec::new(),
+        notes: Vec::new(),
+        hunks: Vec::new(),
+        conflicts: Vec::new(),
+        decision: None,
+        remembered: None,
+        commits: Vec::new(),
+    }
+}
+
 fn tcp() -> FileReview {
     FileReview {
-        path: "src/sockets/tcp.rs".into(),
-        patch: Some("patches/v41.0.0/src/sockets/tcp.rs.patch".into()),
-        state: FileState::Conflict,
         differences: vec![
             difference(
                 "A new socket is told its context’s network.",
@@ -145,6 +159,8 @@ fn tcp() -> FileReview {
             commit("b7720e4d", "Apply inherited options in one place", "2026-01-29", 12_301),
             commit("09cc15aa", "Refactor the address checks of sockets", "2026-01-08", 12_190),
         ],
+        remembered: Some("patches/resolutions/4f0c9a1be277.patch".into()),
+        ..file("src/sockets/tcp.rs", FileState::Conflict)
     }
 }
 
@@ -161,17 +177,19 @@ fn imports() -> ConflictReview {
     ConflictReview {
         number: 1,
         item: None,
-        base: text(1, old),
-        ours: text(
-            1,
-            &old.replace(
-                "SocketResult};\n",
-                "SocketResult};\nuse crate::sockets::loopback::os::{rustix, tokio};\n",
+        cause: None,
+        sides: Some(Sides {
+            base: text(1, old),
+            ours: text(
+                1,
+                &old.replace(
+                    "SocketResult};\n",
+                    "SocketResult};\nuse crate::sockets::loopback::os::{rustix, tokio};\n",
+                ),
             ),
-        ),
-        theirs: text(1, new),
-        resolution: None,
-        remembered: Some("src/sockets/udp.rs, 2026-03-02, by Ada Example".into()),
+            theirs: text(1, new),
+        }),
+        merged: None,
         next: Some("wash-wasi-sync conflicts open 1".into()),
         commits: vec![commit(
             "3f1a9c02",
@@ -193,40 +211,42 @@ fn apply_options() -> ConflictReview {
     ConflictReview {
         number: 2,
         item: Some("impl TcpSocket, fn accepted".into()),
-        base: text(
-            548,
-            &function(
-                "        let state = match result {\n            Ok(client) => {\n                \
+        cause: None,
+        sides: Some(Sides {
+            base: text(
+                548,
+                &function(
+                    "        let state = match result {\n            Ok(client) => {\n                \
             self.listener_options.apply(self.family, &client);\n                \
             TcpState::connected(client)\n            }\n            \
             Err(err) => TcpState::Closed(err.into()),\n        };\n        \
             Poll::Ready(TcpSocket { state, family: self.family })\n",
+                ),
             ),
-        ),
-        ours: text(
-            549,
-            &function(
-                "        let state = match result {\n            Ok(client) => {\n                \
+            ours: text(
+                549,
+                &function(
+                    "        let state = match result {\n            Ok(client) => {\n                \
             client.on_system(|client| self.listener_options.apply(self.family, client));\n                \
             TcpState::connected(client)\n            }\n            \
             Err(err) => TcpState::Closed(err.into()),\n        };\n        \
             Poll::Ready(TcpSocket { state, family: self.family })\n",
+                ),
             ),
-        ),
-        theirs: text(
-            561,
-            &function(
-                "        // Options that are not inherited on this platform must be set by hand, and a failure to do so is reported when the socket is first used, not here.\n        \
+            theirs: text(
+                561,
+                &function(
+                    "        // Options that are not inherited on this platform must be set by hand, and a failure to do so is reported when the socket is first used, not here.\n        \
             let state = match result.map_err(ErrorCode::from) {\n            Ok(client) => \
             match self.listener_options.apply(self.family, &client) {\n                \
             Ok(()) => TcpState::connected(client),\n                \
             Err(err) => TcpState::Closed(err),\n            },\n            \
             Err(err) => TcpState::Closed(err),\n        };\n        \
             Poll::Ready(TcpSocket::from_state(state, self.family))\n",
+                ),
             ),
-        ),
-        resolution: None,
-        remembered: None,
+        }),
+        merged: None,
         next: Some("wash-wasi-sync conflicts open 2".into()),
         commits: vec![
             commit(
@@ -254,11 +274,13 @@ fn moved() -> HunkReview {
     HunkReview {
         layer: Layer::Items,
         item: Some("impl TcpSocket, fn new".into()),
-        base: text(102, old),
-        ours: text(
-            103,
-            &old.replace("(family))?;", "(family))?.on(&ctx.loopback);"),
-        ),
+        before: Some(Before {
+            base: text(102, old),
+            ours: text(
+                103,
+                &old.replace("(family))?;", "(family))?.on(&ctx.loopback);"),
+            ),
+        }),
         theirs: text(117, new),
         merged: text(
             118,
@@ -272,8 +294,10 @@ fn module() -> HunkReview {
     HunkReview {
         layer: Layer::Lines,
         item: None,
-        base: text(884, old),
-        ours: text(886, &format!("{old}mod loopback;\n")),
+        before: Some(Before {
+            base: text(884, old),
+            ours: text(886, &format!("{old}mod loopback;\n")),
+        }),
         theirs: text(893, old),
         merged: text(895, &format!("{old}mod loopback;\n")),
     }
@@ -284,40 +308,38 @@ fn udp() -> FileReview {
     let new = "        cx.allowed_network_uses.check_allowed_udp()?;\n        \
         let socket = with_ambient_tokio_runtime(|| socket(family))?;\n        Ok(Self { socket, family })\n";
     FileReview {
-        path: "src/sockets/udp.rs".into(),
-        patch: Some("patches/v41.0.0/src/sockets/udp.rs.patch".into()),
-        state: FileState::Resolved,
         differences: vec![difference(
             "A new socket is told its context’s network.",
             "It is where its loopback addresses are.",
         )],
-        notes: Vec::new(),
         conflicts: vec![ConflictReview {
             number: 3,
             item: Some("impl UdpSocket, fn new".into()),
-            base: text(44, old),
-            ours: text(45, &old.replace("family)?", "family)?.on(&cx.loopback)")),
-            theirs: text(46, new),
-            resolution: Some(Resolution {
-                how: "edited".into(),
-                origin: Some("Ada Example, 2026-03-02".into()),
-                reason: Some("upstream makes the socket itself now".into()),
-                text: text(
-                    47,
-                    &new.replace("(family))?", "(family))?.on(&cx.loopback)"),
-                ),
+            cause: None,
+            sides: Some(Sides {
+                base: text(44, old),
+                ours: text(45, &old.replace("family)?", "family)?.on(&cx.loopback)")),
+                theirs: text(46, new),
             }),
-            remembered: None,
+            merged: Some(text(
+                47,
+                &new.replace("(family))?", "(family))?.on(&cx.loopback)"),
+            )),
             next: None,
             commits: Vec::new(),
         }],
-        hunks: Vec::new(),
         commits: vec![commit(
             "3f1a9c02",
             "Share the socket implementation of WASIp2 and WASIp3",
             "2026-02-11",
             12_345,
         )],
+        decision: Some(Decision {
+            how: "edited".into(),
+            by: Some("Ada Example, 2026-03-02".into()),
+            reason: Some("upstream makes the socket itself now".into()),
+        }),
+        ..file("src/sockets/udp.rs", FileState::Resolved)
     }
 }
 
@@ -326,16 +348,15 @@ fn sockets() -> FileReview {
         HunkReview {
             layer,
             item: item.map(Into::into),
-            base: text(line, old),
-            ours: text(line, ours),
+            before: Some(Before {
+                base: text(line, old),
+                ours: text(line, ours),
+            }),
             theirs: text(line + 4, new),
             merged: text(line + 4, merged),
         }
     };
     FileReview {
-        path: "src/sockets/mod.rs".into(),
-        patch: Some("patches/v41.0.0/src/sockets/mod.rs.patch".into()),
-        state: FileState::Merged,
         differences: vec![
             difference(
                 "The module `sockets::loopback` is there.",
@@ -346,8 +367,6 @@ fn sockets() -> FileReview {
                 "Its sockets find it there; contexts that share it reach each other.",
             ),
         ],
-        notes: Vec::new(),
-        conflicts: Vec::new(),
         hunks: vec![
             hunk(
                 Layer::Normalised,
@@ -383,43 +402,52 @@ fn sockets() -> FileReview {
             "2026-01-20",
             12_260,
         )],
+        ..file("src/sockets/mod.rs", FileState::Merged)
     }
 }
 
 fn exact(path: &str) -> FileReview {
     FileReview {
-        path: path.into(),
-        patch: Some(format!("patches/v41.0.0/{path}.patch")),
-        state: FileState::Exact,
         differences: vec![difference(
             "`WasiCtxBuilder` has a further method, `loopback_network`, in a child module.",
             "A host gives its contexts a network by it.",
         )],
-        notes: Vec::new(),
-        conflicts: Vec::new(),
         hunks: vec![HunkReview {
             layer: Layer::Exact,
             item: None,
-            base: text(565, "        &mut self.sockets\n    }\n}\n"),
-            ours: text(565, "        &mut self.sockets\n    }\n}\nmod loopback;\n"),
+            before: Some(Before {
+                base: text(565, "        &mut self.sockets\n    }\n}\n"),
+                ours: text(565, "        &mut self.sockets\n    }\n}\nmod loopback;\n"),
+            }),
             theirs: text(565, "        &mut self.sockets\n    }\n}\n"),
             merged: text(565, "        &mut self.sockets\n    }\n}\nmod loopback;\n"),
         }],
-        commits: Vec::new(),
+        ..file(path, FileState::Exact)
+    }
+}
+
+fn deleted() -> FileReview {
+    FileReview {
+        conflicts: vec![ConflictReview {
+            number: 4,
+            item: None,
+            cause: Some(
+                "Upstream deleted the file; 83 of its 112 lines are in `src/sockets/network.rs` now.".into(),
+            ),
+            sides: None,
+            merged: None,
+            next: Some("wash-wasi-sync resolve src/p2/network.rs --moved-to src/sockets/network.rs".into()),
+            commits: Vec::new(),
+        }],
+        ..file("src/p2/network.rs", FileState::DeletedUpstream)
     }
 }
 
 fn taken() -> FileReview {
     FileReview {
-        path: "src/p2/tcp.rs".into(),
-        patch: None,
-        state: FileState::TakenByUpstream,
-        differences: Vec::new(),
         notes: vec![
             "Upstream’s text has the change of the patch; the new series leaves it out.".into(),
         ],
-        conflicts: Vec::new(),
-        hunks: Vec::new(),
-        commits: Vec::new(),
+        ..file("src/p2/tcp.rs", FileState::TakenByUpstream)
     }
 }
