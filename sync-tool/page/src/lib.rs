@@ -3,7 +3,6 @@
 
 mod code;
 mod escape;
-mod hunks;
 mod marks;
 mod model;
 mod room;
@@ -12,7 +11,6 @@ mod view;
 mod words;
 
 use askama::Template as _;
-pub use hunks::hunks_between;
 pub use model::{
     Before, Change, ChangeKind, Commit, ConflictReview, Decision, Delta, DeltaChange, Difference,
     FileReview, FileState, Gate, GateResult, HunkReview, Review, Sides, State, Text, Versions,

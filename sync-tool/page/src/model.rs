@@ -151,7 +151,7 @@ pub struct Difference {
     pub reason: String,
 }
 
-/// A change of the fork's that was merged; [`hunks_between`](crate::hunks_between) makes them.
+/// A change of the fork's that was merged.
 #[derive(Debug, Clone, Serialize)]
 pub struct HunkReview {
     /// What merged it.

@@ -7,8 +7,8 @@ use std::path::Path;
 
 use gates::gate::GateReport;
 use page::{
-    Change, ChangeKind, Commit, ConflictReview, DeltaChange, FileReview, FileState, Gate,
-    GateResult, HunkReview, Review, State, Text, Versions,
+    Before, Change, ChangeKind, Commit, ConflictReview, Decision, DeltaChange, FileReview,
+    FileState, Gate, GateResult, HunkReview, Review, Sides, State, Text, Versions,
 };
 use recipe::compare::Changed;
 use recipe::error::{Error, Result};
@@ -182,6 +182,7 @@ fn decided(files: &mut Vec<FileReview>, resolution: &Resolution) {
     if let Some(file) = files.iter_mut().find(|file| file.path == path) {
         file.state = FileState::Resolved;
         file.notes.push(told(resolution));
+        file.decision = Some(decision(resolution));
     } else {
         files.push(FileReview {
             path: path.to_owned(),
@@ -191,6 +192,8 @@ fn decided(files: &mut Vec<FileReview>, resolution: &Resolution) {
             notes: vec![told(resolution)],
             hunks: Vec::new(),
             conflicts: Vec::new(),
+            decision: Some(decision(resolution)),
+            remembered: None,
             commits: Vec::new(),
         });
     }
@@ -208,6 +211,14 @@ fn told(resolution: &Resolution) -> String {
         resolution.decision,
         because.unwrap_or_default(),
     )
+}
+
+fn decision(resolution: &Resolution) -> Decision {
+    Decision {
+        how: resolution.decision.to_string(),
+        by: resolution.by.clone(),
+        reason: because(resolution),
+    }
 }
 
 fn because(resolution: &Resolution) -> Option<String> {
@@ -271,6 +282,8 @@ fn merged(path: &TreePath, file: &RebasedFile) -> FileReview {
         notes,
         hunks: hunks.iter().map(|one| hunk(file, theirs, one)).collect(),
         conflicts: Vec::new(),
+        decision: None,
+        remembered: None,
         commits: Vec::new(),
     }
 }
@@ -283,14 +296,14 @@ fn hunk(file: &RebasedFile, theirs: &str, hunk: &MergedHunk) -> HunkReview {
     let around =
         hunk.lines.start.saturating_sub(CONTEXT).max(1)..(hunk.lines.end + CONTEXT).min(count + 1);
     let ours = counterpart(&file.text, &file.texts.ours, &around);
+    let base = counterpart(&file.texts.ours, &file.texts.base, &ours);
     HunkReview {
         layer: hunk.layer,
         item: hunk.item.clone(),
-        base: text(
-            &file.texts.base,
-            &counterpart(&file.texts.ours, &file.texts.base, &ours),
-        ),
-        ours: text(&file.texts.ours, &ours),
+        before: Some(Before {
+            base: text(&file.texts.base, &base),
+            ours: text(&file.texts.ours, &ours),
+        }),
         theirs: text(theirs, &counterpart(&file.text, theirs, &around)),
         merged: text(&file.text, &around),
     }
@@ -326,6 +339,11 @@ fn in_conflict(open: &OpenUpgrade, one: &OpenConflict, report: &ConflictsReport)
             .find(|told| told.number == place.number)?;
         Some(in_place(place, told, resolution))
     });
+    let mut of_file = report
+        .conflicts
+        .iter()
+        .filter(|told| told.path == conflict.path);
+    let remembered = of_file.find_map(|told| told.remembered.as_ref());
     let theirs = one.texts.theirs.clone().unwrap_or_default();
     let text = match &conflict.kind {
         ConflictKind::Lines { merge } => merge.resolved_by(|conflict| &conflict.theirs),
@@ -352,6 +370,8 @@ fn in_conflict(open: &OpenUpgrade, one: &OpenConflict, report: &ConflictsReport)
         notes: conflict.notes.clone(),
         hunks: hunks.collect(),
         conflicts: conflicts.collect(),
+        decision: resolution.map(decision),
+        remembered: remembered.map(ToString::to_string),
         commits: Vec::new(),
     }
 }
@@ -361,48 +381,32 @@ fn in_place(
     told: &ConflictReport,
     resolution: Option<&Resolution>,
 ) -> ConflictReview {
-    let texts = &place.open.texts;
-    let whole = |text: &str| Text {
-        first_line: 1,
-        text: text.to_owned(),
-    };
-    let theirs = texts.theirs.as_deref().unwrap_or_default();
-    let sides = match place.lines {
-        Some(lines) => [&lines.base, &lines.ours, &lines.theirs].map(side),
-        None => [&texts.base, &texts.ours, theirs].map(whole),
-    };
-    let [base, ours, its] = sides;
-    let decided = resolution.map(|resolution| {
-        let text = resolution.text(theirs).unwrap_or_default();
-        let lines = match place.lines {
-            Some(lines) => counterpart(theirs, &text, &lines.theirs.lines),
-            None => 1..text.lines().count() + 1,
-        };
-        page::Resolution {
-            how: resolution.decision.to_string(),
-            origin: resolution.by.clone(),
-            reason: because(resolution),
-            text: self::text(&text, &lines),
-        }
+    let theirs = place.open.texts.theirs.as_deref().unwrap_or_default();
+    let decided = resolution.and_then(|resolution| {
+        let text = resolution.text(theirs).filter(|_| !theirs.is_empty())?;
+        let lines = counterpart(theirs, &text, &place.lines?.theirs.lines);
+        Some(self::text(&text, &lines))
     });
     let commit = |commit: &upstream::git::Commit| Commit {
         id: commit.id.clone(),
         subject: commit.subject.clone(),
-        date: commit.date.clone(),
+        date: Some(commit.date.clone()),
         pull_request: commit.pull_request,
     };
     ConflictReview {
         number: place.number,
         item: told.item.clone(),
-        base,
-        ours,
-        theirs: its,
-        next: decided.is_none().then(|| match place.lines {
+        cause: place.lines.is_none().then(|| told.kind.to_string()),
+        sides: place.lines.map(|lines| Sides {
+            base: side(&lines.base),
+            ours: side(&lines.ours),
+            theirs: side(&lines.theirs),
+        }),
+        merged: decided,
+        next: resolution.is_none().then(|| match place.lines {
             Some(_) => format!("wash-wasi-sync conflicts open {}", place.number),
             None => format!("wash-wasi-sync resolve {}", place.open.conflict.path),
         }),
-        resolution: decided,
-        remembered: told.remembered.as_ref().map(ToString::to_string),
         commits: told.commits.iter().map(commit).collect(),
     }
 }

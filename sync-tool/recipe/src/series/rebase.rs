@@ -1,6 +1,7 @@
 //! Rebases a series onto another release, by three-way merge.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use semver::Version;
 use serde::{Deserialize, Serialize};
@@ -143,6 +144,30 @@ pub enum ConflictKind {
         /// What came out.
         text: String,
     },
+}
+
+/// Says in one sentence what is in the way.
+impl fmt::Display for ConflictKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ConflictKind::Lines { merge } => {
+                let count = merge.conflicts().count();
+                let s = if count == 1 { "" } else { "s" };
+                write!(f, "{count} conflict{s} in its lines")
+            }
+            ConflictKind::Deleted { now_in } => {
+                f.write_str("upstream has no such file any more")?;
+                match now_in {
+                    Some(now_in) => write!(f, "; its content is {now_in}"),
+                    None => Ok(()),
+                }
+            }
+            ConflictKind::Unparsable { error, .. } => write!(
+                f,
+                "the lines merge, but the result does not parse as Rust: {error}"
+            ),
+        }
+    }
 }
 
 impl Rebase<'_> {

@@ -31,7 +31,7 @@ impl Human {
                         "  {} ({}): {}",
                         self.styles.bold(&conflict.path),
                         conflict.patch,
-                        in_short(&conflict.kind)
+                        conflict.kind
                     );
                 });
                 let _ = writeln!(
@@ -171,7 +171,7 @@ impl Human {
         match &conflict.lines {
             Some(lines) => self.sides(conflict, lines, most, text),
             None => {
-                let _ = writeln!(text, "   {}", in_short(&conflict.kind));
+                let _ = writeln!(text, "   {}", conflict.kind);
                 if let ConflictKind::Deleted { now_in } = &conflict.kind {
                     let to = now_in
                         .as_ref()
@@ -257,30 +257,6 @@ impl Human {
                 _ => change.value().to_owned(),
             })
             .collect()
-    }
-}
-
-/// Says in one sentence what is in the way.
-fn in_short(kind: &ConflictKind) -> String {
-    match kind {
-        ConflictKind::Lines { merge } => {
-            format!(
-                "{} in its lines",
-                count(merge.conflicts().count(), "conflict")
-            )
-        }
-        ConflictKind::Deleted { now_in } => {
-            let went = now_in
-                .as_ref()
-                .map(|now_in| format!("; its content is {now_in}"));
-            format!(
-                "upstream has no such file any more{}",
-                went.unwrap_or_default()
-            )
-        }
-        ConflictKind::Unparsable { error, .. } => {
-            format!("the lines merge, but the result does not parse as Rust: {error}")
-        }
     }
 }
 
