@@ -11,12 +11,13 @@ type Change<'a> = (Range<usize>, String);
 
 /// Returns the changes of theirs in a merged text, where conflicts have theirs' lines. Those
 /// that a merge by lines has too are the lines', the others that of `layer`; of imports that
-/// of [`Layer::Normalised`].
+/// of [`Layer::Normalised`]. `outcome` is that text parsed, if it does.
 pub(super) fn hunks(
     merge: &Merge,
     theirs: &str,
     by_lines: &Merge,
     layer: Layer,
+    outcome: Option<&Outcome<'_>>,
 ) -> Result<Vec<MergedHunk>, MergeError> {
     let text = merge.resolved_by(|conflict| &conflict.theirs);
     let of_lines: HashSet<Change<'_>> = match layer {
@@ -27,16 +28,15 @@ pub(super) fn hunks(
             changes.map(|(old, _, text)| (old, text)).collect()
         }
     };
-    let outcome = Outcome::parse(&text).ok();
     let hunks = changes(theirs, &text)?.into_iter().map(|(old, new, text)| {
-        let layer = match &outcome {
+        let layer = match outcome {
             _ if of_lines.contains(&(old, text)) => Layer::Lines,
             Some(outcome) if layer == Layer::Items && outcome.is_import(&new) => Layer::Normalised,
             _ => layer,
         };
         MergedHunk {
             layer,
-            item: outcome.as_ref().and_then(|outcome| outcome.item(&new)),
+            item: outcome.and_then(|outcome| outcome.item(&new)),
             lines: new.start + 1..new.end + 1,
         }
     });
