@@ -237,12 +237,10 @@ fn by_items_alike(
     let Some(mut merged) = by_items(by_lines, made, &sources)? else {
         return Ok(None);
     };
-    let is_line_for_line = |old: &str, new: &str| {
-        old.split_inclusive('\n').count() == new.split_inclusive('\n').count()
-    };
-    if !merged.merge.is_clean()
-        && !(is_line_for_line(sides.base, made.base) && is_line_for_line(sides.ours, made.ours))
-    {
+    let count = |text: &str| text.split_inclusive('\n').count();
+    let is_line_for_line =
+        count(sides.base) == count(made.base) && count(sides.ours) == count(made.ours);
+    if !merged.merge.is_clean() && !is_line_for_line {
         return Ok(None);
     }
     for chunk in &mut merged.merge.chunks {
