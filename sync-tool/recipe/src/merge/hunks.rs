@@ -6,20 +6,21 @@ use std::ops::Range;
 use super::items::Outcome;
 use super::{Layer, Merge, MergeError, MergedHunk, difference};
 
-/// A change of theirs: the lines that are replaced, and by which text.
-type Change<'a> = (Range<usize>, String);
+/// A change of a text: the lines that are replaced, those that replace them, and their text.
+type Change = (Range<usize>, Range<usize>, String);
 
 /// Returns the changes of theirs in a merged text, where conflicts have theirs' lines. Those
 /// that a merge by lines has too are the lines', the others that of `layer`; of imports that
-/// of [`Layer::Normalised`].
+/// of [`Layer::Normalised`]. `outcome` is that text parsed, if it does.
 pub(super) fn hunks(
     merge: &Merge,
     theirs: &str,
     by_lines: &Merge,
     layer: Layer,
+    outcome: Option<&Outcome<'_>>,
 ) -> Result<Vec<MergedHunk>, MergeError> {
     let text = merge.resolved_by(|conflict| &conflict.theirs);
-    let of_lines: HashSet<Change<'_>> = match layer {
+    let of_lines: HashSet<(Range<usize>, String)> = match layer {
         Layer::Lines => HashSet::new(),
         _ => {
             let text = by_lines.resolved_by(|conflict| &conflict.theirs);
@@ -27,24 +28,23 @@ pub(super) fn hunks(
             changes.map(|(old, _, text)| (old, text)).collect()
         }
     };
-    let outcome = Outcome::parse(&text).ok();
     let hunks = changes(theirs, &text)?.into_iter().map(|(old, new, text)| {
-        let layer = match &outcome {
+        let layer = match outcome {
             _ if of_lines.contains(&(old, text)) => Layer::Lines,
             Some(outcome) if layer == Layer::Items && outcome.is_import(&new) => Layer::Normalised,
             _ => layer,
         };
         MergedHunk {
             layer,
-            item: outcome.as_ref().and_then(|outcome| outcome.item(&new)),
+            item: outcome.and_then(|outcome| outcome.item(&new)),
             lines: new.start + 1..new.end + 1,
         }
     });
     Ok(hunks.collect())
 }
 
-/// Returns the changes that lead from one text to another: lines of both, and the new text.
-fn changes(old: &str, new: &str) -> Result<Vec<(Range<usize>, Range<usize>, String)>, MergeError> {
+/// Returns the changes that lead from one text to another.
+fn changes(old: &str, new: &str) -> Result<Vec<Change>, MergeError> {
     let lines: Vec<&str> = new.split_inclusive('\n').collect();
     let edits = difference::edits(old, new)?.into_iter();
     let changes = edits.map(|edit| {

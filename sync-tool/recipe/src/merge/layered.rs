@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::hunks::hunks;
-use super::items::{Combined, Sources, check_rust};
+use super::items::{Combined, Outcome, Sources, check_rust};
 use super::keeps::{Settled, keeps};
 use super::normalised::{Alike, alike};
 use super::renames::Rename;
@@ -104,7 +104,7 @@ pub fn merge_in_layers(
 ) -> Result<LayeredMerge, MergeError> {
     let by_lines = merge(sides.base, sides.ours, sides.theirs)?;
     if !options.is_rust {
-        return by_lines_alone(by_lines, sides, Vec::new());
+        return lines_alone(by_lines, sides, Vec::new());
     }
     let texts = [sides.base, sides.ours, sides.theirs];
     if texts.iter().any(|text| text.len() > MAX_SIZE) {
@@ -112,7 +112,7 @@ pub fn merge_in_layers(
             "The file is merged by lines alone: it has more than {} MiB.",
             MAX_SIZE >> 20
         );
-        return by_lines_alone(by_lines, sides, vec![note]);
+        return lines_alone(by_lines, sides, vec![note]);
     }
     let sources = match Sources::parse(texts) {
         Ok(sources) => sources,
@@ -121,14 +121,19 @@ pub fn merge_in_layers(
             let note = format!(
                 "The file is merged by lines alone: {side} does not parse as Rust ({error})."
             );
-            return by_lines_alone(by_lines, sides, vec![note]);
+            return lines_alone(by_lines, sides, vec![note]);
         }
     };
-    if by_lines
-        .text()
-        .is_some_and(|text| check_rust(&text).is_ok())
+    if let Some(text) = by_lines.text()
+        && let Ok(outcome) = Outcome::parse(&text)
     {
-        return by_lines_alone(by_lines, sides, Vec::new());
+        return layered(
+            &by_lines,
+            by_lines.clone(),
+            sides,
+            Layer::Lines,
+            Some(&outcome),
+        );
     }
     let alike = alike(sides, options.renames, options.formatter);
     let alike = alike.as_ref();
@@ -152,52 +157,55 @@ pub fn merge_in_layers(
     let is_better = by_lines.is_clean() || count(&best) <= by_lines.conflicts().count();
     match best.filter(|_| is_better) {
         Some(merged) => Ok(merged),
-        None => by_lines_alone(with_items(by_lines, &sources), sides, Vec::new()),
+        None => lines_alone(with_items(by_lines, &sources), sides, Vec::new()),
     }
 }
 
-fn by_lines_alone(
+fn lines_alone(
     merge: Merge,
     sides: Sides<'_>,
     notes: Vec<String>,
 ) -> Result<LayeredMerge, MergeError> {
+    let merged = layered(&merge, merge.clone(), sides, Layer::Lines, None)?;
+    Ok(LayeredMerge { notes, ..merged })
+}
+
+fn layered(
+    by_lines: &Merge,
+    merge: Merge,
+    sides: Sides<'_>,
+    layer: Layer,
+    outcome: Option<&Outcome<'_>>,
+) -> Result<LayeredMerge, MergeError> {
     Ok(LayeredMerge {
-        hunks: hunks(&merge, sides.theirs, &merge, Layer::Lines)?,
-        merge,
-        notes,
+        hunks: hunks(&merge, sides.theirs, by_lines, layer, outcome)?,
+        merge: Merge {
+            agreed: by_lines.agreed,
+            ..merge
+        },
+        notes: Vec::new(),
     })
 }
 
-/// Returns the lines of a text that stand for lines of another, both counted from 1, the end
-/// not included.
-pub fn counterpart(from: &str, to: &str, lines: &Range<usize>) -> Range<usize> {
-    let edits = super::difference::edits(from, to).unwrap_or_default();
-    let place = |at: usize, is_end: bool| {
-        let mut shift = 0;
-        for edit in &edits {
-            if edit.old.end < at || edit.old.end == at && (is_end || !edit.old.is_empty()) {
-                shift = edit.new.end.cast_signed() - edit.old.end.cast_signed();
-            } else if edit.old.start < at {
-                return if is_end { edit.new.end } else { edit.new.start };
-            } else {
-                break;
-            }
-        }
-        at.saturating_add_signed(shift)
+/// Makes the outcome of a layer, if it parses as Rust, with ours or theirs in place of
+/// conflicts, and keeps what both sides did.
+fn checked(
+    by_lines: &Merge,
+    merge: Merge,
+    sides: Sides<'_>,
+    layer: Layer,
+    settled: &[Settled],
+) -> Result<Option<LayeredMerge>, MergeError> {
+    let theirs = merge.resolved_by(|conflict| &conflict.theirs);
+    let outcome = Outcome::parse(&theirs).ok();
+    let parses_with_ours = || {
+        let ours = merge.resolved_by(|conflict| &conflict.ours);
+        !merge.is_clean() && check_rust(&ours).is_ok()
     };
-    let (start, end) = (place(lines.start - 1, false), place(lines.end - 1, true));
-    start + 1..end.max(start) + 1
-}
-
-/// Returns the changes between two texts as hunks of one layer.
-pub fn hunks_of(theirs: &str, merged: &str, layer: Layer) -> Vec<MergedHunk> {
-    let edits = super::difference::edits(theirs, merged).unwrap_or_default();
-    let hunk = |edit: crate::patch::LineChange| MergedHunk {
-        layer,
-        item: None,
-        lines: edit.new.start + 1..edit.new.end + 1,
-    };
-    edits.into_iter().map(hunk).collect()
+    if outcome.is_none() && !parses_with_ours() || !keeps(&merge, sides, settled) {
+        return Ok(None);
+    }
+    layered(by_lines, merge, sides, layer, outcome.as_ref()).map(Some)
 }
 
 impl Alike {
@@ -216,17 +224,15 @@ fn by_alike(
     sides: Sides<'_>,
     alike: &Alike,
 ) -> Result<Option<LayeredMerge>, MergeError> {
-    let merge = Merge {
-        agreed: by_lines.agreed,
-        ..merge(&alike.base, &alike.ours, sides.theirs)?
-    };
-    if !merge.is_clean() || !holds(&merge, alike.sides(sides.theirs), &[]) {
+    let merge = merge(&alike.base, &alike.ours, sides.theirs)?;
+    if !merge.is_clean() {
         return Ok(None);
     }
-    Ok(Some(LayeredMerge {
-        hunks: hunks(&merge, sides.theirs, by_lines, Layer::Normalised)?,
-        merge,
+    let made = alike.sides(sides.theirs);
+    let merged = checked(by_lines, merge, made, Layer::Normalised, &[])?;
+    Ok(merged.map(|merged| LayeredMerge {
         notes: alike.notes.clone(),
+        ..merged
     }))
 }
 
@@ -244,12 +250,10 @@ fn by_items_alike(
     let Some(mut merged) = by_items(by_lines, made, &sources)? else {
         return Ok(None);
     };
-    let is_line_for_line = |old: &str, new: &str| {
-        old.split_inclusive('\n').count() == new.split_inclusive('\n').count()
-    };
-    if !merged.merge.is_clean()
-        && !(is_line_for_line(sides.base, made.base) && is_line_for_line(sides.ours, made.ours))
-    {
+    let count = |text: &str| text.split_inclusive('\n').count();
+    let is_line_for_line =
+        count(sides.base) == count(made.base) && count(sides.ours) == count(made.ours);
+    if !merged.merge.is_clean() && !is_line_for_line {
         return Ok(None);
     }
     for chunk in &mut merged.merge.chunks {
@@ -274,32 +278,12 @@ fn by_items(
     sources: &Sources<'_>,
 ) -> Result<Option<LayeredMerge>, MergeError> {
     let Combined {
-        mut merge,
+        merge,
         settled,
         notes,
     } = sources.combine()?;
-    merge.agreed = by_lines.agreed;
-    if !holds(&merge, sides, &settled) {
-        return Ok(None);
-    }
-    let hunks = hunks(&merge, sides.theirs, by_lines, Layer::Items)?;
-    Ok(Some(LayeredMerge {
-        merge,
-        hunks,
-        notes,
-    }))
-}
-
-/// Tells whether a merge parses as Rust, and keeps what both sides did.
-fn holds(merge: &Merge, sides: Sides<'_>, settled: &[Settled]) -> bool {
-    parses(merge) && keeps(merge, sides, settled)
-}
-
-/// Tells whether a merge parses as Rust, with ours or theirs in place of conflicts.
-fn parses(merge: &Merge) -> bool {
-    let theirs = merge.resolved_by(|conflict| &conflict.theirs);
-    check_rust(&theirs).is_ok()
-        || !merge.is_clean() && check_rust(&merge.resolved_by(|conflict| &conflict.ours)).is_ok()
+    let merged = checked(by_lines, merge, sides, Layer::Items, &settled)?;
+    Ok(merged.map(|merged| LayeredMerge { notes, ..merged }))
 }
 
 /// Gives each conflict the item that it is in.

@@ -19,10 +19,9 @@ mod walk;
 
 use std::ops::Range;
 
+pub use difference::{counterpart, hunks_of};
 pub use items::{Candidate, Followed, check_rust, follow};
-pub use layered::{
-    Layer, LayerOptions, LayeredMerge, MergedHunk, Sides, counterpart, hunks_of, merge_in_layers,
-};
+pub use layered::{Layer, LayerOptions, LayeredMerge, MergedHunk, Sides, merge_in_layers};
 pub use markers::Labels;
 pub use renames::Rename;
 use serde::{Deserialize, Serialize};

@@ -35,8 +35,10 @@ impl Rename {
 const MAX_COMPARED: usize = 2_000;
 
 /// Returns the identifiers that were renamed between two texts: the old one is nowhere in
-/// the later text, the new one was nowhere in the earlier, and it stands at every place where
-/// the old one was replaced; these are two at least, or a definition.
+/// the later text, the new one was nowhere in the earlier, and wherever another name stands
+/// in the old one's place, it is this one. In two places at least, or in the definition of an
+/// item and the lines below, nothing else changed. (A field or variant may as well have been
+/// removed, and another one added.)
 pub(super) fn find(base: &str, theirs: &str) -> Vec<Rename> {
     let (old, new) = (tokens(base), tokens(theirs));
     let hunks = hunks((base, &old), (theirs, &new));
@@ -49,10 +51,12 @@ pub(super) fn find(base: &str, theirs: &str) -> Vec<Rename> {
         is_new && are_names && others.all(|other| other.0 != *from && other.1 != *to)
     };
     let renames: BTreeMap<&str, &str> = pairs.iter().copied().filter(is_rename).collect();
-    let kept: Vec<&Token<'_>> = hunks.iter().flat_map(|hunk| hunk.kept(&renames)).collect();
+    let kept: Vec<Kept<'_, '_>> = hunks.iter().flat_map(|hunk| hunk.kept(&renames)).collect();
     let is_sure = |from: &str| {
-        let mut places = kept.iter().filter(|token| token.name() == Some(from));
-        places.clone().count() > 1 || places.any(|token| token.is_definition)
+        let places = kept.iter().filter(|place| place.token.name() == Some(from));
+        let in_code = places.clone().any(|place| place.is_in_code);
+        let is_item = |place: &Kept<'_, '_>| place.token.is_definition && place.is_followed;
+        in_code && places.clone().count() > 1 || places.clone().any(is_item)
     };
     let sure = renames.iter().filter(|(from, _)| is_sure(from));
     let owned = |(from, to): (&&str, &&str)| Rename {
@@ -126,17 +130,31 @@ fn names<'a>(tokens: &[Token<'a>]) -> BTreeSet<&'a str> {
     tokens.iter().filter_map(Token::name).collect()
 }
 
-/// The tokens of a place that was changed.
+/// How many lines below a definition tell that it is of the same thing.
+const FOLLOWING: usize = 3;
+
+/// A token of a line that stands in both texts, were the old names renamed.
+struct Kept<'t, 'a> {
+    token: &'t Token<'a>,
+    /// Whether the line has a name that was not renamed.
+    is_in_code: bool,
+    /// Whether the lines below stand in both texts too.
+    is_followed: bool,
+}
+
+/// The tokens of a place that was changed, and all from there on.
 struct Hunk<'t, 'a> {
     old: &'t [Token<'a>],
     new: &'t [Token<'a>],
+    rest: [&'t [Token<'a>]; 2],
 }
 
 impl<'t, 'a> Hunk<'t, 'a> {
     /// Returns the names that stand in the place of other names, with all around them equal.
     fn replaced(&self) -> Vec<(&'a str, &'a str)> {
         let mut pairs = Vec::new();
-        for op in self.compared(&BTreeMap::new()) {
+        let [before, after] = [self.old, self.new].map(|tokens| texts(tokens, &BTreeMap::new()));
+        for op in similar::capture_diff_slices(Algorithm::Myers, &before, &after) {
             let (_, old, new) = op.as_tag_tuple();
             let names = |tokens: &[Token<'a>]| tokens.iter().map(Token::name).collect();
             let (old, new): (Option<Vec<_>>, Option<Vec<_>>) =
@@ -150,23 +168,60 @@ impl<'t, 'a> Hunk<'t, 'a> {
         pairs
     }
 
-    /// Returns the tokens that stand in both, were the old ones renamed.
-    fn kept(&self, renames: &BTreeMap<&str, &'a str>) -> Vec<&'t Token<'a>> {
-        let ops = self.compared(renames).into_iter();
-        let equal = ops.filter(|op| matches!(op, DiffOp::Equal { .. }));
-        equal.flat_map(|op| &self.old[op.old_range()]).collect()
-    }
-
-    fn compared(&self, renames: &BTreeMap<&str, &'a str>) -> Vec<DiffOp> {
-        let text = |token: &Token<'a>| token.name().unwrap_or(token.text);
-        let renamed = |token: &Token<'a>| {
-            let to = token.name().and_then(|name| renames.get(name));
-            to.copied().unwrap_or(text(token))
+    /// Returns the names of lines that stand in both, were the old ones renamed.
+    fn kept(&self, renames: &BTreeMap<&str, &'a str>) -> Vec<Kept<'t, 'a>> {
+        let none = BTreeMap::new();
+        let (before, after) = (rows(self.old), rows(self.new));
+        let texts = |rows: &[&[Token<'a>]], renames| {
+            let texts = rows.iter().map(|row| texts(row, renames));
+            texts.collect::<Vec<_>>()
         };
-        let old: Vec<&str> = self.old.iter().map(renamed).collect();
-        let new: Vec<&str> = self.new.iter().map(text).collect();
-        similar::capture_diff_slices(Algorithm::Myers, &old, &new)
+        let (old, new) = (texts(&before, renames), texts(&after, &none));
+        let [old_rest, new_rest] = self.rest.map(rows);
+        let mut kept = Vec::new();
+        for op in similar::capture_diff_slices(Algorithm::Myers, &old, &new) {
+            let DiffOp::Equal {
+                old_index,
+                new_index,
+                len,
+            } = op
+            else {
+                continue;
+            };
+            for at in 0..len {
+                let row = before[old_index + at];
+                let below = |rest: &[&'t [Token<'a>]], at: usize, renames| {
+                    let end = rest.len().min(at + 1 + FOLLOWING);
+                    texts(&rest[at + 1..end], renames)
+                };
+                let is_followed = row.iter().any(|token| token.is_definition)
+                    && below(&old_rest, old_index + at, renames)
+                        == below(&new_rest, new_index + at, &none);
+                let mut names = row.iter().filter_map(Token::name);
+                let is_in_code = names.any(|name| !renames.contains_key(name));
+                kept.extend(row.iter().map(|token| Kept {
+                    token,
+                    is_in_code,
+                    is_followed,
+                }));
+            }
+        }
+        kept
     }
+}
+
+fn rows<'t, 'a>(tokens: &'t [Token<'a>]) -> Vec<&'t [Token<'a>]> {
+    tokens.chunk_by(|a, b| a.line == b.line).collect()
+}
+
+/// Returns the tokens' texts with names replaced.
+fn texts<'a>(tokens: &[Token<'a>], renames: &BTreeMap<&str, &'a str>) -> Vec<&'a str> {
+    let text = |token: &Token<'a>| {
+        let name = token.name();
+        let to = name.and_then(|name| renames.get(name)).copied();
+        to.or(name).unwrap_or(token.text)
+    };
+    tokens.iter().map(text).collect()
 }
 
 /// Returns the places that were changed, apart from those that are too large.
@@ -174,31 +229,21 @@ fn hunks<'t, 'a>(
     (base, old): (&str, &'t [Token<'a>]),
     (theirs, new): (&str, &'t [Token<'a>]),
 ) -> Vec<Hunk<'t, 'a>> {
-    let (old_lines, new_lines) = (lines(base), lines(theirs));
     let edits = difference::edits(base, theirs).unwrap_or_default();
-    let hunks = edits.into_iter().map(|edit| Hunk {
-        old: within(old, &old_lines, edit.old),
-        new: within(new, &new_lines, edit.new),
+    let hunks = edits.into_iter().map(|edit| {
+        let (old_rest, new_rest) = (from(old, edit.old.start), from(new, edit.new.start));
+        Hunk {
+            old: &old_rest[..old_rest.len() - from(old, edit.old.end).len()],
+            new: &new_rest[..new_rest.len() - from(new, edit.new.end).len()],
+            rest: [old_rest, new_rest],
+        }
     });
     hunks
         .filter(|hunk| hunk.old.len().max(hunk.new.len()) <= MAX_COMPARED)
         .collect()
 }
 
-/// Returns where each line starts, and where the text ends.
-fn lines(text: &str) -> Vec<usize> {
-    let ends = text.split_inclusive('\n').scan(0, |end, line| {
-        *end += line.len();
-        Some(*end)
-    });
-    [0].into_iter().chain(ends).collect()
-}
-
-fn within<'t, 'a>(
-    tokens: &'t [Token<'a>],
-    lines: &[usize],
-    range: Range<usize>,
-) -> &'t [Token<'a>] {
-    let at = |line: usize| tokens.partition_point(|token| token.bytes.start < lines[line]);
-    &tokens[at(range.start)..at(range.end)]
+/// Returns the tokens from a line on.
+fn from<'t, 'a>(tokens: &'t [Token<'a>], line: usize) -> &'t [Token<'a>] {
+    &tokens[tokens.partition_point(|token| token.line < line)..]
 }

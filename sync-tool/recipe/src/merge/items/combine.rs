@@ -286,11 +286,9 @@ impl<'a> Combiner<'a> {
         });
         match [ours, theirs] {
             [Some(ours), Some(theirs)] => return self.child([base, ours, theirs]),
-            [Some(ours), None] => {
-                if !self.is_same((0, &base.lines), (1, &ours.lines)) {
-                    let start = position(of[2], at, &align::pairs(of[0], of[2]));
-                    self.conflict([base.lines.clone(), ours.lines.clone(), start..start]);
-                }
+            [Some(ours), None] if !self.is_same((0, &base.lines), (1, &ours.lines)) => {
+                let start = position(of[2], at, &align::pairs(of[0], of[2]));
+                self.conflict([base.lines.clone(), ours.lines.clone(), start..start]);
             }
             [None, Some(theirs)] if !self.is_same((0, &base.lines), (2, &theirs.lines)) => {
                 let start = position(of[1], at, &align::pairs(of[0], of[1]));

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::align::similarity;
 use super::combine::Combiner;
 use super::moved::{MOSTLY, Moves, follow_one, note};
-use super::parse::{check_rust, parse_all};
-use super::path_at;
+use super::parse::parse_all;
 use super::source::Source;
+use super::{Outcome, path_at};
 use crate::merge::hunks::hunks;
 use crate::merge::{
     Chunk, Layer, LayerOptions, LayeredMerge, Merge, MergeError, Sides, merge_in_layers,
@@ -112,10 +112,9 @@ pub fn follow(
         let Some(text) = text.filter(|text| text != candidate.theirs) else {
             continue;
         };
-        if check_rust(&text).is_err() {
+        let Some(file) = of_items(candidate.theirs, &text)? else {
             return Ok(None);
-        }
-        let file = of_items(candidate.theirs, text)?;
+        };
         followed.files.insert(candidate.path.clone(), file);
     }
     Ok((!followed.files.is_empty()).then_some(followed))
@@ -139,16 +138,18 @@ fn renamed(
     }))
 }
 
-/// Makes the merge of a text of theirs with the changes of items in it.
-fn of_items(theirs: &str, text: String) -> Result<LayeredMerge, MergeError> {
-    let of = |text: String| Merge {
-        chunks: vec![Chunk::Resolved(text)],
-        agreed: Delta::default(),
+/// Makes the merge of a text of theirs with the changes of items in it, if it parses as Rust.
+fn of_items(theirs: &str, text: &str) -> Result<Option<LayeredMerge>, MergeError> {
+    let Ok(outcome) = Outcome::parse(text) else {
+        return Ok(None);
     };
-    let merge = of(text);
-    Ok(LayeredMerge {
-        hunks: hunks(&merge, theirs, &of(theirs.to_owned()), Layer::Items)?,
+    let [merge, before] = [text, theirs].map(|text| Merge {
+        chunks: vec![Chunk::Resolved(text.to_owned())],
+        agreed: Delta::default(),
+    });
+    Ok(Some(LayeredMerge {
+        hunks: hunks(&merge, theirs, &before, Layer::Items, Some(&outcome))?,
         merge,
         notes: Vec::new(),
-    })
+    }))
 }

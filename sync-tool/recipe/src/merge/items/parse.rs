@@ -1,12 +1,11 @@
 //! Parses sources, of which hostile ones can exhaust neither stack nor memory.
 
-use std::thread;
+use std::{fmt, thread};
 
-use proc_macro2::{LexError, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, LexError, LineColumn, TokenStream, TokenTree};
 
 use super::reader;
-use super::source::Source;
-use crate::tokens::lex;
+use super::source::{Source, Token};
 
 /// The stack of the thread that parses; it is reserved, and used only as far as needed.
 const STACK: usize = 256 << 20;
@@ -15,8 +14,11 @@ const STACK: usize = 256 << 20;
 /// one did. One level needs a few kilobytes of the stack.
 const MAX_LEVELS: usize = 12_000;
 
-/// Parses sources in a thread of its own: with a stack that holds [`MAX_LEVELS`], and at
-/// the end of which the parser's memory of the texts is freed.
+/// How deep groups may be nested.
+const MAX_DEPTH: usize = 256;
+
+/// Parses sources, each in a thread of its own: with a stack that holds [`MAX_LEVELS`], and
+/// at the end of which the parser's memory of the text is freed.
 ///
 /// # Errors
 ///
@@ -24,12 +26,13 @@ const MAX_LEVELS: usize = 12_000;
 pub(super) fn parse_all<'a, const N: usize>(
     texts: [&'a str; N],
 ) -> Result<[Source<'a>; N], (usize, String)> {
-    let parsed = in_thread(move || {
-        let each = texts.iter().enumerate();
-        each.map(|(at, text)| parse(text).map_err(|error| (at, error)))
-            .collect::<Result<Vec<_>, _>>()
+    let parsed = in_threads(texts, |text| {
+        let (tokens, file) = syntax(text)?;
+        Ok(reader::read(text, &tokens, &file))
     });
-    let sources = parsed.unwrap_or_else(|error| Err((0, error)))?;
+    let each = parsed.into_iter().enumerate();
+    let sources = each.map(|(at, source)| source.map_err(|error| (at, error)));
+    let sources: Vec<Source<'a>> = sources.collect::<Result<_, _>>()?;
     sources
         .try_into()
         .map_err(|_| (0, "not all texts were read".to_owned()))
@@ -41,27 +44,29 @@ pub(super) fn parse_all<'a, const N: usize>(
 ///
 /// What the parser says, as `3:5: expected …`.
 pub fn check_rust(text: &str) -> Result<(), String> {
-    in_thread(|| syntax(text).map(drop))?
+    let [checked] = in_threads([text], |text| syntax(text).map(drop));
+    checked
 }
 
-fn in_thread<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T, String> {
+fn in_threads<'a, T: Send, const N: usize>(
+    texts: [&'a str; N],
+    run: impl Fn(&'a str) -> Result<T, String> + Sync,
+) -> [Result<T, String>; N] {
+    let run = &run;
     thread::scope(|scope| {
-        let thread = thread::Builder::new().stack_size(STACK);
-        let thread = thread
-            .spawn_scoped(scope, run)
-            .map_err(|error| format!("no thread to parse in: {error}"))?;
-        thread
-            .join()
-            .map_err(|_| "the parser cannot read it".to_owned())
+        let threads = texts.map(|text| {
+            let thread = thread::Builder::new().stack_size(STACK);
+            thread.spawn_scoped(scope, move || run(text))
+        });
+        threads.map(|thread| {
+            let thread = thread.map_err(|error| format!("no thread to parse in: {error}"))?;
+            let unreadable = |_| Err("the parser cannot read it".to_owned());
+            thread.join().unwrap_or_else(unreadable)
+        })
     })
 }
 
-fn parse(text: &str) -> Result<Source<'_>, String> {
-    let (stream, file) = syntax(text)?;
-    Ok(reader::read(text, stream, &file))
-}
-
-fn syntax(text: &str) -> Result<(TokenStream, syn::File), String> {
+fn syntax(text: &str) -> Result<(Vec<Token>, syn::File), String> {
     // The lexer does not know the line that makes a source a script; its end stays, so that
     // all that follows keeps its line.
     let is_script = text.starts_with("#!") && !text.starts_with("#![");
@@ -69,49 +74,61 @@ fn syntax(text: &str) -> Result<(TokenStream, syn::File), String> {
         Some(end) if is_script => &text[end..],
         _ => text,
     };
-    let stream = lex(code).ok_or_else(|| match code.parse::<TokenStream>() {
-        Err(error) => describe_lexing(&error),
-        Ok(_) => "groups are nested too deep".to_owned(),
-    })?;
-    if levels(stream.clone()) > MAX_LEVELS {
-        return Err("expressions are nested too deep".to_owned());
-    }
-    let file = syn::parse2(stream.clone()).map_err(|error| {
-        let at = error.span().start();
+    let located = |at: LineColumn, error: &dyn fmt::Display| {
         format!("{}:{}: {error}", at.line, at.column + 1)
-    })?;
-    Ok((stream, file))
+    };
+    let stream: TokenStream = code
+        .parse()
+        .map_err(|error: LexError| located(error.span().start(), &error))?;
+    let mut tokens = Vec::new();
+    let levels = flatten(stream.clone(), MAX_DEPTH, &mut tokens);
+    if levels.is_none_or(|levels| levels > MAX_LEVELS) {
+        return Err("code is nested too deep".to_owned());
+    }
+    let file = syn::parse2(stream).map_err(|error| located(error.span().start(), &error))?;
+    Ok((tokens, file))
 }
 
-fn describe_lexing(error: &LexError) -> String {
-    let at = error.span().start();
-    format!("{}:{}: {error}", at.line, at.column + 1)
-}
-
-/// Returns how many levels a parser may go down, at most, for a stream; [`lex`] has bounded
-/// the depth of its groups.
-fn levels(stream: TokenStream) -> usize {
+/// Appends the tokens of a stream, groups taken apart. Returns how many levels a parser may
+/// go down, at most, as [`MAX_LEVELS`] counts them; `None` where groups are nested deeper
+/// than is allowed.
+fn flatten(stream: TokenStream, depth: usize, tokens: &mut Vec<Token>) -> Option<usize> {
     let (mut deepest, mut run) = (0, 0);
     let mut trees = stream.into_iter().peekable();
     while let Some(tree) = trees.next() {
         run += 1;
         match tree {
-            TokenTree::Punct(punct) if matches!(punct.as_char(), ',' | ';') => run = 0,
             TokenTree::Group(group) => {
-                deepest = deepest.max(run + levels(group.stream()));
-                let is_brace = group.delimiter() == proc_macro2::Delimiter::Brace;
+                let (open, close) = match group.delimiter() {
+                    Delimiter::Brace => ("{", "}"),
+                    Delimiter::Parenthesis => ("(", ")"),
+                    Delimiter::Bracket => ("[", "]"),
+                    Delimiter::None => ("", ""),
+                };
+                tokens.push(Token::new(open, group.span_open()));
+                let levels = flatten(group.stream(), depth.checked_sub(1)?, tokens)?;
+                tokens.push(Token::new(close, group.span_close()));
+                deepest = deepest.max(run + levels);
                 let ends = match trees.peek() {
                     Some(TokenTree::Ident(next)) => next != "else" && next != "as",
                     Some(TokenTree::Punct(next)) => next.as_char() == '#',
                     _ => false,
                 };
-                if is_brace && ends {
+                if open == "{" && ends {
                     run = 0;
                 }
             }
-            _ => {}
+            TokenTree::Punct(punct) => {
+                if matches!(punct.as_char(), ',' | ';') {
+                    run = 0;
+                }
+                let mut text = [0; 4];
+                let text = punct.as_char().encode_utf8(&mut text);
+                tokens.push(Token::new(text, punct.span()));
+            }
+            other => tokens.push(Token::new(&other.to_string(), other.span())),
         }
         deepest = deepest.max(run);
     }
-    deepest
+    Some(deepest)
 }

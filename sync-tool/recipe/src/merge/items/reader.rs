@@ -6,21 +6,19 @@
 
 use std::ops::Range;
 
+use proc_macro2::LineColumn;
 use proc_macro2::extra::DelimSpan;
-use proc_macro2::{LineColumn, TokenStream};
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 
 use super::labels;
-use super::source::{Child, Container, Kind, Label, Order, Source, Token, digest, flatten};
+use super::source::{Child, Container, Kind, Label, Order, Source, Token, digest};
 
-pub(super) fn read<'a>(text: &'a str, stream: TokenStream, file: &syn::File) -> Source<'a> {
+pub(super) fn read<'a>(text: &'a str, tokens: &[Token], file: &syn::File) -> Source<'a> {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
-    let mut tokens = Vec::new();
-    flatten(stream, &mut tokens);
     let mut reader = Reader {
         lines: &lines,
-        tokens: &tokens,
+        tokens,
         found: Vec::new(),
     };
     let mut entries = reader.inner_attributes(&file.attrs);
@@ -147,7 +145,7 @@ impl Reader<'_> {
             lines: attributes,
         };
         inner.insert(0, attributes);
-        let tokens: Vec<u64> = tokens.iter().map(|token| digest(&token.text)).collect();
+        let tokens: Vec<u64> = tokens.iter().map(|token| token.digest).collect();
         let id = match &label.key {
             Some(key) => digest((label.kind, key)),
             None => digest((label.kind, &tokens)),
@@ -163,7 +161,7 @@ impl Reader<'_> {
     }
 
     fn tokens_of(&self, lines: Range<usize>) -> &[Token] {
-        let at = |line| self.tokens.partition_point(|token| token.start.0 < line);
+        let at = |line| self.tokens.partition_point(|token| token.start < line);
         &self.tokens[at(lines.start)..at(lines.end)]
     }
 
@@ -172,18 +170,15 @@ impl Reader<'_> {
         let (mut from, mut depth) = (lines.start, 0_usize);
         let mut children: Vec<Child> = Vec::new();
         for (at, token) in tokens.iter().enumerate() {
-            match token.text.as_str() {
-                "[" | "(" | "{" => depth += 1,
-                "]" | ")" | "}" => depth -= 1,
-                _ => {}
-            }
-            let next = tokens.get(at + 1).map_or(lines.end, |next| next.start.0);
-            if depth > 0 || token.text != "]" || next <= token.end || token.end < from {
+            depth += usize::from(token.opens());
+            depth -= usize::from(token.closes());
+            let next = tokens.get(at + 1).map_or(lines.end, |next| next.start);
+            if depth > 0 || !token.is(']') || next <= token.end || token.end < from {
                 continue;
             }
             let own = from..token.end + 1;
             let tokens = self.tokens_of(own.clone()).iter();
-            let tokens: Vec<u64> = tokens.map(|token| digest(&token.text)).collect();
+            let tokens: Vec<u64> = tokens.map(|token| token.digest).collect();
             children.push(Child {
                 label: Label::of(Kind::Attribute),
                 code: own.start,
@@ -220,24 +215,20 @@ impl Entry {
 fn attributes_end(tokens: &[Token], code: usize) -> usize {
     let (mut at, mut end) = (0, code);
     loop {
-        let is =
-            |offset: usize, text: &str| tokens.get(at + offset).is_some_and(|t| t.text == text);
-        if !is(0, "#") || !is(1, "[") {
+        let is = |offset: usize, sign| tokens.get(at + offset).is_some_and(|token| token.is(sign));
+        if !is(0, '#') || !is(1, '[') {
             return end;
         }
         let mut depth = 0_usize;
         let close = tokens[at..].iter().position(|token| {
-            match token.text.as_str() {
-                "[" | "(" | "{" => depth += 1,
-                "]" | ")" | "}" => depth -= 1,
-                _ => return false,
-            }
-            depth == 0
+            depth += usize::from(token.opens());
+            depth -= usize::from(token.closes());
+            token.closes() && depth == 0
         });
         let Some(close) = close else { return end };
         at += close + 1;
         match tokens.get(at) {
-            Some(next) if next.start.0 > tokens[at - 1].end => end = next.start.0,
+            Some(next) if next.start > tokens[at - 1].end => end = next.start,
             _ => return end,
         }
     }

@@ -4,8 +4,6 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::Hasher as _;
 use std::ops::Range;
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
-
 /// A parsed source.
 pub(super) struct Source<'a> {
     /// The lines, with their ends.
@@ -76,10 +74,11 @@ pub(super) struct Child {
 
 /// A token of a source, without its groups.
 pub(super) struct Token {
-    pub text: String,
-    /// Where it starts, line and column, counted from 0.
-    pub start: (usize, usize),
-    /// The line in which it ends.
+    pub digest: u64,
+    /// Its first character; signs and delimiters have no other.
+    kind: char,
+    /// The lines in which it starts and ends, counted from 0.
+    pub start: usize,
     pub end: usize,
 }
 
@@ -98,30 +97,27 @@ pub(super) fn digest(value: impl std::hash::Hash) -> u64 {
     hasher.finish()
 }
 
-/// Appends the tokens of a stream, groups taken apart.
-pub(super) fn flatten(stream: TokenStream, tokens: &mut Vec<Token>) {
-    let push = |tokens: &mut Vec<Token>, text: &str, span: proc_macro2::Span| {
+impl Token {
+    pub(super) fn new(text: &str, span: proc_macro2::Span) -> Self {
         let (start, end) = (span.start(), span.end());
-        tokens.push(Token {
-            text: text.to_owned(),
-            start: (start.line.saturating_sub(1), start.column),
+        Token {
+            digest: digest(text),
+            kind: text.chars().next().unwrap_or(' '),
+            start: start.line.saturating_sub(1),
             end: end.line.saturating_sub(1),
-        });
-    };
-    for tree in stream {
-        match tree {
-            TokenTree::Group(group) => {
-                let (open, close) = match group.delimiter() {
-                    Delimiter::Brace => ("{", "}"),
-                    Delimiter::Parenthesis => ("(", ")"),
-                    Delimiter::Bracket => ("[", "]"),
-                    Delimiter::None => ("", ""),
-                };
-                push(tokens, open, group.span_open());
-                flatten(group.stream(), tokens);
-                push(tokens, close, group.span_close());
-            }
-            other => push(tokens, &other.to_string(), other.span()),
         }
+    }
+
+    pub(super) fn opens(&self) -> bool {
+        matches!(self.kind, '[' | '(' | '{')
+    }
+
+    pub(super) fn closes(&self) -> bool {
+        matches!(self.kind, ']' | ')' | '}')
+    }
+
+    /// Tells whether it is a sign.
+    pub(super) fn is(&self, sign: char) -> bool {
+        self.kind == sign
     }
 }

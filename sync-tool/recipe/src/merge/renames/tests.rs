@@ -18,18 +18,8 @@ fn what_is_defined_or_used_twice_under_another_name_is_renamed() {
         ("a function", "fn old() {}\n", "fn new() {}\n"),
         (
             "a type",
-            "pub struct old;\nfn f(a: u8) {}\n",
-            "pub struct new;\nfn f(a: u16) {}\n",
-        ),
-        (
-            "a field",
-            "struct A {\n    /// It.\n    pub(crate) old: u8,\n}\n",
-            "struct A {\n    /// That.\n    pub(crate) new: u8,\n}\n",
-        ),
-        (
-            "a variant",
-            "enum A {\n    B(X, Y),\n    #[c]\n    old { d: u8 },\n}\n",
-            "enum A {\n    B(X, Y),\n    #[c]\n    new { d: u8 },\n}\n",
+            "pub struct old;\n\nfn f() {}\nfn g(a: u8) {}\n",
+            "pub struct new;\n\nfn f() {}\nfn g(a: u16) {}\n",
         ),
         (
             "uses",
@@ -119,6 +109,36 @@ fn what_may_be_something_else_is_no_rename() {
             "fn f(a: *const new) {}\n",
         ),
         (
+            "a field",
+            "struct A {\n    /// It.\n    pub(crate) old: u8,\n}\n",
+            "struct A {\n    /// That.\n    pub(crate) new: u8,\n}\n",
+        ),
+        (
+            "a variant",
+            "enum A {\n    B(X, Y),\n    #[c]\n    old { d: u8 },\n}\n",
+            "enum A {\n    B(X, Y),\n    #[c]\n    new { d: u8 },\n}\n",
+        ),
+        (
+            "lines of nothing else",
+            "enum A {\n    old,\n    B,\n}\nenum C {\n    old,\n    D,\n}\n",
+            "enum A {\n    new,\n    B,\n}\nenum C {\n    new,\n    D,\n}\n",
+        ),
+        (
+            "another function of more lines",
+            "fn old(\n    &self,\n    a: u8,\n) {\n}\nfn f(a: u8, b: u16) {}\n",
+            "fn new(\n    &self,\n    b: u16,\n) {\n    c()\n}\nfn f(a: u8, b: u16) {}\n",
+        ),
+        (
+            "another function",
+            "fn old(a: u8) {\n    a();\n}\n",
+            "fn new(a: u8) {\n    b.c(1)\n}\n",
+        ),
+        (
+            "other lines",
+            "fn f() {\n    a = old(1);\n    b = old(2);\n}\n",
+            "fn f() {\n    a = new(3);\n    b = new(4);\n}\n",
+        ),
+        (
             "a literal's field",
             "fn f() { A { old: 1 } }\n",
             "fn f() { A { new: 1 } }\n",
@@ -178,16 +198,12 @@ fn names_and_paths_are_distinguished_from_what_is_neither() {
 }
 
 #[test]
-fn definitions_are_items_fields_and_variants() {
-    let text = "pub(crate) struct S<T: X> { a: HashMap<K, V>, #[x] pub b: u8, pub(super) c: u8 }\n\
-        enum E { V1, V2(P, Q), #[y] V3 { f: u8 }, V4 = N }\n\
-        impl S { const C: *const D = 1; fn m(&self, p: u8) { let l: u8 = S { g: 1 }; } }\n";
+fn definitions_are_those_of_items() {
+    let text = "pub(crate) struct S<T: X> { a: u8 }\nenum E { V }\nmod m;\n\
+        impl S { const C: *const D = 1; fn f(&self, p: u8) { let l: u8 = S { g: 1 }; } }\n";
     let tokens = tokens(text);
     let defined = tokens.iter().filter(|token| token.is_definition);
     let defined: Vec<&str> = defined.map(|token| token.text).collect();
-    assert_eq!(
-        defined,
-        ["S", "a", "b", "c", "E", "V1", "V2", "V3", "V4", "C", "m"]
-    );
-    assert!(is_defined(text, "V3") && !is_defined(text, "f"));
+    assert_eq!(defined, ["S", "E", "m", "C", "f"]);
+    assert!(is_defined(text, "f") && !is_defined(text, "a"));
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream, TokenTree};
 
 use crate::tokens::lex;
 
@@ -11,8 +11,10 @@ use crate::tokens::lex;
 pub(super) struct Token<'a> {
     pub text: &'a str,
     pub bytes: Range<usize>,
+    /// Its line, counted from 0.
+    pub line: usize,
     pub is_name: bool,
-    /// Whether it names what is defined here: an item, a field, a variant.
+    /// Whether it is the name of an item that is defined here.
     pub is_definition: bool,
 }
 
@@ -28,17 +30,9 @@ impl<'a> Token<'a> {
 pub(super) fn tokens(source: &str) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
     if let Some(stream) = lex(source) {
-        collect(stream, source, Body::Code, &mut tokens);
+        collect(stream, source, &mut tokens);
     }
     tokens
-}
-
-/// What names mean at the beginning of an entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Body {
-    Code,
-    Fields,
-    Variants,
 }
 
 /// The words that a name of an item follows.
@@ -46,70 +40,40 @@ const DEFINING: [&str; 9] = [
     "fn", "struct", "enum", "union", "trait", "type", "mod", "const", "static",
 ];
 
-fn collect<'a>(stream: TokenStream, source: &'a str, body: Body, tokens: &mut Vec<Token<'a>>) {
-    let mut next_body = Body::Code;
-    let mut begins = true;
+fn collect<'a>(stream: TokenStream, source: &'a str, tokens: &mut Vec<Token<'a>>) {
     let mut before = ["", ""];
     for tree in stream {
-        let bytes = tree.span().byte_range();
         if let TokenTree::Group(group) = &tree {
-            let (open, close) = (group.span_open(), group.span_close());
+            let open = token(source, group.span_open());
             // A comment of documentation is an attribute that no text stands for.
-            if !["(", "[", "{"].contains(&&source[open.byte_range()]) {
-                continue;
+            if ["(", "[", "{"].contains(&open.text) {
+                tokens.push(open);
+                collect(group.stream(), source, tokens);
+                tokens.push(token(source, group.span_close()));
+                before = [before[1], ""];
             }
-            let is_body = group.delimiter() == Delimiter::Brace;
-            let inner = match is_body {
-                true => std::mem::replace(&mut next_body, Body::Code),
-                false => Body::Code,
-            };
-            tokens.push(token(source, open.byte_range()));
-            collect(group.stream(), source, inner, tokens);
-            tokens.push(token(source, close.byte_range()));
-            before = [before[1], ""];
             continue;
         }
-        let mut token = token(source, bytes);
+        let mut token = token(source, tree.span());
         if token.text.starts_with("//") || token.text.starts_with("/*") {
             continue;
         }
-        match &tree {
-            TokenTree::Ident(_) => {
-                token.is_name = before[1] != "'";
-                let is_item = DEFINING.contains(&before[1]) && before[0] != "*";
-                token.is_definition = token.is_name && is_item || begins && body == Body::Variants;
-                next_body = match token.text {
-                    "struct" | "union" => Body::Fields,
-                    "enum" => Body::Variants,
-                    _ => next_body,
-                };
-                begins &= token.text == "pub";
-            }
-            TokenTree::Punct(punct) => {
-                let is_field = punct.as_char() == ':' && punct.spacing() == Spacing::Alone;
-                if let Some(name) = tokens
-                    .last_mut()
-                    .filter(|_| is_field && body == Body::Fields)
-                {
-                    name.is_definition |= name.is_name && matches!(before[0], "" | "," | "pub");
-                }
-                match punct.as_char() {
-                    ',' => begins = true,
-                    ';' => next_body = Body::Code,
-                    _ => {}
-                }
-            }
-            _ => begins = false,
+        if matches!(tree, TokenTree::Ident(_)) && before[1] != "'" {
+            token.is_name = true;
+            // Not behind `*const`, which is a pointer.
+            token.is_definition = DEFINING.contains(&before[1]) && before[0] != "*";
         }
         before = [before[1], token.text];
         tokens.push(token);
     }
 }
 
-fn token(source: &str, bytes: Range<usize>) -> Token<'_> {
+fn token(source: &str, span: Span) -> Token<'_> {
+    let bytes = span.byte_range();
     Token {
         text: &source[bytes.clone()],
         bytes,
+        line: span.start().line - 1,
         is_name: false,
         is_definition: false,
     }
