@@ -42,7 +42,7 @@ fn lines(start: u32, count: u32) -> Range<usize> {
 }
 
 /// Returns the lines of a text that stand for lines of another, both counted from 1, the end
-/// not included.
+/// not included. What the other has more at either end is with them.
 pub fn counterpart(from: &str, to: &str, lines: &Range<usize>) -> Range<usize> {
     let edits = edits(from, to).unwrap_or_default();
     let place = |at: usize, is_end: bool| {
@@ -81,12 +81,12 @@ mod tests {
     fn lines_are_found_where_they_stand_in_another_text() {
         let (from, to) = ("a\nb\nc\nd\n", "new\na\nB\nB\nd\nend\n");
         for (lines, there) in [
-            (1..2, 2..3),
+            (1..2, 1..3),
             (2..3, 3..5),
             (2..4, 3..5),
-            (4..5, 5..6),
-            (1..5, 2..7),
-            (5..5, 7..7),
+            (4..5, 5..7),
+            (1..5, 1..7),
+            (5..5, 6..7),
         ] {
             assert_eq!(counterpart(from, to, &lines), there, "{lines:?}");
         }
