@@ -121,6 +121,25 @@ impl SourceArg {
     }
 }
 
+/// What is written for review.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Review")]
+pub struct ReviewArgs {
+    /// Write a page for review: one file, readable without network and script
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub html: Option<PathBuf>,
+    /// Write the same in short as Markdown, for a pull request
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub markdown: Option<PathBuf>,
+}
+
+impl ReviewArgs {
+    /// Tells whether something is to be written.
+    pub fn is_wanted(&self) -> bool {
+        self.html.is_some() || self.markdown.is_some()
+    }
+}
+
 /// What happens to edits made by hand in the vendored tree.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct EditsArgs {
@@ -190,9 +209,9 @@ pub struct UpgradeArgs {
     /// The notes of the history's row
     #[arg(long, value_name = "TEXT")]
     pub notes: Option<String>,
-    /// Write a page for review
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub html: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the type says it")]
+    pub review: ReviewArgs,
     /// Climb by release lines, so that each conflict is small
     #[arg(long)]
     pub step: bool,
@@ -211,9 +230,9 @@ pub struct UpgradeArgs {
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, after_long_help = CONFLICTS)]
 pub struct ConflictsArgs {
-    /// Write them as a page for review
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub html: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the type says it")]
+    pub review: ReviewArgs,
     /// What to do instead of listing them
     #[command(subcommand)]
     pub action: Option<ConflictsAction>,
@@ -302,9 +321,9 @@ pub struct ResolveHow {
 /// `continue`.
 #[derive(Debug, Args)]
 pub struct ContinueArgs {
-    /// Write a page for review
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub html: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the type says it")]
+    pub review: ReviewArgs,
     /// Do not build and test; the lock records that
     #[arg(long)]
     pub no_verify: bool,

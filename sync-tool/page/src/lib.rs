@@ -3,6 +3,7 @@
 
 mod code;
 mod escape;
+pub mod markdown;
 mod marks;
 mod model;
 mod room;

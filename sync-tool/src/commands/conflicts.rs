@@ -58,10 +58,10 @@ pub(super) fn run(context: &Context<'_>, args: &ConflictsArgs) -> Result<Listed>
             )))
         }
         _ => {
-            if let Some(file) = &args.html {
+            if args.review.is_wanted() {
                 add_commits(context, &project, &open, &mut report)?;
                 let page = review::of_open(project.manifest(), &open, &report);
-                review::write(context, file, &page)?;
+                review::write(context, &args.review, &page)?;
             }
             Ok(Listed::All(Box::new(report)))
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::ops::Range;
-use std::path::Path;
+use std::path::PathBuf;
 
 use gates::gate::GateReport;
 use page::{
@@ -19,17 +19,32 @@ use recipe::series::{ConflictKind, RebasedFile, Resolution};
 use recipe::tree::TreePath;
 
 use super::context::Context;
+use crate::cli::ReviewArgs;
 use crate::open_upgrade::{Numbered, OpenConflict, OpenUpgrade};
 use crate::report::{ConflictReport, ConflictsReport, Ended, MadeReport};
 
-/// Writes the page of an upgrade.
+/// Writes what is wanted for review.
 ///
 /// # Errors
 ///
 /// Where the disk fails.
-pub(super) fn write(context: &Context<'_>, file: &Path, review: &Review) -> Result<()> {
-    let place = context.host.env.dir().join(file);
-    fs::write(&place, page::render(review)).map_err(|e| Error::io("write", &place, e))
+pub(super) fn write(context: &Context<'_>, wanted: &ReviewArgs, review: &Review) -> Result<()> {
+    let put = |file: &PathBuf, text: String| {
+        let place = context.host.env.dir().join(file);
+        fs::write(&place, text).map_err(|e| Error::io("write", &place, e))
+    };
+    if let Some(file) = &wanted.html {
+        put(file, page::render(review))?;
+    }
+    if let Some(file) = &wanted.markdown {
+        let page = wanted
+            .html
+            .as_ref()
+            .and_then(|html| html.file_name()?.to_str());
+        let page = page.map(|name| format!("{name}, attached"));
+        put(file, page::markdown::text(review, page.as_deref()))?;
+    }
+    Ok(())
 }
 
 /// Makes the page of an open upgrade.

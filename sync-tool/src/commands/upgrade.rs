@@ -1,8 +1,6 @@
 //! `upgrade`: the fork goes to another upstream release; `continue`: it goes on after
 //! conflicts were decided.
 
-use std::path::Path;
-
 use clap::ValueEnum;
 use recipe::address::Address;
 use recipe::error::{Error, Kind, Result};
@@ -21,7 +19,7 @@ use super::release::{builds_here, locked, resolve};
 use super::review;
 use super::vendored::Vendored;
 use super::verified::Verify;
-use crate::cli::{ContinueArgs, SourceArg, SourceArgs, UpgradeArgs};
+use crate::cli::{ContinueArgs, ReviewArgs, SourceArg, SourceArgs, UpgradeArgs};
 use crate::open_upgrade::{OpenUpgrade, Request, State};
 use crate::report::{Ended, MadeReport};
 use crate::rustfmt::Rustfmt;
@@ -66,7 +64,7 @@ pub(super) fn run(context: &Context<'_>, args: &UpgradeArgs) -> Result<MadeRepor
             upstream_has_secrets: address.is_some() && plain.is_none(),
         },
         check_only: args.check,
-        html: args.html.as_deref(),
+        review: &args.review,
         open: None,
     };
     attempt.run(steps)
@@ -99,7 +97,7 @@ pub(super) fn resume(context: &Context<'_>, args: &ContinueArgs) -> Result<MadeR
         formatter: &formatter,
         request,
         check_only: false,
-        html: args.html.as_deref(),
+        review: &args.review,
         open: Some(&open),
     };
     attempt.run(Steps::default())
@@ -156,8 +154,8 @@ struct Attempt<'a> {
     request: Request,
     /// Whether cargo only checks the tree.
     check_only: bool,
-    /// Where a page for review is to be written.
-    html: Option<&'a Path>,
+    /// What is to be written for review.
+    review: &'a ReviewArgs,
     /// The upgrade that is open, if one is.
     open: Option<&'a OpenUpgrade>,
 }
@@ -230,10 +228,10 @@ impl<'a> Attempt<'a> {
         };
         let manifest = forked.inputs.manifest.clone();
         let report = installer.install(self.lock.write_lock(), forked, steps)?;
-        if let Some(file) = self.html {
+        if self.review.is_wanted() {
             let before = self.project.series_in_use().map(StoredSeries::delta);
             let page = review::of_made(&manifest, before, &rebased, &report);
-            review::write(self.context, file, &page)?;
+            review::write(self.context, self.review, &page)?;
         }
         Ok(report)
     }
@@ -313,9 +311,9 @@ impl<'a> Attempt<'a> {
                 .notes
                 .extend(conflicts::remembered(&open, &self.project.inputs));
             let told = conflicts::report(self.context, &open, &self.project.inputs);
-            if let Some(file) = self.html {
+            if self.review.is_wanted() {
                 let page = review::of_open(manifest, &open, &told);
-                review::write(self.context, file, &page)?;
+                review::write(self.context, self.review, &page)?;
             }
             report.open = Some(told);
         }
