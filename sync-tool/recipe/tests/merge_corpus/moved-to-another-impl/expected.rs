@@ -1,86 +1,94 @@
-use crate::sockets::{AddressUse, SocketsCtx};
+use bytes::{Bytes, BytesMut};
 use std::io;
-use std::net::SocketAddr;
-use std::sync::Arc;
-use tokio::net::TcpStream;
+use std::task::{Context, Poll};
 
-/// The state of a TCP socket.
-enum State {
-    /// Created, nothing done yet.
-    Default(Handle),
-    Bound(Handle),
-    Connected(Arc<TcpStream>),
-    Closed,
+bindings!({
+    path: "wit",
+    world: "streams",
+    imports: {
+        "streams.read": async,
+        "streams.write": async,
+        default: trappable,
+    },
+    with: {
+        "streams.input": InputStream,
+        "streams.output": OutputStream,
+    },
+});
+
+/// What a guest reads from.
+pub struct InputStream {
+    source: Box<dyn Source>,
+    buffer: BytesMut,
+    closed: bool,
 }
 
-/// A TCP socket of a guest.
-pub struct TcpSocket {
-    state: State,
-    family: Family,
-    hop_limit: u8,
+/// What a guest writes to.
+pub struct OutputStream {
+    sink: Box<dyn Sink>,
+    budget: usize,
 }
 
-impl TcpSocket {
-    pub fn new(family: Family) -> io::Result<Self> {
-        let handle = Handle::open(family)?;
-        Ok(Self {
-            state: State::Default(handle),
-            family,
-            hop_limit: 64,
-        })
-    }
-
-    /// Binds the socket to a local address.
-    pub fn bind(&mut self, local: SocketAddr) -> Result<(), ErrorCode> {
-        let State::Default(handle) = &self.state else {
-            return Err(ErrorCode::InvalidState);
-        };
-        check_family(self.family, &local)?;
-        handle.bind(&local)?;
-        self.state = State::Bound(handle.clone());
-        Ok(())
-    }
-
-    /// Returns the address that the socket is bound to.
-    pub fn local_address(&self) -> Result<SocketAddr, ErrorCode> {
-        match &self.state {
-            State::Default(_) => Err(ErrorCode::InvalidState),
-            State::Bound(handle) => Ok(handle.local_addr()?),
-            State::Connected(stream) => Ok(stream.local_addr()?),
-            State::Closed => Err(ErrorCode::InvalidState),
+impl InputStream {
+    /// Reads at most `size` bytes.
+    pub fn read(&mut self, size: usize) -> Result<Bytes, StreamError> {
+        if self.closed {
+            return Err(StreamError::Closed);
         }
-    }
-}
-
-impl Drop for TcpSocket {
-    fn drop(&mut self) {
-        self.state = State::Closed;
-    }
-}
-
-impl Options for TcpSocket {
-    fn keep_alive(&self) -> bool {
-        false
-    }
-
-    fn set_hop_limit(&mut self, value: u8) -> Result<(), ErrorCode> {
-        if value == 0 {
-            return Err(ErrorCode::InvalidArgument);
+        if self.buffer.is_empty() {
+            self.fill(size)?;
         }
-        self.hop_limit = value;
-        self.apply_hop_limit();
+        let size = size.min(self.buffer.len());
+        Ok(self.buffer.split_to(size).freeze())
+    }
+
+    fn fill(&mut self, size: usize) -> Result<(), StreamError> {
+        let read = self.source.read(&mut self.buffer, size)?;
+        self.closed = read == 0;
         Ok(())
+    }
+
+    pub fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.closed || !self.buffer.is_empty() {
+            return Poll::Ready(());
+        }
+        self.source.poll_ready(cx)
     }
 }
 
-fn check_family(family: Family, address: &SocketAddr) -> Result<(), ErrorCode> {
-    let fits = match family {
-        Family::V4 => address.is_ipv4(),
-        Family::V6 => address.is_ipv6(),
-    };
-    if fits {
-        Ok(())
-    } else {
-        Err(ErrorCode::InvalidArgument)
+impl OutputStream {
+    pub fn write(&mut self, bytes: Bytes) -> Result<(), StreamError> {
+        if bytes.len() > self.check_write() {
+            return Err(StreamError::Trap("more than was allowed"));
+        }
+        self.sink.write(bytes).map_err(StreamError::Failed)
+    }
+}
+
+impl WriteLimit for OutputStream {
+    type Error = StreamError;
+
+    /// Returns how many bytes may be written now.
+    fn check_write(&self) -> usize {
+        self.network.capacity().min(self.budget)
+    }
+}
+
+#[cfg(unix)]
+pub fn close_handle(handle: RawHandle) -> io::Result<()> {
+    let code = sys::close(handle);
+    check_code(code)
+}
+
+#[cfg(windows)]
+pub fn close_handle(handle: RawHandle) -> io::Result<()> {
+    let code = sys::close_socket(handle);
+    check_code(code)
+}
+
+fn check_code(code: i32) -> io::Result<()> {
+    match code {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
     }
 }
