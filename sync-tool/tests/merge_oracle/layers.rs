@@ -69,10 +69,14 @@ fn layered(base: &str, ours: &str, theirs: &str) -> LayeredMerge {
 /// Imports are left out: as sets, they are not kept by lines.
 fn lines_of(text: &str) -> HashMap<&str, isize> {
     let mut counts = HashMap::new();
-    let lines = text.lines().map(str::trim);
-    let is_import = |line: &str| line.starts_with("use ") || line.starts_with("pub use ");
-    for line in lines.filter(|line| line.contains(char::is_alphanumeric) && !is_import(line)) {
-        *counts.entry(line).or_default() += 1;
+    let mut is_import = false;
+    for line in text.lines().map(str::trim) {
+        let begins = ["use ", "pub use ", "pub(crate) use "];
+        is_import |= begins.iter().any(|begin| line.starts_with(begin));
+        if !is_import && line.contains(char::is_alphanumeric) {
+            *counts.entry(line).or_default() += 1;
+        }
+        is_import &= !line.ends_with(';');
     }
     counts
 }
