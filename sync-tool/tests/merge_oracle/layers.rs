@@ -23,7 +23,7 @@ use super::{Bench, labels, sources, text};
 const NEIGHBOURS: [[&str; 2]; 2] = [["41.0.4", "42.0.2"], ["47.0.4", "48.0.8"]];
 
 /// How many results are formatted, each by a process.
-const FORMATTED: usize = 40;
+const FORMATTED: usize = 25;
 
 /// Runs of a test, or those that `WASH_WASI_MERGE_CASES` asks for.
 fn count(default: u32) -> u32 {
@@ -162,7 +162,7 @@ fn changes_of_code_keep_the_laws() {
     let files = files();
     let (clean, parsing) = (Cell::new(0), Cell::new(0));
     let results = RefCell::new(Vec::new());
-    let cases = cases(count(400));
+    let cases = cases(count(200));
     let total = cases.cases;
     let law = |(pick, changes): (Index, Vec<Change>)| {
         let Changed { base, theirs } = &files[pick.index(files.len())];
@@ -198,7 +198,7 @@ fn changes_of_lines_keep_the_laws() {
         check_laws([&file.base, &ours, &edited(&file.theirs, &theirs)]).map(|_| ())
     };
     let strategy = (any::<Index>(), edits(3), edits(1));
-    if let Err(failure) = TestRunner::new(cases(count(200))).run(&strategy, law) {
+    if let Err(failure) = TestRunner::new(cases(count(100))).run(&strategy, law) {
         panic!("{failure}");
     }
 }
