@@ -3,6 +3,11 @@
 #[path = "support/oracle.rs"]
 mod oracle;
 
+#[path = "merge_oracle/changes.rs"]
+mod changes;
+#[path = "merge_oracle/layers.rs"]
+mod layers;
+
 use std::fs;
 use std::sync::LazyLock;
 
