@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
-use recipe::merge::{LayeredMerge, Sides, merge, merge_in_layers};
+use recipe::merge::{LayerOptions, LayeredMerge, Sides, merge, merge_in_layers};
 
 /// Lines of few kinds, so that the texts have something in common.
 #[derive(Arbitrary, Debug)]
@@ -83,7 +83,12 @@ fn check_lines(texts: &Texts) {
 }
 
 fn layered(base: &str, ours: &str, theirs: &str) -> LayeredMerge {
-    merge_in_layers(Sides { base, ours, theirs }).expect("texts this short are compared")
+    let options = LayerOptions {
+        is_rust: true,
+        renames: &[],
+        formatter: None,
+    };
+    merge_in_layers(Sides { base, ours, theirs }, &options).expect("texts this short are compared")
 }
 
 fn parses(text: &str) -> bool {

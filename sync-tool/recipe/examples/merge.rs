@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 use std::{env, fs};
 
-use recipe::merge::{Labels, Sides, merge_in_layers};
+use recipe::merge::{Labels, LayerOptions, Sides, merge_in_layers};
 
 fn main() -> ExitCode {
     merge().unwrap_or_else(|error| {
@@ -32,12 +32,18 @@ fn merge() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let texts = [base, ours, theirs].map(fs::read_to_string);
     let [base, ours, theirs] = texts;
     let (base, ours, theirs) = (base?, ours?, theirs?);
+    let options = LayerOptions {
+        is_rust: true,
+        renames: &[],
+        formatter: None,
+    };
     let begun = Instant::now();
-    let merged = merge_in_layers(Sides {
+    let sides = Sides {
         base: &base,
         ours: &ours,
         theirs: &theirs,
-    })?;
+    };
+    let merged = merge_in_layers(sides, &options)?;
     eprintln!("{:.3} ms", begun.elapsed().as_secs_f64() * 1000.0);
     for note in &merged.notes {
         eprintln!("{note}");

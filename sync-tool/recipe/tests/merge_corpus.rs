@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use recipe::merge::{LayeredMerge, Sides, merge_in_layers};
+use recipe::merge::{LayerOptions, LayeredMerge, Sides, merge_in_layers};
 
 /// The cases that still conflict and should not.
 const ALLOWED: &str = include_str!("merge_corpus/conflicts.txt");
@@ -100,7 +100,12 @@ fn name_of(path: &Path) -> String {
 
 fn merged(inputs: &[String; 3]) -> LayeredMerge {
     let [base, ours, theirs] = inputs;
-    merge_in_layers(Sides { base, ours, theirs }).expect("texts that can be compared")
+    let options = LayerOptions {
+        is_rust: true,
+        renames: &[],
+        formatter: None,
+    };
+    merge_in_layers(Sides { base, ours, theirs }, &options).expect("texts that can be compared")
 }
 
 fn cases() -> Vec<Case> {

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::TestRunner;
 use recipe::format::Formatter as _;
-use recipe::merge::{LayeredMerge, Sides, merge_in_layers};
+use recipe::merge::{LayerOptions, LayeredMerge, Sides, merge_in_layers};
 use recipe::tree::{Tree, TreePath};
 use wash_wasi_sync::rustfmt::Rustfmt;
 
@@ -62,7 +62,12 @@ fn parses(text: &str) -> bool {
 }
 
 fn layered(base: &str, ours: &str, theirs: &str) -> LayeredMerge {
-    merge_in_layers(Sides { base, ours, theirs }).expect("texts that can be compared")
+    let options = LayerOptions {
+        is_rust: true,
+        renames: &[],
+        formatter: None,
+    };
+    merge_in_layers(Sides { base, ours, theirs }, &options).expect("texts that can be compared")
 }
 
 /// Counts the lines that have more than punctuation, by their text without indentation.
