@@ -1,12 +1,16 @@
 //! `upgrade`: the fork goes to another upstream release; `continue`: it goes on after
 //! conflicts were decided.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use clap::ValueEnum;
 use recipe::address::Address;
 use recipe::error::{Error, Kind, Result};
+use recipe::listing::joined;
 use recipe::manifest::{HistoryRow, Manifest};
 use recipe::release::newest_of_lines;
 use recipe::series::{Inputs, Rebased, Resolutions, StoredSeries};
+use recipe::tree::{Digest, TreePath};
 use semver::Version;
 use upstream::Upstream;
 
@@ -143,6 +147,12 @@ fn ready_to_go_on(open: &OpenUpgrade) -> Result<()> {
     .help("take them as they are: `wash-wasi-sync resolve`"))
 }
 
+/// Returns the digests of the project's files.
+fn digests(project: &Project) -> BTreeMap<TreePath, Digest> {
+    let files = project.files.entries().0.into_iter();
+    files.map(|(path, entry)| (path, entry.digest)).collect()
+}
+
 /// One attempt to bring the fork to a release.
 struct Attempt<'a> {
     context: &'a Context<'a>,
@@ -195,6 +205,7 @@ impl<'a> Attempt<'a> {
             through: &self.through()?,
             resolutions: &self.resolutions(),
         };
+        let changed = self.open.and_then(|open| self.changed_since(open));
         let mut report = match pipeline.merged(inputs, ready, &merging, &mut steps)? {
             Outcome::Made(forked) => {
                 if let Some(open) = self.open {
@@ -209,6 +220,7 @@ impl<'a> Attempt<'a> {
             }
         };
         report.notes.extend(note);
+        report.notes.extend(changed);
         if report.ended == Ended::Committed || report.ended == Ended::Unchanged {
             self.context.finish(self.open)?;
         }
@@ -251,6 +263,27 @@ impl<'a> Attempt<'a> {
             toolchain: self.request.toolchain.clone(),
             locked: false,
         }
+    }
+
+    /// Says what changed in the project since the conflicts were found. Decisions hold where
+    /// the same texts meet, so only what that concerns is to be decided anew.
+    fn changed_since(&self, open: &OpenUpgrade) -> Option<String> {
+        let before = &open.state.inputs;
+        let now = digests(self.project);
+        let paths: BTreeSet<&TreePath> = before.keys().chain(now.keys()).collect();
+        let mut changed: Vec<String> = paths
+            .into_iter()
+            .filter(|path| before.get(*path) != now.get(*path))
+            .map(ToString::to_string)
+            .collect();
+        let pin = &self.project.manifest().fork.pin;
+        if *pin != open.state.pin {
+            changed.insert(0, format!("the pin, from {} to {pin}", open.state.pin));
+        }
+        (!changed.is_empty()).then(|| {
+            let what = joined(&changed, changed.len());
+            format!("changed since the conflicts were found: {what}; decisions hold where the same texts meet")
+        })
     }
 
     /// Returns what was decided: now, and behind the gates what is remembered.
@@ -296,13 +329,7 @@ impl<'a> Attempt<'a> {
                 &manifest.fork.name,
                 &manifest.fork.pin,
                 self.request.clone(),
-                self.project
-                    .files
-                    .entries()
-                    .0
-                    .into_iter()
-                    .map(|(p, e)| (p, e.digest))
-                    .collect(),
+                digests(self.project),
                 rebased,
             );
             let dir = self.context.open_upgrade_dir(manifest)?;

@@ -8,6 +8,9 @@ use recipe::tree::TreePath;
 
 use crate::report::{CheckReport, ConflictReport, ConflictsReport};
 
+/// What findings of a check are called.
+const DRIFT: &str = "wash-wasi drift";
+
 /// What a run found, or why it found nothing.
 pub struct Findings {
     /// What is not as it should be.
@@ -18,6 +21,8 @@ pub struct Findings {
     pub(super) correct: Option<String>,
     /// How the run ends; `None` where it succeeds.
     pub(super) kind: Option<Kind>,
+    /// What the findings are called.
+    pub(super) title: &'static str,
 }
 
 /// One thing that is not as it should be.
@@ -28,6 +33,8 @@ pub(super) struct Finding {
     pub file: Option<String>,
     /// Line and column, counted from 1.
     pub position: Option<(usize, usize)>,
+    /// What tells it from others of its rule in its file.
+    pub apart: Option<usize>,
 }
 
 impl Findings {
@@ -48,6 +55,7 @@ impl From<&CheckReport> for Findings {
                 message: format!("{file} {}", drift.what.description()),
                 file: Some(file),
                 position: None,
+                apart: None,
             }
         };
         Findings {
@@ -55,6 +63,7 @@ impl From<&CheckReport> for Findings {
             notes: report.notes.clone(),
             correct: is_correct.then(|| format!("the sync with upstream {upstream} is correct")),
             kind: (!is_correct).then_some(Kind::Drift),
+            title: DRIFT,
         }
     }
 }
@@ -85,13 +94,15 @@ impl From<&ConflictsReport> for Findings {
                 ),
                 file: Some(one.patch.to_string()),
                 position: None,
+                apart: Some(one.number),
             }
         };
         let found: Vec<Finding> = open.map(found).collect();
         let correct = format!("all conflicts with upstream {} are resolved", report.to);
         Findings {
             correct: found.is_empty().then_some(correct),
-            kind: (!found.is_empty()).then_some(Kind::Conflicts),
+            kind: None,
+            title: "wash-wasi conflict",
             found,
             notes: Vec::new(),
         }
@@ -115,12 +126,14 @@ impl From<&Error> for Findings {
                     message,
                     file: Some(place.file.clone()),
                     position: place.position(),
+                    apart: None,
                 },
                 None => Finding {
                     rule,
                     message: place.map_or(message.clone(), |place| format!("{place}: {message}")),
                     file: None,
                     position: None,
+                    apart: None,
                 },
             }
         };
@@ -129,6 +142,7 @@ impl From<&Error> for Findings {
             message: with_help(error.message(), error.hints()),
             file: (error.kind() == Kind::Drift).then(|| FILE.to_owned()),
             position: None,
+            apart: None,
         };
         let mut faults: Vec<Finding> = error.all_faults().iter().map(found).collect();
         if faults.is_empty() {
@@ -139,6 +153,10 @@ impl From<&Error> for Findings {
             notes: Vec::new(),
             correct: None,
             kind: Some(error.kind()),
+            title: match error.kind() {
+                Kind::Drift => DRIFT,
+                _ => "wash-wasi-sync failed",
+            },
         }
     }
 }

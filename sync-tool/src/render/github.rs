@@ -8,10 +8,7 @@ use super::findings::Findings;
 /// Writes one annotation for each finding, and a notice where there is none.
 pub fn annotations(findings: &Findings) -> String {
     let mut text = String::new();
-    let title = match findings.is_checked() {
-        true => "wash-wasi drift",
-        false => "wash-wasi-sync failed",
-    };
+    let title = findings.title;
     for finding in findings.found.iter().take(MAX_LISTED) {
         let file = finding.file.as_deref();
         let file = file.map(|file| format!("file={},", property(file)));

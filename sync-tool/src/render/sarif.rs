@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::findings::{Finding, Findings};
 
 /// Each rule of a check: its id, its description.
-const RULES: [(&str, &str); 9] = [
+const RULES: [(&str, &str); 10] = [
     (
         "changed",
         "A vendored file is not what upstream, manifest and patches give",
@@ -29,6 +29,10 @@ const RULES: [(&str, &str); 9] = [
         "The lock or a document is not what the tool writes there",
     ),
     ("drift", "There is no vendored tree to check"),
+    (
+        "conflicts",
+        "Upstream changed what a patch of the fork changes",
+    ),
 ];
 
 const HELP: &str = "Run `wash-wasi-sync check`, then `wash-wasi-sync refresh` to keep an edit, or \
@@ -84,13 +88,15 @@ pub fn sarif(findings: &Findings) -> recipe::Result<String> {
 fn result(finding: &Finding) -> Value {
     let id = finding.rule;
     let file = finding.file.as_deref().unwrap_or_default();
+    let apart = finding.apart.map(|number| format!(":{number}"));
+    let apart = apart.unwrap_or_default();
     json!({
         "ruleId": id,
         "ruleIndex": RULES.iter().position(|(rule, _)| *rule == id),
         "level": "error",
         "message": { "text": finding.message },
         "locations": locations(finding),
-        "partialFingerprints": { "driftPath/v1": format!("{id}:{file}") },
+        "partialFingerprints": { "driftPath/v1": format!("{id}:{file}{apart}") },
     })
 }
 

@@ -40,7 +40,7 @@ fn lines_that_both_changed_open_the_upgrade() {
     exit 11
     Conflicts: upstream 43.0.0 and the fork's patches contradict each other in 1 file; the pinned tree is untouched
 
-    1. src/sockets/mod.rs  not resolved
+    1. src/sockets/mod.rs, fn connect  not resolved
        Change: the loopback is asked before the host
        Reason: components of one workload talk without the host's network
        upstream 41.0.0 (line 13)
@@ -54,6 +54,7 @@ fn lines_that_both_changed_open_the_upgrade() {
     --- stderr
     fetching v43.0.0 of [upstream]
     fetching 6 files of [upstream]
+    formatting
     formatting
     ");
     shown!(world.read(MOD), @r"
@@ -96,7 +97,7 @@ fn lines_that_both_changed_open_the_upgrade() {
     ");
     shown!(world.run("conflicts show 1"), @r"
     exit 0
-    1. src/sockets/mod.rs  not resolved
+    1. src/sockets/mod.rs, fn connect  not resolved
        Change: the loopback is asked before the host
        Reason: components of one workload talk without the host's network
        upstream 41.0.0 (line 13)
@@ -105,6 +106,7 @@ fn lines_that_both_changed_open_the_upgrade() {
              Socket::host(port).into()
        the fork (line 15)
              Some(loopback::socket(port).unwrap_or_else(|| Socket::host(port)))
+       note: upstream's commits are shown where a clone is given: `upgrade --upstream PATH`
        file: vendor/.wash-wasi-sync/conflicts/files/src/sockets/mod.rs:15
     next: `wash-wasi-sync conflicts open 1` edits it, `wash-wasi-sync resolve src/sockets/mod.rs` decides; `help conflicts` tells all
     ");
@@ -127,7 +129,7 @@ fn lines_that_both_changed_open_the_upgrade() {
     exit 11
     Conflicts: upstream 43.0.0 and the fork's patches contradict each other in 1 file; the pinned tree is untouched
 
-    1. src/sockets/mod.rs  not resolved
+    1. src/sockets/mod.rs, fn connect  not resolved
        Change: the loopback is asked before the host
        Reason: components of one workload talk without the host's network
        upstream 41.0.0 (line 13)
@@ -216,7 +218,7 @@ fn what_is_edited_resolved_and_continued_is_the_new_series() {
       test all: it needs a package that is not published
       test process_stdin: it needs a package that is not published
     Not built and tested: --no-verify; to do so: `wash-wasi-sync vendor --verify`
-    Wrote: README.md, docs/differences.md, manifest.lock, manifest.toml, patches/locks/43.0.0.lock, patches/resolutions/src/sockets/mod.rs.136e43843d5a.patch, patches/v43.0.0/files/src/sockets/loopback/ports.rs, patches/v43.0.0/src/sockets/mod.rs.patch, patches/v43.0.0/src/sockets/tcp.rs.patch
+    Wrote: README.md, docs/differences.md, manifest.lock, manifest.toml, patches/locks/43.0.0.lock, patches/resolutions/src/sockets/mod.rs.136e43843d5a.patch, patches/v43.0.0/README.md, patches/v43.0.0/files/src/sockets/loopback/ports.rs, patches/v43.0.0/src/sockets/mod.rs.patch, patches/v43.0.0/src/sockets/tcp.rs.patch
     Time: fetch [time], prepare [time], fetch [time], prepare [time], merge [time], make [time], cargo lock [time], stage [time], verify [time], commit [time]
     --- stderr
     fetching v43.0.0 of [upstream]
@@ -376,8 +378,8 @@ fn a_deleted_file_is_a_conflict_and_its_change_goes_where_its_code_went() {
       src/lib.rs direct +3 −3
       wit/world.wit direct +1 −1
     Patches of patches/v38.0.1: 2 files, 2 merged; 13 of at most 30 changed lines
-      src/sockets/mod.rs merged +3 −1
-      src/sockets/stream.rs merged +8 −1
+      src/sockets/mod.rs merged (lines 2) +3 −1
+      src/sockets/stream.rs merged (lines 2) +8 −1
       merged from upstream 41.0.0 with these patches
       src/sockets/tcp.rs decided: moved, at the upgrade from 41.0.0 to 44.0.0
       stored as the series patches/v44.0.0
@@ -389,7 +391,7 @@ fn a_deleted_file_is_a_conflict_and_its_change_goes_where_its_code_went() {
       test all: it needs a package that is not published
       test process_stdin: it needs a package that is not published
     Not built and tested: --no-verify; to do so: `wash-wasi-sync vendor --verify`
-    Wrote: README.md, docs/differences.md, manifest.lock, manifest.toml, patches/locks/44.0.0.lock, patches/resolutions/src/sockets/tcp.rs.bb64fb708ac4.patch, patches/v44.0.0/files/src/sockets/loopback/ports.rs, patches/v44.0.0/src/sockets/mod.rs.patch, patches/v44.0.0/src/sockets/stream.rs.patch
+    Wrote: README.md, docs/differences.md, manifest.lock, manifest.toml, patches/locks/44.0.0.lock, patches/resolutions/src/sockets/tcp.rs.bb64fb708ac4.patch, patches/v44.0.0/README.md, patches/v44.0.0/files/src/sockets/loopback/ports.rs, patches/v44.0.0/src/sockets/mod.rs.patch, patches/v44.0.0/src/sockets/stream.rs.patch
     Time: fetch [time], prepare [time], fetch [time], prepare [time], merge [time], make [time], cargo lock [time], stage [time], verify [time], commit [time]
     --- stderr
     fetching v44.0.0 of [upstream]
@@ -465,7 +467,7 @@ fn what_cannot_be_a_decision_is_refused_and_nothing_is_lost() {
     help: nothing was decided
     ");
     shown!(refused("resolve src/lib.rs --ours", 2), @r"
-    error: `src/lib.rs` is not in conflict
+    error: `src/lib.rs` is neither in conflict nor merged
     help: in conflict are: src/sockets/mod.rs
     ");
     shown!(refused("resolve", 2), @r"
@@ -612,7 +614,11 @@ fn inputs_that_changed_meanwhile_make_only_their_conflict_new() {
     let patch = "patches/v38.0.1/src/sockets/mod.rs.patch";
     world.edit(patch, "+pub mod loopback;", "+pub mod loopback; // ours");
     let ran = world.run("continue").ended(11);
-    assert!(ran.out.contains("not resolved"), "{ran}");
+    let said = "note: changed since the conflicts were found: patches/v38.0.1/src/sockets/mod.rs.patch; decisions hold where the same texts meet";
+    assert!(
+        ran.out.contains("not resolved") && ran.out.contains(said),
+        "{ran}"
+    );
     // What was edited for the other text is kept beside it.
     let names: Vec<String> = see(&world.path(OPEN)).into_keys().collect();
     assert!(
@@ -643,6 +649,167 @@ fn a_file_that_is_edited_after_it_was_resolved_is_not_lost() {
             .read("vendor/wash-wasi/src/sockets/mod.rs")
             .contains("//! All sockets.")
     );
+}
+
+#[test]
+fn programs_are_given_the_conflicts_too() {
+    let (world, _) = open();
+    let json = world.run("conflicts --format json").done().json();
+    assert_eq!((&json["files"], &json["left"]), (&1.into(), &1.into()));
+    let one = &json["conflicts"][0];
+    assert_eq!(
+        one["lines"]["theirs"]["text"],
+        "    Socket::host(port).into()\n"
+    );
+    assert_eq!(one["file"], MOD);
+    let ran = world.run("conflicts --format github").done();
+    shown!(ran, @r"
+    exit 0
+    ::error file=patches/v38.0.1/src/sockets/mod.rs.patch,title=wash-wasi conflict::conflict 1 in src/sockets/mod.rs, fn connect: upstream 43.0.0 changed what this patch changes (the loopback is asked before the host)
+    ");
+    let sarif = world.run("conflicts --format sarif").done().json();
+    let result = &sarif["runs"][0]["results"][0];
+    assert_eq!(result["level"], "error", "{result}");
+    let place = &result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+    assert_eq!(place, "patches/v38.0.1/src/sockets/mod.rs.patch");
+    edit_by_hand(&world);
+    world.run("resolve").done();
+    let sarif = world.run("conflicts --format sarif").done().json();
+    assert_eq!(sarif["runs"][0]["results"], serde_json::json!([]));
+}
+
+#[test]
+fn a_page_and_a_table_are_written_for_review() {
+    let (world, _) = open();
+    world
+        .run("conflicts --html open.html --markdown open.md")
+        .done();
+    shown!(world.read("open.md"), @r"
+    wasmtime-wasi 41.0.0 → 43.0.0 (fork 2.0.0-rc.6 → 2.0.0-rc.7)
+
+    **1 conflicts are open.** Nothing was changed.
+    Next: `wash-wasi-sync conflicts open 1`
+
+    Side by side, with what a machine decided: open.html, attached.
+
+    | file | patch | merged by |
+    | --- | --- | --- |
+    | `src/sockets/mod.rs` | **conflict** | lines 1 |
+    | `src/sockets/tcp.rs` | exact | exact 2 |
+
+    1\. `src/sockets/mod.rs`, `fn connect`
+       - the loopback is asked before the host
+    ");
+    let page = world.read("open.html");
+    assert!(
+        page.starts_with("<!doctype html>")
+            && page.contains("the loopback is asked before the host")
+    );
+    edit_by_hand(&world);
+    world.run("resolve").done();
+    world
+        .run("continue --html done.html --markdown done.md")
+        .done();
+    shown!(world.read("done.md"), @r"
+    wasmtime-wasi 41.0.0 → 43.0.0 (fork 2.0.0-rc.6 → 2.0.0-rc.7)
+
+    **The tree is in place.**
+
+    Side by side, with what a machine decided: done.html, attached.
+
+    | gate | result |
+    | --- | --- |
+    | build with p1, p2 and p3 | skipped: --no-verify |
+    | build with p1 and p2 | skipped: --no-verify |
+    | build with p0 | skipped: --no-verify |
+    | build without features | skipped: --no-verify |
+    | unit tests | skipped: --no-verify |
+    | doc tests | skipped: --no-verify |
+    | the fork's tests | skipped: --no-verify |
+    | upstream's tests | skipped: --no-verify |
+
+    Changed lines of upstream's files: +11 −2 before, +11 −2 now of at most 30.
+
+    | file | patch | merged by |
+    | --- | --- | --- |
+    | `src/sockets/mod.rs` | resolved | decision 2 |
+    | `src/sockets/tcp.rs` | exact | exact 2 |
+    ");
+    assert!(world.read("done.html").contains("2.0.0-rc.7"));
+    // One without any conflict has a page too.
+    world
+        .run("upgrade --to 42 --no-verify --dry-run --markdown exact.md --html exact.html")
+        .done();
+    shown!(world.read("exact.md"), @r"
+    wasmtime-wasi 43.0.0 → 42.0.0 (fork 2.0.0-rc.7 → 2.0.0-rc.8)
+
+    **Nothing is in conflict.** Nothing was put in place yet.
+    Next: `wash-wasi-sync upgrade --to v42.0.0`
+
+    Side by side, with what a machine decided: exact.html, attached.
+
+    Changed lines of upstream's files: +11 −2 before, +11 −2 now of at most 30.
+
+    | file | patch | merged by |
+    | --- | --- | --- |
+    | `src/sockets/mod.rs` | merged | lines 2 |
+    | `src/sockets/tcp.rs` | exact | exact 2 |
+    ");
+    let ran = world
+        .run("upgrade --to 42 --no-verify --dry-run --html no/such/dir")
+        .ended(1);
+    assert!(ran.err.contains("no/such/dir"), "{ran}");
+}
+
+#[test]
+fn a_series_climbs_by_release_lines() {
+    let world = World::vendored();
+    let ran = world.run("upgrade --to 44 --step --no-verify").ended(11);
+    assert!(ran.out.contains("upstream 43.0.0 (line 13)"), "{ran}");
+    edit_by_hand(&world);
+    world.run("resolve").done();
+    let ran = world.run("continue").ended(11);
+    // 44 has the line as it was before 43.
+    for line in [
+        "1. src/sockets/mod.rs, fn connect  not",
+        "2. src/sockets/tcp.rs  not resolved",
+    ] {
+        assert!(ran.out.contains(line), "{ran}");
+    }
+    world.run("resolve src/sockets/mod.rs --ours").done();
+    world
+        .run("resolve src/sockets/tcp.rs --moved-to src/sockets/stream.rs")
+        .done();
+    let ran = world.run("continue").done();
+    for line in [
+        "  41.0.0 to 42.0.0: lines 2",
+        "  42.0.0 to 43.0.0: decision 2",
+        "  43.0.0 to 44.0.0: ",
+    ] {
+        assert!(ran.out.contains(line), "{line}: {ran}");
+    }
+    shown!(world.read("patches/v44.0.0/README.md"), @r"
+    Merged from upstream 41.0.0 to 42.0.0:
+
+    - `src/sockets/mod.rs` line 7: lines
+    - `src/sockets/mod.rs` line 15, `fn connect`: lines
+
+    Merged from upstream 42.0.0 to 43.0.0:
+
+    - `src/sockets/mod.rs` line 7: decision
+    - `src/sockets/mod.rs` line 15: decision
+    - `src/sockets/mod.rs`: decided, edited
+
+    Merged from upstream 43.0.0 to 44.0.0:
+
+    - `src/sockets/mod.rs` line 7: decision
+    - `src/sockets/mod.rs` line 15: decision
+    - `src/sockets/stream.rs` line 7, `struct Socket, field loopback`: lines
+    - `src/sockets/stream.rs` line 13, `impl Socket`: lines
+    - `src/sockets/mod.rs`: decided, ours
+    - `src/sockets/tcp.rs`: decided, moved
+    ");
+    world.run("check --deep").done();
 }
 
 #[test]

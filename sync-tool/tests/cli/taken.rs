@@ -37,8 +37,8 @@ fn a_patch_that_upstream_took_leaves_nothing_behind() {
     let told = ran.out.split("Rules").next().unwrap();
     let told = told.split("Patches of").nth(1).unwrap();
     shown!(told, @r"
-    patches/v38.0.1: 1 file, 1 merged by lines; 4 of at most 30 changed lines
-     src/sockets/mod.rs merged +3 −1
+    patches/v38.0.1: 1 file, 1 merged; 4 of at most 30 changed lines
+     src/sockets/mod.rs merged (lines 2) +3 −1
      src/sockets/tcp.rs taken by upstream +8 −1: patches/v38.0.1/src/sockets/tcp.rs.patch is not carried over
      merged from upstream 41.0.0 with these patches
      stored as the series patches/v46.0.0

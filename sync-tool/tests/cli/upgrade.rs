@@ -81,8 +81,8 @@ fn a_merge_is_stored_as_a_series_and_gives_the_same_bytes_exactly() {
       README.md direct +1 −1
       src/lib.rs direct +3 −3
       wit/world.wit direct +1 −1
-    Patches of patches/v38.0.1: 2 files, 1 merged by lines; 13 of at most 30 changed lines
-      src/sockets/mod.rs merged +3 −1
+    Patches of patches/v38.0.1: 2 files, 1 merged; 13 of at most 30 changed lines
+      src/sockets/mod.rs merged (lines 2) +3 −1
       src/sockets/tcp.rs exact +8 −1
       merged from upstream 41.0.0 with these patches
       stored as the series patches/v42.0.0
@@ -94,7 +94,7 @@ fn a_merge_is_stored_as_a_series_and_gives_the_same_bytes_exactly() {
       test all: it needs a package that is not published
       test process_stdin: it needs a package that is not published
     Not built and tested: --no-verify; to do so: `wash-wasi-sync vendor --verify`
-    Wrote: README.md, docs/differences.md, manifest.lock, manifest.toml, patches/locks/42.0.0.lock, patches/v42.0.0/files/src/sockets/loopback/ports.rs, patches/v42.0.0/src/sockets/mod.rs.patch, patches/v42.0.0/src/sockets/tcp.rs.patch
+    Wrote: README.md, docs/differences.md, manifest.lock, manifest.toml, patches/locks/42.0.0.lock, patches/v42.0.0/README.md, patches/v42.0.0/files/src/sockets/loopback/ports.rs, patches/v42.0.0/src/sockets/mod.rs.patch, patches/v42.0.0/src/sockets/tcp.rs.patch
     Time: resolve [time], fetch [time], prepare [time], fetch [time], prepare [time], merge [time], make [time], cargo lock [time], stage [time], verify [time], commit [time]
     --- stderr
     fetching v42.0.0 of [upstream]
@@ -179,8 +179,8 @@ fn a_dry_run_writes_nothing_at_all() {
       README.md direct +1 −1
       src/lib.rs direct +3 −3
       wit/world.wit direct +1 −1
-    Patches of patches/v38.0.1: 2 files, 1 merged by lines; 13 of at most 30 changed lines
-      src/sockets/mod.rs merged +3 −1
+    Patches of patches/v38.0.1: 2 files, 1 merged; 13 of at most 30 changed lines
+      src/sockets/mod.rs merged (lines 2) +3 −1
       src/sockets/tcp.rs exact +8 −1
       merged from upstream 41.0.0 with these patches
       stored as the series patches/v42.0.0
@@ -191,7 +191,7 @@ fn a_dry_run_writes_nothing_at_all() {
       dev-dependencies wasm-guests: it is not published
       test all: it needs a package that is not published
       test process_stdin: it needs a package that is not published
-    Would write: README.md, docs/differences.md, manifest.lock, manifest.toml, patches/locks/42.0.0.lock, patches/v42.0.0/files/src/sockets/loopback/ports.rs, patches/v42.0.0/src/sockets/mod.rs.patch, patches/v42.0.0/src/sockets/tcp.rs.patch
+    Would write: README.md, docs/differences.md, manifest.lock, manifest.toml, patches/locks/42.0.0.lock, patches/v42.0.0/README.md, patches/v42.0.0/files/src/sockets/loopback/ports.rs, patches/v42.0.0/src/sockets/mod.rs.patch, patches/v42.0.0/src/sockets/tcp.rs.patch
     Time: resolve [time], fetch [time], prepare [time], fetch [time], prepare [time], merge [time], make [time], cargo lock [time]
     --- stderr
     listing the tags of [upstream]
@@ -268,8 +268,8 @@ fn a_file_that_no_rule_names_is_taken_once_there_is_a_rule() {
       README.md direct +1 −1
       src/lib.rs direct +3 −3
       wit/world.wit direct +1 −1
-    Patches of patches/v38.0.1: 2 files, 1 merged by lines; 13 of at most 30 changed lines
-      src/sockets/mod.rs merged +3 −1
+    Patches of patches/v38.0.1: 2 files, 1 merged; 13 of at most 30 changed lines
+      src/sockets/mod.rs merged (lines 2) +3 −1
       src/sockets/tcp.rs exact +8 −1
       merged from upstream 41.0.0 with these patches
       stored as the series patches/v45.0.0
@@ -281,7 +281,7 @@ fn a_file_that_no_rule_names_is_taken_once_there_is_a_rule() {
       test all: it needs a package that is not published
       test process_stdin: it needs a package that is not published
     Not built and tested: --no-verify; to do so: `wash-wasi-sync vendor --verify`
-    Wrote: README.md, docs/differences.md, manifest.lock, manifest.toml, patches/locks/45.0.0.lock, patches/v45.0.0/files/src/sockets/loopback/ports.rs, patches/v45.0.0/src/sockets/mod.rs.patch, patches/v45.0.0/src/sockets/tcp.rs.patch
+    Wrote: README.md, docs/differences.md, manifest.lock, manifest.toml, patches/locks/45.0.0.lock, patches/v45.0.0/README.md, patches/v45.0.0/files/src/sockets/loopback/ports.rs, patches/v45.0.0/src/sockets/mod.rs.patch, patches/v45.0.0/src/sockets/tcp.rs.patch
     Time: resolve [time], fetch [time], prepare [time], fetch [time], prepare [time], merge [time], make [time], cargo lock [time], stage [time], verify [time], commit [time]
     --- stderr
     listing the tags of [upstream]

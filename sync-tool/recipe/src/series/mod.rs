@@ -123,13 +123,21 @@ impl StoredSeries {
         fit
     }
 
-    /// Returns the remarks that keep the directory of a series with nothing in it.
-    pub fn remarks(&self, upstream: &str) -> (TreePath, String) {
+    /// Returns the remarks about a series, for people: how it was merged, and that nothing is
+    /// left of it, which keeps its directory. Empty where there is nothing to say.
+    pub fn remarks(&self, upstream: &str, merged: &str) -> (TreePath, String) {
         let path = self.dir.with_suffix("/").with_suffix(inputs::REMARKS);
-        let text = format!(
-            "From {upstream} {} on, upstream has all that the patches before changed.\n",
-            self.base
-        );
+        let mut text = String::new();
+        if self.patches.is_empty() && self.files.is_empty() {
+            text = format!(
+                "From {upstream} {} on, upstream has all that the patches before changed.\n",
+                self.base
+            );
+        }
+        if !merged.is_empty() {
+            let gap = if text.is_empty() { "" } else { "\n" };
+            text = format!("{text}{gap}{}\n", merged.trim_end());
+        }
         (path, text)
     }
 

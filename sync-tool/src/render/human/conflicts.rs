@@ -21,6 +21,9 @@ impl Human {
             report.to.upstream,
             count(report.conflicts.len(), "file"),
         );
+        let notes = report.notes.iter();
+        let notes = notes.map(|note| format!("{} {note}\n", self.styles.yellow("note:")));
+        let head = head + &notes.collect::<String>();
         match &report.open {
             Some(open) => head + &self.places(open),
             None => {

@@ -324,7 +324,7 @@ fn conflicts_show_all_sides() {
          ours
        resolved before (patches/resolutions/src/ctx.rs.0.patch): `wash-wasi-sync resolve src/ctx.rs --remembered`
        note: `Foo` is `Bar` now
-       0123456789 Move it (#123)
+       0123456789 2026-07-14 Move it (#123)
        file: work/files/src/ctx.rs:7
     2. src/p2/tcp.rs  not resolved
        Change: a field
@@ -333,7 +333,7 @@ fn conflicts_show_all_sides() {
        upstream has no such file any more
        where its code went: `wash-wasi-sync resolve src/p2/tcp.rs --moved-to FILE`; not needed any more: `wash-wasi-sync resolve src/p2/tcp.rs --drop --reason TEXT`
        note: `Foo` is `Bar` now
-       0123456789 Move it (#123)
+       0123456789 2026-07-14 Move it (#123)
        file: work/files/src/p2/tcp.rs:7
     3. src/p2/udp.rs  not resolved
        Change: a field
@@ -341,7 +341,7 @@ fn conflicts_show_all_sides() {
        Reason: the loopback needs it
        the lines merge, but the result does not parse as Rust: 7:1: expected `}`
        note: `Foo` is `Bar` now
-       0123456789 Move it (#123)
+       0123456789 2026-07-14 Move it (#123)
        file: work/files/src/p2/udp.rs:7
     next: `wash-wasi-sync conflicts open 1` edits it, `wash-wasi-sync resolve src/ctx.rs` decides; `help conflicts` tells all
     ");
@@ -353,6 +353,7 @@ fn conflicts_show_all_sides() {
     };
     insta::assert_snapshot!(HUMAN.made(&report), @r"
     Conflicts: upstream 41.0.0 and the fork's patches contradict each other in 3 files; the pinned tree is untouched
+    note: 2.0.0-rc.6 is a new version of the fork
 
     1. src/ctx.rs, impl Ctx, fn new  not resolved
        Change: a field
@@ -386,6 +387,7 @@ fn conflicts_show_all_sides() {
     };
     insta::assert_snapshot!(HUMAN.made(&dry), @r"
     Conflicts: upstream 41.0.0 and the fork's patches contradict each other in 3 files; the pinned tree is untouched
+    note: 2.0.0-rc.6 is a new version of the fork
       src/ctx.rs (patches/v38.0.4/src/ctx.rs.patch): 1 conflict in its lines
       src/p2/tcp.rs (patches/v38.0.4/src/p2/tcp.rs.patch): upstream has no such file any more
       src/p2/udp.rs (patches/v38.0.4/src/p2/udp.rs.patch): the lines merge, but the result does not parse as Rust: 7:1: expected `}`
