@@ -535,3 +535,29 @@ fn a_file_is_followed_to_its_new_name_where_one_alone_has_its_content() {
     assert!(followed(sides, &[("a.rs", None, &new), ("b.rs", None, &new)]).is_none());
     assert!(followed(sides, &[("b.rs", Some(&new), &new)]).is_none());
 }
+
+#[test]
+fn a_conflict_beside_what_moved_has_the_lines_of_the_inputs() {
+    let one = function("one", 1);
+    let block = |lines: &str| format!("fn f() {{\n{lines}}}\n");
+    let base = format!(
+        "mod m {{\n    fn a() {{}}\n}}\n{one}{}",
+        block("    g(1);\n")
+    );
+    let ours = base.replace("a + 1", "a + 2").replace("g(1)", "g(2)");
+    let nested = one
+        .replace("fn one", "    fn one")
+        .replace("\n    ", "\n        ")
+        .replace("\n}", "\n    }");
+    let theirs = format!(
+        "mod m {{\n    fn a() {{}}\n{nested}}}\n{}",
+        block("    g(3);\n")
+    );
+    let (sides, item) = conflict(&base, &ours, &theirs);
+    assert_eq!(sides, ["    g(1);\n", "    g(2);\n", "    g(3);\n"]);
+    assert_eq!(item.as_deref(), Some("fn f"));
+    let text = merged(&base, &ours, &theirs)
+        .merge
+        .resolved_by(|c| &c.theirs);
+    assert_eq!(text, theirs.replace("a + 1", "a + 2"));
+}
