@@ -65,14 +65,14 @@ pub enum Format {
     Human,
     /// One JSON document
     Json,
-    /// SARIF 2.1.0, for code scanning (check only)
+    /// SARIF 2.1.0, for code scanning (check and conflicts)
     Sarif,
-    /// Workflow annotations of GitHub Actions (check only)
+    /// Workflow annotations of GitHub Actions (check and conflicts)
     Github,
 }
 
 impl Format {
-    /// Tells whether `check` alone has it.
+    /// Tells whether `check` and `conflicts` alone have it.
     pub fn is_of_check(self) -> bool {
         matches!(self, Format::Sarif | Format::Github)
     }
@@ -112,6 +112,14 @@ pub enum SourceArg {
     Registry,
 }
 
+impl SourceArg {
+    /// Returns its name on the command line.
+    pub fn name(self) -> String {
+        let value = self.to_possible_value();
+        value.map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+}
+
 /// What happens to edits made by hand in the vendored tree.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct EditsArgs {
@@ -125,6 +133,14 @@ pub struct EditsArgs {
 pub enum Command {
     /// Bring the fork to another upstream release: fetch, merge, verify, put in place
     Upgrade(UpgradeArgs),
+    /// Show the conflicts of an upgrade, export them, or take up exported ones
+    Conflicts(ConflictsArgs),
+    /// Decide about files in conflict
+    Resolve(ResolveArgs),
+    /// Go on with an upgrade whose conflicts are resolved: verify, put in place
+    Continue(ContinueArgs),
+    /// Give up an upgrade that met conflicts
+    Abort,
     /// Make the vendored tree of the pinned release
     Vendor(VendorArgs),
     /// Check whether the vendored tree is what upstream, manifest and patches give
@@ -173,15 +189,121 @@ pub struct UpgradeArgs {
     /// The notes of the history's row
     #[arg(long, value_name = "TEXT")]
     pub notes: Option<String>,
-    /// Where conflicts are written for review
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub conflicts_dir: Option<PathBuf>,
+    /// Climb by release lines, so that each conflict is small
+    #[arg(long)]
+    pub step: bool,
     /// The Rust toolchain to build with, as rustup names it
     #[arg(long, value_name = "NAME")]
     pub toolchain: Option<String>,
     #[command(flatten)]
     #[allow(missing_docs, reason = "the type says it")]
     pub edits: EditsArgs,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the type says it")]
+    pub source: SourceArgs,
+}
+
+/// `conflicts`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, after_long_help = CONFLICTS)]
+pub struct ConflictsArgs {
+    /// Write them as a page for review
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub html: Option<PathBuf>,
+    /// What to do instead of listing them
+    #[command(subcommand)]
+    pub action: Option<ConflictsAction>,
+}
+
+/// What `help conflicts` tells.
+const CONFLICTS: &str = "\
+When an upgrade meets conflicts, nothing is changed: the pinned tree stays, and the upgrade is open.
+
+  1. wash-wasi-sync conflicts            what is to be decided
+     wash-wasi-sync conflicts show 1     one of them with all sides
+  2. wash-wasi-sync conflicts open 1     edit the file in $EDITOR, then `resolve FILE`
+     wash-wasi-sync resolve FILE --ours, --theirs, --drop --reason TEXT, --moved-to FILE
+  3. wash-wasi-sync continue             build, test, put in place; the decisions are
+                                         remembered in patches/resolutions
+     wash-wasi-sync abort                or back to where it was
+
+It stays open over crashes and days. `conflicts export DIR` writes it to a directory that can be
+sent or committed; `conflicts import DIR` takes it up on another machine.";
+
+/// What `conflicts` does.
+#[derive(Debug, Subcommand)]
+pub enum ConflictsAction {
+    /// Show one with all its sides, and upstream's commits where a repository is here
+    Show {
+        /// Its number
+        number: usize,
+    },
+    /// Open the file in $EDITOR, at the conflict
+    Open {
+        /// Its number [default: the first that is not resolved]
+        number: Option<usize>,
+    },
+    /// Write the open upgrade to a directory
+    Export {
+        /// A new or empty directory
+        #[arg(value_hint = ValueHint::DirPath)]
+        dir: PathBuf,
+    },
+    /// Take up an upgrade that was exported
+    Import {
+        /// The directory
+        #[arg(value_hint = ValueHint::DirPath)]
+        dir: PathBuf,
+    },
+}
+
+/// `resolve`.
+#[derive(Debug, Args)]
+pub struct ResolveArgs {
+    /// Files in conflict, by their path in the crate [default: all that are edited]
+    #[arg(value_name = "FILE")]
+    pub files: Vec<String>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the type says it")]
+    pub how: ResolveHow,
+    /// With --drop: why the change is not needed any more
+    #[arg(long, value_name = "TEXT", requires = "drop", value_parser = filled)]
+    pub reason: Option<String>,
+}
+
+/// How a conflict is decided.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub struct ResolveHow {
+    /// Where they conflict, take the fork's lines
+    #[arg(long, requires = "files")]
+    pub ours: bool,
+    /// Where they conflict, take upstream's lines
+    #[arg(long, requires = "files")]
+    pub theirs: bool,
+    /// Take the file as it was edited (the default)
+    #[arg(long)]
+    pub edited: bool,
+    /// Take what was decided about the same conflict before
+    #[arg(long)]
+    pub remembered: bool,
+    /// Drop the patch: the change is not needed any more
+    #[arg(long, requires = "reason", requires = "files")]
+    pub drop: bool,
+    /// The code is in another file now: make the change there
+    #[arg(long, value_name = "FILE", requires = "files")]
+    pub moved_to: Option<String>,
+}
+
+/// `continue`.
+#[derive(Debug, Args)]
+pub struct ContinueArgs {
+    /// Do not build and test; the lock records that
+    #[arg(long)]
+    pub no_verify: bool,
+    /// Do not run upstream's own tests; the lock records that
+    #[arg(long)]
+    pub no_upstream_tests: bool,
     #[command(flatten)]
     #[allow(missing_docs, reason = "the type says it")]
     pub source: SourceArgs,

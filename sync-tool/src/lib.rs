@@ -6,9 +6,9 @@
 pub mod cli;
 pub mod commands;
 mod draft;
+mod open_upgrade;
 pub mod render;
 pub mod report;
-mod review;
 pub mod rustfmt;
 pub mod stage;
 

@@ -184,6 +184,7 @@ impl Inputs {
             series,
             owned,
             locks,
+            resolutions: self.resolutions.clone(),
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::tree::{File, Tree, TreePath};
 
@@ -14,7 +14,7 @@ const MIN_LETTERS: usize = 8;
 const MIN_LINES: usize = 3;
 
 /// The file that has at least half of the lines of one that is gone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MovedTo {
     /// Its path.
     pub path: TreePath,

@@ -1,6 +1,6 @@
 //! Which upstream file is taken in which way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::manifest::{FILE, FileKind, Manifest};
 use super::tree::{Tree, TreePath};
@@ -11,14 +11,15 @@ use crate::error::{Fault, Location, Result, no_faults};
 pub struct Plan(BTreeMap<TreePath, FileKind>);
 
 impl Plan {
-    /// Finds the rule of each file of an upstream release.
+    /// Finds the rule of each file of an upstream release. `patched` are the files that
+    /// stored patches change: where upstream lacks one, that is what a patch of it tells.
     ///
     /// # Errors
     ///
     /// All together: files that no rule names, files of upstream's where the
     /// fork has its own, patterns that match nothing, and files that are not UTF-8
     /// where a rule names them and needs text.
-    pub fn of(manifest: &Manifest, upstream: &Tree) -> Result<Plan> {
+    pub fn of(manifest: &Manifest, upstream: &Tree, patched: &BTreeSet<TreePath>) -> Result<Plan> {
         let mut faults = Vec::new();
         let mut kinds = BTreeMap::new();
         for path in upstream.paths() {
@@ -30,7 +31,7 @@ impl Plan {
                 None => faults.push(no_rule(path)),
             }
         }
-        faults.extend(stale(manifest, upstream));
+        faults.extend(stale(manifest, upstream, patched));
         faults.extend(not_text(manifest, upstream, &kinds));
         let message = format!("the rules of {FILE} do not fit this upstream release");
         no_faults(faults, message)?;
@@ -74,10 +75,16 @@ fn where_owned(manifest: &Manifest, path: &TreePath) -> Fault {
 }
 
 /// Finds patterns that match nothing, unless they may, or stand for the fork's own files.
-fn stale<'m>(manifest: &'m Manifest, upstream: &'m Tree) -> impl Iterator<Item = Fault> + 'm {
+fn stale<'m>(
+    manifest: &'m Manifest,
+    upstream: &'m Tree,
+    patched: &'m BTreeSet<TreePath>,
+) -> impl Iterator<Item = Fault> + 'm {
     let rules = manifest.files.iter();
     let rules = rules.filter(|rule| !rule.optional && rule.kind != FileKind::Owned);
     let patterns = rules.flat_map(|rule| &rule.paths);
+    let is_patched = |text: &str| patched.iter().any(|path| path.as_str() == text);
+    let patterns = patterns.filter(move |pattern| !is_patched(&pattern.text));
     let stale = patterns.filter(|pattern| !upstream.paths().any(|path| pattern.matches(path)));
     stale.map(|pattern| {
         Fault::new(format!("`{}` matches no upstream file", pattern.text))
@@ -120,7 +127,12 @@ mod tests {
             "[[files]]\npaths = [\"src/**\"]\nkind = \"direct\"\n\
              [[files]]\npaths = [\"src/a.rs\"]\nkind = \"patched\"\n",
         );
-        let plan = Plan::of(&manifest, &tree(&[("src/a.rs", ""), ("src/b.rs", "")])).unwrap();
+        let plan = Plan::of(
+            &manifest,
+            &tree(&[("src/a.rs", ""), ("src/b.rs", "")]),
+            &BTreeSet::new(),
+        )
+        .unwrap();
         assert_eq!(plan.kind("src/a.rs"), Some(FileKind::Patched));
         assert_eq!(plan.kind("src/b.rs"), Some(FileKind::Direct));
         assert_eq!(plan.kind("src/c.rs"), None);
@@ -137,7 +149,8 @@ mod tests {
         let names = ["src/a.bin", "src/e.bin", "b.bin", "c.bin", "d.bin"];
         let file = crate::tree::File::regular([0xff]);
         let upstream = names.map(|name| (crate::testing::path(name), file.clone()));
-        let error = Plan::of(&manifest, &upstream.into_iter().collect()).unwrap_err();
+        let error =
+            Plan::of(&manifest, &upstream.into_iter().collect(), &BTreeSet::new()).unwrap_err();
         let faults = error.all_faults().iter();
         let told = faults.map(|f| format!("{} {}\n", f.place.as_ref().unwrap(), f.message));
         insta::assert_snapshot!(told.collect::<String>(), @"
@@ -154,8 +167,12 @@ mod tests {
              [[files]]\npaths = [\"old/**\"]\nkind = \"omitted\"\noptional = true\n",
         );
         let files = [("src/a.rs", ""), ("src/ours/b.rs", ""), ("new.rs", "")];
-        let error = Plan::of(&manifest, &tree(&files)).unwrap_err();
+        let error = Plan::of(&manifest, &tree(&files), &BTreeSet::new()).unwrap_err();
         let faults = error.all_faults().iter().map(|f| f.message.as_str());
+        let gone = "[[files]]\npaths = [\"gone.rs\"]\nkind = \"patched\"\n";
+        let patched = BTreeSet::from([TreePath::new("gone.rs").unwrap()]);
+        assert!(Plan::of(&manifest_with(gone), &Tree::new(), &patched).is_ok());
+        assert!(Plan::of(&manifest_with(gone), &Tree::new(), &BTreeSet::new()).is_err());
         insta::assert_snapshot!(faults.collect::<Vec<_>>().join("\n"), @r"
         no rule says what happens to upstream's `new.rs`
         upstream has `src/ours/b.rs`, where the fork has files of its own

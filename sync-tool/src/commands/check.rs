@@ -146,6 +146,7 @@ fn made_again(
     let pipeline = Pipeline {
         upstream: &upstream,
         formatter: &formatter,
+        patched: project.inputs.patched(),
     };
     let mut steps = Steps::default();
     let inputs = project.inputs.clone();

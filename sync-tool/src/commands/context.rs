@@ -5,13 +5,15 @@ use std::time::Instant;
 
 use host::Host;
 use host::status::StepTime;
-use recipe::error::{Error, Result};
+use recipe::error::{Error, Kind, Result};
+use recipe::listing::joined;
 use recipe::manifest::{FILE, Manifest};
 use recipe::tree::TreePath;
 use upstream::{SourceChoice, SourceOptions, Upstream};
 
 use super::project::{Project, read_manifest};
 use crate::cli::{Global, SourceArg, SourceArgs};
+use crate::open_upgrade::OpenUpgrade;
 use crate::rustfmt::Rustfmt;
 use crate::stage::{Committed, ReadLock, WriteLock};
 
@@ -181,21 +183,81 @@ impl<'a> Context<'a> {
     pub(super) fn open(&self, access: Access) -> Result<(ProjectLock, Project)> {
         let manifest = read_manifest(&self.root)?;
         let lock = match access {
-            Access::Write => ProjectLock::WriteLock(self.write_lock(&manifest)?),
+            Access::Write | Access::Decide => ProjectLock::WriteLock(self.write_lock(&manifest)?),
             Access::Read => ProjectLock::ReadLock(self.read_lock(&manifest)?),
             Access::ReadBesideWriter => {
                 ProjectLock::ReadLock(self.read_lock_beside_writer(&manifest)?)
             }
         };
-        Ok((lock, Project::load(&self.root, read_manifest(&self.root)?)?))
+        let project = Project::load(&self.root, read_manifest(&self.root)?)?;
+        if access == Access::Write
+            && let Some(open) = self.open_upgrade(&project)?
+        {
+            return Err(is_open(&open));
+        }
+        Ok((lock, project))
+    }
+
+    /// Returns where an upgrade is kept that met conflicts.
+    ///
+    /// # Errors
+    ///
+    /// As [`work_dir`].
+    pub(super) fn open_upgrade_dir(&self, manifest: &Manifest) -> Result<PathBuf> {
+        Ok(OpenUpgrade::dir_of(&self.root, &work_dir(manifest)?))
+    }
+
+    /// Returns the upgrade that is open, if one is. One whose change is in place is ended.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`OpenUpgrade::load`].
+    pub(super) fn open_upgrade(&self, project: &Project) -> Result<Option<OpenUpgrade>> {
+        let open = OpenUpgrade::load(&self.open_upgrade_dir(project.manifest())?)?;
+        match open {
+            Some(open) if open.is_finished(&project.manifest().text) => {
+                self.finish(Some(&open)).map(|()| None)
+            }
+            open => Ok(open),
+        }
+    }
+
+    /// Ends an upgrade whose change is in place.
+    ///
+    /// # Errors
+    ///
+    /// Where the disk fails.
+    pub(super) fn finish(&self, open: Option<&OpenUpgrade>) -> Result<()> {
+        if let Some(kept) = open
+            .cloned()
+            .map(OpenUpgrade::finish)
+            .transpose()?
+            .flatten()
+        {
+            self.host.status.warn(&format!(
+                "files were edited after they were resolved; they are kept below {}",
+                self.shown(&kept)
+            ));
+        }
+        Ok(())
+    }
+
+    /// Returns a path as it is reported: from the project's root, where it is below it.
+    pub(super) fn shown(&self, path: &Path) -> String {
+        path.strip_prefix(&self.root)
+            .unwrap_or(path)
+            .display()
+            .to_string()
     }
 }
 
 /// What a command does with the project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Access {
-    /// Changes it; no other run may be at work on it.
+    /// Changes it; no other run may be at work on it, and no upgrade may be open.
     Write,
+    /// Decides about the conflicts of an upgrade that is open.
+    Decide,
     /// Reads it; no run that writes may be at work, for what it is about to replace says nothing.
     Read,
     /// Reads it as it stands, whoever is at work.
@@ -228,6 +290,25 @@ impl ProjectLock {
             ProjectLock::ReadLock(_) => None,
         }
     }
+}
+
+/// Says that an upgrade is open, and what to do about it.
+fn is_open(open: &OpenUpgrade) -> Error {
+    let left: Vec<&TreePath> = open.undecided().map(|one| &one.conflict.path).collect();
+    let (state, next) = match left.is_empty() {
+        true => (
+            "all conflicts are resolved".to_owned(),
+            "go on with it: `wash-wasi-sync continue`",
+        ),
+        false => (
+            format!("not resolved: {}", joined(&left, left.len())),
+            "see what is to be decided: `wash-wasi-sync conflicts`",
+        ),
+    };
+    let message = format!("an upgrade to {} is open; {state}", open.state.request.to);
+    Error::new(Kind::Conflicts, message)
+        .help(next)
+        .help("or give it up: `wash-wasi-sync abort`")
 }
 
 /// Returns the directory for what is between old and new, from the project's root.

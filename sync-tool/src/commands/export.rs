@@ -160,6 +160,7 @@ impl<'a> Export<'a> {
         let pipeline = Pipeline {
             upstream: &upstream,
             formatter: &formatter,
+            patched: self.project.inputs.patched(),
         };
         let pin = inputs.manifest.fork.pin.clone();
         let locked = locked(Some(self.lock), &pin);

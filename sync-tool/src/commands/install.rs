@@ -257,6 +257,12 @@ impl<'u> Installer<'_, 'u> {
                 }
             }
         }
+        for (key, resolution) in &forked.inputs.resolutions {
+            if !self.project.inputs.resolutions.contains_key(key) {
+                let path = forked.inputs.resolution_path(resolution);
+                files.insert(path, Some(resolution.render().into_bytes()));
+            }
+        }
         let version = &forked.ready.release.version;
         let stored = self.project.inputs.locks.get(version);
         let now = forked.inputs.locks.get(version);
@@ -356,7 +362,7 @@ impl<'u> Installer<'_, 'u> {
             binary: Vec::new(),
             series: None,
             conflicts: Vec::new(),
-            conflicts_dir: None,
+            open: None,
             left_out: Vec::new(),
             gates: Vec::new(),
             written: Vec::new(),

@@ -2,6 +2,7 @@
 
 mod check;
 mod completion;
+mod conflicts;
 mod context;
 mod crate_lock;
 mod diff;

@@ -1,6 +1,6 @@
 //! The pipeline up to a made tree: one for every command that needs one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use recipe::cargo_toml::Inherited;
 use recipe::error::{Error, Result};
@@ -11,7 +11,8 @@ use recipe::plan::Plan;
 use recipe::prepare::{Prepared, prepare};
 use recipe::release::Release;
 use recipe::series::{
-    AppliedSeries, Choice, FileConflict, Inputs, Rebased, RejectedPatch, StoredSeries,
+    AppliedSeries, Choice, FileConflict, Inputs, Rebase, Rebased, RejectedPatch, Resolutions,
+    StoredSeries,
 };
 use recipe::tree::TreePath;
 use recipe::{make, series};
@@ -19,7 +20,7 @@ use semver::Version;
 use upstream::{Locked, Upstream};
 
 use super::context::Steps;
-use crate::report::{PatchReport, SeriesReport, TakenReport};
+use crate::report::{MergeReport, PatchReport, SeriesReport};
 use crate::rustfmt::Rustfmt;
 
 /// Makes trees of upstream releases.
@@ -28,6 +29,18 @@ pub(super) struct Pipeline<'a> {
     pub upstream: &'a Upstream<'a>,
     /// What formats.
     pub formatter: &'a Rustfmt<'a>,
+    /// The files that stored patches change.
+    pub patched: BTreeSet<TreePath>,
+}
+
+/// What a merge may use beside the inputs.
+pub(super) struct Merging<'a> {
+    /// The release that the fork comes from, with what the lock has of it.
+    pub pin: (&'a Version, Locked<'a>),
+    /// Releases on the way, ascending: the series is brought to each in turn.
+    pub through: &'a [Version],
+    /// What was decided about conflicts.
+    pub resolutions: &'a Resolutions,
 }
 
 /// A release in the fork's names, before any patch.
@@ -59,7 +72,7 @@ pub(super) struct ForkBuild {
 pub(super) enum Outcome {
     /// There is a tree.
     Made(Box<ForkBuild>),
-    /// Changes contradict each other.
+    /// Changes contradict each other, at this release or one on the way.
     Conflicts(Box<PreparedRelease>, Vec<FileConflict>),
 }
 
@@ -83,7 +96,7 @@ impl Pipeline<'_> {
     fn prepared(&self, manifest: &Manifest, release: Release) -> Result<PreparedRelease> {
         // The registry's package has a copy of such files, which no rule names.
         make::check_paths(&release, manifest)?;
-        let plan = Plan::of(manifest, &release.tree)?;
+        let plan = Plan::of(manifest, &release.tree, &self.patched)?;
         let inherited = make::inherited(&release)?;
         let edition = inherited.edition.as_str();
         let prepared = prepare(&release.tree, &plan, manifest, edition, self.formatter)?;
@@ -109,8 +122,7 @@ impl Pipeline<'_> {
     }
 
     /// Makes the tree of a release, merging patches that do not apply exactly; what
-    /// came of that is a series more, and the tree is made from that series. The pin is
-    /// the release that the fork comes from, with what the lock has of it.
+    /// came of that is a series more, and the tree is made from that series.
     ///
     /// # Errors
     ///
@@ -119,7 +131,7 @@ impl Pipeline<'_> {
         &self,
         mut inputs: Inputs,
         ready: PreparedRelease,
-        pin: (&Version, Locked<'_>),
+        with: &Merging<'_>,
         steps: &mut Steps,
     ) -> Result<Outcome> {
         let version = ready.release.version.clone();
@@ -130,21 +142,44 @@ impl Pipeline<'_> {
             let forked = steps.time("make", || forked(inputs, ready, series, fit))?;
             return Ok(Outcome::Made(Box::new(forked)));
         };
-        let base = self.merge_base(start, &inputs.manifest, pin, &version, steps)?;
-        let from = &base.release.version;
-        let rebased = steps.time("merge", || {
-            let base = &base.prepared.tree;
-            series::rebase(start, from, base, &version, theirs, &fit.applied)
-        })?;
-        if !rebased.conflicts.is_empty() {
-            return Ok(Outcome::Conflicts(Box::new(ready), rebased.conflicts));
+        let mut base = self.merge_base(start, &inputs.manifest, with.pin, &version, steps)?;
+        let mut stored = start.clone();
+        let mut merges = Vec::new();
+        let mut used = Vec::new();
+        let first = base.release.version.clone();
+        let between = |v: &&Version| first < **v && **v < version;
+        let through: Vec<&Version> = with.through.iter().filter(between).collect();
+        for to in through.into_iter().map(Some).chain([None]) {
+            let on_the_way =
+                to.map(|to| self.ready(&inputs.manifest, to, Locked::default(), steps));
+            let on_the_way = on_the_way.transpose()?;
+            let at = on_the_way.as_ref().unwrap_or(&ready);
+            let rebased = steps.time("merge", || rebased(&stored, &base, at, with.resolutions))?;
+            if !rebased.conflicts.is_empty() {
+                return Ok(Outcome::Conflicts(Box::new(ready), rebased.conflicts));
+            }
+            let (from, to) = (&base.release.version, &at.release.version);
+            let dir = TreePath::new(&format!("patches/v{to}"))
+                .map_err(|e| Error::general(e.to_string()))?;
+            let next = rebased.stored(&stored, to, &dir, &at.prepared.tree)?;
+            merges.push(MergeReport::of(from, to, &stored, &next, &rebased));
+            used.extend(rebased.used);
+            stored = next;
+            if let Some(ready) = on_the_way {
+                base = ready;
+            }
         }
-        let dir = TreePath::new(&format!("patches/v{version}"))
-            .map_err(|e| Error::general(e.to_string()))?;
-        let stored = rebased.stored(start, &version, &dir, theirs)?;
         let fit = stored.apply_to(theirs);
-        let report = rebase_report(start, from, &stored, &rebased);
-        inputs.manifest = inputs.manifest.with_series(&version, &dir, start.limit)?;
+        let report = rebase_report(start, &stored, merges);
+        inputs.manifest = inputs
+            .manifest
+            .with_series(&version, &stored.dir, start.limit)?;
+        for path in stored.patches.keys() {
+            inputs.manifest = inputs.manifest.with_patched(path)?;
+        }
+        inputs
+            .resolutions
+            .extend(used.into_iter().map(|one| (one.key, one)));
         inputs.series.push(stored.clone());
         inputs.series.sort_by(|a, b| a.base.cmp(&b.base));
         let mut forked = steps.time("make", || forked(inputs, ready, Some(stored), fit))?;
@@ -233,36 +268,50 @@ fn report_for(stored: &StoredSeries, applied: &BTreeMap<TreePath, Applied>) -> S
         delta: patches.iter().map(|p| p.delta).sum::<Delta>(),
         patches,
         taken: Vec::new(),
+        merges: Vec::new(),
         budget: stored.limit,
     }
+}
+
+/// Brings a series from one release to another.
+fn rebased(
+    stored: &StoredSeries,
+    from: &PreparedRelease,
+    to: &PreparedRelease,
+    resolutions: &Resolutions,
+) -> Result<Rebased> {
+    let theirs = &to.prepared.tree;
+    let rebase = Rebase {
+        from: &from.release.version,
+        base: &from.prepared.tree,
+        to: &to.release.version,
+        theirs,
+        exact: &stored.apply_to(theirs).applied,
+        resolutions,
+    };
+    rebase.rebase(stored)
 }
 
 /// Says what became of a series that was merged into another.
 fn rebase_report(
     start: &StoredSeries,
-    from: &Version,
     stored: &StoredSeries,
-    rebased: &Rebased,
+    merges: Vec<MergeReport>,
 ) -> SeriesReport {
     let mut report = report_for(stored, &BTreeMap::new());
-    report.merge_base = Some(from.clone());
+    report.merge_base = merges.first().map(|merge| merge.from.clone());
     report.base = start.base.clone();
     report.dir = start.dir.clone();
     report.stored_as = Some(stored.dir.clone());
+    let files = || merges.iter().flat_map(|merge| &merge.files);
     for patch in &mut report.patches {
-        patch.merged = rebased.merged.contains_key(&patch.path);
+        patch.merged = files().any(|file| file.path == patch.path);
     }
-    let taken = rebased.merged.iter().filter(|(_, lines)| lines.total() > 0);
-    report.taken = taken
-        .filter_map(|(path, lines)| {
-            Some(TakenReport {
-                path: path.clone(),
-                patch: start.patches.get(path)?.file.clone(),
-                left: stored.patches.get(path).map(|left| left.file.clone()),
-                lines: *lines,
-            })
-        })
+    report.taken = merges
+        .iter()
+        .flat_map(|merge| merge.taken.clone())
         .collect();
+    report.merges = merges;
     report
 }
 

@@ -45,6 +45,7 @@ pub(super) fn run(context: &Context<'_>, args: &RefreshArgs) -> Result<RefreshRe
     let pipeline = Pipeline {
         upstream: &upstream,
         formatter: &formatter,
+        patched: project.inputs.patched(),
     };
     let mut steps = Steps::default();
     let before = make(&pipeline, &project, project.inputs.clone(), &mut steps)?;

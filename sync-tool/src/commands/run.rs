@@ -12,6 +12,7 @@ use host::{Environment, Host};
 use recipe::address::{masked, masked_in};
 use recipe::error::{Error, Kind, Result};
 
+use super::conflicts::{self, Listed};
 use super::context::Context;
 use super::{
     check, completion, diff, export, refresh, show, status, test, upgrade, vendor, versions,
@@ -183,6 +184,12 @@ fn command(
 ) -> Result<Output> {
     match command {
         Command::Upgrade(args) => made(upgrade::run(context, args)?, format, human),
+        Command::Conflicts(args) => listed(conflicts::run(context, args)?, format, human),
+        Command::Resolve(args) => shown(&conflicts::resolve(context, args)?, format, |r| {
+            human.resolved(r)
+        }),
+        Command::Continue(args) => made(upgrade::resume(context, args)?, format, human),
+        Command::Abort => conflicts::abort(context).map(output_of),
         Command::Vendor(args) => made(vendor::run(context, args)?, format, human),
         Command::Export(args) => made(export::run(context, args)?, format, human),
         Command::Check(args) => checked(&check::run(context, args)?, format, human),
@@ -251,6 +258,22 @@ fn made(report: crate::report::MadeReport, format: Format, human: Human) -> Resu
     })
 }
 
+fn listed(listed: Listed, format: Format, human: Human) -> Result<Output> {
+    let text = match (&listed, format) {
+        (Listed::Done(text), _) => text.clone(),
+        (Listed::All(report) | Listed::One(report), Format::Json) => render::json(report)?,
+        (Listed::All(report) | Listed::One(report), Format::Sarif) => {
+            render::sarif(&Findings::from(&**report))?
+        }
+        (Listed::All(report) | Listed::One(report), Format::Github) => {
+            render::annotations(&Findings::from(&**report))
+        }
+        (Listed::All(report), Format::Human) => human.conflicts(report),
+        (Listed::One(report), Format::Human) => human.conflict(report),
+    };
+    Ok(output_of(text))
+}
+
 fn tested(report: &SuiteReport, format: Format, human: Human) -> Result<Output> {
     let kind = (!report.passed()).then_some(Kind::Verification);
     Ok(Output {
@@ -276,8 +299,8 @@ fn checked(report: &CheckReport, format: Format, human: Human) -> Result<Output>
 /// Returns the format, which not every command has.
 fn allowed(cli: &Cli) -> Result<Format> {
     let format = cli.global.format;
-    if format.is_of_check() && !matches!(cli.command, Command::Check(_)) {
-        let message = "only `check` has the formats sarif and github";
+    if format.is_of_check() && !matches!(cli.command, Command::Check(_) | Command::Conflicts(_)) {
+        let message = "only `check` and `conflicts` have the formats sarif and github";
         return Err(
             Error::new(Kind::Usage, message).help("choose `--format human` or `--format json`")
         );

@@ -13,6 +13,7 @@ use semver::Version;
 use upstream::Upstream;
 
 use super::check::differences;
+use super::conflicts;
 use super::context::{Access, Context};
 use super::pipeline::Pipeline;
 use super::project::Project;
@@ -46,6 +47,7 @@ pub(super) fn run(context: &Context<'_>, args: &StatusArgs) -> Result<StatusRepo
     let pipeline = Pipeline {
         upstream: &upstream,
         formatter: &context.formatter(),
+        patched: project.inputs.patched(),
     };
     let releases = args
         .series
@@ -59,7 +61,10 @@ pub(super) fn run(context: &Context<'_>, args: &StatusArgs) -> Result<StatusRepo
     let shown = args
         .differences
         .then(|| differences(project.series_in_use()));
+    let open = context.open_upgrade(&project)?;
+    let open = open.map(|open| conflicts::report(context, &open, &project.inputs));
     Ok(StatusReport {
+        open,
         pinned: Versions {
             fork: project.manifest().fork.version.clone(),
             upstream: project.manifest().fork.pin.clone(),

@@ -25,6 +25,7 @@ pub(super) fn run(context: &Context<'_>, args: &VendorArgs) -> Result<MadeReport
     let pipeline = Pipeline {
         upstream: &upstream,
         formatter: &formatter,
+        patched: project.inputs.patched(),
     };
     let mut steps = Steps::default();
     let inputs = project.inputs.clone();

@@ -6,7 +6,7 @@ use recipe::error::{Error, Fault, Kind, Location};
 use recipe::manifest::FILE;
 use recipe::tree::TreePath;
 
-use crate::report::CheckReport;
+use crate::report::{CheckReport, ConflictReport, ConflictsReport};
 
 /// What a run found, or why it found nothing.
 pub struct Findings {
@@ -55,6 +55,45 @@ impl From<&CheckReport> for Findings {
             notes: report.notes.clone(),
             correct: is_correct.then(|| format!("the sync with upstream {upstream} is correct")),
             kind: (!is_correct).then_some(Kind::Drift),
+        }
+    }
+}
+
+impl From<&ConflictsReport> for Findings {
+    /// The findings are the conflicts that nothing is decided about, at the patches in the
+    /// project, for the file in conflict is in no repository.
+    fn from(report: &ConflictsReport) -> Self {
+        let open = report
+            .conflicts
+            .iter()
+            .filter(|one| one.resolution.is_none());
+        let found = |one: &ConflictReport| {
+            let item = one.item.as_ref().map(|item| format!(", {item}"));
+            let changes = one
+                .differences
+                .iter()
+                .map(|difference| difference.change.as_str());
+            Finding {
+                rule: Kind::Conflicts.name(),
+                message: format!(
+                    "conflict {} in {}{}: upstream {} changed what this patch changes ({})",
+                    one.number,
+                    one.path,
+                    item.unwrap_or_default(),
+                    one.to,
+                    changes.collect::<Vec<_>>().join("; "),
+                ),
+                file: Some(one.patch.to_string()),
+                position: None,
+            }
+        };
+        let found: Vec<Finding> = open.map(found).collect();
+        let correct = format!("all conflicts with upstream {} are resolved", report.to);
+        Findings {
+            correct: found.is_empty().then_some(correct),
+            kind: (!found.is_empty()).then_some(Kind::Conflicts),
+            found,
+            notes: Vec::new(),
         }
     }
 }

@@ -1,34 +1,62 @@
-//! Conflicts: told, written for review, and nothing else is touched.
+//! Conflicts: an upgrade that meets some is open, until they are resolved or it is given up.
+
+use std::path::Path;
 
 use super::*;
+use crate::world::Seen;
+
+/// Where the upgrade that is open is kept.
+const OPEN: &str = "vendor/.wash-wasi-sync/conflicts";
+const MOD: &str = "vendor/.wash-wasi-sync/conflicts/files/src/sockets/mod.rs";
+
+/// A world where the upgrade to 43 is open, with what it looked like before.
+fn open() -> (World, Seen) {
+    let world = World::vendored();
+    let before = world.see();
+    world.run("upgrade --to v43.0.0 --no-verify").ended(11);
+    (world, before)
+}
+
+/// Resolves the conflict with 43 by hand.
+fn edit_by_hand(world: &World) {
+    let merged = world.read(MOD);
+    let (head, rest) = merged.split_once("<<<<<<<").unwrap();
+    let tail = rest
+        .split_once(">>>>>>>")
+        .unwrap()
+        .1
+        .split_once('\n')
+        .unwrap()
+        .1;
+    let line = "    loopback::socket(port).unwrap_or_else(|| Socket::host(port)).into()\n";
+    world.write(MOD, format!("{head}{line}{tail}"));
+}
 
 #[test]
-fn lines_that_both_changed_end_the_run() {
+fn lines_that_both_changed_open_the_upgrade() {
     let world = World::vendored();
     let before = world.see();
     shown!(world.run("upgrade --to v43.0.0"), @r"
     exit 11
     Conflicts: upstream 43.0.0 and the fork's patches contradict each other in 1 file; the pinned tree is untouched
 
-    src/sockets/mod.rs (patches/v38.0.1/src/sockets/mod.rs.patch)
-      base, upstream 41.0.0 (line 13)
-            Some(Socket::host(port))
-      ours (line 15)
-            Some(loopback::socket(port).unwrap_or_else(|| Socket::host(port)))
-      theirs, upstream 43.0.0 (line 13)
-            Socket::host(port).into()
+    1. src/sockets/mod.rs  not resolved
+       Change: the loopback is asked before the host
+       Reason: components of one workload talk without the host's network
+       upstream 41.0.0 (line 13)
+             Some(Socket::host(port))
+       upstream 43.0.0 (line 13)
+             Socket::host(port).into()
+       the fork (line 15)
+             Some(loopback::socket(port).unwrap_or_else(|| Socket::host(port)))
 
-    Written for review, with diff3 markers and as conflicts.json: vendor/.wash-wasi-sync/conflicts/v43.0.0
-    help: see what upstream changed: `wash-wasi-sync diff --from 41.0.0 --to 43.0.0 src/sockets/mod.rs`
-    help: then write the patches for 43.0.0 into a series of their own (docs/upgrade-guide.md)
+    next: `wash-wasi-sync conflicts open 1` edits it, `wash-wasi-sync resolve src/sockets/mod.rs` decides; `help conflicts` tells all
     --- stderr
     fetching v43.0.0 of [upstream]
     fetching 6 files of [upstream]
     formatting
     ");
-    let review = "vendor/.wash-wasi-sync/conflicts/v43.0.0";
-    let marked = world.read(&format!("{review}/src/sockets/mod.rs"));
-    shown!(marked, @r"
+    shown!(world.read(MOD), @r"
     //! Sockets.
 
     mod tcp;
@@ -52,91 +80,569 @@ fn lines_that_both_changed_end_the_run() {
     >>>>>>> theirs: upstream 43.0.0
     }
     ");
-    let json: serde_json::Value =
-        serde_json::from_str(&world.read(&format!("{review}/conflicts.json"))).unwrap();
-    shown!(serde_json::to_string_pretty(&json).unwrap(), @r#"
-    [
-      {
-        "path": "src/sockets/mod.rs",
-        "patch": "patches/v38.0.1/src/sockets/mod.rs.patch",
-        "from": "41.0.0",
-        "to": "43.0.0",
-        "kind": "lines",
-        "merge": {
-          "chunks": [
-            {
-              "resolved": "//! Sockets.\n\nmod tcp;\n\npub use tcp::Socket;\n\npub mod loopback;\n\n/// The ports that the host listens on.\npub const PORTS: [u16; 2] = [80, 443];\n\n/// Connects to a port of the host.\npub fn connect(port: u16) -> Option<Socket> {\n    let port = Some(port).filter(|port| PORTS.contains(port))?;\n"
-            },
-            {
-              "conflict": {
-                "base": {
-                  "lines": {
-                    "start": 13,
-                    "end": 14
-                  },
-                  "text": "    Some(Socket::host(port))\n"
-                },
-                "ours": {
-                  "lines": {
-                    "start": 15,
-                    "end": 16
-                  },
-                  "text": "    Some(loopback::socket(port).unwrap_or_else(|| Socket::host(port)))\n"
-                },
-                "theirs": {
-                  "lines": {
-                    "start": 13,
-                    "end": 14
-                  },
-                  "text": "    Socket::host(port).into()\n"
-                }
-              }
-            },
-            {
-              "resolved": "}\n"
-            }
-          ]
-        }
-      }
-    ]
-    "#);
-    world.remove(review);
+    shown!(world.run("status --offline --source registry"), @r"
+    exit 0
+    Open upgrade to upstream 43.0.0: 1 of 1 file in conflict not resolved; or give it up: `wash-wasi-sync abort`
+    next: `wash-wasi-sync conflicts open 1` edits it, `wash-wasi-sync resolve src/sockets/mod.rs` decides; `help conflicts` tells all
+    Pin: 2.0.0-rc.6 follows upstream 41.0.0, commit [digest]
+    Upstream: newest of the line none, over all none
+    Tree: as locked, 14 files, digest [digest]
+      Not built and tested: vendor without --verify; to do so: `wash-wasi-sync vendor --verify`
+    Series: patches/v38.0.1, in use: 13 of at most 30 changed lines in 2 patches, 1 file of its own
+      src/sockets/mod.rs +3 −1
+      src/sockets/tcp.rs +8 −1
+    --- stderr
+    warning: offline: only the releases that are in the cache are known
+    ");
+    shown!(world.run("conflicts show 1"), @r"
+    exit 0
+    1. src/sockets/mod.rs  not resolved
+       Change: the loopback is asked before the host
+       Reason: components of one workload talk without the host's network
+       upstream 41.0.0 (line 13)
+             Some(Socket::host(port))
+       upstream 43.0.0 (line 13)
+             Socket::host(port).into()
+       the fork (line 15)
+             Some(loopback::socket(port).unwrap_or_else(|| Socket::host(port)))
+       file: vendor/.wash-wasi-sync/conflicts/files/src/sockets/mod.rs:15
+    next: `wash-wasi-sync conflicts open 1` edits it, `wash-wasi-sync resolve src/sockets/mod.rs` decides; `help conflicts` tells all
+    ");
+    for line in [
+        "vendor",
+        "upgrade --to 42",
+        "refresh",
+        "versions --write",
+        "conflicts import x",
+    ] {
+        let ran = world.refused(line, 11);
+        assert!(
+            ran.err
+                .contains("an upgrade to 43.0.0 is open; not resolved: src/sockets/mod.rs"),
+            "{ran}"
+        );
+    }
+    world.run("check").done();
+    shown!(world.run("continue"), @r"
+    exit 11
+    Conflicts: upstream 43.0.0 and the fork's patches contradict each other in 1 file; the pinned tree is untouched
+
+    1. src/sockets/mod.rs  not resolved
+       Change: the loopback is asked before the host
+       Reason: components of one workload talk without the host's network
+       upstream 41.0.0 (line 13)
+             Some(Socket::host(port))
+       upstream 43.0.0 (line 13)
+             Socket::host(port).into()
+       the fork (line 15)
+             Some(loopback::socket(port).unwrap_or_else(|| Socket::host(port)))
+
+    next: `wash-wasi-sync conflicts open 1` edits it, `wash-wasi-sync resolve src/sockets/mod.rs` decides; `help conflicts` tells all
+    --- stderr
+    fetching v43.0.0 of [upstream]
+    ");
+    shown!(world.run("abort"), @r"
+    exit 0
+    given up; the project is as it was. What was decided and edited is in vendor/.wash-wasi-sync/aborted
+    until the next is given up: `wash-wasi-sync conflicts import vendor/.wash-wasi-sync/aborted` takes it up again
+    ");
+    world.remove("vendor/.wash-wasi-sync/aborted");
     world.same_as(&before);
+    for line in [
+        "conflicts",
+        "continue",
+        "abort",
+        "resolve",
+        "conflicts export x",
+    ] {
+        let ran = world.refused(line, 1);
+        assert!(ran.err.contains("no upgrade is open"), "{ran}");
+    }
     world.run("check").done();
 }
 
 #[test]
-fn a_deleted_file_is_a_conflict_and_never_a_silent_loss() {
+fn what_is_edited_resolved_and_continued_is_the_new_series() {
+    let (world, _) = open();
+    edit_by_hand(&world);
+    let ran = world.refused("continue", 11);
+    assert!(
+        ran.err
+            .contains("files were edited and not resolved since: src/sockets/mod.rs"),
+        "{ran}"
+    );
+    shown!(world.run("resolve"), @r"
+    exit 0
+    resolved src/sockets/mod.rs: edited
+    next: `wash-wasi-sync continue` builds and tests the fork with them
+    ");
+    shown!(world.run("status --offline --source registry"), @r"
+    exit 0
+    Open upgrade to upstream 43.0.0: all conflicts are resolved; or give it up: `wash-wasi-sync abort`
+    next: `wash-wasi-sync continue` builds and tests the fork with what was decided
+    Pin: 2.0.0-rc.6 follows upstream 41.0.0, commit [digest]
+    Upstream: newest of the line none, over all none
+    Tree: as locked, 14 files, digest [digest]
+      Not built and tested: vendor without --verify; to do so: `wash-wasi-sync vendor --verify`
+    Series: patches/v38.0.1, in use: 13 of at most 30 changed lines in 2 patches, 1 file of its own
+      src/sockets/mod.rs +3 −1
+      src/sockets/tcp.rs +8 −1
+    --- stderr
+    warning: offline: only the releases that are in the cache are known
+    ");
+    shown!(world.run("continue"), @r#"
+    exit 0
+    vendor/wash-wasi went from 2.0.0-rc.6 (upstream 41.0.0) to 2.0.0-rc.7 (upstream 43.0.0)
+      14 files from git, commit [digest], digest [digest]
+    Protected files that changed (1)
+      src/sockets/mod.rs patched +2 −2
+    Changed files (5)
+      Cargo.lock generated +1 −1
+      Cargo.toml generated +3 −3
+      README.md direct +1 −1
+      src/lib.rs direct +3 −3
+      wit/world.wit direct +1 −1
+    Patches of patches/v38.0.1: 2 files, 1 merged; 13 of at most 30 changed lines
+      src/sockets/mod.rs merged (decision 2) +3 −1
+      src/sockets/tcp.rs exact +8 −1
+      merged from upstream 41.0.0 with these patches
+      src/sockets/mod.rs decided: edited, at the upgrade from 41.0.0 to 43.0.0
+      stored as the series patches/v43.0.0
+    Rules
+      rewrite wasmtime_wasi to wash_wasi: 3 times in 3 files
+      insert #![allow(unsafe_code, reason = "as upstream")]: 1 time in 1 file
+    Left out of Cargo.toml
+      dev-dependencies wasm-guests: it is not published
+      test all: it needs a package that is not published
+      test process_stdin: it needs a package that is not published
+    Not built and tested: --no-verify; to do so: `wash-wasi-sync vendor --verify`
+    Wrote: README.md, docs/differences.md, manifest.lock, manifest.toml, patches/locks/43.0.0.lock, patches/resolutions/src/sockets/mod.rs.136e43843d5a.patch, patches/v43.0.0/files/src/sockets/loopback/ports.rs, patches/v43.0.0/src/sockets/mod.rs.patch, patches/v43.0.0/src/sockets/tcp.rs.patch
+    Time: fetch [time], prepare [time], fetch [time], prepare [time], merge [time], make [time], cargo lock [time], stage [time], verify [time], commit [time]
+    --- stderr
+    fetching v43.0.0 of [upstream]
+    making the crate's Cargo.lock
+    "#);
+    shown!(world.read("patches/v43.0.0/src/sockets/mod.rs.patch"), @r"
+    Change: the loopback is asked before the host
+    Reason: components of one workload talk without the host's network
+
+    --- a/src/sockets/mod.rs
+    +++ b/src/sockets/mod.rs
+    @@ -4,11 +4,13 @@
+     
+     pub use tcp::Socket;
+     
+    +pub mod loopback;
+    +
+     /// The ports that the host listens on.
+     pub const PORTS: [u16; 2] = [80, 443];
+     
+     /// Connects to a port of the host.
+     pub fn connect(port: u16) -> Option<Socket> {
+         let port = Some(port).filter(|port| PORTS.contains(port))?;
+    -    Socket::host(port).into()
+    +    loopback::socket(port).unwrap_or_else(|| Socket::host(port)).into()
+     }
+    ");
+    assert!(!world.path(OPEN).exists());
+    world.run("check --deep").done();
+    let stored: Vec<String> = see(&world.path("patches/resolutions"))
+        .into_keys()
+        .collect();
+    let [stored] = &stored[..] else {
+        panic!("{stored:?}")
+    };
+    shown!(world.read(&format!("patches/resolutions/{stored}")), @r"
+    # A decision about a conflict: it is offered again where the same three texts meet.
+    # Path: src/sockets/mod.rs
+    # From: 41.0.0
+    # To: 43.0.0
+    # Base: [digest]
+    # Ours: [digest]
+    # Theirs: [digest]
+    # Decision: edited
+    Change: the loopback is asked before the host
+    Reason: components of one workload talk without the host's network
+
+    --- a/src/sockets/mod.rs
+    +++ b/src/sockets/mod.rs
+    @@ -4,11 +4,13 @@
+     
+     pub use tcp::Socket;
+     
+    +pub mod loopback;
+    +
+     /// The ports that the host listens on.
+     pub const PORTS: [u16; 2] = [80, 443];
+     
+     /// Connects to a port of the host.
+     pub fn connect(port: u16) -> Option<Socket> {
+         let port = Some(port).filter(|port| PORTS.contains(port))?;
+    -    Socket::host(port).into()
+    +    loopback::socket(port).unwrap_or_else(|| Socket::host(port)).into()
+     }
+    ");
+}
+
+#[test]
+fn sides_can_be_taken_and_changes_dropped() {
+    for (how, text, has_patch) in [
+        (
+            "--ours",
+            "    Some(loopback::socket(port).unwrap_or_else(|| Socket::host(port)))\n",
+            true,
+        ),
+        // The declaration of the module is left.
+        ("--theirs", "    Socket::host(port).into()\n", true),
+        (
+            "--drop --reason nothing-needs-it",
+            "    Socket::host(port).into()\n",
+            false,
+        ),
+    ] {
+        let (world, _) = open();
+        world
+            .run(&format!("resolve src/sockets/mod.rs {how}"))
+            .done();
+        let ran = world.run("continue --format json").done();
+        let merge = &ran.json()["series"]["merges"][0];
+        assert_eq!(
+            merge["resolutions"][0]["path"], "src/sockets/mod.rs",
+            "{ran}"
+        );
+        assert!(
+            world
+                .read("vendor/wash-wasi/src/sockets/mod.rs")
+                .contains(text),
+            "{how}"
+        );
+        let patch = world.path("patches/v43.0.0/src/sockets/mod.rs.patch");
+        assert_eq!(patch.exists(), has_patch, "{how}");
+        world.run("check --deep").done();
+    }
+}
+
+#[test]
+fn a_deleted_file_is_a_conflict_and_its_change_goes_where_its_code_went() {
     let world = World::vendored();
     let before = world.see();
-    let dir = world.both.git.path("review");
-    let args = ["upgrade", "--to", "44", "--conflicts-dir", "../review"];
-    shown!(world.run_args(&args), @r"
+    shown!(world.run("upgrade --to 44 --no-verify"), @r"
     exit 11
     Conflicts: upstream 44.0.0 and the fork's patches contradict each other in 1 file; the pinned tree is untouched
 
-    src/sockets/tcp.rs (patches/v38.0.1/src/sockets/tcp.rs.patch)
-      upstream 44.0.0 has no such file any more; its content is now mostly in src/sockets/stream.rs (9 of 9 lines)
+    1. src/sockets/tcp.rs  not resolved
+       Change: a socket knows whether it is of the loopback
+       Reason: the host must not be asked for what only the loopback has
+       upstream has no such file any more; its content is now mostly in src/sockets/stream.rs (9 of 9 lines)
+       where its code went: `wash-wasi-sync resolve src/sockets/tcp.rs --moved-to src/sockets/stream.rs`; not needed any more: `wash-wasi-sync resolve src/sockets/tcp.rs --drop --reason TEXT`
 
-    Written for review, with diff3 markers and as conflicts.json: ../review
-    help: see what upstream changed: `wash-wasi-sync diff --from 41.0.0 --to 44.0.0 src/sockets/tcp.rs`
-    help: then write the patches for 44.0.0 into a series of their own (docs/upgrade-guide.md)
+    next: `wash-wasi-sync resolve src/sockets/tcp.rs` with `--edited`, `--drop` or `--moved-to`; `help conflicts` tells all
     --- stderr
     listing the tags of [upstream]
     fetching v44.0.0 of [upstream]
     fetching 6 files of [upstream]
     formatting
     ");
-    let files: Vec<String> = see(&dir).into_keys().collect();
-    assert_eq!(files, [".written", "conflicts.json", "src/sockets/tcp.rs"]);
-    world.same_as(&before);
-    let ran = world.run_args(&[&args[..], &["--format", "json"]].concat());
-    let report = ran.ended(11).json();
-    assert_eq!(report["ended"], "conflicts");
+    let report = world
+        .run("upgrade --to 44 --no-verify --dry-run --format json")
+        .ended(11)
+        .json();
     assert_eq!(report["conflicts"][0]["kind"], "deleted");
-    assert_eq!(report["to"]["upstream"], "44.0.0");
-    let now_in = &report["conflicts"][0]["now_in"];
-    assert_eq!(now_in["path"], "src/sockets/stream.rs");
+    assert_eq!(
+        report["conflicts"][0]["now_in"]["path"],
+        "src/sockets/stream.rs"
+    );
+    let ran = world.refused("resolve src/sockets/tcp.rs --ours", 1);
+    assert!(
+        ran.err
+            .contains("upstream 44.0.0 has no `src/sockets/tcp.rs`"),
+        "{ran}"
+    );
+    world
+        .run("resolve src/sockets/tcp.rs --moved-to src/sockets/stream.rs")
+        .done();
+    shown!(world.run("continue"), @r#"
+    exit 0
+    vendor/wash-wasi went from 2.0.0-rc.6 (upstream 41.0.0) to 2.0.0-rc.7 (upstream 44.0.0)
+      14 files from git, commit [digest], digest [digest]
+    Protected files that changed (3)
+      src/sockets/mod.rs patched +3 −3
+      src/sockets/stream.rs patched +26 −0
+      src/sockets/tcp.rs protected +0 −26; now mostly in src/sockets/stream.rs (14 of 14 lines)
+    Changed files (5)
+      Cargo.lock generated +1 −1
+      Cargo.toml generated +4 −4
+      README.md direct +1 −1
+      src/lib.rs direct +3 −3
+      wit/world.wit direct +1 −1
+    Patches of patches/v38.0.1: 2 files, 2 merged; 13 of at most 30 changed lines
+      src/sockets/mod.rs merged +3 −1
+      src/sockets/stream.rs merged +8 −1
+      merged from upstream 41.0.0 with these patches
+      src/sockets/tcp.rs decided: moved, at the upgrade from 41.0.0 to 44.0.0
+      stored as the series patches/v44.0.0
+    Rules
+      rewrite wasmtime_wasi to wash_wasi: 3 times in 3 files
+      insert #![allow(unsafe_code, reason = "as upstream")]: 1 time in 1 file
+    Left out of Cargo.toml
+      dev-dependencies wasm-guests: it is not published
+      test all: it needs a package that is not published
+      test process_stdin: it needs a package that is not published
+    Not built and tested: --no-verify; to do so: `wash-wasi-sync vendor --verify`
+    Wrote: README.md, docs/differences.md, manifest.lock, manifest.toml, patches/locks/44.0.0.lock, patches/resolutions/src/sockets/tcp.rs.bb64fb708ac4.patch, patches/v44.0.0/files/src/sockets/loopback/ports.rs, patches/v44.0.0/src/sockets/mod.rs.patch, patches/v44.0.0/src/sockets/stream.rs.patch
+    Time: fetch [time], prepare [time], fetch [time], prepare [time], merge [time], make [time], cargo lock [time], stage [time], verify [time], commit [time]
+    --- stderr
+    fetching v44.0.0 of [upstream]
+    making the crate's Cargo.lock
+    "#);
+    world.run("check --deep").done();
+    assert!(!before.contains_key("patches/v44.0.0/src/sockets/stream.rs.patch"));
+    shown!(world.read("patches/v44.0.0/src/sockets/stream.rs.patch"), @r"
+    Change: a socket knows whether it is of the loopback
+    Reason: the host must not be asked for what only the loopback has
+
+    --- a/src/sockets/stream.rs
+    +++ b/src/sockets/stream.rs
+    @@ -4,12 +4,19 @@
+     #[derive(Debug, PartialEq, Eq)]
+     pub struct Socket {
+         port: u16,
+    +    pub(super) loopback: bool,
+     }
+     
+     impl Socket {
+         /// Makes a socket of the host.
+         pub fn host(port: u16) -> Self {
+    -        Socket { port }
+    +        let loopback = false;
+    +        Socket { port, loopback }
+    +    }
+    +
+    +    /// Tells whether it is of the loopback.
+    +    pub fn is_loopback(&self) -> bool {
+    +        self.loopback
+         }
+     
+         /// Returns the port.
+    ");
+}
+
+#[test]
+fn what_was_decided_before_is_offered_and_named() {
+    let (world, _) = open();
+    edit_by_hand(&world);
+    world.run("resolve").done();
+    world.run("continue").done();
+    let series = world.read("patches/v43.0.0/src/sockets/mod.rs.patch");
+    // Back, as if another branch had to make the same upgrade.
+    world.run("upgrade --to 41.0.0 --no-verify").done();
+    world.remove("patches/v43.0.0");
+    let manifest = world.read("manifest.toml");
+    let row = "\n[[series]]\nbase = \"43.0.0\"\npatches = \"patches/v43.0.0\"\n";
+    assert!(manifest.contains(row), "{manifest}");
+    world.write("manifest.toml", manifest.replace(row, ""));
+    let ran = world.run("upgrade --to 43.0.0 --no-verify").ended(11);
+    assert!(ran.out.contains("--remembered"), "{ran}");
+    world.run("resolve src/sockets/mod.rs --remembered").done();
+    let ran = world.run("continue").done();
+    assert!(
+        ran.out.contains("src/sockets/mod.rs decided: edited"),
+        "{ran}"
+    );
+    assert_eq!(
+        world.read("patches/v43.0.0/src/sockets/mod.rs.patch"),
+        series
+    );
+}
+
+#[test]
+fn what_cannot_be_a_decision_is_refused_and_nothing_is_lost() {
+    let (world, _) = open();
+    let refused = |line: &str, code: i32| world.refused(line, code).err;
+    shown!(refused("resolve src/sockets/mod.rs", 1), @r"
+    error: vendor/.wash-wasi-sync/conflicts/files/src/sockets/mod.rs still has conflict markers, in 4 lines from line 15 on
+    help: edit it, then `wash-wasi-sync resolve src/sockets/mod.rs` again
+    help: nothing was decided
+    ");
+    shown!(refused("resolve src/lib.rs --ours", 2), @r"
+    error: `src/lib.rs` is not in conflict
+    help: in conflict are: src/sockets/mod.rs
+    ");
+    shown!(refused("resolve", 2), @r"
+    error: no file in conflict was edited
+    help: edit them below vendor/.wash-wasi-sync/conflicts/files, or name one and how: `wash-wasi-sync resolve FILE --ours`
+    ");
+    shown!(refused("resolve src/sockets/mod.rs --remembered", 1), @r"
+    error: nothing is remembered about the conflict of `src/sockets/mod.rs`
+    help: decide it: `wash-wasi-sync conflicts` shows how
+    help: nothing was decided
+    ");
+    shown!(refused("resolve src/sockets/mod.rs --drop", 2), @r"
+    error: the following required arguments were not provided:
+        --reason <TEXT>
+    help: Usage: wash-wasi-sync resolve --drop --reason <TEXT> <FILE>...
+    help: For more information, try '--help'.
+    ");
+    shown!(refused("resolve src/sockets/mod.rs --moved-to ../x", 1), @r"
+    error: `../x` leaves the tree
+    help: nothing was decided
+    ");
+    shown!(refused("conflicts show 2", 2), @"error: there is no conflict 2: they are numbered from 1 to 1");
+    shown!(refused("conflicts open", 1), @r"
+    error: neither VISUAL nor EDITOR names an editor
+    help: edit vendor/.wash-wasi-sync/conflicts/files/src/sockets/mod.rs by other means, then `wash-wasi-sync resolve src/sockets/mod.rs`
+    ");
+    edit_by_hand(&world);
+    let text = world.read(MOD);
+    world.write(MOD, text.replace("pub mod", "pub mod mod"));
+    shown!(refused("resolve", 1), @r"
+    error: vendor/.wash-wasi-sync/conflicts/files/src/sockets/mod.rs does not parse as Rust: 7:9: expected identifier, found keyword `mod`
+    help: correct it and resolve it again
+    help: nothing was decided
+    ");
+    world.write(MOD, b"\xff");
+    shown!(refused("resolve", 1), @r"
+    error: [project]/vendor/.wash-wasi-sync/conflicts/files/src/sockets/mod.rs is not UTF-8
+    help: save it as UTF-8
+    help: nothing was decided
+    ");
+    world.remove(MOD);
+    shown!(refused("resolve src/sockets/mod.rs", 1), @r"
+    error: cannot read [project]/vendor/.wash-wasi-sync/conflicts/files/src/sockets/mod.rs: No such file or directory (os error 2)
+    help: take a side with `--ours` or `--theirs`, or drop the change with `--drop`
+    help: nothing was decided
+    ");
+    world.run("resolve src/sockets/mod.rs --theirs").done();
+    world.run("continue").done();
+}
+
+#[test]
+fn the_editor_is_opened_at_the_conflict() {
+    let (world, _) = open();
+    world.write("editor", "#!/bin/sh\necho \"$@\" > edited\n");
+    let editor = world.path("editor");
+    std::fs::set_permissions(&editor, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let name = world.path("vim");
+    std::fs::rename(&editor, &name).unwrap();
+    let run =
+        |editor: &str| world.run_in(&world.root(), &[("EDITOR", editor)], &["conflicts", "open"]);
+    let ran = run(&format!("{} -x", name.display())).done();
+    assert!(ran.out.contains("resolve src/sockets/mod.rs"), "{ran}");
+    let line = world.read("edited");
+    assert!(
+        line.starts_with("-x +15 /") && line.contains("files/src/sockets/mod.rs"),
+        "{line}"
+    );
+    for (editor, what) in [
+        ("false", "failed (exit status: 1)"),
+        ("no-such-editor", "cannot be started"),
+    ] {
+        let ran = run(editor).ended(1);
+        assert!(ran.err.contains(what), "{ran}");
+    }
+}
+
+#[test]
+fn an_open_upgrade_goes_to_another_machine_and_back() {
+    let (world, before) = open();
+    edit_by_hand(&world);
+    world.run("resolve").done();
+    world.run("conflicts export ../sent").done();
+    let sent = world.both.git.path("sent");
+    let ran = world.run("conflicts export ../sent").ended(1);
+    assert!(ran.err.contains("is not empty"), "{ran}");
+    world.run("abort").done();
+    world.remove("vendor/.wash-wasi-sync/aborted");
+    world.same_as(&before);
+
+    let refuses = |what: &str, spoil: &dyn Fn(&Path)| {
+        let dir = world.both.git.path("spoiled");
+        std::fs::create_dir_all(&dir).unwrap();
+        for (path, bytes) in see(&sent) {
+            let place = dir.join(path);
+            std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+            std::fs::write(place, bytes).unwrap();
+        }
+        spoil(&dir);
+        let ran = world.refused("conflicts import ../spoiled", 1);
+        assert!(ran.err.contains(what), "{what}: {ran}");
+        std::fs::remove_dir_all(&dir).unwrap();
+    };
+    let edit = |dir: &Path, from: &str, to: &str| {
+        let state = dir.join("state.json");
+        let text = std::fs::read_to_string(&state).unwrap();
+        assert!(text.contains(from), "{from}");
+        std::fs::write(state, text.replace(from, to)).unwrap();
+    };
+    refuses("no exported upgrade", &|dir| {
+        std::fs::remove_file(dir.join("state.json")).unwrap()
+    });
+    refuses("is damaged", &|dir| edit(dir, "{", ""));
+    refuses("its form is 2", &|dir| {
+        edit(dir, "\"schema\": 1", "\"schema\": 2")
+    });
+    refuses("is of `other`", &|dir| edit(dir, "wash-wasi", "other"));
+    refuses("begins at upstream 40.0.0", &|dir| {
+        edit(dir, "\"pin\": \"41.0.0\"", "\"pin\": \"40.0.0\"")
+    });
+    refuses("is damaged", &|dir| {
+        edit(dir, "\"path\": \"src/", "\"path\": \"../src/")
+    });
+    refuses("no conflict has such a file", &|dir| {
+        std::fs::write(dir.join("x"), "").unwrap()
+    });
+    refuses("not a plain file", &|dir| {
+        std::os::unix::fs::symlink("/etc", dir.join("files/etc")).unwrap()
+    });
+    // The texts of an upgrade that is brought here are not trusted: another base is another conflict.
+    refuses("other texts than those in conflict", &|dir| {
+        edit(dir, "\"base\": \"//! Sockets", "\"base\": \"//! Rockets")
+    });
+
+    world.run("conflicts import ../sent").done();
+    world.run("continue").done();
+    world.run("check --deep").done();
+}
+
+#[test]
+fn inputs_that_changed_meanwhile_make_only_their_conflict_new() {
+    let (world, _) = open();
+    edit_by_hand(&world);
+    world.run("resolve").done();
+    let patch = "patches/v38.0.1/src/sockets/mod.rs.patch";
+    world.edit(patch, "+pub mod loopback;", "+pub mod loopback; // ours");
+    let ran = world.run("continue").ended(11);
+    assert!(ran.out.contains("not resolved"), "{ran}");
+    // What was edited for the other text is kept beside it.
+    let names: Vec<String> = see(&world.path(OPEN)).into_keys().collect();
+    assert!(
+        names.contains(&"files/src/sockets/mod.rs.edited-1".to_owned()),
+        "{names:?}"
+    );
+    assert!(world.read(MOD).contains("// ours"));
+    world.run("resolve src/sockets/mod.rs --ours").done();
+    world.run("continue").done();
+    world.run("check --deep").done();
+}
+
+#[test]
+fn a_file_that_is_edited_after_it_was_resolved_is_not_lost() {
+    let (world, _) = open();
+    edit_by_hand(&world);
+    world.run("resolve").done();
+    world.edit(MOD, "//! Sockets.", "//! All sockets.");
+    let ran = world.refused("continue", 11);
+    assert!(
+        ran.err.contains("not resolved since: src/sockets/mod.rs"),
+        "{ran}"
+    );
+    world.run("resolve").done();
+    world.run("continue").done();
+    assert!(
+        world
+            .read("vendor/wash-wasi/src/sockets/mod.rs")
+            .contains("//! All sockets.")
+    );
 }
 
 #[test]

@@ -19,6 +19,7 @@ fn has(document: &Value, keys: &[&str]) {
 }
 
 const MADE: [&str; 21] = [
+    "open",
     "binary",
     "command",
     "ended",
@@ -33,7 +34,6 @@ const MADE: [&str; 21] = [
     "rules",
     "series",
     "conflicts",
-    "conflicts_dir",
     "left_out",
     "gates",
     "written",
@@ -105,7 +105,17 @@ fn every_command_has_one_json_document() {
     has(&conflicts, &MADE);
     has(
         &conflicts["conflicts"][0],
-        &["path", "patch", "from", "to", "kind", "merge"],
+        &[
+            "path",
+            "patch",
+            "differences",
+            "from",
+            "to",
+            "kind",
+            "merge",
+            "hunks",
+            "notes",
+        ],
     );
 }
 

@@ -15,8 +15,12 @@ lost. After a change of a flag: `WASH_WASI_UPDATE_REFERENCE=1 cargo test -p wash
 cli reference`. What the exit codes mean: [exit-codes.md](exit-codes.md).
 ";
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 16] = [
     "upgrade",
+    "conflicts",
+    "resolve",
+    "continue",
+    "abort",
     "vendor",
     "check",
     "test",

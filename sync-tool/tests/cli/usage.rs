@@ -28,7 +28,7 @@ fn errors_of_usage_end_with_two_and_say_what_is_meant() {
         ),
         (
             "status --format sarif",
-            "only `check` has the formats sarif and github",
+            "only `check` and `conflicts` have the formats sarif and github",
         ),
         ("vendor --format github", "--format json"),
         ("diff --from 41", "--to <VERSION>"),

@@ -357,31 +357,65 @@ pub(crate) mod at_points {
         assert!(killed >= 4, "{killed}");
     }
 
-    #[test]
-    fn a_review_killed_at_any_point_is_made_anew() {
-        let (world, ..) = world(0);
+    /// Runs a command that is killed at each point, and again, and then what ends the
+    /// upgrade: what was decided before is still there, and the end is the same.
+    fn killed_everywhere(world: &World, args: &[&str], code: i32, end: &dyn Fn(&World)) -> usize {
+        let before = world.copy();
         let old = world.state();
-        let args = ["upgrade", "--no-verify", "--to", CONFLICTING];
-        // Once into nothing, once in place of another review.
-        let mut killed = 0;
-        for _ in 0..2 {
-            let before = world.copy();
-            let passed = points(&world, &args, 11);
-            for point in passed
-                .iter()
-                .filter(|(name, _)| name.starts_with("review."))
-            {
-                world.restore(before.path());
-                die_at(&world, &args, point);
-                assert_eq!(world.state(), old);
-                world.run(&args).ends(11);
-                let work = world.project().join(WORK).join("conflicts");
-                let names = std::fs::read_dir(work).unwrap().count();
-                assert_eq!(names, 1, "at {point:?}");
-                killed += 1;
-            }
-            assert_eq!(world.state(), old);
+        let points = points(world, args, code);
+        let after = world.state();
+        end(world);
+        let new = world.state();
+        for point in &points {
+            world.restore(before.path());
+            die_at(world, args, point);
+            let at = format!("{args:?} at {point:?}");
+            world.run(&["status", "--offline"]).ends(0);
+            let state = world.state();
+            assert!(
+                state == old || state == after,
+                "{at}: {:?}",
+                differing(&state, &old)
+            );
+            let again = world.run(args);
+            // What was in place already is not done twice.
+            let is_done = matches!(again.code, Some(1 | 11));
+            assert!(again.code == Some(code) || is_done, "{at}: {again:#?}");
+            end(world);
+            assert_eq!(differing(&world.state(), &new), [""; 0], "{at}");
+            world.run(&["check"]).ends(0);
         }
-        assert!(killed >= 9, "{killed}");
+        world.restore(before.path());
+        points.len()
+    }
+
+    #[test]
+    fn an_open_upgrade_killed_at_any_point_keeps_what_was_decided() {
+        let (world, ..) = world(0);
+        let open = world.project().join(WORK).join("conflicts/state.json");
+        let upgrade = ["upgrade", "--no-verify", "--to", CONFLICTING];
+        let resolve = ["resolve", "src/sockets/mod.rs", "--theirs"];
+        let end = |world: &World| {
+            if open.exists() {
+                world.run(&resolve).ends(0);
+                world.run(&["continue"]).ends(0);
+            }
+        };
+        let mut killed = killed_everywhere(&world, &upgrade, 11, &end);
+        world.run(&upgrade).ends(11);
+        killed += killed_everywhere(&world, &resolve, 0, &end);
+        world.run(&resolve).ends(0);
+        let go_on = |world: &World| {
+            if open.exists() {
+                world.run(&["continue"]).ends(0);
+            }
+        };
+        killed += killed_everywhere(&world, &["continue"], 0, &go_on);
+        let sent = world.path("sent").display().to_string();
+        world.run(&["conflicts", "export", &sent]).ends(0);
+        killed += killed_everywhere(&world, &["abort"], 0, &|_| {});
+        world.run(&["abort"]).ends(0);
+        killed += killed_everywhere(&world, &["conflicts", "import", &sent], 0, &go_on);
+        assert!(killed >= 40, "{killed}");
     }
 }

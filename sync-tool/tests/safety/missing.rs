@@ -153,6 +153,7 @@ fn nobody_who_reads() {
         run(args, 1, &[]);
     }
     run(&["upgrade", "--no-verify", "--to", CONFLICTING], 11, &[]);
+    world.run(&["abort"]).ends(0);
     run(&UPGRADE, 0, &changed);
     world.run(&["check"]).ends(0);
     world.edit("manifest.toml", "\"First\"", "\"The first\"");

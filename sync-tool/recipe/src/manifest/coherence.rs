@@ -109,6 +109,7 @@ fn all(
         of_fork("the vendored tree", "path", &fork.path),
         of_fork("the fork-owned files", "owned", &fork.owned),
         of_fork("the cargo locks", "locks", &fork.locks),
+        of_fork("the resolutions", "resolutions", &fork.resolutions),
     ];
     all.extend(owned.iter().map(|dir| Region {
         what: format!("the fork-owned files for `{}`", dir.to),

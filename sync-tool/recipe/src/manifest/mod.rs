@@ -116,6 +116,9 @@ pub struct Fork {
     pub owned: TreePath,
     /// The directory of the crate's `Cargo.lock` files.
     pub locks: TreePath,
+    /// The directory of decisions about conflicts; no tree depends on it.
+    #[serde(skip)]
+    pub resolutions: TreePath,
     /// Whether this is the fork under upstream's own name.
     #[serde(skip)]
     pub exported: bool,

@@ -77,7 +77,7 @@ impl Manifest {
     pub fn input_dirs(&self) -> impl Iterator<Item = &TreePath> {
         let owned = self.owned_dirs.iter().map(|dir| &dir.from);
         let series = self.series.iter().map(|series| &series.patches);
-        [&self.fork.owned, &self.fork.locks]
+        [&self.fork.owned, &self.fork.locks, &self.fork.resolutions]
             .into_iter()
             .chain(owned)
             .chain(series)

@@ -134,7 +134,7 @@ fn fork(r: &mut Reader, s: &Section<'_>) -> Option<Fork> {
         "description",
         "repository",
     ];
-    r.keys(s, &REQUIRED, &["owned", "locks"]);
+    r.keys(s, &REQUIRED, &["owned", "locks", "resolutions"]);
     let name = crate_name(r, s);
     let path = r.path(s, "path");
     let version = r.version(s, "version");
@@ -148,6 +148,7 @@ fn fork(r: &mut Reader, s: &Section<'_>) -> Option<Fork> {
     };
     let owned = path_or(r, "owned", "patches/loopback");
     let locks = path_or(r, "locks", "patches/locks");
+    let resolutions = path_or(r, "resolutions", "patches/resolutions");
     Some(Fork {
         name: name?,
         path: path?,
@@ -158,6 +159,7 @@ fn fork(r: &mut Reader, s: &Section<'_>) -> Option<Fork> {
         repository: repository?,
         owned: owned?,
         locks: locks?,
+        resolutions: resolutions?,
         exported: false,
     })
 }

@@ -28,6 +28,19 @@ pub enum Layer {
     Decision,
 }
 
+impl Layer {
+    /// Returns its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Layer::Exact => "exact",
+            Layer::Lines => "lines",
+            Layer::Normalised => "normalised",
+            Layer::Items => "items",
+            Layer::Decision => "decision",
+        }
+    }
+}
+
 /// The three texts of a merge.
 #[derive(Debug, Clone, Copy)]
 #[expect(missing_docs, reason = "the names say it")]
@@ -50,7 +63,7 @@ pub struct LayeredMerge {
 }
 
 /// A change of ours in the merged text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MergedHunk {
     /// What brought it there.
     pub layer: Layer,
@@ -301,4 +314,15 @@ fn with_items(mut merge: Merge, sources: &Sources<'_>) -> Merge {
         }
     }
     merge
+}
+
+/// Returns the changes between two texts as hunks of one layer.
+pub fn hunks_of(theirs: &str, merged: &str, layer: Layer) -> Vec<MergedHunk> {
+    let edits = super::difference::edits(theirs, merged).unwrap_or_default();
+    let hunk = |edit: crate::patch::LineChange| MergedHunk {
+        layer,
+        item: None,
+        lines: edit.new.start + 1..edit.new.end + 1,
+    };
+    edits.into_iter().map(hunk).collect()
 }

@@ -20,10 +20,12 @@ mod walk;
 use std::ops::Range;
 
 pub use items::{Candidate, Followed, check_rust, follow};
-pub use layered::{Layer, LayerOptions, LayeredMerge, MergedHunk, Sides, merge_in_layers};
+pub use layered::{
+    Layer, LayerOptions, LayeredMerge, MergedHunk, Sides, hunks_of, merge_in_layers,
+};
 pub use markers::Labels;
 pub use renames::Rename;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::patch::Delta;
 
@@ -46,7 +48,7 @@ impl From<git2::Error> for MergeError {
 }
 
 /// What a merge came to: all of the text, in order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Merge {
     /// Resolved text and conflicts; two resolved chunks never follow each other.
     pub chunks: Vec<Chunk>,
@@ -56,7 +58,7 @@ pub struct Merge {
 }
 
 /// A part of a merge.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Chunk {
     /// Text that both sides agree on, or that only one of them changed.
@@ -66,7 +68,7 @@ pub enum Chunk {
 }
 
 /// Lines that both sides changed, or changed right next to each other.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Conflict {
     pub base: Side,
@@ -78,7 +80,7 @@ pub struct Conflict {
 }
 
 /// One input's part in a conflict.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Side {
     /// The lines in that input, counted from 1, the end not included; empty
     /// where the side has nothing, and then it starts at the line that follows.

@@ -21,13 +21,13 @@ pub use apply::{Applied, HunkFault, HunkFaultKind, HunkPosition};
 pub use between::BetweenError;
 pub use fault::{DiffSide, HeadKey, PatchFault, PatchFaultKind};
 pub use nearest::Nearest;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One intentional difference from upstream, as the head of a patch tells it.
 ///
 /// Both texts may have several lines; [`Difference::new`] gives them the form
 /// in which a patch stores them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Difference {
     pub change: String,
@@ -171,7 +171,7 @@ impl LineChange {
 }
 
 /// How many lines differ.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delta {
     /// Lines that the fork has and upstream lacks.
     pub added: usize,

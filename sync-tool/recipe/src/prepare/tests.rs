@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::format::Formatted;
 use crate::testing::{manifest_with, path, tree};
@@ -44,7 +46,7 @@ fn prepared(files: &[(&str, &str)]) -> Result<Prepared> {
 
 fn prepared_tree(upstream: &Tree) -> Result<Prepared> {
     let manifest = manifest_with(RULES);
-    let plan = Plan::of(&manifest, upstream)?;
+    let plan = Plan::of(&manifest, upstream, &BTreeSet::new())?;
     prepare(upstream, &plan, &manifest, "2024", &Marking)
 }
 

@@ -1,16 +1,16 @@
 //! All that a tree is made of, upstream apart: manifest, series, fork-owned
 //! files, cargo locks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use semver::Version;
 
-use super::{StoredPatch, StoredSeries};
+use super::{Resolution, Resolutions, StoredPatch, StoredSeries};
 use crate::error::{Fault, Location, Result, no_faults};
 use crate::line_ends;
 use crate::manifest::{FileKind, Manifest, Series};
-use crate::patch::Patch;
+use crate::patch::{Patch, PatchFault};
 use crate::tree::{Digest, File, Tree, TreePath};
 
 /// The directory of a series that holds fork-owned files.
@@ -34,6 +34,8 @@ pub struct Inputs {
     pub owned: Tree,
     /// The crate's `Cargo.lock`, by release.
     pub locks: BTreeMap<Version, Arc<str>>,
+    /// What was decided about conflicts before.
+    pub resolutions: Resolutions,
 }
 
 impl Inputs {
@@ -66,6 +68,8 @@ impl Inputs {
             &read(&manifest.fork.locks)?,
             &mut faults,
         );
+        let resolutions = &manifest.fork.resolutions;
+        let resolutions = stored_resolutions(resolutions, &read(resolutions)?, &mut faults);
         let shared = owned.paths().flat_map(|path| {
             let source = manifest.owned_source(path.as_str()).to_string();
             places(&manifest, path, None).map(move |place| (source.clone(), place))
@@ -88,6 +92,7 @@ impl Inputs {
             series,
             owned,
             locks,
+            resolutions,
         })
     }
 
@@ -135,6 +140,17 @@ impl Inputs {
         let lock = self.locks.get(release);
         let lock = lock.map(|text| (self.lock_path(release), File::regular(text.as_bytes())));
         owned.chain(stored).chain(lock).collect()
+    }
+
+    /// Returns the files that patches of any series change.
+    pub fn patched(&self) -> BTreeSet<TreePath> {
+        let patches = self.series.iter().flat_map(|stored| stored.patches.keys());
+        patches.cloned().collect()
+    }
+
+    /// Returns where a resolution is kept, from the project's root.
+    pub fn resolution_path(&self, resolution: &Resolution) -> TreePath {
+        self.manifest.fork.resolutions.join(&resolution.file_name())
     }
 
     /// Returns where the cargo lock of a release is kept, from the project's root.
@@ -274,6 +290,15 @@ fn is_converted(file: &File) -> bool {
     first.is_some_and(|line| line.ends_with(b"\r\n"))
 }
 
+/// Places what is wrong with the text of a patch in its file.
+pub(super) fn patch_faults(at: &str, text: &Arc<str>, faults: &[PatchFault]) -> Vec<Fault> {
+    let fault = |f: &PatchFault| {
+        let place = Location::line(at, Arc::clone(text), f.line);
+        Fault::new(f.to_string()).at(place).help(f.help())
+    };
+    faults.iter().map(fault).collect()
+}
+
 /// Reads a patch that changes the file it is named after.
 fn patch(
     inner: &str,
@@ -282,13 +307,7 @@ fn patch(
     manifest: &Manifest,
 ) -> Result<(TreePath, StoredPatch), Vec<Fault>> {
     let text: Arc<str> = String::from_utf8_lossy(file.bytes()).into();
-    let patch = Patch::parse(file.bytes()).map_err(|faults| {
-        let fault = |f: &crate::patch::PatchFault| {
-            let place = Location::line(at, Arc::clone(&text), f.line);
-            Fault::new(f.to_string()).at(place).help(f.help())
-        };
-        faults.iter().map(fault).collect::<Vec<_>>()
-    })?;
+    let patch = Patch::parse(file.bytes()).map_err(|faults| patch_faults(at, &text, &faults))?;
     let whole =
         |message: String, help: String| vec![Fault::new(message).at(Location::file(at)).help(help)];
     if patch.path != inner {
@@ -350,4 +369,17 @@ fn locks(dir: &TreePath, tree: &Tree, faults: &mut Vec<Fault>) -> BTreeMap<Versi
         }
     }
     locks
+}
+
+fn stored_resolutions(dir: &TreePath, tree: &Tree, faults: &mut Vec<Fault>) -> Resolutions {
+    let mut resolutions = Resolutions::new();
+    for (path, file) in tree.iter().filter(|(path, _)| path.as_str() != REMARKS) {
+        match Resolution::parse(dir.join(path).as_str(), file) {
+            Ok(resolution) => {
+                resolutions.insert(resolution.key, resolution);
+            }
+            Err(found) => faults.extend(found),
+        }
+    }
+    resolutions
 }

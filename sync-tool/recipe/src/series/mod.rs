@@ -4,6 +4,7 @@
 mod choose;
 mod inputs;
 mod rebase;
+mod resolution;
 #[cfg(test)]
 mod tests;
 
@@ -12,7 +13,10 @@ use std::sync::Arc;
 
 pub use choose::{Choice, choose, is_nearer};
 pub use inputs::{FILES, Inputs, Owned, PATCH};
-pub use rebase::{ConflictKind, FileConflict, Rebased, rebase};
+pub use rebase::{
+    ConflictKind, FileConflict, MergedFile, Rebase, Rebased, RebasedFile, Texts, unparsable,
+};
+pub use resolution::{ConflictKey, Decision, Resolution, Resolutions};
 use semver::Version;
 use serde::Serialize;
 

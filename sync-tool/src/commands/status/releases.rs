@@ -9,7 +9,7 @@ use recipe::{rust_version, series};
 use semver::Version;
 
 use crate::commands::context::{Context, Steps};
-use crate::commands::pipeline::{Outcome, Pipeline, PreparedRelease};
+use crate::commands::pipeline::{Merging, Outcome, Pipeline, PreparedRelease};
 use crate::commands::project::Project;
 use crate::commands::release::locked;
 use crate::commands::upstream_tests;
@@ -84,12 +84,13 @@ fn row(pipeline: &Pipeline<'_>, project: &Project, version: &Version) -> Result<
         .ready(manifest, version, locked(version), &mut steps)
         .and_then(|ready| {
             row.rust_version = ready.inherited.rust_version.clone();
-            let outcome = pipeline.merged(
-                project.inputs.clone(),
-                ready,
-                (pin, locked(pin)),
-                &mut steps,
-            )?;
+            let merging = Merging {
+                pin: (pin, locked(pin)),
+                through: &[],
+                resolutions: &project.inputs.resolutions,
+            };
+            let inputs = project.inputs.clone();
+            let outcome = pipeline.merged(inputs, ready, &merging, &mut steps)?;
             Ok(fit(project, outcome))
         });
     row.fit = or_reason(fit)?.unwrap_or_else(|why| SeriesFit::Unknown { why });

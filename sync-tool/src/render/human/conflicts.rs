@@ -1,96 +1,218 @@
-//! Conflicts, with all their sides.
+//! Conflicts of an open upgrade, and what was decided about them.
 
 use std::fmt::Write as _;
 
-use recipe::merge::Side;
-use recipe::series::{ConflictKind, FileConflict};
+use recipe::merge::{Conflict, Side};
+use recipe::series::ConflictKind;
+use similar::{ChangeTag, TextDiff};
 
 use super::{Human, count};
-use crate::report::MadeReport;
+use crate::report::{ConflictReport, ConflictsReport, MadeReport, ResolveReport};
+
+/// The most lines of a side that a list shows; `conflicts show` has all.
+const MAX_SIDE: usize = 12;
 
 impl Human {
     /// Writes the conflicts that a run ended with.
-    pub(super) fn conflicts(self, report: &MadeReport) -> String {
-        let mut text = format!(
+    pub(super) fn conflicting(self, report: &MadeReport) -> String {
+        let head = format!(
             "{} upstream {} and the fork's patches contradict each other in {}; the pinned tree is untouched\n",
             self.styles.red("Conflicts:"),
             report.to.upstream,
             count(report.conflicts.len(), "file"),
         );
-        self.list(&report.conflicts, &mut text, |conflict, text| {
-            self.conflict(conflict, text);
-        });
-        let help = self.styles.cyan("help:");
-        if let Some(dir) = &report.conflicts_dir {
-            let _ = writeln!(
-                text,
-                "\nWritten for review, with diff3 markers and as conflicts.json: {dir}"
-            );
+        match &report.open {
+            Some(open) => head + &self.places(open),
+            None => {
+                let mut text = head;
+                self.list(&report.conflicts, &mut text, |conflict, text| {
+                    let _ = writeln!(
+                        text,
+                        "  {} ({}): {}",
+                        self.styles.bold(&conflict.path),
+                        conflict.patch,
+                        in_short(&conflict.kind)
+                    );
+                });
+                let _ = writeln!(
+                    text,
+                    "{} run the same command without `--dry-run` to resolve them",
+                    self.styles.cyan("next:")
+                );
+                text
+            }
         }
-        let to = &report.to.upstream;
-        let from = report.conflicts.first().map(|conflict| &conflict.from);
-        let file = match &report.conflicts[..] {
-            [only] => only.path.as_str(),
-            _ => "<file>",
-        };
-        if let Some(from) = from {
-            let _ = writeln!(
-                text,
-                "{help} see what upstream changed: `wash-wasi-sync diff --from {from} --to {to} {file}`"
-            );
-        }
-        let _ = writeln!(
-            text,
-            "{help} then write the patches for {to} into a series of their own (docs/upgrade-guide.md)"
+    }
+
+    /// Writes what an open upgrade has to decide.
+    pub fn conflicts(self, report: &ConflictsReport) -> String {
+        let head = format!(
+            "{} from upstream {} to {}: {} in {}, {} not resolved; the pinned tree is untouched\n",
+            self.styles.bold("Open upgrade"),
+            report.from,
+            report.to,
+            count(report.conflicts.len(), "conflict"),
+            count(report.files, "file"),
+            count(report.left, "file"),
         );
+        head + &self.places(report)
+    }
+
+    /// Writes that an upgrade is open, and how to go on.
+    pub(super) fn open(self, report: &ConflictsReport) -> String {
+        let left = match report.left {
+            0 => "all conflicts are resolved".to_owned(),
+            left => format!(
+                "{left} of {} in conflict not resolved",
+                count(report.files, "file")
+            ),
+        };
+        format!(
+            "{} to upstream {}: {left}; or give it up: `wash-wasi-sync abort`\n{}",
+            self.styles.yellow("Open upgrade"),
+            report.to,
+            self.next(report)
+        )
+    }
+
+    /// Writes one conflict with all of its sides.
+    pub fn conflict(self, report: &ConflictsReport) -> String {
+        let mut text = String::new();
+        for conflict in &report.conflicts {
+            self.place(conflict, usize::MAX, &mut text);
+            for note in &conflict.notes {
+                let _ = writeln!(text, "   {} {note}", self.styles.cyan("note:"));
+            }
+            for commit in &conflict.commits {
+                let short = commit.id.get(..10).unwrap_or(&commit.id);
+                let _ = writeln!(text, "   {} {}", self.styles.yellow(short), commit.subject);
+            }
+            let _ = writeln!(text, "   file: {}:{}", conflict.file, conflict.line);
+        }
+        text + &self.next(report)
+    }
+
+    /// Writes what was decided.
+    pub fn resolved(self, report: &ResolveReport) -> String {
+        let mut text = String::new();
+        self.list(&report.resolved, &mut text, |one, text| {
+            let _ = writeln!(
+                text,
+                "{} {}: {}",
+                self.styles.green("resolved"),
+                one.path,
+                one.decision
+            );
+        });
+        let next = match &report.left[..] {
+            [] => "`wash-wasi-sync continue` builds and tests the fork with them".to_owned(),
+            [first, ..] => format!(
+                "{} left: `wash-wasi-sync conflicts` shows them, `wash-wasi-sync conflicts open` begins with {first}",
+                count(report.left.len(), "file")
+            ),
+        };
+        let _ = writeln!(text, "{} {next}", self.styles.cyan("next:"));
         text
     }
 
-    fn conflict(self, conflict: &FileConflict, text: &mut String) {
+    fn places(self, report: &ConflictsReport) -> String {
+        let mut text = String::new();
+        self.list(&report.conflicts, &mut text, |conflict, text| {
+            text.push('\n');
+            self.place(conflict, MAX_SIDE, text);
+        });
+        text.push('\n');
+        text + &self.next(report)
+    }
+
+    fn next(self, report: &ConflictsReport) -> String {
+        let open = report.conflicts.iter().find(|one| one.resolution.is_none());
+        let next = match open {
+            Some(_) if report.left == 0 => String::new(),
+            Some(one) if one.lines.is_none() => format!(
+                "`wash-wasi-sync resolve {}` with `--edited`, `--drop` or `--moved-to`; `help conflicts` tells all",
+                one.path
+            ),
+            Some(one) => format!(
+                "`wash-wasi-sync conflicts open {}` edits it, `wash-wasi-sync resolve {}` decides; `help conflicts` tells all",
+                one.number, one.path
+            ),
+            None => "`wash-wasi-sync continue` builds and tests the fork with what was decided"
+                .to_owned(),
+        };
+        format!("{} {next}\n", self.styles.cyan("next:"))
+    }
+
+    fn place(self, conflict: &ConflictReport, most: usize, text: &mut String) {
+        let item = conflict.item.as_ref().map(|item| format!(", {item}"));
+        let state = match &conflict.resolution {
+            Some(resolution) => self
+                .styles
+                .green(format!("resolved: {}", resolution.decision)),
+            None => self.styles.red("not resolved"),
+        };
         let _ = writeln!(
             text,
-            "\n{} ({})",
+            "{}. {}{}  {state}",
+            conflict.number,
             self.styles.bold(&conflict.path),
-            conflict.patch
+            item.unwrap_or_default()
         );
-        match &conflict.kind {
-            ConflictKind::Lines { merge } => {
-                let conflicts: Vec<_> = merge.conflicts().collect();
-                self.list(conflicts, text, |lines, text| {
-                    self.side(
+        for difference in &conflict.differences {
+            let _ = writeln!(text, "   Change: {}", indented(&difference.change));
+            let _ = writeln!(text, "   Reason: {}", indented(&difference.reason));
+        }
+        match &conflict.lines {
+            Some(lines) => self.sides(conflict, lines, most, text),
+            None => {
+                let _ = writeln!(text, "   {}", in_short(&conflict.kind));
+                if let ConflictKind::Deleted { now_in } = &conflict.kind {
+                    let to = now_in
+                        .as_ref()
+                        .map_or("FILE".to_owned(), |now| now.path.to_string());
+                    let _ = writeln!(
                         text,
-                        &format!("base, upstream {}", conflict.from),
-                        &lines.base,
+                        "   where its code went: `wash-wasi-sync resolve {path} --moved-to {to}`; not needed any more: \
+                         `wash-wasi-sync resolve {path} --drop --reason TEXT`",
+                        path = conflict.path
                     );
-                    self.side(text, "ours", &lines.ours);
-                    self.side(
-                        text,
-                        &format!("theirs, upstream {}", conflict.to),
-                        &lines.theirs,
-                    );
-                });
+                }
             }
-            ConflictKind::Deleted { now_in, .. } => {
-                let went = now_in
-                    .as_ref()
-                    .map(|now_in| format!("; its content is {now_in}"));
-                let _ = writeln!(
-                    text,
-                    "  upstream {} has no such file any more{}",
-                    conflict.to,
-                    went.unwrap_or_default()
-                );
-            }
-            ConflictKind::Unparsable { error, .. } => {
-                let _ = writeln!(
-                    text,
-                    "  the lines merge, but the result does not parse as Rust: {error}"
-                );
-            }
+        }
+        if let Some(remembered) = conflict
+            .remembered
+            .as_ref()
+            .filter(|_| conflict.resolution.is_none())
+        {
+            let _ = writeln!(
+                text,
+                "   resolved before ({remembered}): `wash-wasi-sync resolve {} --remembered`",
+                conflict.path
+            );
         }
     }
 
-    fn side(self, text: &mut String, name: &str, side: &Side) {
+    fn sides(self, conflict: &ConflictReport, lines: &Conflict, most: usize, text: &mut String) {
+        let base = &lines.base;
+        self.side(
+            text,
+            &format!("upstream {}", conflict.from),
+            base,
+            &base.text,
+            most,
+        );
+        self.side(
+            text,
+            &format!("upstream {}", conflict.to),
+            &lines.theirs,
+            &base.text,
+            most,
+        );
+        self.side(text, "the fork", &lines.ours, &base.text, most);
+    }
+
+    /// Writes one side; the words that the base does not have are marked.
+    fn side(self, text: &mut String, name: &str, side: &Side, base: &str, most: usize) {
         let last = side.lines.end.saturating_sub(1);
         let lines = if side.lines.is_empty() {
             format!("nothing before line {}", side.lines.start)
@@ -99,10 +221,63 @@ impl Human {
         } else {
             format!("lines {}–{last}", side.lines.start)
         };
-        let _ = writeln!(text, "  {} ({lines})", self.styles.cyan(name));
-        let lines: Vec<&str> = side.text.lines().collect();
-        self.list(lines, text, |line, text| {
-            let _ = writeln!(text, "    {line}");
-        });
+        let _ = writeln!(text, "   {} ({lines})", self.styles.cyan(name));
+        let marked = self.marked(base, &side.text);
+        let all: Vec<&str> = marked.lines().collect();
+        for line in all.iter().take(most) {
+            let _ = writeln!(text, "     {line}");
+        }
+        if all.len() > most {
+            let more = format!(
+                "and {} more; `wash-wasi-sync conflicts show` has them",
+                count(all.len() - most, "line")
+            );
+            let _ = writeln!(text, "     {}", self.styles.dim(more));
+        }
     }
+
+    fn marked(self, base: &str, text: &str) -> String {
+        if base == text || base.is_empty() {
+            return text.to_owned();
+        }
+        let diff = TextDiff::from_words(base, text);
+        let changes = diff.iter_all_changes();
+        let words = changes.filter(|change| change.tag() != ChangeTag::Delete);
+        words
+            .map(|change| match change.tag() {
+                ChangeTag::Insert if !change.value().trim().is_empty() => {
+                    self.styles.yellow(change.value())
+                }
+                _ => change.value().to_owned(),
+            })
+            .collect()
+    }
+}
+
+/// Says in one sentence what is in the way.
+fn in_short(kind: &ConflictKind) -> String {
+    match kind {
+        ConflictKind::Lines { merge } => {
+            format!(
+                "{} in its lines",
+                count(merge.conflicts().count(), "conflict")
+            )
+        }
+        ConflictKind::Deleted { now_in } => {
+            let went = now_in
+                .as_ref()
+                .map(|now_in| format!("; its content is {now_in}"));
+            format!(
+                "upstream has no such file any more{}",
+                went.unwrap_or_default()
+            )
+        }
+        ConflictKind::Unparsable { error, .. } => {
+            format!("the lines merge, but the result does not parse as Rust: {error}")
+        }
+    }
+}
+
+fn indented(text: &str) -> String {
+    text.replace('\n', "\n           ")
 }

@@ -1,20 +1,22 @@
 //! What `upgrade` and `vendor` did.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use recipe::compare::{Changed, FileChange};
 use recipe::listing::{joined, joined_by};
 use recipe::manifest::FileKind;
+use recipe::merge::Layer;
 use recipe::tree::TreePath;
 
 use super::{Human, count, not_run, not_verified, time};
-use crate::report::{Ended, MadeReport, SeriesReport};
+use crate::report::{Ended, MadeReport, MergeReport, SeriesReport};
 
 impl Human {
     /// Writes what `upgrade` or `vendor` did.
     pub fn made(self, report: &MadeReport) -> String {
         if report.ended == Ended::Conflicts {
-            return self.conflicts(report);
+            return self.conflicting(report);
         }
         let mut text = self.heading(report);
         if report.ended != Ended::Unchanged {
@@ -165,7 +167,7 @@ impl Human {
         let merged = series.patches.iter().filter(|patch| patch.merged).count();
         let how = match merged {
             0 => "all exact".to_owned(),
-            _ => format!("{merged} merged by lines"),
+            _ => format!("{merged} merged"),
         };
         let budget = self.budget(series.delta, series.budget);
         let _ = writeln!(
@@ -177,7 +179,7 @@ impl Human {
         );
         self.list(&series.patches, text, |patch, text| {
             let how = if patch.merged {
-                self.styles.yellow("merged")
+                self.styles.yellow(merged_by(series, &patch.path))
             } else {
                 self.styles.dim("exact")
             };
@@ -205,9 +207,43 @@ impl Human {
         if let Some(base) = &series.merge_base {
             let _ = writeln!(text, "  merged from upstream {base} with these patches");
         }
+        for merge in &series.merges {
+            self.merge(merge, series.merges.len() > 1, text);
+        }
         if let Some(dir) = &series.stored_as {
             let _ = writeln!(text, "  stored as the series {}", self.styles.bold(dir));
         }
+    }
+
+    /// Writes what was merged on the way to a release, and what was decided for it.
+    fn merge(self, merge: &MergeReport, is_step: bool, text: &mut String) {
+        if is_step {
+            let layers = match layers(merge.layers()) {
+                layers if layers.is_empty() => "all exact".to_owned(),
+                layers => layers,
+            };
+            let _ = writeln!(text, "  {} to {}: {layers}", merge.from, merge.to);
+        }
+        self.list(&merge.resolutions, text, |one, text| {
+            let by = one.by.as_ref().map(|by| format!(" by {by}"));
+            let _ = writeln!(
+                text,
+                "  {} {}: {}{}, at the upgrade from {} to {}",
+                one.path,
+                self.styles.yellow("decided"),
+                one.decision,
+                by.unwrap_or_default(),
+                one.from,
+                one.to
+            );
+        });
+        let notes = merge.files.iter().flat_map(|file| {
+            let notes = file.notes.iter();
+            notes.map(|note| format!("{}: {note}", file.path))
+        });
+        self.list(notes.collect::<Vec<_>>(), text, |note, text| {
+            let _ = writeln!(text, "  {note}");
+        });
     }
 
     fn gates(self, report: &MadeReport, text: &mut String) {
@@ -233,4 +269,27 @@ impl Human {
             let _ = writeln!(text, "  {}: {said}{took}", gate.title);
         }
     }
+}
+
+/// Says by which layers a file was merged.
+fn merged_by(series: &SeriesReport, path: &TreePath) -> String {
+    let files = series.merges.iter().flat_map(|merge| &merge.files);
+    let hunks = files
+        .filter(|file| file.path == *path)
+        .flat_map(|file| &file.hunks);
+    let mut counts = BTreeMap::new();
+    for hunk in hunks {
+        *counts.entry(hunk.layer).or_default() += 1;
+    }
+    match layers(counts) {
+        layers if layers.is_empty() => "merged".to_owned(),
+        layers => format!("merged ({layers})"),
+    }
+}
+
+fn layers(counts: BTreeMap<Layer, usize>) -> String {
+    let counts = counts
+        .into_iter()
+        .map(|(layer, count)| format!("{} {count}", layer.name()));
+    counts.collect::<Vec<_>>().join(", ")
 }

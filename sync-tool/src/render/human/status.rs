@@ -15,8 +15,14 @@ use crate::report::{
 impl Human {
     /// Writes where the fork stands.
     pub fn status(self, report: &StatusReport) -> String {
-        let mut text = format!(
-            "{} {} follows upstream {}{}\n",
+        let mut text = report
+            .open
+            .as_ref()
+            .map(|open| self.open(open))
+            .unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "{} {} follows upstream {}{}",
             self.styles.bold("Pin:"),
             report.pinned.fork,
             report.pinned.upstream,

@@ -3,13 +3,16 @@
 use gates::gate::GateReport;
 use recipe::compare::{Changed, FileChange};
 use recipe::manifest::FileKind;
-use recipe::merge::merge;
+use recipe::merge::{Conflict, merge};
+use recipe::patch::Difference;
 use recipe::prepare::RuleCount;
 use recipe::release::SourceKind;
-use recipe::series::{ConflictKind, FileConflict};
+use recipe::series::{ConflictKind, FileConflict, Texts};
 
 use super::*;
-use crate::report::{Ended, MadeReport, PatchReport, SeriesReport};
+use crate::report::{
+    Commit, ConflictReport, ConflictsReport, Ended, MadeReport, PatchReport, SeriesReport,
+};
 
 fn change(name: &str, kind: FileKind, what: Changed, lines: Delta) -> FileChange {
     FileChange {
@@ -52,6 +55,7 @@ fn series() -> SeriesReport {
             ),
         ],
         taken: Vec::new(),
+        merges: Vec::new(),
         delta: delta(31, 1),
         budget: 30,
     }
@@ -100,7 +104,7 @@ fn upgraded() -> MadeReport {
         }],
         series: Some(series()),
         conflicts: Vec::new(),
-        conflicts_dir: None,
+        open: None,
         left_out: vec!["test all: it needs a package that is not published".to_owned()],
         gates: vec![
             gate(
@@ -122,9 +126,37 @@ fn conflict(name: &str, kind: ConflictKind) -> FileConflict {
     FileConflict {
         path: path(name),
         patch: path(&format!("patches/v38.0.4/{name}.patch")),
+        differences: Vec::new(),
         from: "38.0.4".parse().unwrap(),
         to: "41.0.0".parse().unwrap(),
+        texts: Texts::default(),
         kind,
+        hunks: Vec::new(),
+        notes: Vec::new(),
+    }
+}
+
+fn place(number: usize, conflict: &FileConflict, lines: Option<Conflict>) -> ConflictReport {
+    ConflictReport {
+        number,
+        path: conflict.path.clone(),
+        item: lines.as_ref().map(|_| "impl Ctx, fn new".to_owned()),
+        patch: conflict.patch.clone(),
+        differences: vec![Difference::new("a field\nmore", "the loopback needs it")],
+        from: conflict.from.clone(),
+        to: conflict.to.clone(),
+        lines,
+        kind: conflict.kind.clone(),
+        notes: vec!["`Foo` is `Bar` now".to_owned()],
+        resolution: None,
+        remembered: (number == 1).then(|| path("patches/resolutions/src/ctx.rs.0.patch")),
+        file: format!("work/files/{}", conflict.path),
+        line: 7,
+        commits: vec![Commit {
+            id: "0123456789abcdef".to_owned(),
+            subject: "Move it (#123)".to_owned(),
+            pull_request: Some(123),
+        }],
     }
 }
 
@@ -142,7 +174,7 @@ fn an_upgrade_tells_protected_files_first() {
       src/net.rs direct +0 −51
     Changed files (1)
       Cargo.toml generated +3 −3
-    Patches of patches/v38.0.4: 2 files, 1 merged by lines; 32 changed lines, above the budget of 30
+    Patches of patches/v38.0.4: 2 files, 1 merged; 32 changed lines, above the budget of 30
       src/ctx.rs merged +9 −1
       src/sockets/mod.rs exact +22 −0 (hunk 1 stands 4 lines lower)
       merged from upstream 40.0.0 with these patches
@@ -256,47 +288,105 @@ fn a_dry_run_and_a_tree_that_is_there_say_so() {
 #[test]
 fn conflicts_show_all_sides() {
     let lines = merge("1\n2\n3\n", "1\nours\n3\n", "1\n3\n").unwrap();
+    let both = lines.conflicts().next().cloned();
+    let gone = ConflictKind::Deleted { now_in: None };
+    let unparsable = ConflictKind::Unparsable {
+        error: "7:1: expected `}`".to_owned(),
+        text: String::new(),
+    };
+    let conflicts = vec![
+        conflict("src/ctx.rs", ConflictKind::Lines { merge: lines }),
+        conflict("src/p2/tcp.rs", gone),
+        conflict("src/p2/udp.rs", unparsable),
+    ];
+    let open = ConflictsReport {
+        from: "38.0.4".parse().unwrap(),
+        to: "41.0.0".parse().unwrap(),
+        files: 3,
+        left: 3,
+        conflicts: vec![
+            place(1, &conflicts[0], both),
+            place(2, &conflicts[1], None),
+            place(3, &conflicts[2], None),
+        ],
+    };
+    insta::assert_snapshot!(HUMAN.conflict(&open), @r"
+    1. src/ctx.rs, impl Ctx, fn new  not resolved
+       Change: a field
+               more
+       Reason: the loopback needs it
+       upstream 38.0.4 (line 2)
+         2
+       upstream 41.0.0 (nothing before line 2)
+       the fork (line 2)
+         ours
+       resolved before (patches/resolutions/src/ctx.rs.0.patch): `wash-wasi-sync resolve src/ctx.rs --remembered`
+       note: `Foo` is `Bar` now
+       0123456789 Move it (#123)
+       file: work/files/src/ctx.rs:7
+    2. src/p2/tcp.rs  not resolved
+       Change: a field
+               more
+       Reason: the loopback needs it
+       upstream has no such file any more
+       where its code went: `wash-wasi-sync resolve src/p2/tcp.rs --moved-to FILE`; not needed any more: `wash-wasi-sync resolve src/p2/tcp.rs --drop --reason TEXT`
+       note: `Foo` is `Bar` now
+       0123456789 Move it (#123)
+       file: work/files/src/p2/tcp.rs:7
+    3. src/p2/udp.rs  not resolved
+       Change: a field
+               more
+       Reason: the loopback needs it
+       the lines merge, but the result does not parse as Rust: 7:1: expected `}`
+       note: `Foo` is `Bar` now
+       0123456789 Move it (#123)
+       file: work/files/src/p2/udp.rs:7
+    next: `wash-wasi-sync conflicts open 1` edits it, `wash-wasi-sync resolve src/ctx.rs` decides; `help conflicts` tells all
+    ");
     let report = MadeReport {
         ended: Ended::Conflicts,
-        conflicts: vec![
-            conflict("src/ctx.rs", ConflictKind::Lines { merge: lines }),
-            conflict(
-                "src/p2/tcp.rs",
-                ConflictKind::Deleted {
-                    now_in: None,
-                    base: String::new(),
-                    ours: String::new(),
-                },
-            ),
-            conflict(
-                "src/p2/udp.rs",
-                ConflictKind::Unparsable {
-                    error: "7:1: expected `}`".to_owned(),
-                    text: String::new(),
-                },
-            ),
-        ],
-        conflicts_dir: Some("vendor/.wash-wasi-sync/conflicts/v41.0.0".to_owned()),
+        conflicts,
+        open: Some(open),
         ..upgraded()
     };
     insta::assert_snapshot!(HUMAN.made(&report), @r"
     Conflicts: upstream 41.0.0 and the fork's patches contradict each other in 3 files; the pinned tree is untouched
 
-    src/ctx.rs (patches/v38.0.4/src/ctx.rs.patch)
-      base, upstream 38.0.4 (line 2)
-        2
-      ours (line 2)
-        ours
-      theirs, upstream 41.0.0 (nothing before line 2)
+    1. src/ctx.rs, impl Ctx, fn new  not resolved
+       Change: a field
+               more
+       Reason: the loopback needs it
+       upstream 38.0.4 (line 2)
+         2
+       upstream 41.0.0 (nothing before line 2)
+       the fork (line 2)
+         ours
+       resolved before (patches/resolutions/src/ctx.rs.0.patch): `wash-wasi-sync resolve src/ctx.rs --remembered`
 
-    src/p2/tcp.rs (patches/v38.0.4/src/p2/tcp.rs.patch)
-      upstream 41.0.0 has no such file any more
+    2. src/p2/tcp.rs  not resolved
+       Change: a field
+               more
+       Reason: the loopback needs it
+       upstream has no such file any more
+       where its code went: `wash-wasi-sync resolve src/p2/tcp.rs --moved-to FILE`; not needed any more: `wash-wasi-sync resolve src/p2/tcp.rs --drop --reason TEXT`
 
-    src/p2/udp.rs (patches/v38.0.4/src/p2/udp.rs.patch)
-      the lines merge, but the result does not parse as Rust: 7:1: expected `}`
+    3. src/p2/udp.rs  not resolved
+       Change: a field
+               more
+       Reason: the loopback needs it
+       the lines merge, but the result does not parse as Rust: 7:1: expected `}`
 
-    Written for review, with diff3 markers and as conflicts.json: vendor/.wash-wasi-sync/conflicts/v41.0.0
-    help: see what upstream changed: `wash-wasi-sync diff --from 38.0.4 --to 41.0.0 <file>`
-    help: then write the patches for 41.0.0 into a series of their own (docs/upgrade-guide.md)
+    next: `wash-wasi-sync conflicts open 1` edits it, `wash-wasi-sync resolve src/ctx.rs` decides; `help conflicts` tells all
+    ");
+    let dry = MadeReport {
+        open: None,
+        ..report
+    };
+    insta::assert_snapshot!(HUMAN.made(&dry), @r"
+    Conflicts: upstream 41.0.0 and the fork's patches contradict each other in 3 files; the pinned tree is untouched
+      src/ctx.rs (patches/v38.0.4/src/ctx.rs.patch): 1 conflict in its lines
+      src/p2/tcp.rs (patches/v38.0.4/src/p2/tcp.rs.patch): upstream has no such file any more
+      src/p2/udp.rs (patches/v38.0.4/src/p2/udp.rs.patch): the lines merge, but the result does not parse as Rust: 7:1: expected `}`
+    next: run the same command without `--dry-run` to resolve them
     ");
 }

@@ -52,6 +52,7 @@ fn status(tree: TreeState) -> StatusReport {
         ("unit", "passed, 15 tests"),
     ];
     StatusReport {
+        open: None,
         pinned: versions("2.0.0-rc.6", "41.0.0"),
         commit: None,
         newest: Some(Newest {
