@@ -106,21 +106,10 @@ pub fn merge_in_layers(
     if !options.is_rust {
         return lines_alone(by_lines, sides, Vec::new());
     }
-    let texts = [sides.base, sides.ours, sides.theirs];
-    if texts.iter().any(|text| text.len() > MAX_SIZE) {
-        let note = format!(
-            "The file is merged by lines alone: it has more than {} MiB.",
-            MAX_SIZE >> 20
-        );
-        return lines_alone(by_lines, sides, vec![note]);
-    }
-    let sources = match Sources::parse(texts) {
+    let sources = match parse(sides) {
         Ok(sources) => sources,
-        Err((side, error)) => {
-            let side = ["base", "ours", "theirs"][side];
-            let note = format!(
-                "The file is merged by lines alone: {side} does not parse as Rust ({error})."
-            );
+        Err(reason) => {
+            let note = format!("The file is merged by lines alone: {reason}.");
             return lines_alone(by_lines, sides, vec![note]);
         }
     };
@@ -135,30 +124,59 @@ pub fn merge_in_layers(
             Some(&outcome),
         );
     }
-    let alike = alike(sides, options.renames, options.formatter);
-    let alike = alike.as_ref();
-    if let Some(merged) = alike.map_or(Ok(None), |alike| by_alike(&by_lines, sides, alike))? {
-        return Ok(merged);
-    }
-    let mut best = by_items(&by_lines, sides, &sources)?;
-    let count = |merged: &Option<LayeredMerge>| {
-        let conflicts = |merged: &LayeredMerge| merged.merge.conflicts().count();
-        merged.as_ref().map_or(usize::MAX, conflicts)
-    };
-    if let Some(alike) = alike
-        && count(&best) > 0
-    {
-        let other = by_items_alike(&by_lines, sides, alike)?;
-        if count(&other) < count(&best) {
-            best = other;
-        }
-    }
+    let best = best(&by_lines, sides, &sources, options)?;
     // That the lines merge is no reason to take them where what they give is not Rust.
-    let is_better = by_lines.is_clean() || count(&best) <= by_lines.conflicts().count();
-    match best.filter(|_| is_better) {
+    let is_better =
+        |merged: &LayeredMerge| by_lines.is_clean() || count(&merged.merge) <= count(&by_lines);
+    match best.filter(is_better) {
         Some(merged) => Ok(merged),
         None => lines_alone(with_items(by_lines, &sources), sides, Vec::new()),
     }
+}
+
+/// Parses the texts, or says why they are merged by lines alone.
+fn parse(sides: Sides<'_>) -> Result<Sources<'_>, String> {
+    let texts = [sides.base, sides.ours, sides.theirs];
+    if texts.iter().any(|text| text.len() > MAX_SIZE) {
+        return Err(format!("it has more than {} MiB", MAX_SIZE >> 20));
+    }
+    Sources::parse(texts).map_err(|(side, error)| {
+        let side = ["base", "ours", "theirs"][side];
+        format!("{side} does not parse as Rust ({error})")
+    })
+}
+
+/// Merges by the layers behind the lines, and returns what conflicts least.
+fn best(
+    by_lines: &Merge,
+    sides: Sides<'_>,
+    sources: &Sources<'_>,
+    options: &LayerOptions<'_>,
+) -> Result<Option<LayeredMerge>, MergeError> {
+    let alike = alike(sides, options.renames, options.formatter);
+    if let Some(alike) = &alike
+        && let Some(merged) = by_alike(by_lines, sides, alike)?
+    {
+        return Ok(Some(merged));
+    }
+    let conflicts = |merged: &Option<LayeredMerge>| {
+        let merged = merged.as_ref();
+        merged.map_or(usize::MAX, |merged| count(&merged.merge))
+    };
+    let merged = by_items(by_lines, sides, sources)?;
+    if let Some(alike) = &alike
+        && conflicts(&merged) > 0
+    {
+        let other = by_items_alike(by_lines, sides, alike)?;
+        if conflicts(&other) < conflicts(&merged) {
+            return Ok(other);
+        }
+    }
+    Ok(merged)
+}
+
+fn count(merge: &Merge) -> usize {
+    merge.conflicts().count()
 }
 
 fn lines_alone(

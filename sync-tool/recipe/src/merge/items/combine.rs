@@ -56,7 +56,10 @@ impl<'a> Combiner<'a> {
     }
 
     fn is_same(&self, one: (usize, &Range<usize>), other: (usize, &Range<usize>)) -> bool {
-        self.lines[one.0][one.1.clone()] == self.lines[other.0][other.1.clone()]
+        let [one, other] = [one, other].map(|(side, lines)| &self.lines[side][lines.clone()]);
+        // What moved has its text in one of its lines.
+        let has_moved = || one.iter().chain(other).any(|line| line.is_empty());
+        one == other || has_moved() && one.concat() == other.concat()
     }
 
     pub(super) fn emit(&mut self, side: usize, lines: &Range<usize>) {
@@ -99,13 +102,28 @@ impl<'a> Combiner<'a> {
         true
     }
 
+    /// Tells whether lines have texts of other lengths, as those of moved items have: then
+    /// a line of the text is not the line of the input.
+    fn has_moved(&self, lines: &Three<Range<usize>>) -> bool {
+        let mut sides = self.lines.iter().zip(lines);
+        sides.any(|(side, lines)| {
+            let mut lines = side[lines.clone()].iter();
+            lines.any(|line| line.is_empty() || line.trim_end_matches('\n').contains('\n'))
+        })
+    }
+
     /// Merges lines without structure.
     pub(super) fn leaf(&mut self, lines: Three<Range<usize>>) -> Result<(), MergeError> {
         if self.trivial(&lines) {
             return Ok(());
         }
         let [base, ours, theirs] = [0, 1, 2].map(|side| self.text(side, &lines[side]));
-        for chunk in merge(&base, &ours, &theirs)?.chunks {
+        let merge = merge(&base, &ours, &theirs)?;
+        if !merge.is_clean() && self.has_moved(&lines) {
+            self.conflict(lines);
+            return Ok(());
+        }
+        for chunk in merge.chunks {
             match chunk {
                 Chunk::Resolved(text) => self.push(&text),
                 Chunk::Conflict(conflict) => {
@@ -261,12 +279,11 @@ impl<'a> Combiner<'a> {
         ours: &'a Child,
         theirs: &'a Child,
     ) -> Result<(), MergeError> {
-        if ours.tokens == theirs.tokens
-            && squeezed(&self.text(1, &ours.lines)) == squeezed(&self.text(2, &theirs.lines))
-        {
-            let [ours, theirs] =
-                [(1, ours), (2, theirs)].map(|(side, child)| self.text(side, &child.lines));
-            self.settle(String::new(), ours, theirs);
+        let [our_text, their_text] =
+            [(1, ours), (2, theirs)].map(|(side, child)| self.text(side, &child.lines));
+        // The very same is no matter of layout: its lines are counted as all others.
+        if our_text != their_text && has_same_layout_alone(&our_text, &their_text) {
+            self.settle(String::new(), our_text, their_text);
             return Ok(());
         }
         self.leaf([at..at, ours.lines.clone(), theirs.lines.clone()])

@@ -64,22 +64,10 @@ pub fn follow(
             files.push((candidate, base, theirs));
         }
     }
-    if sides.theirs.is_empty() {
-        let tokens = |source: &Source<'_>| -> Vec<u64> {
-            let children = source.root.children.iter();
-            children.flat_map(|child| child.tokens.clone()).collect()
-        };
-        let old = tokens(&sources[0]);
-        let new = files
-            .iter()
-            .filter(|(candidate, ..)| candidate.base.is_none());
-        let alike: Vec<&Candidate<'_>> = new
-            .filter(|(_, _, theirs)| similarity(&old, &tokens(theirs)) >= MOSTLY)
-            .map(|(candidate, ..)| *candidate)
-            .collect();
-        if let [candidate] = alike.as_slice() {
-            return renamed(sides, candidate, options);
-        }
+    if sides.theirs.is_empty()
+        && let Some(candidate) = new_name(&sources[0], &files)
+    {
+        return renamed(sides, candidate, options);
     }
     let mut moves = Moves::of(sources.each_ref().map(|source| &source.root));
     for (_, base, theirs) in &files {
@@ -118,6 +106,23 @@ pub fn follow(
         followed.files.insert(candidate.path.clone(), file);
     }
     Ok((!followed.files.is_empty()).then_some(followed))
+}
+
+/// Returns the one new file that has most of the tokens of a file.
+fn new_name<'a>(
+    old: &Source<'_>,
+    files: &[(&'a Candidate<'a>, Source<'_>, Source<'_>)],
+) -> Option<&'a Candidate<'a>> {
+    let tokens = |source: &Source<'_>| -> Vec<u64> {
+        let children = source.root.children.iter();
+        children.flat_map(|child| child.tokens.clone()).collect()
+    };
+    let old = tokens(old);
+    let mut found = files.iter().filter(|(candidate, _, theirs)| {
+        candidate.base.is_none() && similarity(&old, &tokens(theirs)) >= MOSTLY
+    });
+    let (candidate, ..) = found.next()?;
+    found.next().is_none().then_some(*candidate)
 }
 
 /// Merges a file with the one that theirs has in its place.

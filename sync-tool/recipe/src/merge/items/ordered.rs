@@ -43,37 +43,45 @@ pub(super) fn clusters<'a>(
             let grown: isize = edits.iter().map(Edit::growth).sum();
             start..(start + base.len()).strict_add_signed(grown)
         });
-        let counts = [taken[0].len(), taken[1].len()];
-        let edits = [0, 1].map(|side| changes[side].get(taken[side].start));
+        let edits = [0, 1].map(|side| &changes[side][taken[side].clone()]);
         let [ours, theirs] = sides.clone();
-        match (counts, edits) {
-            ([0, _], _) => combiner.emit(2, &lines(of[2], &theirs)),
-            ([_, 0], _) => combiner.emit(1, &lines(of[1], &ours)),
-            ([1, 1], [Some(one), Some(other)]) if one.is_paired && other.is_paired => {
-                let [one, other] = [ours.start, theirs.start];
-                combiner.child([
-                    &of[0].children[base.start],
-                    &of[1].children[one],
-                    &of[2].children[other],
-                ])?;
-            }
-            ([1, 1], _)
-                if base.is_empty()
-                    && commute(
-                        &of[1].children[ours.clone()],
-                        &of[2].children[theirs.clone()],
-                    ) =>
-            {
-                combiner.emit(2, &lines(of[2], &theirs));
-                combiner.emit(1, &lines(of[1], &ours));
-            }
-            _ => replaced(combiner, of, [base.clone(), ours, theirs])?,
-        }
+        merge_cluster(combiner, of, edits, [base.clone(), ours, theirs])?;
         done = base.end;
         ends = sides.map(|side| side.end);
         next = taken.map(|taken| taken.end);
     }
     combiner.emit(2, &lines(of[2], &(ends[1]..of[2].children.len())));
+    Ok(())
+}
+
+/// Merges the changes of a cluster, which are in these children.
+fn merge_cluster<'a>(
+    combiner: &mut Combiner<'a>,
+    of: Three<&'a Container>,
+    edits: [&[Edit]; 2],
+    children: Three<Range<usize>>,
+) -> Result<(), MergeError> {
+    let [base, ours, theirs] = &children;
+    match edits {
+        [[], _] => combiner.emit(2, &lines(of[2], theirs)),
+        [_, []] => combiner.emit(1, &lines(of[1], ours)),
+        [[one], [other]] if one.is_paired && other.is_paired => combiner.child([
+            &of[0].children[base.start],
+            &of[1].children[ours.start],
+            &of[2].children[theirs.start],
+        ])?,
+        [[_], [_]]
+            if base.is_empty()
+                && commute(
+                    &of[1].children[ours.clone()],
+                    &of[2].children[theirs.clone()],
+                ) =>
+        {
+            combiner.emit(2, &lines(of[2], theirs));
+            combiner.emit(1, &lines(of[1], ours));
+        }
+        _ => replaced(combiner, of, children)?,
+    }
     Ok(())
 }
 
