@@ -68,7 +68,7 @@ fn release(of: &str) -> Release {
 
 fn export(inputs: &Inputs, release: &Release) -> BuiltTree {
     let manifest = &inputs.manifest;
-    let plan = Plan::of(manifest, &release.tree, &BTreeSet::new()).unwrap();
+    let plan = Plan::of(manifest, &release.tree, &std::collections::BTreeSet::new()).unwrap();
     let inherited = inherited(release).unwrap();
     let edition = &inherited.edition;
     let prepared = prepare(&release.tree, &plan, manifest, edition, &Nothing).unwrap();
