@@ -15,20 +15,20 @@
 //! on trust: the merge is made again from upstream, and a decision holds where the same
 //! three texts meet.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod foreign;
+mod state;
+
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+pub(crate) use foreign::{check_foreign, copy};
 use host::{disk, failpoint};
-use recipe::error::{Error, Fault, Location, Result};
-use recipe::merge::{Chunk, Conflict, Merge};
-use recipe::series::{
-    ConflictKind, FileConflict, Rebased, RebasedFile, Resolution, Resolutions, Texts,
-};
+use recipe::error::{Error, Result};
+use recipe::merge::Conflict;
+use recipe::series::{ConflictKind, Resolution, Resolutions};
 use recipe::tree::{Digest, File, TreePath};
-use semver::Version;
-use serde::{Deserialize, Serialize};
+pub(crate) use state::{OpenConflict, Request, State};
 
 /// The form of `state.json`.
 const SCHEMA: u32 = 1;
@@ -36,73 +36,6 @@ const STATE: &str = "state.json";
 const FILES: &str = "files";
 const DECISIONS: &str = "decisions";
 const FINISHING: &str = "finishing";
-
-/// What an upgrade was asked to do, for `continue`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Request {
-    /// The release.
-    pub to: Version,
-    /// The fork's version, if one was named.
-    pub fork_version: Option<Version>,
-    /// The notes of the history's row.
-    pub notes: Option<String>,
-    /// Whether the series climbs by release lines.
-    pub step: bool,
-    /// Whether edits of the vendored tree are dropped.
-    pub discard_edits: bool,
-    /// Whether the gates are left out.
-    pub no_verify: bool,
-    /// Whether upstream's own tests are left out.
-    pub no_upstream_tests: bool,
-    /// The toolchain that was asked for.
-    pub toolchain: Option<String>,
-    /// Where upstream is taken from, as on the command line.
-    pub source: String,
-    /// Another repository, as on the command line; not one with a password or token.
-    pub upstream: Option<String>,
-    /// Whether there was one with a password or token.
-    pub upstream_has_secrets: bool,
-}
-
-/// What `state.json` holds.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct State {
-    schema: u32,
-    /// The fork's crate.
-    pub fork: String,
-    /// The release that the fork is at.
-    pub pin: Version,
-    /// What was asked for.
-    pub request: Request,
-    /// The release that the merge took for its base.
-    pub from: Version,
-    /// The release that it met conflicts at: the one asked for, or one on the way.
-    pub onto: Version,
-    /// The digests of the project's inputs.
-    pub inputs: BTreeMap<TreePath, Digest>,
-    /// The files in conflict.
-    pub conflicts: Vec<OpenConflict>,
-    /// The files that merged, for review.
-    pub merged: BTreeMap<TreePath, RebasedFile>,
-}
-
-impl PartialEq for OpenConflict {
-    fn eq(&self, other: &Self) -> bool {
-        self.texts == other.texts && self.conflict.path == other.conflict.path
-    }
-}
-
-/// A file in conflict.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct OpenConflict {
-    /// What is in the way.
-    #[serde(flatten)]
-    pub conflict: FileConflict,
-    /// The texts that meet.
-    pub texts: Texts,
-    /// The digest of the file as it was written for editing.
-    pub written: Digest,
-}
 
 /// One place of a file that a person decides on.
 pub(crate) struct Numbered<'a> {
@@ -123,71 +56,6 @@ pub(crate) struct OpenUpgrade {
     pub state: State,
     /// What was decided.
     pub decisions: Resolutions,
-}
-
-impl State {
-    /// Makes the state of an upgrade that met conflicts.
-    pub(crate) fn new(
-        fork: &str,
-        pin: &Version,
-        request: Request,
-        inputs: BTreeMap<TreePath, Digest>,
-        rebased: Rebased,
-    ) -> Self {
-        let release =
-            |of: fn(&FileConflict) -> &Version| rebased.conflicts.first().map(of).cloned();
-        let (from, to) = (release(|one| &one.from), release(|one| &one.to));
-        State {
-            from: from.unwrap_or_else(|| pin.clone()),
-            onto: to.unwrap_or_else(|| request.to.clone()),
-            schema: SCHEMA,
-            fork: fork.to_owned(),
-            pin: pin.clone(),
-            request,
-            inputs,
-            conflicts: rebased
-                .conflicts
-                .into_iter()
-                .map(OpenConflict::from)
-                .collect(),
-            merged: rebased.files,
-        }
-    }
-
-    /// Returns the files in conflict, and those that merged: a person may decide about
-    /// these as well.
-    pub(crate) fn all(&self) -> Vec<OpenConflict> {
-        let merged = |(path, file): (&TreePath, &RebasedFile)| {
-            let merged = file.merged.as_ref()?;
-            let merge = Merge {
-                chunks: vec![Chunk::Resolved(file.text.clone())],
-                agreed: merged.agreed,
-            };
-            Some(OpenConflict::from(FileConflict {
-                path: path.clone(),
-                patch: file.patch.clone(),
-                differences: file.differences.clone(),
-                from: self.from.clone(),
-                to: self.onto.clone(),
-                texts: file.texts.clone(),
-                kind: ConflictKind::Lines { merge },
-                hunks: merged.hunks.clone(),
-                notes: merged.notes.clone(),
-            }))
-        };
-        let merged = self.merged.iter().filter_map(merged);
-        self.conflicts.iter().cloned().chain(merged).collect()
-    }
-}
-
-impl From<FileConflict> for OpenConflict {
-    fn from(conflict: FileConflict) -> Self {
-        OpenConflict {
-            written: Digest::of(conflict.with_markers()),
-            texts: conflict.texts.clone(),
-            conflict,
-        }
-    }
 }
 
 impl OpenUpgrade {
@@ -425,84 +293,6 @@ pub(crate) fn abort(dir: &Path) -> Result<PathBuf> {
     failpoint::hit("conflicts.abort");
     fs::rename(dir, &aborted).map_err(|e| Error::io("move", dir, e))?;
     Ok(aborted)
-}
-
-/// Copies an open upgrade.
-///
-/// # Errors
-///
-/// Where the disk fails, or something else is at the destination.
-pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
-    let Some(found) = disk::read_entries(from)? else {
-        return Ok(());
-    };
-    if let Ok(mut there) = fs::read_dir(to)
-        && there.next().is_some()
-    {
-        return Err(
-            Error::general(format!("{} is not empty", to.display())).help("name a new directory")
-        );
-    }
-    make_dir(to)?;
-    let names = found.entries.0.keys().filter(|name| name.as_str() != STATE);
-    // The state makes the copy one: it comes last.
-    for name in names.map(TreePath::as_str).chain([STATE]) {
-        let place = from.join(name);
-        let bytes = fs::read(&place).map_err(|e| Error::io("read", &place, e))?;
-        put(&to.join(name), &bytes)?;
-        failpoint::hit("conflicts.copied");
-    }
-    Ok(())
-}
-
-/// Checks what was brought from elsewhere: that it holds nothing but what an open upgrade
-/// does, and that each decision is about one of its conflicts.
-///
-/// # Errors
-///
-/// All that is wrong, together.
-pub(crate) fn check_foreign(open: &OpenUpgrade) -> Result<()> {
-    let mut faults = Vec::new();
-    let known = open
-        .state
-        .conflicts
-        .iter()
-        .map(|one| one.conflict.path.clone());
-    let known: BTreeSet<String> = known.map(|path| format!("{FILES}/{path}")).collect();
-    let found = disk::read_entries(&open.dir)?.unwrap_or_default();
-    for (name, _) in &found.strays {
-        faults.push(Fault::new("it is not a plain file").at(Location::file(name.clone())));
-    }
-    for path in found.entries.0.keys().map(TreePath::as_str) {
-        let is_known = [STATE, FINISHING].contains(&path)
-            || path.starts_with(&format!("{DECISIONS}/"))
-            || known.contains(path);
-        if !is_known {
-            faults.push(Fault::new("no conflict has such a file").at(Location::file(path)));
-        }
-    }
-    let keys: BTreeSet<_> = open
-        .state
-        .conflicts
-        .iter()
-        .map(|one| one.texts.key())
-        .collect();
-    for resolution in open
-        .decisions
-        .values()
-        .filter(|one| !keys.contains(&one.key))
-    {
-        let place = Location::file(format!("{DECISIONS}/{}", resolution.file_name()));
-        faults.push(Fault::new("it decides about other texts than those in conflict").at(place));
-    }
-    match faults.is_empty() {
-        true => Ok(()),
-        false => {
-            let message = format!("{} is not as it was exported", open.dir.display());
-            Err(Error::faults(recipe::Kind::General, message, faults)
-                .help("export it again where it was made"))
-        }
-    }
 }
 
 /// Removes what a killed run left of an upgrade that was never open, or is finished.

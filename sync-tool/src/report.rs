@@ -1,22 +1,25 @@
 //! What commands report, as values; `render` shows them.
 
+mod conflicts;
+mod merges;
+
 use std::collections::BTreeMap;
 
+pub use conflicts::{ConflictReport, ConflictsReport, ResolveReport};
 use gates::gate::GateReport;
 use host::status::StepTime;
+pub use merges::{MergeReport, MergedReport, remarks};
 use recipe::compare::{FileChange, FileDiff};
 use recipe::drift::Drift;
 use recipe::manifest::{HistoryRow, Versions};
-use recipe::merge::{Conflict, Layer, MergedHunk};
 use recipe::patch::{Delta, Difference};
 use recipe::prepare::RuleCount;
 use recipe::refresh::Edit;
 use recipe::release::SourceKind;
-use recipe::series::{ConflictKind, FileConflict, Rebased, Resolution, StoredSeries};
+use recipe::series::FileConflict;
 use recipe::tree::{Digest, TreePath};
 use semver::Version;
 use serde::Serialize;
-use upstream::git::Commit;
 
 /// How a run of `upgrade` or `vendor` ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -79,67 +82,6 @@ pub struct MadeReport {
     pub steps: Vec<StepTime>,
 }
 
-/// An upgrade that met conflicts, and what was decided.
-#[derive(Debug, Clone, Serialize)]
-pub struct ConflictsReport {
-    /// The release that the fork is at.
-    pub from: Version,
-    /// The release that it is to go to.
-    pub to: Version,
-    /// The number of files in conflict.
-    pub files: usize,
-    /// How many of them are not resolved.
-    pub left: usize,
-    /// Each place to decide on.
-    pub conflicts: Vec<ConflictReport>,
-}
-
-/// A place that a person decides on.
-#[derive(Debug, Clone, Serialize)]
-pub struct ConflictReport {
-    /// Its number among all, from 1.
-    pub number: usize,
-    /// The file of the crate.
-    pub path: TreePath,
-    /// The item that it is in, where that is known.
-    pub item: Option<String>,
-    /// The patch's file, from the project's root.
-    pub patch: TreePath,
-    /// What the patch does, and why.
-    pub differences: Vec<Difference>,
-    /// The release that the merge took for its base.
-    pub from: Version,
-    /// The release that the patch is to be brought to.
-    pub to: Version,
-    /// The lines with all sides; `None` where the whole file is in conflict.
-    pub lines: Option<Conflict>,
-    /// What is in the way.
-    #[serde(skip)]
-    pub kind: ConflictKind,
-    /// What else a reviewer should know.
-    pub notes: Vec<String>,
-    /// What was decided about the file.
-    pub resolution: Option<Resolution>,
-    /// Where a decision about the same texts is stored.
-    pub remembered: Option<TreePath>,
-    /// The file to edit.
-    pub file: String,
-    /// The line at which the conflict begins there, from 1.
-    pub line: usize,
-    /// Upstream's commits that touch the lines; empty where they were not asked for.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub commits: Vec<Commit>,
-}
-
-/// What `resolve` decided.
-#[derive(Debug, Clone, Serialize)]
-pub struct ResolveReport {
-    /// The decisions.
-    pub resolved: Vec<Resolution>,
-    /// The files that are not resolved yet.
-    pub left: Vec<TreePath>,
-}
-
 /// What became of a series.
 #[derive(Debug, Clone, Serialize)]
 pub struct SeriesReport {
@@ -162,87 +104,6 @@ pub struct SeriesReport {
     pub delta: Delta,
     /// The most that the delta may be.
     pub budget: usize,
-}
-
-/// What was merged to bring a series from one release to another.
-#[derive(Debug, Clone, Serialize)]
-pub struct MergeReport {
-    /// The release that the merge took for its base.
-    pub from: Version,
-    /// The release that the series was brought to.
-    pub to: Version,
-    /// The files that had to be merged.
-    pub files: Vec<MergedReport>,
-    /// What upstream has of the patches by now.
-    pub taken: Vec<TakenReport>,
-    /// The resolutions that were used.
-    pub resolutions: Vec<Resolution>,
-}
-
-/// How the fork's changes came into a file of another release.
-#[derive(Debug, Clone, Serialize)]
-pub struct MergedReport {
-    /// The file of the crate.
-    pub path: TreePath,
-    /// The files that the changes come from, where these are others.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub sources: Vec<TreePath>,
-    /// The changes, with the layer that merged each.
-    pub hunks: Vec<MergedHunk>,
-    /// What else a reviewer should know.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
-}
-
-impl MergeReport {
-    /// Reports what a series was rebased from, and what came of it.
-    pub fn of(
-        from: &Version,
-        to: &Version,
-        old: &StoredSeries,
-        new: &StoredSeries,
-        rebased: &Rebased,
-    ) -> Self {
-        let merged = rebased.files.iter();
-        let merged = || {
-            let files = merged.clone();
-            files.filter_map(|(path, file)| Some((path, file, file.merged.as_ref()?)))
-        };
-        let files = merged().map(|(path, file, merged)| MergedReport {
-            path: path.clone(),
-            sources: match &file.sources[..] {
-                [only] if only == path => Vec::new(),
-                all => all.to_vec(),
-            },
-            hunks: merged.hunks.clone(),
-            notes: merged.notes.clone(),
-        });
-        let taken = merged().filter(|(_, _, merged)| merged.agreed.total() > 0);
-        let taken = taken.filter_map(|(path, _, merged)| {
-            Some(TakenReport {
-                path: path.clone(),
-                patch: old.patches.get(path)?.file.clone(),
-                left: new.patches.get(path).map(|left| left.file.clone()),
-                lines: merged.agreed,
-            })
-        });
-        MergeReport {
-            from: from.clone(),
-            to: to.clone(),
-            files: files.collect(),
-            taken: taken.collect(),
-            resolutions: rebased.used.clone(),
-        }
-    }
-
-    /// Counts the merged changes by layer, the simplest first.
-    pub fn layers(&self) -> BTreeMap<Layer, usize> {
-        let mut counts = BTreeMap::new();
-        for hunk in self.files.iter().flat_map(|file| &file.hunks) {
-            *counts.entry(hunk.layer).or_default() += 1;
-        }
-        counts
-    }
 }
 
 /// What became of a patch.

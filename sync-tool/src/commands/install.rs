@@ -1,7 +1,6 @@
 //! Puts a made tree in place: cargo lock, documents, stage, gates, commit.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use gates::diagnosis::Trees;
 use gates::gate::GateReport;
@@ -11,7 +10,6 @@ use recipe::documents::{Block, difference_list, version_table};
 use recipe::error::{Error, Kind, Result};
 use recipe::lock::Lock;
 use recipe::manifest::Versions;
-use recipe::text::{code_span, markdown};
 use recipe::tree::{Entries, Tree, TreePath};
 use recipe::{compare, lock, manifest};
 use upstream::Upstream;
@@ -23,7 +21,7 @@ use super::project::{Files, Project, project_path};
 use super::upstream_tests::UpstreamTests;
 use super::vendored::Vendored;
 use super::verified::{self, Verified, Verify};
-use crate::report::{Ended, MadeReport, MergeReport};
+use crate::report::{Ended, MadeReport, remarks};
 use crate::stage::{Change, WriteLock};
 
 /// How a tree is put in place.
@@ -255,8 +253,10 @@ impl<'u> Installer<'_, 'u> {
                 files.extend(new.map(|(path, file)| (path, Some(file.bytes().to_vec()))));
                 let merges = forked.report.as_ref().map(|report| &report.merges[..]);
                 let merges = merges.filter(|_| forked.series.as_ref() == Some(&stored.base));
-                let (path, text) =
-                    stored.remarks(&manifest.upstream.name, &told(merges.unwrap_or_default()));
+                let (path, text) = stored.remarks(
+                    &manifest.upstream.name,
+                    &remarks(merges.unwrap_or_default()),
+                );
                 if !text.is_empty() {
                     files.insert(path, Some(text.into_bytes()));
                 }
@@ -376,51 +376,6 @@ impl<'u> Installer<'_, 'u> {
             steps: Vec::new(),
         }
     }
-}
-
-/// Tells for people what was merged into a series, and how.
-fn told(merges: &[MergeReport]) -> String {
-    let mut text = String::new();
-    for merge in merges {
-        let _ = writeln!(
-            text,
-            "Merged from upstream {} to {}:\n",
-            merge.from, merge.to
-        );
-        for file in &merge.files {
-            for hunk in &file.hunks {
-                let item = hunk
-                    .item
-                    .as_ref()
-                    .map(|item| format!(", {}", code_span(item)));
-                let (path, layer) = (code_span(file.path.as_str()), hunk.layer.name());
-                let line = hunk.lines.start;
-                let _ = writeln!(
-                    text,
-                    "- {path} line {line}{}: {layer}",
-                    item.unwrap_or_default()
-                );
-            }
-            for note in &file.notes {
-                let _ = writeln!(
-                    text,
-                    "- {}: {}",
-                    code_span(file.path.as_str()),
-                    markdown(note)
-                );
-            }
-        }
-        for one in &merge.resolutions {
-            let _ = writeln!(
-                text,
-                "- {}: decided, {}",
-                code_span(one.path.as_str()),
-                one.decision
-            );
-        }
-        text.push('\n');
-    }
-    text
 }
 
 fn trees<'t>(forked: &'t ForkBuild, old: &'t Tree) -> Trees<'t> {

@@ -2,8 +2,10 @@
 //! ones after it, until they no longer do.
 
 mod choose;
+mod conflict;
 mod inputs;
 mod rebase;
+mod rebased;
 mod resolution;
 #[cfg(test)]
 mod tests;
@@ -12,10 +14,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use choose::{Choice, choose, is_nearer};
+pub use conflict::{ConflictKind, FileConflict, Texts};
 pub use inputs::{FILES, Inputs, Owned, PATCH};
-pub use rebase::{
-    ConflictKind, FileConflict, MergedFile, Rebase, Rebased, RebasedFile, Texts, unparsable,
-};
+pub use rebase::{Rebase, unparsable};
+pub use rebased::{MergedFile, Rebased, RebasedFile};
 pub use resolution::{ConflictKey, Decision, Resolution, Resolutions};
 use semver::Version;
 use serde::Serialize;

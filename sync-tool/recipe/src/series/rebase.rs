@@ -1,22 +1,22 @@
 //! Rebases a series onto another release, by three-way merge.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use semver::Version;
-use serde::{Deserialize, Serialize};
 
+use super::rebased::{MergedFile, Rebased};
 use super::{
-    ConflictKey, Decision, RejectedPatch, Resolution, Resolutions, StoredPatch, StoredSeries,
+    ConflictKind, Decision, FileConflict, RejectedPatch, Resolution, Resolutions, StoredPatch,
+    StoredSeries, Texts,
 };
 use crate::error::{Error, Result};
 use crate::format::Formatter;
 use crate::merge::{
-    Candidate, Conflict, Labels, Layer, LayerOptions, LayeredMerge, Merge, MergedHunk, Rename,
-    Side, Sides, check_rust, follow, hunks_of, merge_in_layers,
+    Candidate, Layer, LayerOptions, LayeredMerge, MergedHunk, Rename, Sides, check_rust, follow,
+    hunks_of, merge_in_layers,
 };
-use crate::now_in::{AddedLines, MovedTo};
-use crate::patch::{Applied, Delta, Difference, Patch};
+use crate::now_in::AddedLines;
+use crate::patch::Applied;
 use crate::tree::{File, Tree, TreePath};
 
 /// What a series is rebased from, and onto. Both trees are prepared.
@@ -38,136 +38,6 @@ pub struct Rebase<'a> {
     pub renames: &'a [Rename],
     /// What formats, and the edition of the style.
     pub formatter: Option<(&'a dyn Formatter, &'a str)>,
-}
-
-/// A series brought to another release.
-#[derive(Debug, Clone, Default)]
-pub struct Rebased {
-    /// The files with their changes, by their path in the release.
-    pub files: BTreeMap<TreePath, RebasedFile>,
-    /// What could not be merged.
-    pub conflicts: Vec<FileConflict>,
-    /// The resolutions that were used, in the order of the patches.
-    pub used: Vec<Resolution>,
-}
-
-/// A file with the changes of the series.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct RebasedFile {
-    /// The files that the changes come from: this one, and those whose code went here.
-    pub sources: Vec<TreePath>,
-    /// The text with the changes.
-    pub text: String,
-    /// How they came there; `None` where the patch applies as it is.
-    pub merged: Option<MergedFile>,
-    /// The texts that met, of the last source.
-    pub texts: Texts,
-    /// Its patch's file, from the project's root.
-    pub patch: TreePath,
-    /// What the patches do, and why.
-    pub differences: Vec<Difference>,
-}
-
-/// How changes came into a file.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MergedFile {
-    /// The fork's changed lines that upstream has too.
-    pub agreed: Delta,
-    /// The changes, with the layer that merged each.
-    pub hunks: Vec<MergedHunk>,
-    /// What else a reviewer should know.
-    pub notes: Vec<String>,
-}
-
-/// A file whose change and upstream's contradict each other.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct FileConflict {
-    /// The file of the crate.
-    pub path: TreePath,
-    /// The patch's file, from the project's root.
-    pub patch: TreePath,
-    /// What the patch does, and why.
-    pub differences: Vec<Difference>,
-    /// The release that the merge took for its base: the patch applies there exactly.
-    pub from: Version,
-    /// The release that it was rebased onto.
-    pub to: Version,
-    /// The three texts that meet.
-    #[serde(skip)]
-    pub texts: Texts,
-    /// What is in the way.
-    #[serde(flatten)]
-    pub kind: ConflictKind,
-    /// The changes that merged all the same.
-    pub hunks: Vec<MergedHunk>,
-    /// What else a reviewer should know.
-    pub notes: Vec<String>,
-}
-
-/// The texts that meet in a conflict.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Texts {
-    /// Upstream's at the release that the merge took for its base.
-    pub base: String,
-    /// That with the patch.
-    pub ours: String,
-    /// Upstream's at the other release; `None` where it has no such file.
-    pub theirs: Option<String>,
-}
-
-impl Texts {
-    /// Returns what a conflict of these texts is known by.
-    pub fn key(&self) -> ConflictKey {
-        ConflictKey::of(&self.base, &self.ours, self.theirs.as_deref())
-    }
-}
-
-/// What is in the way of a merge.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "kind")]
-pub enum ConflictKind {
-    /// Both changed the same lines.
-    Lines {
-        /// The merge with its conflicts.
-        merge: Merge,
-    },
-    /// Upstream deleted the file, or the rules no longer take it.
-    Deleted {
-        /// Where its content went, if that is found.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        now_in: Option<MovedTo>,
-    },
-    /// The lines merged, but what came out does not parse as Rust.
-    Unparsable {
-        /// What the parser says, with line and column.
-        error: String,
-        /// What came out.
-        text: String,
-    },
-}
-
-/// Says in one sentence what is in the way.
-impl fmt::Display for ConflictKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ConflictKind::Lines { merge } => {
-                let count = merge.conflicts().count();
-                let s = if count == 1 { "" } else { "s" };
-                write!(f, "{count} conflict{s} in its lines")
-            }
-            ConflictKind::Deleted { now_in } => {
-                f.write_str("upstream has no such file any more")?;
-                match now_in {
-                    Some(now_in) => write!(f, "; its content is {now_in}"),
-                    None => Ok(()),
-                }
-            }
-            ConflictKind::Unparsable { error, .. } => write!(
-                f,
-                "the lines merge, but the result does not parse as Rust: {error}"
-            ),
-        }
-    }
 }
 
 impl Rebase<'_> {
@@ -420,18 +290,18 @@ impl Rebase<'_> {
     }
 }
 
-fn text<'t>(tree: &'t Tree, path: &TreePath) -> Option<&'t str> {
+pub(super) fn text<'t>(tree: &'t Tree, path: &TreePath) -> Option<&'t str> {
     tree.get(path.as_str()).and_then(File::text)
 }
 
 /// A patch that is to be brought to a file of the other release.
-struct Change<'a> {
+pub(super) struct Change<'a> {
     /// The file that the patch is of.
-    source: &'a TreePath,
+    pub(super) source: &'a TreePath,
     /// The file that it is to be brought to.
-    path: TreePath,
-    patch: &'a StoredPatch,
-    texts: Texts,
+    pub(super) path: TreePath,
+    pub(super) patch: &'a StoredPatch,
+    pub(super) texts: Texts,
 }
 
 /// What came of bringing a change to a file.
@@ -481,152 +351,4 @@ fn decided(resolution: &Resolution, path: &TreePath, texts: &Texts) -> Result<Br
         ..MergedFile::default()
     };
     Ok(Brought::Text(text, merged))
-}
-
-impl FileConflict {
-    /// Returns what the sides of a conflict are called.
-    pub fn labels(&self) -> Labels {
-        Labels {
-            base: format!("base: upstream {}", self.from),
-            ours: format!("ours: upstream {} with {}", self.from, self.patch),
-            theirs: format!("theirs: upstream {}", self.to),
-        }
-    }
-
-    /// Makes the resolution that a decision is; `edited` is the text that was written by
-    /// hand.
-    ///
-    /// # Errors
-    ///
-    /// Where the decision has no meaning for such a conflict, or no patch can hold it.
-    pub fn resolution(&self, decision: Decision, edited: Option<&str>) -> Result<Resolution> {
-        let resolution = Resolution {
-            path: self.path.clone(),
-            from: self.from.clone(),
-            to: self.to.clone(),
-            key: self.texts.key(),
-            decision,
-            by: None,
-            patch: None,
-        };
-        let side = |choose: fn(&Conflict) -> &Side| match &self.kind {
-            ConflictKind::Lines { merge } => Some(merge.resolved_by(choose)),
-            _ => None,
-        };
-        let text = match &resolution.decision {
-            Decision::Drop { .. } | Decision::MovedTo { .. } => return Ok(resolution),
-            Decision::Ours => side(|conflict| &conflict.ours),
-            Decision::Theirs => side(|conflict| &conflict.theirs),
-            Decision::Edited => edited.map(str::to_owned),
-        };
-        match (text, &self.texts.theirs) {
-            (Some(text), Some(theirs)) => resolution.with_text(theirs, &text, &self.differences),
-            (_, None) => Err(Error::general(format!(
-                "upstream {} has no `{}`, so there is no side to take",
-                self.to, self.path
-            ))),
-            (None, Some(_)) => Err(Error::general(format!(
-                "`{}` has no two sides to choose from: what merges by lines does not parse as Rust",
-                self.path
-            ))),
-        }
-    }
-
-    /// Returns the file for review: all of its text, conflicts between diff3 markers.
-    pub fn with_markers(&self) -> String {
-        match &self.kind {
-            ConflictKind::Lines { merge } => merge.with_markers(&self.labels()),
-            ConflictKind::Deleted { .. } => self.texts.ours.clone(),
-            ConflictKind::Unparsable { text, .. } => text.clone(),
-        }
-    }
-}
-
-impl Rebased {
-    fn text(&self, path: &TreePath) -> Option<&str> {
-        self.files.get(path).map(|file| file.text.as_str())
-    }
-
-    /// Adds the changes of a patch to a file.
-    fn add(&mut self, change: Change<'_>, text: String, merged: Option<MergedFile>) {
-        let there = self.files.remove(&change.path);
-        let (mut sources, mut differences) = there
-            .map(|there| (there.sources, there.differences))
-            .unwrap_or_default();
-        sources.push(change.source.clone());
-        differences.extend(change.patch.patch.differences.clone());
-        let file = RebasedFile {
-            sources,
-            text,
-            merged,
-            texts: change.texts,
-            patch: change.patch.file.clone(),
-            differences,
-        };
-        self.files.insert(change.path, file);
-    }
-
-    /// Makes the series for a release out of what was rebased onto it. A patch that
-    /// leaves nothing to change is not in it.
-    ///
-    /// # Errors
-    ///
-    /// Fails where a patch cannot be written.
-    pub fn stored(
-        &self,
-        from: &StoredSeries,
-        base: &Version,
-        dir: &TreePath,
-        prepared: &Tree,
-    ) -> Result<StoredSeries> {
-        let mut stored = StoredSeries {
-            base: base.clone(),
-            dir: dir.clone(),
-            limit: from.limit,
-            patches: BTreeMap::new(),
-            files: from.files.clone(),
-        };
-        for (path, file) in &self.files {
-            let sources = file
-                .sources
-                .iter()
-                .filter_map(|source| from.patches.get(source));
-            let sources: Vec<&StoredPatch> = sources.collect();
-            let upstream = text(prepared, path).unwrap_or_default();
-            if let Some(patch) = patch_for(&sources, path, upstream, &file.text)? {
-                let file = stored.patch_path(path);
-                let text = patch.render().into();
-                stored
-                    .patches
-                    .insert(path.clone(), StoredPatch { file, text, patch });
-            }
-        }
-        Ok(stored)
-    }
-}
-
-/// Makes a patch with the heads of old ones. A patch that still applies and gives
-/// the same stays as it is written.
-fn patch_for(
-    old: &[&StoredPatch],
-    path: &TreePath,
-    base: &str,
-    new: &str,
-) -> Result<Option<Patch>> {
-    if let [only] = old
-        && only.patch.path == path.as_str()
-        && only
-            .patch
-            .apply(base)
-            .is_ok_and(|applied| applied.text == new)
-    {
-        return Ok(Some(only.patch.clone()));
-    }
-    let differences = old.iter().flat_map(|old| old.patch.differences.clone());
-    let patch = Patch::between(path.as_str(), base, new, differences.collect()).map_err(|e| {
-        let help = e.help();
-        Error::general(e.to_string()).help(help)
-    })?;
-    let notes = old.iter().flat_map(|old| old.patch.notes.clone()).collect();
-    Ok(patch.map(|patch| Patch { notes, ..patch }))
 }
