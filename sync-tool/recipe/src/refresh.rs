@@ -222,6 +222,15 @@ impl Refresh<'_> {
             let bases = self.inputs.series.iter().map(|s| s.base.clone()).collect();
             return self.keep(path, what, kept, bases);
         }
+        let (home, _) = self.inputs.manifest.owned_home(owned.stored.as_str());
+        if *home != self.inputs.manifest.fork.owned {
+            // It may be a crate, which a file that leaves it would break.
+            let why = format!("`{home}` is kept whole, for all series");
+            let help = format!(
+                "leave out `--series-only`, or write an `[[owned]]` row and a form of `{kept}` by hand"
+            );
+            return Err(at(path, &why).help(help));
+        }
         let series = self.series().ok_or_else(|| no_series(path))?;
         let (base, own) = (series.base.clone(), series.owned_path(path));
         // The others keep what they had: one path stands in one place only.

@@ -225,3 +225,19 @@ fn such_a_directory_is_no_link_and_no_place_for_an_export() {
         help: put the directory itself in its place, or name the right one in manifest.toml
     ");
 }
+
+#[test]
+fn a_file_does_not_leave_such_a_directory() {
+    let world = with_crate();
+    world.run("vendor").done();
+    let module = tree("src/sockets/loopback/mod.rs");
+    world.edit(&module, "The loopback.", "Edited.");
+    shown!(world.refused("refresh --series-only", 1), @r"
+    exit 1
+    --- stderr
+    error: edits cannot be kept
+      src/sockets/loopback/mod.rs: `net/src` is kept whole, for all series
+        help: leave out `--series-only`, or write an `[[owned]]` row and a form of `net/src/mod.rs` by hand
+    ");
+    world.run("refresh").done();
+}
