@@ -11,8 +11,8 @@ use crate::disk::absent;
 /// What the lock of a project is called.
 pub const PROJECT: &str = "this project";
 
-/// The held lock; dropped, it is free. The file stays, for removing it would let
-/// two runs hold one lock each.
+/// The held lock; dropped, it is free. Whoever holds it may
+/// remove the file as the last thing.
 #[derive(Debug)]
 pub struct Lock(File);
 
@@ -34,17 +34,22 @@ impl Lock {
     pub fn try_take(path: &Path, what: &str, command: &str) -> Result<Result<Lock>> {
         let mut options = File::options();
         options.create(true).truncate(false).read(true).write(true);
-        let mut file = options
-            .open(path)
-            .map_err(|e| Error::io("write", path, e))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Ok(Err(held(&mut file, path, what))),
-            Err(TryLockError::Error(e)) => {
-                let error = Error::io("lock", path, e);
-                return Err(error.help("the file system must know file locks; some that are shared over a network do not"));
+        let mut file = loop {
+            let mut file = options
+                .open(path)
+                .map_err(|e| Error::io("write", path, e))?;
+            match file.try_lock() {
+                // The run before may have removed the file between the two calls: the next
+                // run would make another and hold that.
+                Ok(()) if !is_at(&file, path) => {}
+                Ok(()) => break file,
+                Err(TryLockError::WouldBlock) => return Ok(Err(held(&mut file, path, what))),
+                Err(TryLockError::Error(e)) => {
+                    let error = Error::io("lock", path, e);
+                    return Err(error.help("the file system must know file locks; some that are shared over a network do not"));
+                }
             }
-        }
+        };
         let write = |file: &mut File| {
             file.set_len(0)?;
             write!(file, "process {}: {command}", std::process::id())
@@ -52,6 +57,21 @@ impl Lock {
         write(&mut file).map_err(|e| Error::io("write", path, e))?;
         Ok(Ok(Lock(file)))
     }
+}
+
+/// Tells whether a path leads to an open file still.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let id = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
+    let (open, there) = (file.metadata(), std::fs::metadata(path));
+    matches!((open.map(id), there.map(id)), (Ok(open), Ok(there)) if open == there)
+}
+
+/// Elsewhere a file that is open keeps its name.
+#[cfg(not(unix))]
+fn is_at(_: &File, _: &Path) -> bool {
+    true
 }
 
 impl Drop for Lock {
@@ -113,4 +133,38 @@ fn held(file: &mut File, path: &Path, what: &str) -> Error {
     };
     Error::general(message)
         .help(format!("wait until it ends, or end it, then run the same command again; {} is the lock, it needs no removing", path.display()))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn one_holds_it_whoever_removes_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        let (held, times) = (AtomicBool::new(false), AtomicUsize::new(0));
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..5_000 {
+                        let Ok(lock) = Lock::try_take(&path, PROJECT, "test").unwrap() else {
+                            continue;
+                        };
+                        assert!(!held.swap(true, SeqCst), "two hold it");
+                        times.fetch_add(1, SeqCst);
+                        // It is removed when the work is done.
+                        held.store(false, SeqCst);
+                        fs::remove_file(&path).unwrap();
+                        drop(lock);
+                    }
+                });
+            }
+        });
+        assert!(times.into_inner() > 1_000);
+    }
 }
