@@ -652,6 +652,27 @@ fn a_file_that_is_edited_after_it_was_resolved_is_not_lost() {
 }
 
 #[test]
+fn upstreams_commits_are_shown_where_a_clone_is_given() {
+    let (world, _) = open();
+    let ran = world.run("conflicts show 1").done();
+    let note =
+        "note: upstream's commits are shown where a clone is given: `upgrade --upstream PATH`";
+    assert!(ran.out.contains(note), "{ran}");
+    world.run("abort").done();
+    let clone = world.both.git.upstream().display().to_string();
+    let line = format!("upgrade --to 43 --no-verify --upstream {clone}");
+    world.run(&line).ended(11);
+    let commits = world.run("conflicts show 1 --format json").done().json();
+    let commits = &commits["conflicts"][0]["commits"];
+    assert_eq!(commits.as_array().unwrap().len(), 1, "{commits}");
+    assert_eq!(commits[0]["subject"], "43.0.0");
+    let id = world.both.git.git(&["rev-parse", "v43.0.0^{commit}"]);
+    assert_eq!(commits[0]["id"], id.trim());
+    world.run("conflicts --html page.html").done();
+    assert!(world.read("page.html").contains(&id[..10]));
+}
+
+#[test]
 fn programs_are_given_the_conflicts_too() {
     let (world, _) = open();
     let json = world.run("conflicts --format json").done().json();
