@@ -4,10 +4,11 @@
 //!
 //! ```text
 //! conflicts/state.json   what was asked for, and the conflicts as values
-//! conflicts/files/       the files as merged, with markers, to be edited
+//! conflicts/files/       the files as merged, with markers, to be edited; `files-2` and so
+//!                        on where the same upgrade met others later
 //! conflicts/decisions/   what was decided, a file each, as it is stored in the project
 //! conflicts/finishing    the digest of the manifest that ends it, while it is committed
-//! aborted/               the last one that was given up
+//! aborted/               one that was given up; `aborted-2` and so on
 //! ```
 //!
 //! What counts is `state.json`, which is replaced by a rename, and each decision likewise:
@@ -15,18 +16,19 @@
 //! on trust: the merge is made again from upstream, and a decision holds where the same
 //! three texts meet.
 
-mod foreign;
+mod files;
 mod state;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-pub(crate) use foreign::{check_foreign, copy};
+use files::{make_dir, put, put_aside, remove};
 use host::{disk, failpoint};
 use recipe::error::{Error, Result};
 use recipe::merge::Conflict;
-use recipe::series::{ConflictKind, Resolution, Resolutions};
+use recipe::series::{ConflictKind, Decision, Resolution, Resolutions};
 use recipe::tree::{Digest, File, TreePath};
 pub(crate) use state::{OpenConflict, Request, State};
 
@@ -101,44 +103,133 @@ impl OpenUpgrade {
         }))
     }
 
-    /// Opens an upgrade, or brings one that is open to other conflicts; decisions stay, and
-    /// so do files that are edited.
+    /// Opens an upgrade, or brings one that is open to other conflicts: decisions stay, and
+    /// files that are edited.
     ///
     /// # Errors
     ///
     /// Where the disk fails; what was open before is as it was then.
-    pub(crate) fn open(dir: &Path, state: State) -> Result<OpenUpgrade> {
-        clear_unless_open(dir)?;
-        for open in &state.all() {
-            let place = staged(dir, &open.conflict.path);
-            if let Ok(there) = fs::read(&place) {
-                if Digest::of(&there) == open.written || is_about(dir, open)? {
-                    continue;
-                }
-                set_aside(&place)?;
-            }
-            put(&place, open.conflict.with_markers().as_bytes())?;
-            failpoint::hit("conflicts.file");
+    pub(crate) fn open(dir: &Path, mut state: State) -> Result<OpenUpgrade> {
+        let before = OpenUpgrade::load(dir)?;
+        if let Some(before) = &before {
+            state.round = before.state.round + 1;
         }
-        let text = serde_json::to_vec_pretty(&state)
-            .map_err(|e| Error::general(format!("the conflicts cannot be written: {e}")))?;
-        put(&dir.join(STATE), &text)?;
-        failpoint::hit("conflicts.open");
-        Ok(OpenUpgrade {
+        let decisions = before.as_ref().map(|before| before.decisions.clone());
+        let mut open = OpenUpgrade {
             dir: dir.to_owned(),
             state,
-            decisions: read_decisions(&dir.join(DECISIONS))?,
-        })
+            decisions: decisions.unwrap_or_default(),
+        };
+        let mut files = BTreeMap::new();
+        for one in open.state.all() {
+            let kept = before.as_ref().and_then(|before| before.edited(&one));
+            let text = kept.or_else(|| Some(open.decided_text(&one)?.into_bytes()));
+            let text = text.unwrap_or_else(|| one.conflict.with_markers().into_bytes());
+            files.insert(one.conflict.path.clone(), text);
+        }
+        open.write(&files)?;
+        if let Some(before) = before {
+            before.leave(&mut open)?;
+        }
+        Ok(open)
     }
 
-    /// Returns where it is kept.
-    pub(crate) fn dir(&self) -> &Path {
-        &self.dir
+    /// Returns an upgrade that is nowhere on disk, for its report.
+    pub(crate) fn unsaved(dir: &Path, state: State) -> OpenUpgrade {
+        OpenUpgrade {
+            dir: dir.to_owned(),
+            state,
+            decisions: Resolutions::new(),
+        }
+    }
+
+    /// Writes the upgrade to another directory, for another machine: what it is about, what
+    /// was decided, and the files as they are edited.
+    ///
+    /// # Errors
+    ///
+    /// Where the disk fails, or something is there already.
+    pub(crate) fn copy_to(&self, dir: &Path) -> Result<OpenUpgrade> {
+        if let Ok(mut there) = fs::read_dir(dir)
+            && there.next().is_some()
+        {
+            return Err(Error::general(format!("{} is not empty", dir.display()))
+                .help("name a new directory"));
+        }
+        let mut copy = OpenUpgrade {
+            dir: dir.to_owned(),
+            ..self.clone()
+        };
+        copy.state.round = 1;
+        let mut files = BTreeMap::new();
+        for one in self.state.all() {
+            let place = self.staged(&one.conflict.path);
+            // A link would lead out of what was sent.
+            let is_file = fs::symlink_metadata(&place).is_ok_and(|there| there.is_file());
+            let bytes = is_file.then(|| fs::read(&place)).transpose();
+            let bytes = bytes.map_err(|e| Error::io("read", &place, e))?;
+            let bytes = bytes.unwrap_or_else(|| one.conflict.with_markers().into_bytes());
+            files.insert(one.conflict.path.clone(), bytes);
+        }
+        copy.write(&files)?;
+        Ok(copy)
+    }
+
+    /// Writes everything; the state, which makes it count, as the last.
+    fn write(&self, files: &BTreeMap<TreePath, Vec<u8>>) -> Result<()> {
+        if fs::symlink_metadata(self.dir.join(STATE)).is_err() {
+            // What a killed run left of one that was never open, or is finished.
+            remove(&self.dir)?;
+        }
+        make_dir(&self.dir)?;
+        remove(&self.staged_dir())?;
+        for (path, bytes) in files {
+            put(&self.staged(path), bytes)?;
+            failpoint::hit("conflicts.file");
+        }
+        for resolution in self.decisions.values() {
+            put(
+                &self.decision_place(resolution),
+                resolution.render().as_bytes(),
+            )?;
+        }
+        let text = serde_json::to_vec_pretty(&self.state)
+            .map_err(|e| Error::general(format!("the conflicts cannot be written: {e}")))?;
+        put(&self.dir.join(STATE), &text)?;
+        failpoint::hit("conflicts.open");
+        Ok(())
+    }
+
+    /// Removes the files to edit, now that others are in their place, unless one of them is
+    /// edited and was not taken over.
+    fn leave(&self, next: &mut OpenUpgrade) -> Result<()> {
+        let all = self.state.all();
+        let mut lost = all.iter().filter_map(|one| Some((one, self.edited(one)?)));
+        let is_kept = |(one, bytes): (&OpenConflict, Vec<u8>)| {
+            fs::read(next.staged(&one.conflict.path)).is_ok_and(|there| there == bytes)
+        };
+        match lost.all(is_kept) {
+            true => remove(&self.staged_dir()),
+            false => Ok(()),
+        }
+    }
+
+    /// Returns the bytes of the file to edit, if it was edited since for the same conflict.
+    fn edited(&self, one: &OpenConflict) -> Option<Vec<u8>> {
+        let all = self.state.all();
+        let own = all
+            .iter()
+            .find(|own| own.texts == one.texts && own.conflict.path == one.conflict.path);
+        let own = own.filter(|own| self.is_edited_since(own))?;
+        fs::read(self.staged(&own.conflict.path)).ok()
     }
 
     /// Returns where the files to edit are.
     pub(crate) fn staged_dir(&self) -> PathBuf {
-        self.dir.join(FILES)
+        self.dir.join(match self.state.round {
+            0 | 1 => FILES.to_owned(),
+            round => format!("{FILES}-{round}"),
+        })
     }
 
     /// Returns the line of the file to edit at which a conflict begins, from 1.
@@ -160,7 +251,7 @@ impl OpenUpgrade {
 
     /// Returns where the file to edit is.
     pub(crate) fn staged(&self, path: &TreePath) -> PathBuf {
-        staged(&self.dir, path)
+        path.below(&self.staged_dir())
     }
 
     /// Returns every place that is decided on, numbered in the order of the files.
@@ -191,6 +282,38 @@ impl OpenUpgrade {
         conflicts.filter(|open| self.decision(open).is_none())
     }
 
+    /// Returns the one command to run next, and what it does.
+    pub(crate) fn next_step(&self) -> String {
+        let open = |one: &Numbered<'_>| self.decision(one.open).is_none();
+        let Some(one) = self.numbered().into_iter().find(open) else {
+            let gates = match self.state.request.no_verify {
+                true => "",
+                false => ", after building and testing it",
+            };
+            return format!("`wash-wasi-sync continue` puts the fork in place{gates}");
+        };
+        let path = &one.open.conflict.path;
+        match &one.open.conflict.kind {
+            ConflictKind::Lines { .. } => format!(
+                "`wash-wasi-sync conflicts open {}` edits the file, then `wash-wasi-sync resolve {path}` takes it",
+                one.number
+            ),
+            ConflictKind::Deleted { now_in } => {
+                let to = now_in
+                    .as_ref()
+                    .map_or("FILE".to_owned(), |now| now.path.to_string());
+                format!(
+                    "`wash-wasi-sync resolve {path} --moved-to {to}`, and `continue` merges its change there; \
+                     or `wash-wasi-sync resolve {path} --drop --reason TEXT`"
+                )
+            }
+            ConflictKind::Unparsable { .. } => format!(
+                "edit {path} below {}, then `wash-wasi-sync resolve {path}` takes it",
+                self.staged_dir().display()
+            ),
+        }
+    }
+
     /// Returns the text of the file to edit, as it is now.
     ///
     /// # Errors
@@ -207,17 +330,60 @@ impl OpenUpgrade {
         })
     }
 
-    /// Stores a decision, in place of one about the same texts.
+    /// Returns the text that was decided on for a file, where that is a text.
+    fn decided_text(&self, open: &OpenConflict) -> Option<String> {
+        let resolution = self.decision(open)?;
+        match resolution.decision {
+            Decision::Drop { .. } | Decision::MovedTo { .. } => None,
+            _ => resolution.text(open.texts.theirs.as_deref()?),
+        }
+    }
+
+    fn decision_place(&self, resolution: &Resolution) -> PathBuf {
+        resolution.file_name().below(&self.dir.join(DECISIONS))
+    }
+
+    /// Stores a decision, in place of one about the same texts. The file to edit is as
+    /// decided from then on; an edit that it does not take stays beside it.
     ///
     /// # Errors
     ///
     /// Where the disk fails; what was decided before holds then.
-    pub(crate) fn decide(&mut self, resolution: Resolution) -> Result<()> {
-        let place = resolution.file_name().below(&self.dir.join(DECISIONS));
-        put(&place, resolution.render().as_bytes())?;
+    pub(crate) fn decide(&mut self, open: &OpenConflict, resolution: Resolution) -> Result<()> {
+        let is_edited = self.is_edited_since(open);
+        let place = self.decision_place(&resolution);
+        let text = resolution.render();
+        let before = self.decisions.insert(resolution.key, resolution);
+        let staged = self.staged(&open.conflict.path);
+        let decided = self.decided_text(open);
+        let now = decided.unwrap_or_else(|| open.conflict.with_markers());
+        let written = fs::read(&staged).ok();
+        let result = if written.as_deref() == Some(now.as_bytes()) {
+            Ok(())
+        } else if is_edited {
+            put_aside(&staged).and_then(|()| put(&staged, now.as_bytes()))
+        } else {
+            put(&staged, now.as_bytes())
+        };
+        let result = result.and_then(|()| put(&place, text.as_bytes()));
+        if let (Err(_), Some(before)) = (&result, before) {
+            self.decisions.insert(before.key, before);
+        }
         failpoint::hit("conflicts.decided");
-        self.decisions.insert(resolution.key, resolution);
-        Ok(())
+        result
+    }
+
+    /// Takes a decision back: the file is to be decided again.
+    ///
+    /// # Errors
+    ///
+    /// Where the disk fails.
+    pub(crate) fn undo(&mut self, open: &OpenConflict) -> Result<()> {
+        let Some(resolution) = self.decisions.remove(&open.texts.key()) else {
+            return Ok(());
+        };
+        let place = self.decision_place(&resolution);
+        fs::remove_file(&place).map_err(|e| Error::io("remove", &place, e))
     }
 
     /// Notes that a change is about to be committed that ends the upgrade.
@@ -242,17 +408,20 @@ impl OpenUpgrade {
     /// # Errors
     ///
     /// Where the disk fails.
-    pub(crate) fn finish(self) -> Result<Option<PathBuf>> {
+    pub(crate) fn finish(&self) -> Result<Option<PathBuf>> {
         if self
             .state
             .all()
             .iter()
             .any(|open| self.is_edited_since(open))
         {
-            return self.abort().map(Some);
+            return abort(&self.dir).map(Some);
         }
         let state = self.dir.join(STATE);
-        fs::remove_file(&state).map_err(|e| Error::io("remove", &state, e))?;
+        match fs::remove_file(&state) {
+            Err(e) if !disk::absent(&e) => return Err(Error::io("remove", &state, e)),
+            _ => {}
+        }
         failpoint::hit("conflicts.finished");
         remove(&self.dir)?;
         Ok(None)
@@ -263,75 +432,39 @@ impl OpenUpgrade {
         let Ok(text) = fs::read(self.staged(&open.conflict.path)) else {
             return false;
         };
-        let theirs = open.texts.theirs.as_deref();
-        let decided = self
-            .decision(open)
-            .zip(theirs)
-            .and_then(|(r, theirs)| r.text(theirs));
-        let is_decided = decided.is_some_and(|decided| decided.as_bytes() == text);
-        Digest::of(&text) != open.written && !is_decided
-    }
-
-    /// Gives the upgrade up; the last one that was given up stays beside it. Returns where.
-    ///
-    /// # Errors
-    ///
-    /// Where the disk fails; the upgrade is still open then.
-    pub(crate) fn abort(self) -> Result<PathBuf> {
-        abort(&self.dir)
+        let is_decided = || {
+            self.decided_text(open)
+                .is_some_and(|text_| text_.as_bytes() == text)
+        };
+        Digest::of(&text) != open.written && !is_decided()
     }
 }
 
-/// Gives up what is open in a directory, readable or not.
+/// Gives up what is open in a directory, readable or not; it stays beside it. Returns where.
 ///
 /// # Errors
 ///
-/// As [`OpenUpgrade::abort`].
+/// Where the disk fails; the upgrade is still open then.
 pub(crate) fn abort(dir: &Path) -> Result<PathBuf> {
-    let aborted = dir.with_file_name("aborted");
-    remove(&aborted)?;
+    let mut names = (1_u64..).map(|number| match number {
+        1 => dir.with_file_name("aborted"),
+        _ => dir.with_file_name(format!("aborted-{number}")),
+    });
+    let free = names.find(|name| fs::symlink_metadata(name).is_err());
+    let aborted = free.unwrap_or_else(|| dir.with_file_name("aborted"));
     failpoint::hit("conflicts.abort");
     fs::rename(dir, &aborted).map_err(|e| Error::io("move", dir, e))?;
     Ok(aborted)
-}
-
-/// Removes what a killed run left of an upgrade that was never open, or is finished.
-///
-/// # Errors
-///
-/// Where the disk fails.
-pub(crate) fn clear_unless_open(dir: &Path) -> Result<()> {
-    match fs::symlink_metadata(dir.join(STATE)) {
-        Ok(_) => Ok(()),
-        Err(_) => remove(dir),
-    }
-}
-
-fn staged(dir: &Path, path: &TreePath) -> PathBuf {
-    path.below(&dir.join(FILES))
-}
-
-/// Tells whether the file that is there was written for the same conflict.
-fn is_about(dir: &Path, open: &OpenConflict) -> Result<bool> {
-    let before = OpenUpgrade::load(dir)?;
-    let before = before.map(|before| before.state.all()).unwrap_or_default();
-    Ok(before.iter().any(|one| one == open))
-}
-
-/// Gives a file that somebody edited another name.
-fn set_aside(place: &Path) -> Result<()> {
-    let name = place.file_name().unwrap_or_default().to_string_lossy();
-    let names = (1_u64..).map(|number| place.with_file_name(format!("{name}.edited-{number}")));
-    let mut free = names.filter(|name| fs::symlink_metadata(name).is_err());
-    let aside = free.next().unwrap_or_else(|| place.to_owned());
-    fs::rename(place, &aside).map_err(|e| Error::io("move", place, e))
 }
 
 fn read_decisions(dir: &Path) -> Result<Resolutions> {
     let mut decisions = Resolutions::new();
     let mut faults = Vec::new();
     let files = disk::read_entries(dir)?.unwrap_or_default().entries.0;
-    for path in files.keys().filter(|path| !path.as_str().ends_with(DRAFT)) {
+    for path in files
+        .keys()
+        .filter(|path| !path.as_str().ends_with(files::DRAFT))
+    {
         let place = path.below(dir);
         let bytes = fs::read(&place).map_err(|e| Error::io("read", &place, e))?;
         match Resolution::parse(&place.display().to_string(), &File::regular(bytes)) {
@@ -348,43 +481,5 @@ fn read_decisions(dir: &Path) -> Result<Resolutions> {
             "decisions about conflicts cannot be read",
             faults,
         )),
-    }
-}
-
-/// How the name of a file ends while it is written.
-const DRAFT: &str = ".wash-wasi-sync-draft";
-
-/// Writes a file whole, or not at all.
-fn put(place: &Path, bytes: &[u8]) -> Result<()> {
-    let above = place.parent().unwrap_or(place);
-    make_dir(above)?;
-    let mut draft = place.as_os_str().to_owned();
-    draft.push(DRAFT);
-    let draft = PathBuf::from(draft);
-    let written = fs::File::create(&draft).and_then(|mut file| {
-        std::io::Write::write_all(&mut file, bytes)?;
-        file.sync_all()
-    });
-    let placed = written
-        .map_err(|e| Error::io("write", place, e))
-        .and_then(|()| {
-            failpoint::hit("conflicts.written");
-            fs::rename(&draft, place).map_err(|e| Error::io("write", place, e))
-        });
-    if placed.is_err() {
-        // What is left of it is in nobody's way.
-        let _ = fs::remove_file(&draft);
-    }
-    placed
-}
-
-fn make_dir(dir: &Path) -> Result<()> {
-    fs::create_dir_all(dir).map_err(|e| Error::io("make", dir, e))
-}
-
-fn remove(dir: &Path) -> Result<()> {
-    match fs::remove_dir_all(dir) {
-        Err(e) if !disk::absent(&e) => Err(Error::io("remove", dir, e)),
-        _ => Ok(()),
     }
 }

@@ -5,7 +5,7 @@ mod merges;
 
 use std::collections::BTreeMap;
 
-pub use conflicts::{ConflictReport, ConflictsReport, ResolveReport};
+pub use conflicts::{ConflictReport, ConflictsReport, MergedFileReport, ResolveReport};
 use gates::gate::GateReport;
 use host::status::StepTime;
 pub use merges::{MergeReport, MergedReport, remarks};

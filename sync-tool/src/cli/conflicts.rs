@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueHint};
 
-use super::{SourceArgs, filled};
+use super::{EditsArgs, SourceArgs, filled};
 
 /// `conflicts`.
 #[derive(Debug, Args)]
@@ -22,24 +22,29 @@ pub struct ConflictsArgs {
 const CONFLICTS: &str = "\
 When an upgrade meets conflicts, nothing is changed: the pinned tree stays, and the upgrade is open.
 
-  1. wash-wasi-sync conflicts            what is to be decided
-     wash-wasi-sync conflicts show 1     one of them with all sides
-  2. wash-wasi-sync conflicts open 1     edit the file in $EDITOR, then `resolve FILE`
-     wash-wasi-sync resolve FILE --ours, --theirs, --drop --reason TEXT, --moved-to FILE
-  3. wash-wasi-sync continue             build, test, put in place; the decisions are
-                                         remembered in patches/resolutions
+  1. wash-wasi-sync conflicts            what is to be decided, and what merged by itself
+     wash-wasi-sync conflicts show 1     one conflict with all sides
+  2. wash-wasi-sync conflicts open 1     edit the file in $EDITOR
+     wash-wasi-sync resolve FILE         take it as it was edited; or take a side, leave the
+                                         change out, or say where the code went: --ours,
+                                         --theirs, --drop --reason TEXT, --moved-to FILE,
+                                         --remembered (what was decided before), --undo
+     Files that merged by themselves can be edited and resolved as well.
+  3. wash-wasi-sync continue             build and test (unless --no-verify), put in place;
+                                         the decisions are kept in patches/resolutions
      wash-wasi-sync abort                or back to where it was
 
 It stays open over crashes and days. `conflicts export DIR` writes it to a directory that can be
-sent or committed; `conflicts import DIR` takes it up on another machine.";
+sent or committed; `conflicts import DIR` goes on with it on another machine.";
 
 /// What `conflicts` does.
 #[derive(Debug, Subcommand)]
 pub enum ConflictsAction {
-    /// Show one with all its sides, and upstream's commits where a repository is here
+    /// Show one with all its sides, and upstream's commits where `--upstream` was a clone
     Show {
-        /// Its number
-        number: usize,
+        /// Its number, or the file
+        #[arg(value_name = "NUMBER|FILE")]
+        which: String,
     },
     /// Open the file in $EDITOR, at the conflict
     Open {
@@ -87,13 +92,16 @@ pub struct ResolveHow {
     /// Take the file as it was edited (the default)
     #[arg(long)]
     pub edited: bool,
-    /// Take what was decided about the same conflict before
+    /// Take what was decided about the same texts before [default files: all of which that is known]
     #[arg(long)]
     pub remembered: bool,
+    /// Take a decision back
+    #[arg(long, requires = "files")]
+    pub undo: bool,
     /// Drop the patch: the change is not needed any more
     #[arg(long, requires = "reason", requires = "files")]
     pub drop: bool,
-    /// The code is in another file now: make the change there
+    /// The code is in another file now; `continue` merges the change there, so leave that file as it is
     #[arg(long, value_name = "FILE", requires = "files")]
     pub moved_to: Option<String>,
 }
@@ -110,6 +118,15 @@ pub struct ContinueArgs {
     /// Do not run upstream's own tests; the lock records that
     #[arg(long)]
     pub no_upstream_tests: bool,
+    /// Build and test, although the upgrade began with --no-verify
+    #[arg(long, conflicts_with = "no_verify")]
+    pub verify: bool,
+    /// The Rust toolchain to build with, as rustup names it [default: as the upgrade began]
+    #[arg(long, value_name = "NAME")]
+    pub toolchain: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the type says it")]
+    pub edits: EditsArgs,
     #[command(flatten)]
     #[allow(missing_docs, reason = "the type says it")]
     pub source: SourceArgs,

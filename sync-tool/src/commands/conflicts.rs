@@ -3,7 +3,8 @@
 
 mod resolve;
 
-use std::ffi::OsString;
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::Command;
 
@@ -18,7 +19,7 @@ pub(super) use resolve::resolve;
 
 use crate::cli::{ConflictsAction, ConflictsArgs, SourceArgs};
 use crate::open_upgrade::{self, Numbered, OpenUpgrade};
-use crate::report::{ConflictReport, ConflictsReport};
+use crate::report::{ConflictReport, ConflictsReport, MergedFileReport};
 
 /// What `conflicts` came to.
 pub(super) enum Listed {
@@ -45,11 +46,19 @@ pub(super) fn run(context: &Context<'_>, args: &ConflictsArgs) -> Result<Listed>
     let open = opened(context, &project)?;
     let mut report = report(context, &open, &project.inputs);
     match &args.action {
-        Some(ConflictsAction::Show { number }) => {
-            one(&open, Some(*number))?;
-            report
-                .conflicts
-                .retain(|conflict| conflict.number == *number);
+        Some(ConflictsAction::Show { which }) => {
+            let is_meant = |one: &ConflictReport| match which.parse::<usize>() {
+                Ok(number) => one.number == number,
+                Err(_) => one.path.as_str() == which,
+            };
+            if !report.conflicts.iter().any(is_meant) {
+                one(&open, which.parse().ok())?;
+                return Err(
+                    Error::new(Kind::Usage, format!("`{which}` is not in conflict"))
+                        .help("`wash-wasi-sync conflicts` lists what is"),
+                );
+            }
+            report.conflicts.retain(is_meant);
             add_commits(context, &project, &open, &mut report)?;
             Ok(Listed::One(Box::new(report)))
         }
@@ -57,9 +66,14 @@ pub(super) fn run(context: &Context<'_>, args: &ConflictsArgs) -> Result<Listed>
             let one = one(&open, *number)?;
             edit(context, &open, &one)?;
             let path = &one.open.conflict.path;
-            Ok(Listed::Done(format!(
-                "edited; take it as it is: `wash-wasi-sync resolve {path}`\n"
-            )))
+            let text = open.staged_text(one.open)?;
+            let done = match one.open.conflict.markers_in(&text).len() {
+                0 => format!("take it as it is: `wash-wasi-sync resolve {path}`\n"),
+                left => format!(
+                    "{path} still has {left} lines of conflict markers; open it again when you go on\n"
+                ),
+            };
+            Ok(Listed::Done(done))
         }
         _ => {
             if args.review.is_wanted() {
@@ -78,14 +92,18 @@ fn opened(context: &Context<'_>, project: &Project) -> Result<OpenUpgrade> {
 
 /// Adds upstream's commits that touch the lines of each conflict, where a repository with
 /// its history is at hand.
-fn add_commits(
+pub(super) fn add_commits(
     context: &Context<'_>,
     project: &Project,
     open: &OpenUpgrade,
     report: &mut ConflictsReport,
 ) -> Result<()> {
-    let source = source_of(&open.state.request, &SourceArgs::default())?;
-    let upstream = context.upstream(project.manifest(), &source)?;
+    let source = source_of(&open.state.request, &SourceArgs::default());
+    let upstream = source.and_then(|source| context.upstream(project.manifest(), &source));
+    // The conflicts are what was asked for.
+    let Ok(upstream) = upstream else {
+        return Ok(());
+    };
     for conflict in &mut report.conflicts {
         let lines = conflict
             .lines
@@ -95,7 +113,7 @@ fn add_commits(
         match upstream.history(releases, &conflict.path, &lines.unwrap_or_default()) {
             Ok(Some(commits)) => conflict.commits = commits,
             Ok(None) => {
-                let note = "upstream's commits are shown where a clone is given: `upgrade --upstream PATH`";
+                let note = "upstream's commits are shown where the upgrade began with `--upstream` and the path of a clone";
                 conflict.notes.push(note.to_owned());
             }
             Err(e) if e.kind() == Kind::Interrupted => return Err(e),
@@ -145,8 +163,7 @@ fn edit(context: &Context<'_>, open: &OpenUpgrade, one: &Numbered<'_>) -> Result
     let mut command = Command::new(program);
     command
         .args(words)
-        .args(at_line(program, line))
-        .arg(&place)
+        .args(at_line(program, &place, line))
         .current_dir(&context.root);
     // The terminal is the editor's as long as it runs.
     let status = command.status().map_err(|e| {
@@ -162,30 +179,30 @@ fn edit(context: &Context<'_>, open: &OpenUpgrade, one: &Numbered<'_>) -> Result
     }
 }
 
-/// Returns how an editor is told the line, where that is known.
-fn at_line(program: &str, line: usize) -> Option<OsString> {
-    let name = Path::new(program).file_name()?.to_str()?;
-    let knows = [
-        "vi",
-        "vim",
-        "nvim",
-        "nano",
-        "emacs",
-        "emacsclient",
-        "kak",
-        "micro",
-        "ed",
-    ];
-    knows.contains(&name).then(|| format!("+{line}").into())
+/// Returns how an editor is told the file and the line, where that is known.
+fn at_line(program: &str, place: &Path, line: usize) -> Vec<OsString> {
+    let name = Path::new(program).file_name().and_then(OsStr::to_str);
+    let with_line = || {
+        let mut place = place.as_os_str().to_owned();
+        place.push(format!(":{line}"));
+        place
+    };
+    match name.unwrap_or_default() {
+        "vi" | "vim" | "nvim" | "nano" | "emacs" | "emacsclient" | "kak" | "micro" | "ed" => {
+            vec![format!("+{line}").into(), place.into()]
+        }
+        "code" | "codium" => vec!["--wait".into(), "--goto".into(), with_line()],
+        "hx" | "helix" | "subl" | "zed" => vec![with_line()],
+        _ => vec![place.into()],
+    }
 }
 
 fn export(context: &Context<'_>, dir: &Path) -> Result<Listed> {
     let (_lock, project) = context.open(Access::Read)?;
     let open = opened(context, &project)?;
-    let to = context.host.env.dir().join(dir);
-    open_upgrade::copy(open.dir(), &to)?;
+    open.copy_to(&context.host.env.dir().join(dir))?;
     Ok(Listed::Done(format!(
-        "exported to {}; take it up elsewhere with `wash-wasi-sync conflicts import`\n",
+        "exported to {}; on another machine `wash-wasi-sync conflicts import` goes on with it\n",
         dir.display()
     )))
 }
@@ -193,11 +210,10 @@ fn export(context: &Context<'_>, dir: &Path) -> Result<Listed> {
 fn import(context: &Context<'_>, dir: &Path) -> Result<Listed> {
     let (_lock, project) = context.open(Access::Write)?;
     let from = context.host.env.dir().join(dir);
-    let foreign = OpenUpgrade::load(&from)?.ok_or_else(|| {
+    let mut foreign = OpenUpgrade::load(&from)?.ok_or_else(|| {
         Error::general(format!("{} holds no exported upgrade", dir.display()))
             .help("export one where it is open: `wash-wasi-sync conflicts export DIR`")
     })?;
-    open_upgrade::check_foreign(&foreign)?;
     let manifest = project.manifest();
     if foreign.state.fork != manifest.fork.name {
         return Err(Error::general(format!(
@@ -212,10 +228,15 @@ fn import(context: &Context<'_>, dir: &Path) -> Result<Listed> {
         ))
         .help("check out the commit that it was begun from"));
     }
-    let dir = context.open_upgrade_dir(manifest)?;
-    open_upgrade::clear_unless_open(&dir)?;
-    open_upgrade::copy(&from, &dir)?;
-    let open = opened(context, &project)?;
+    // What is run, and from where, is for whoever runs it to say.
+    let dropped = foreign.state.request.keep_what_is_asked();
+    if !dropped.is_empty() {
+        context.host.status.warn(&format!(
+            "not taken from the export, give it to `continue` where it is wanted: {}",
+            dropped.join(", ")
+        ));
+    }
+    let open = foreign.copy_to(&context.open_upgrade_dir(manifest)?)?;
     Ok(Listed::All(Box::new(report(
         context,
         &open,
@@ -232,14 +253,14 @@ pub(super) fn abort(context: &Context<'_>) -> Result<String> {
     let (_lock, project) = context.open(Access::Decide)?;
     let dir = context.open_upgrade_dir(project.manifest())?;
     // One that cannot be read can be given up too.
-    if matches!(OpenUpgrade::load(&dir), Ok(None)) {
+    if matches!(context.open_upgrade(&project), Ok(None)) {
         return Err(none_is_open());
     }
     let kept = open_upgrade::abort(&dir)?;
     let kept = context.shown(&kept);
     Ok(format!(
-        "given up; the project is as it was. What was decided and edited is in {kept}\n\
-         until the next is given up: `wash-wasi-sync conflicts import {kept}` takes it up again\n"
+        "given up; the project is as it was. What was decided and edited is in {kept}:\n\
+         `wash-wasi-sync conflicts import {kept}` goes on with it\n"
     ))
 }
 
@@ -274,27 +295,34 @@ pub(super) fn report(
         }
     };
     let conflicts: Vec<ConflictReport> = open.numbered().into_iter().map(conflict).collect();
+    let all = open.state.all();
+    let merged = all
+        .iter()
+        .filter(|one| open.state.merged.contains_key(&one.conflict.path));
+    let merged = merged
+        .filter(|one| one.conflict.kind.is_clean())
+        .map(|one| {
+            let mut layers = BTreeMap::new();
+            for hunk in &one.conflict.hunks {
+                *layers.entry(hunk.layer).or_default() += 1;
+            }
+            let resolution = open.decision(one).cloned();
+            let stored = inputs.resolutions.get(&one.texts.key());
+            MergedFileReport {
+                path: one.conflict.path.clone(),
+                layers,
+                file: context.shown(&open.staged(&one.conflict.path)),
+                resolution,
+                remembered: stored.map(|one| inputs.resolution_path(one)),
+            }
+        });
     ConflictsReport {
         from: open.state.pin.clone(),
         to: open.state.request.to.clone(),
         files: open.state.conflicts.len(),
         left: open.undecided().count(),
         conflicts,
+        merged: merged.collect(),
+        next: open.next_step(),
     }
-}
-
-/// Says what is remembered about the conflicts of an upgrade without gates.
-pub(super) fn remembered(open: &OpenUpgrade, inputs: &Inputs) -> Vec<String> {
-    let known = open.undecided().filter_map(|one| {
-        let resolution = inputs.resolutions.get(&one.texts.key())?;
-        Some(format!(
-            "{} was resolved before ({}, {} to {}): `wash-wasi-sync resolve {} --remembered` takes it",
-            one.conflict.path,
-            inputs.resolution_path(resolution),
-            resolution.from,
-            resolution.to,
-            one.conflict.path,
-        ))
-    });
-    known.collect()
 }

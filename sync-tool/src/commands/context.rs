@@ -190,10 +190,14 @@ impl<'a> Context<'a> {
             }
         };
         let project = Project::load(&self.root, read_manifest(&self.root)?)?;
-        if access == Access::Write
-            && let Some(open) = self.open_upgrade(&project)?
+        if matches!(access, Access::Write | Access::Decide)
+            && let Some(open) = self.load_open_upgrade(&project)?
         {
-            return Err(is_open(&open));
+            if open.is_finished(&project.manifest().text) {
+                self.finish(&open)?;
+            } else if access == Access::Write {
+                return Err(is_open(&open));
+            }
         }
         Ok((lock, project))
     }
@@ -207,19 +211,19 @@ impl<'a> Context<'a> {
         Ok(OpenUpgrade::dir_of(&self.root, &work_dir(manifest)?))
     }
 
-    /// Returns the upgrade that is open, if one is. One whose change is in place is ended.
+    fn load_open_upgrade(&self, project: &Project) -> Result<Option<OpenUpgrade>> {
+        OpenUpgrade::load(&self.open_upgrade_dir(project.manifest())?)
+    }
+
+    /// Returns the upgrade that is open, if one is. One whose change is in place is none any
+    /// more; the next run that writes removes it.
     ///
     /// # Errors
     ///
     /// Those of [`OpenUpgrade::load`].
     pub(super) fn open_upgrade(&self, project: &Project) -> Result<Option<OpenUpgrade>> {
-        let open = OpenUpgrade::load(&self.open_upgrade_dir(project.manifest())?)?;
-        match open {
-            Some(open) if open.is_finished(&project.manifest().text) => {
-                self.finish(Some(&open)).map(|()| None)
-            }
-            open => Ok(open),
-        }
+        let open = self.load_open_upgrade(project)?;
+        Ok(open.filter(|open| !open.is_finished(&project.manifest().text)))
     }
 
     /// Ends an upgrade whose change is in place.
@@ -227,13 +231,8 @@ impl<'a> Context<'a> {
     /// # Errors
     ///
     /// Where the disk fails.
-    pub(super) fn finish(&self, open: Option<&OpenUpgrade>) -> Result<()> {
-        if let Some(kept) = open
-            .cloned()
-            .map(OpenUpgrade::finish)
-            .transpose()?
-            .flatten()
-        {
+    pub(super) fn finish(&self, open: &OpenUpgrade) -> Result<()> {
+        if let Some(kept) = open.finish()? {
             self.host.status.warn(&format!(
                 "files were edited after they were resolved; they are kept below {}",
                 self.shown(&kept)
@@ -295,19 +294,13 @@ impl ProjectLock {
 /// Says that an upgrade is open, and what to do about it.
 fn is_open(open: &OpenUpgrade) -> Error {
     let left: Vec<&TreePath> = open.undecided().map(|one| &one.conflict.path).collect();
-    let (state, next) = match left.is_empty() {
-        true => (
-            "all conflicts are resolved".to_owned(),
-            "go on with it: `wash-wasi-sync continue`",
-        ),
-        false => (
-            format!("not resolved: {}", joined(&left, left.len())),
-            "see what is to be decided: `wash-wasi-sync conflicts`",
-        ),
+    let state = match left.is_empty() {
+        true => "all conflicts are resolved".to_owned(),
+        false => format!("not resolved: {}", joined(&left, left.len())),
     };
     let message = format!("an upgrade to {} is open; {state}", open.state.request.to);
     Error::new(Kind::Conflicts, message)
-        .help(next)
+        .help(format!("go on with it: {}", open.next_step()))
         .help("or give it up: `wash-wasi-sync abort`")
 }
 

@@ -263,7 +263,7 @@ impl<'u> Installer<'_, 'u> {
             }
         }
         for (key, resolution) in &forked.inputs.resolutions {
-            if !self.project.inputs.resolutions.contains_key(key) {
+            if self.project.inputs.resolutions.get(key) != Some(resolution) {
                 let path = forked.inputs.resolution_path(resolution);
                 files.insert(path, Some(resolution.render().into_bytes()));
             }

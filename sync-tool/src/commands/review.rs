@@ -25,6 +25,25 @@ use super::context::Context;
 use crate::cli::ReviewArgs;
 use crate::report::{Ended, MadeReport};
 
+/// Fails where what is wanted for review has no place: before anything is changed.
+///
+/// # Errors
+///
+/// Names the directory that is missing.
+pub(super) fn can_be_written(context: &Context<'_>, wanted: &ReviewArgs) -> Result<()> {
+    for file in [&wanted.html, &wanted.markdown].into_iter().flatten() {
+        let place = context.host.env.dir().join(file);
+        let above = place.parent().filter(|above| !above.is_dir());
+        if above.is_some() || place.is_dir() {
+            return Err(
+                Error::general(format!("{} cannot be written", place.display()))
+                    .help("name a file in a directory that is there"),
+            );
+        }
+    }
+    Ok(())
+}
+
 /// Writes what is wanted for review.
 ///
 /// # Errors
@@ -149,7 +168,10 @@ fn decided(files: &mut Vec<FileReview>, resolution: &Resolution) {
         files.push(FileReview {
             path: path.to_owned(),
             patch: None,
-            state: FileState::Dropped,
+            state: match resolution.decision {
+                recipe::series::Decision::MovedTo { .. } => FileState::Resolved,
+                _ => FileState::Dropped,
+            },
             differences: Vec::new(),
             notes: vec![told(resolution)],
             hunks: Vec::new(),
@@ -255,8 +277,8 @@ const CONTEXT: usize = 3;
 
 fn hunk(file: &RebasedFile, theirs: &str, hunk: &MergedHunk) -> HunkReview {
     let count = file.text.lines().count();
-    let around =
-        hunk.lines.start.saturating_sub(CONTEXT).max(1)..(hunk.lines.end + CONTEXT).min(count + 1);
+    let around = hunk.lines.start.saturating_sub(CONTEXT).max(1)
+        ..hunk.lines.end.saturating_add(CONTEXT).min(count + 1);
     let ours = counterpart(&file.text, &file.texts.ours, &around);
     let base = counterpart(&file.texts.ours, &file.texts.base, &ours);
     HunkReview {
@@ -272,7 +294,9 @@ fn hunk(file: &RebasedFile, theirs: &str, hunk: &MergedHunk) -> HunkReview {
 }
 
 fn text(all: &str, lines: &Range<usize>) -> Text {
-    let taken = all.split_inclusive('\n').skip(lines.start - 1);
+    let taken = all
+        .split_inclusive('\n')
+        .skip(lines.start.saturating_sub(1));
     Text {
         first_line: lines.start,
         text: taken.take(lines.len()).collect(),

@@ -61,7 +61,6 @@ pub(super) fn run(context: &Context<'_>, args: &UpgradeArgs) -> Result<MadeRepor
             fork_version: args.fork_version.clone(),
             notes: args.notes.clone(),
             step: args.step,
-            discard_edits: args.edits.discard_edits,
             no_verify: args.no_verify,
             no_upstream_tests: args.no_upstream_tests,
             toolchain: args.toolchain.clone(),
@@ -86,11 +85,14 @@ pub(super) fn resume(context: &Context<'_>, args: &ContinueArgs) -> Result<MadeR
     let open = context.open_upgrade(&project)?.ok_or_else(none_is_open)?;
     ready_to_go_on(&open)?;
     let mut request = open.state.request.clone();
-    request.no_verify |= args.no_verify;
+    request.no_verify = args.no_verify || request.no_verify && !args.verify;
     request.no_upstream_tests |= args.no_upstream_tests;
+    if args.toolchain.is_some() {
+        request.toolchain.clone_from(&args.toolchain);
+    }
     let vendored = project.vendored()?;
     project.not_converted()?;
-    vendored.no_edits(project.manifest(), request.discard_edits)?;
+    vendored.no_edits(project.manifest(), args.edits.discard_edits)?;
     let source = source_of(&request, &args.source)?;
     let upstream = context.upstream(project.manifest(), &source)?;
     let formatter = context.formatter();
@@ -174,6 +176,7 @@ struct Attempt<'a> {
 
 impl<'a> Attempt<'a> {
     fn run(&self, mut steps: Steps) -> Result<MadeReport> {
+        review::can_be_written(self.context, self.review)?;
         let (project, to) = (self.project, &self.request.to);
         let pipeline = Pipeline {
             upstream: self.upstream,
@@ -202,29 +205,33 @@ impl<'a> Attempt<'a> {
             )?;
         }
         let pin = &project.manifest().fork.pin;
+        let through = self.through()?;
         let merging = Merging {
             pin: (pin, locked(pin)),
-            through: &self.through()?,
+            through: &through,
             resolutions: &self.resolutions(),
         };
         let changed = self.open.and_then(|open| self.changed_since(open));
         let mut report = match pipeline.merged(inputs, ready, &merging, &mut steps)? {
             Outcome::Made(forked) => {
+                self.all_are_used(&forked)?;
                 if let Some(open) = self.open {
                     open.finishing(&forked.inputs.manifest.text)?;
                 }
                 self.made(&installer, *forked, steps)?
             }
             Outcome::Conflicts(ready, rebased) => {
-                let mut report = self.conflicting(&installer, &ready, *rebased)?;
+                let mut report = self.conflicting(&installer, &ready, through, *rebased)?;
                 report.steps = steps.done();
                 report
             }
         };
         report.notes.extend(note);
         report.notes.extend(changed);
-        if report.ended == Ended::Committed || report.ended == Ended::Unchanged {
-            self.context.finish(self.open)?;
+        if let Some(open) = self.open
+            && matches!(report.ended, Ended::Committed | Ended::Unchanged)
+        {
+            self.context.finish(open)?;
         }
         Ok(report)
     }
@@ -245,7 +252,14 @@ impl<'a> Attempt<'a> {
         if self.review.is_wanted() {
             let before = self.project.series_in_use().map(StoredSeries::delta);
             let page = review::of_made(&manifest, before, &rebased, &report);
-            review::write(self.context, self.review, &page)?;
+            let written = review::write(self.context, self.review, &page);
+            match report.ended {
+                // What is in place is told of, whatever became of its page.
+                Ended::Committed => {
+                    written.unwrap_or_else(|e| self.context.host.status.warn(&e.to_string()))
+                }
+                _ => written?,
+            }
         }
         Ok(report)
     }
@@ -265,6 +279,41 @@ impl<'a> Attempt<'a> {
             toolchain: self.request.toolchain.clone(),
             locked: false,
         }
+    }
+
+    /// Fails where a decision would be without effect: whoever made it would not know.
+    fn all_are_used(&self, forked: &ForkBuild) -> Result<()> {
+        let Some(open) = self.open else {
+            return Ok(());
+        };
+        let series = forked.report.iter().flat_map(|series| &series.merges);
+        let used: BTreeSet<_> = series
+            .flat_map(|merge| &merge.resolutions)
+            .map(|one| one.key)
+            .collect();
+        let mut unused = open.state.all();
+        unused.retain(|one| {
+            open.decision(one)
+                .is_some_and(|decision| !used.contains(&decision.key))
+        });
+        let unused: Vec<&str> = unused
+            .iter()
+            .map(|one| one.conflict.path.as_str())
+            .collect();
+        if unused.is_empty() {
+            return Ok(());
+        }
+        Err(Error::new(
+            Kind::Conflicts,
+            format!(
+                "what was decided has no effect now, since other texts meet: {}",
+                unused.join(", ")
+            ),
+        )
+        .help(format!(
+            "take it back: `wash-wasi-sync resolve {} --undo`",
+            unused.join(" ")
+        )))
     }
 
     /// Says what changed in the project since the conflicts were found. Decisions hold where
@@ -301,6 +350,10 @@ impl<'a> Attempt<'a> {
 
     /// Returns the releases on the way, where the series is to climb by lines.
     fn through(&self) -> Result<Vec<Version>> {
+        if let Some(open) = self.open {
+            // The way stays, whatever upstream releases meanwhile.
+            return Ok(open.state.through.clone());
+        }
         if !self.request.step {
             return Ok(Vec::new());
         }
@@ -321,31 +374,33 @@ impl<'a> Attempt<'a> {
         &self,
         installer: &Installer<'_, '_>,
         ready: &PreparedRelease,
+        through: Vec<Version>,
         rebased: Rebased,
     ) -> Result<MadeReport> {
         let manifest = self.project.manifest();
         let mut report = installer.bare_report(manifest, ready, Ended::Conflicts);
         report.conflicts.clone_from(&rebased.conflicts);
-        if self.lock.write_lock().is_some() && !self.check_only {
-            let state = State::new(
-                &manifest.fork.name,
-                &manifest.fork.pin,
-                self.request.clone(),
-                digests(self.project),
-                rebased,
-            );
-            let dir = self.context.open_upgrade_dir(manifest)?;
-            let open = OpenUpgrade::open(&dir, state)?;
-            report
-                .notes
-                .extend(conflicts::remembered(&open, &self.project.inputs));
-            let told = conflicts::report(self.context, &open, &self.project.inputs);
-            if self.review.is_wanted() {
-                let page = review::of_open(manifest, &open, &told);
-                review::write(self.context, self.review, &page)?;
-            }
-            report.open = Some(told);
+        let state = State::new(
+            &manifest.fork.name,
+            &manifest.fork.pin,
+            self.request.clone(),
+            digests(self.project),
+            through,
+            rebased,
+        );
+        let dir = self.context.open_upgrade_dir(manifest)?;
+        let is_kept = self.lock.write_lock().is_some() && !self.check_only;
+        let open = match is_kept {
+            true => OpenUpgrade::open(&dir, state)?,
+            false => OpenUpgrade::unsaved(&dir, state),
+        };
+        let mut told = conflicts::report(self.context, &open, &self.project.inputs);
+        if self.review.is_wanted() {
+            conflicts::add_commits(self.context, self.project, &open, &mut told)?;
+            let page = review::of_open(manifest, &open, &told);
+            review::write(self.context, self.review, &page)?;
         }
+        report.open = is_kept.then_some(told);
         Ok(report)
     }
 }

@@ -21,8 +21,6 @@ pub(crate) struct Request {
     pub notes: Option<String>,
     /// Whether the series climbs by release lines.
     pub step: bool,
-    /// Whether edits of the vendored tree are dropped.
-    pub discard_edits: bool,
     /// Whether the gates are left out.
     pub no_verify: bool,
     /// Whether upstream's own tests are left out.
@@ -37,6 +35,38 @@ pub(crate) struct Request {
     pub upstream_has_secrets: bool,
 }
 
+impl Request {
+    /// Drops all but what is asked for: what runs here, and from where it comes, nobody
+    /// elsewhere decides. Returns the options that were dropped.
+    pub(crate) fn keep_what_is_asked(&mut self) -> Vec<String> {
+        let kept = Request {
+            to: self.to.clone(),
+            fork_version: self.fork_version.clone(),
+            notes: self.notes.clone(),
+            step: self.step,
+            no_verify: false,
+            no_upstream_tests: false,
+            toolchain: None,
+            source: "auto".to_owned(),
+            upstream: None,
+            upstream_has_secrets: false,
+        };
+        let before = std::mem::replace(self, kept);
+        let flag = |is_set: bool, name: &str| is_set.then(|| name.to_owned());
+        let value =
+            |name: &str, value: Option<String>| value.map(|value| format!("{name} {value}"));
+        let source = Some(before.source).filter(|source| *source != self.source);
+        let options = [
+            flag(before.no_verify, "--no-verify"),
+            flag(before.no_upstream_tests, "--no-upstream-tests"),
+            value("--toolchain", before.toolchain),
+            value("--source", source),
+            value("--upstream", before.upstream),
+        ];
+        options.into_iter().flatten().collect()
+    }
+}
+
 /// What `state.json` holds.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct State {
@@ -47,6 +77,12 @@ pub(crate) struct State {
     pub pin: Version,
     /// What was asked for.
     pub request: Request,
+    /// How often it met conflicts.
+    pub round: u32,
+    /// The releases on the way, where the series climbs.
+    pub through: Vec<Version>,
+    /// Upstream's files at the release that it met conflicts at.
+    pub tree: Vec<TreePath>,
     /// The release that the merge took for its base.
     pub from: Version,
     /// The release that it met conflicts at: the one asked for, or one on the way.
@@ -57,12 +93,6 @@ pub(crate) struct State {
     pub conflicts: Vec<OpenConflict>,
     /// The files that merged, for review.
     pub merged: BTreeMap<TreePath, RebasedFile>,
-}
-
-impl PartialEq for OpenConflict {
-    fn eq(&self, other: &Self) -> bool {
-        self.texts == other.texts && self.conflict.path == other.conflict.path
-    }
 }
 
 /// A file in conflict.
@@ -84,6 +114,7 @@ impl State {
         pin: &Version,
         request: Request,
         inputs: BTreeMap<TreePath, Digest>,
+        through: Vec<Version>,
         rebased: Rebased,
     ) -> Self {
         let release =
@@ -92,6 +123,9 @@ impl State {
         State {
             from: from.unwrap_or_else(|| pin.clone()),
             onto: to.unwrap_or_else(|| request.to.clone()),
+            round: 1,
+            through,
+            tree: rebased.paths,
             schema: SCHEMA,
             fork: fork.to_owned(),
             pin: pin.clone(),
@@ -110,6 +144,10 @@ impl State {
     /// these as well.
     pub(crate) fn all(&self) -> Vec<OpenConflict> {
         let merged = |(path, file): (&TreePath, &RebasedFile)| {
+            let mut conflicts = self.conflicts.iter();
+            if conflicts.any(|open| open.conflict.path == *path) {
+                return None;
+            }
             let merged = file.merged.as_ref()?;
             let merge = Merge {
                 chunks: vec![Chunk::Resolved(file.text.clone())],

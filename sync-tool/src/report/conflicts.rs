@@ -1,6 +1,8 @@
 //! An upgrade that met conflicts, as it is reported.
 
-use recipe::merge::Conflict;
+use std::collections::BTreeMap;
+
+use recipe::merge::{Conflict, Layer};
 use recipe::patch::Difference;
 use recipe::series::{ConflictKind, Resolution};
 use recipe::tree::TreePath;
@@ -21,6 +23,25 @@ pub struct ConflictsReport {
     pub left: usize,
     /// Each place to decide on.
     pub conflicts: Vec<ConflictReport>,
+    /// The files that merged by themselves, to be reviewed.
+    pub merged: Vec<MergedFileReport>,
+    /// What to do next.
+    pub next: String,
+}
+
+/// A file that merged by itself.
+#[derive(Debug, Clone, Serialize)]
+pub struct MergedFileReport {
+    /// The file of the crate.
+    pub path: TreePath,
+    /// Its changes by the layer that merged them.
+    pub layers: BTreeMap<Layer, usize>,
+    /// The file, which may be edited and decided about as well.
+    pub file: String,
+    /// What was decided about it.
+    pub resolution: Option<Resolution>,
+    /// Where a decision about the same texts is stored.
+    pub remembered: Option<TreePath>,
 }
 
 /// A place that a person decides on.
@@ -43,7 +64,7 @@ pub struct ConflictReport {
     /// The lines with all sides; `None` where the whole file is in conflict.
     pub lines: Option<Conflict>,
     /// What is in the way.
-    #[serde(skip)]
+    #[serde(serialize_with = "as_sentence")]
     pub kind: ConflictKind,
     /// What else a reviewer should know.
     pub notes: Vec<String>,
@@ -60,11 +81,20 @@ pub struct ConflictReport {
     pub commits: Vec<Commit>,
 }
 
+/// The lines are told apart.
+fn as_sentence<S: serde::Serializer>(kind: &ConflictKind, s: S) -> Result<S::Ok, S::Error> {
+    s.collect_str(kind)
+}
+
 /// What `resolve` decided.
 #[derive(Debug, Clone, Serialize)]
 pub struct ResolveReport {
     /// The decisions.
     pub resolved: Vec<Resolution>,
+    /// The files whose decision was taken back.
+    pub undone: Vec<TreePath>,
     /// The files that are not resolved yet.
     pub left: Vec<TreePath>,
+    /// What to do next.
+    pub next: String,
 }

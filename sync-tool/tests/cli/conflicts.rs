@@ -50,7 +50,7 @@ fn lines_that_both_changed_open_the_upgrade() {
        the fork (line 15)
              Some(loopback::socket(port).unwrap_or_else(|| Socket::host(port)))
 
-    next: `wash-wasi-sync conflicts open 1` edits it, `wash-wasi-sync resolve src/sockets/mod.rs` decides; `help conflicts` tells all
+    next: `wash-wasi-sync conflicts open 1` edits the file, then `wash-wasi-sync resolve src/sockets/mod.rs` takes it; `wash-wasi-sync help conflicts` explains all of it
     --- stderr
     fetching v43.0.0 of [upstream]
     fetching 6 files of [upstream]
@@ -84,7 +84,7 @@ fn lines_that_both_changed_open_the_upgrade() {
     shown!(world.run("status --offline --source registry"), @r"
     exit 0
     Open upgrade to upstream 43.0.0: 1 of 1 file in conflict not resolved; or give it up: `wash-wasi-sync abort`
-    next: `wash-wasi-sync conflicts open 1` edits it, `wash-wasi-sync resolve src/sockets/mod.rs` decides; `help conflicts` tells all
+    next: `wash-wasi-sync conflicts open 1` edits the file, then `wash-wasi-sync resolve src/sockets/mod.rs` takes it; `wash-wasi-sync help conflicts` explains all of it
     Pin: 2.0.0-rc.6 follows upstream 41.0.0, commit [digest]
     Upstream: newest of the line none, over all none
     Tree: as locked, 14 files, digest [digest]
@@ -106,9 +106,9 @@ fn lines_that_both_changed_open_the_upgrade() {
              Socket::host(port).into()
        the fork (line 15)
              Some(loopback::socket(port).unwrap_or_else(|| Socket::host(port)))
-       note: upstream's commits are shown where a clone is given: `upgrade --upstream PATH`
+       note: upstream's commits are shown where the upgrade began with `--upstream` and the path of a clone
        file: vendor/.wash-wasi-sync/conflicts/files/src/sockets/mod.rs:15
-    next: `wash-wasi-sync conflicts open 1` edits it, `wash-wasi-sync resolve src/sockets/mod.rs` decides; `help conflicts` tells all
+    next: `wash-wasi-sync conflicts open 1` edits the file, then `wash-wasi-sync resolve src/sockets/mod.rs` takes it; `wash-wasi-sync help conflicts` explains all of it
     ");
     for line in [
         "vendor",
@@ -139,14 +139,14 @@ fn lines_that_both_changed_open_the_upgrade() {
        the fork (line 15)
              Some(loopback::socket(port).unwrap_or_else(|| Socket::host(port)))
 
-    next: `wash-wasi-sync conflicts open 1` edits it, `wash-wasi-sync resolve src/sockets/mod.rs` decides; `help conflicts` tells all
+    next: `wash-wasi-sync conflicts open 1` edits the file, then `wash-wasi-sync resolve src/sockets/mod.rs` takes it; `wash-wasi-sync help conflicts` explains all of it
     --- stderr
     fetching v43.0.0 of [upstream]
     ");
     shown!(world.run("abort"), @r"
     exit 0
-    given up; the project is as it was. What was decided and edited is in vendor/.wash-wasi-sync/aborted
-    until the next is given up: `wash-wasi-sync conflicts import vendor/.wash-wasi-sync/aborted` takes it up again
+    given up; the project is as it was. What was decided and edited is in vendor/.wash-wasi-sync/aborted:
+    `wash-wasi-sync conflicts import vendor/.wash-wasi-sync/aborted` goes on with it
     ");
     world.remove("vendor/.wash-wasi-sync/aborted");
     world.same_as(&before);
@@ -176,12 +176,12 @@ fn what_is_edited_resolved_and_continued_is_the_new_series() {
     shown!(world.run("resolve"), @r"
     exit 0
     resolved src/sockets/mod.rs: edited
-    next: `wash-wasi-sync continue` builds and tests the fork with them
+    next: `wash-wasi-sync continue` puts the fork in place
     ");
     shown!(world.run("status --offline --source registry"), @r"
     exit 0
     Open upgrade to upstream 43.0.0: all conflicts are resolved; or give it up: `wash-wasi-sync abort`
-    next: `wash-wasi-sync continue` builds and tests the fork with what was decided
+    next: `wash-wasi-sync continue` puts the fork in place; `wash-wasi-sync help conflicts` explains all of it
     Pin: 2.0.0-rc.6 follows upstream 41.0.0, commit [digest]
     Upstream: newest of the line none, over all none
     Tree: as locked, 14 files, digest [digest]
@@ -336,9 +336,11 @@ fn a_deleted_file_is_a_conflict_and_its_change_goes_where_its_code_went() {
        Change: a socket knows whether it is of the loopback
        Reason: the host must not be asked for what only the loopback has
        upstream has no such file any more; its content is now mostly in src/sockets/stream.rs (9 of 9 lines)
-       where its code went: `wash-wasi-sync resolve src/sockets/tcp.rs --moved-to src/sockets/stream.rs`; not needed any more: `wash-wasi-sync resolve src/sockets/tcp.rs --drop --reason TEXT`
 
-    next: `wash-wasi-sync resolve src/sockets/tcp.rs` with `--edited`, `--drop` or `--moved-to`; `help conflicts` tells all
+    Merged by themselves; to be reviewed
+      src/sockets/mod.rs (lines 2)
+
+    next: `wash-wasi-sync resolve src/sockets/tcp.rs --moved-to src/sockets/stream.rs`, and `continue` merges its change there; or `wash-wasi-sync resolve src/sockets/tcp.rs --drop --reason TEXT`; `wash-wasi-sync help conflicts` explains all of it
     --- stderr
     listing the tags of [upstream]
     fetching v44.0.0 of [upstream]
@@ -381,7 +383,7 @@ fn a_deleted_file_is_a_conflict_and_its_change_goes_where_its_code_went() {
       src/sockets/mod.rs merged (lines 2) +3 −1
       src/sockets/stream.rs merged (lines 2) +8 −1
       merged from upstream 41.0.0 with these patches
-      src/sockets/tcp.rs decided: moved, at the upgrade from 41.0.0 to 44.0.0
+      src/sockets/tcp.rs decided: moved to src/sockets/stream.rs, at the upgrade from 41.0.0 to 44.0.0
       stored as the series patches/v44.0.0
     Rules
       rewrite wasmtime_wasi to wash_wasi: 3 times in 3 files
@@ -462,7 +464,7 @@ fn what_cannot_be_a_decision_is_refused_and_nothing_is_lost() {
     let (world, _) = open();
     let refused = |line: &str, code: i32| world.refused(line, code).err;
     shown!(refused("resolve src/sockets/mod.rs", 1), @r"
-    error: vendor/.wash-wasi-sync/conflicts/files/src/sockets/mod.rs still has conflict markers, in 4 lines from line 15 on
+    error: vendor/.wash-wasi-sync/conflicts/files/src/sockets/mod.rs still has 4 lines of conflict markers, from line 15 on
     help: edit it, then `wash-wasi-sync resolve src/sockets/mod.rs` again
     help: nothing was decided
     ");
@@ -471,7 +473,7 @@ fn what_cannot_be_a_decision_is_refused_and_nothing_is_lost() {
     help: in conflict are: src/sockets/mod.rs
     ");
     shown!(refused("resolve", 2), @r"
-    error: no file in conflict was edited
+    error: no file was edited
     help: edit them below vendor/.wash-wasi-sync/conflicts/files, or name one and how: `wash-wasi-sync resolve FILE --ours`
     ");
     shown!(refused("resolve src/sockets/mod.rs --remembered", 1), @r"
@@ -529,7 +531,10 @@ fn the_editor_is_opened_at_the_conflict() {
     let run =
         |editor: &str| world.run_in(&world.root(), &[("EDITOR", editor)], &["conflicts", "open"]);
     let ran = run(&format!("{} -x", name.display())).done();
-    assert!(ran.out.contains("resolve src/sockets/mod.rs"), "{ran}");
+    assert!(
+        ran.out.contains("still has 4 lines of conflict markers"),
+        "{ran}"
+    );
     let line = world.read("edited");
     assert!(
         line.starts_with("-x +15 /") && line.contains("files/src/sockets/mod.rs"),
@@ -557,14 +562,16 @@ fn an_open_upgrade_goes_to_another_machine_and_back() {
     world.remove("vendor/.wash-wasi-sync/aborted");
     world.same_as(&before);
 
-    let refuses = |what: &str, spoil: &dyn Fn(&Path)| {
-        let dir = world.both.git.path("spoiled");
-        std::fs::create_dir_all(&dir).unwrap();
+    let copy = |dir: &Path| {
         for (path, bytes) in see(&sent) {
             let place = dir.join(path);
             std::fs::create_dir_all(place.parent().unwrap()).unwrap();
             std::fs::write(place, bytes).unwrap();
         }
+    };
+    let refuses = |what: &str, spoil: &dyn Fn(&Path)| {
+        let dir = world.both.git.path("spoiled");
+        copy(&dir);
         spoil(&dir);
         let ran = world.refused("conflicts import ../spoiled", 1);
         assert!(ran.err.contains(what), "{what}: {ran}");
@@ -590,19 +597,30 @@ fn an_open_upgrade_goes_to_another_machine_and_back() {
     refuses("is damaged", &|dir| {
         edit(dir, "\"path\": \"src/", "\"path\": \"../src/")
     });
-    refuses("no conflict has such a file", &|dir| {
-        std::fs::write(dir.join("x"), "").unwrap()
-    });
-    refuses("not a plain file", &|dir| {
-        std::os::unix::fs::symlink("/etc", dir.join("files/etc")).unwrap()
-    });
-    // The texts of an upgrade that is brought here are not trusted: another base is another conflict.
-    refuses("other texts than those in conflict", &|dir| {
-        edit(dir, "\"base\": \"//! Sockets", "\"base\": \"//! Rockets")
-    });
+    // What does not belong there stays there, links are not followed, and the texts are not
+    // trusted: another base is another conflict.
+    let dir = world.both.git.path("spoiled");
+    copy(&dir);
+    std::fs::write(dir.join("x"), "").unwrap();
+    std::fs::remove_file(dir.join("files/src/sockets/mod.rs")).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", dir.join("files/src/sockets/mod.rs")).unwrap();
+    edit(&dir, "\"base\": \"//! Sockets", "\"base\": \"//! Rockets");
+    edit(
+        &dir,
+        "\"upstream\": null",
+        "\"upstream\": \"/tmp/elsewhere\"",
+    );
+    let ran = world.run("conflicts import ../spoiled").done();
+    assert!(ran.err.contains("not taken from the export"), "{ran}");
+    assert!(
+        ran.err.contains("--no-verify, --upstream /tmp/elsewhere"),
+        "{ran}"
+    );
+    assert!(world.read(MOD).contains("<<<<<<<") && !world.path(OPEN).join("x").exists());
+    world.run("abort").done();
 
     world.run("conflicts import ../sent").done();
-    world.run("continue").done();
+    world.run("continue --no-verify").done();
     world.run("check --deep").done();
 }
 
@@ -619,13 +637,9 @@ fn inputs_that_changed_meanwhile_make_only_their_conflict_new() {
         ran.out.contains("not resolved") && ran.out.contains(said),
         "{ran}"
     );
-    // What was edited for the other text is kept beside it.
-    let names: Vec<String> = see(&world.path(OPEN)).into_keys().collect();
-    assert!(
-        names.contains(&"files/src/sockets/mod.rs.edited-1".to_owned()),
-        "{names:?}"
-    );
-    assert!(world.read(MOD).contains("// ours"));
+    // What was edited for the other text is not taken for this one.
+    let second = MOD.replace("files/", "files-2/");
+    assert!(world.read(&second).contains("// ours"));
     world.run("resolve src/sockets/mod.rs --ours").done();
     world.run("continue").done();
     world.run("check --deep").done();
@@ -651,12 +665,188 @@ fn a_file_that_is_edited_after_it_was_resolved_is_not_lost() {
     );
 }
 
+/// A world with a release in which `mod.rs` merges, and `tcp.rs` is in conflict or gone.
+fn with_a_merged_file(is_gone: bool) -> World {
+    let world = World::vendored();
+    world.tag("46.0.0", |root| {
+        let edit = |name: &str, from: &str, to: &str| {
+            let place = root.join("src/sockets").join(name);
+            let text = std::fs::read_to_string(&place).unwrap();
+            assert!(text.contains(from), "{text}");
+            std::fs::write(place, text.replace(from, to)).unwrap();
+        };
+        edit(
+            "mod.rs",
+            "/// Connects to a port of the host.",
+            "/// Connects to a port of a host.",
+        );
+        edit("tcp.rs", "Socket { port }", "Socket { port: port.max(1) }");
+        if is_gone {
+            let sockets = root.join("src/sockets");
+            edit(
+                "mod.rs",
+                "mod tcp;",
+                "mod plain;\nmod tcp {\n    pub use super::plain::*;\n}",
+            );
+            std::fs::rename(sockets.join("tcp.rs"), sockets.join("plain.rs")).unwrap();
+        }
+    });
+    world
+}
+
+#[test]
+fn files_that_merged_are_shown_sent_and_decided_about_as_well() {
+    let world = with_a_merged_file(false);
+    let ran = world.run("upgrade --to 46 --no-verify").ended(11);
+    shown!(ran, @r"
+    exit 11
+    Conflicts: upstream 46.0.0 and the fork's patches contradict each other in 1 file; the pinned tree is untouched
+
+    1. src/sockets/tcp.rs, impl Socket, fn host  not resolved
+       Change: a socket knows whether it is of the loopback
+       Reason: the host must not be asked for what only the loopback has
+       upstream 41.0.0 (line 12)
+                 Socket { port }
+       upstream 46.0.0 (line 12)
+                 Socket { port: port.max(1) }
+       the fork (line 14)
+                 Socket { port, loopback }
+
+    Merged by themselves; to be reviewed
+      src/sockets/mod.rs (lines 2)
+
+    next: `wash-wasi-sync conflicts open 1` edits the file, then `wash-wasi-sync resolve src/sockets/tcp.rs` takes it; `wash-wasi-sync help conflicts` explains all of it
+    --- stderr
+    listing the tags of [upstream]
+    fetching v46.0.0 of [upstream]
+    fetching 7 files of [upstream]
+    formatting
+    formatting
+    ");
+    world.run("conflicts export ../sent").done();
+    world.run("abort").done();
+    world.run("conflicts import ../sent").done();
+    world.run("resolve src/sockets/tcp.rs --ours").done();
+    world.edit(MOD, "of a host", "of any host");
+    world.run("resolve").done();
+    let ran = world.run("conflicts").done();
+    assert!(
+        ran.out
+            .contains("src/sockets/mod.rs (lines 2); resolved: edited"),
+        "{ran}"
+    );
+    world.run("resolve src/sockets/mod.rs --undo").done();
+    let ran = world.run("continue --no-verify").ended(11);
+    assert!(
+        ran.err
+            .contains("edited and not resolved since: src/sockets/mod.rs"),
+        "{ran}"
+    );
+    world.run("resolve").done();
+    world.run("continue --no-verify").done();
+    assert!(
+        world
+            .read("vendor/wash-wasi/src/sockets/mod.rs")
+            .contains("of any host")
+    );
+    world.run("check --deep").done();
+}
+
+#[test]
+fn whoever_edits_and_then_takes_a_side_goes_on() {
+    let (world, _) = open();
+    let marked = world.read(MOD);
+    world.write(MOD, format!("// begun\n{marked}"));
+    world.run("resolve src/sockets/mod.rs --theirs").done();
+    let aside = world.read(&format!("{MOD}.edited-1"));
+    assert!(aside.starts_with("// begun"));
+    assert!(!world.read(MOD).contains("<<<<<<<"));
+    world.run("continue").done();
+    world.run("check --deep").done();
+}
+
+#[test]
+fn what_is_given_up_is_kept_each_time() {
+    let (world, _) = open();
+    edit_by_hand(&world);
+    world.run("resolve").done();
+    world.run("abort").done();
+    world.run("upgrade --to v43.0.0 --no-verify").ended(11);
+    let ran = world.run("abort").done();
+    assert!(
+        ran.out.contains("vendor/.wash-wasi-sync/aborted-2"),
+        "{ran}"
+    );
+    world
+        .run("conflicts import vendor/.wash-wasi-sync/aborted")
+        .done();
+    world.run("continue --no-verify").done();
+}
+
+#[test]
+fn a_change_goes_to_no_file_that_is_in_conflict_or_not_there() {
+    let world = with_a_merged_file(true);
+    world.run("upgrade --to 46 --no-verify").ended(11);
+    let line = "resolve src/sockets/tcp.rs --moved-to src/sockets/plan.rs";
+    let ran = world.refused(line, 2);
+    assert!(
+        ran.err
+            .contains("upstream 46.0.0 has no `src/sockets/plan.rs`"),
+        "{ran}"
+    );
+    assert!(
+        ran.err
+            .contains("most of the lines are in src/sockets/plain.rs"),
+        "{ran}"
+    );
+    world
+        .run("resolve src/sockets/tcp.rs --moved-to src/sockets/plain.rs")
+        .done();
+    let ran = world.run("continue").ended(11);
+    assert!(ran.out.contains("src/sockets/plain.rs"), "{ran}");
+    world.run("resolve src/sockets/plain.rs --ours").done();
+    world.run("continue").done();
+    world.run("check --deep").done();
+}
+
+#[test]
+fn a_page_that_cannot_be_written_stops_nothing_halfway() {
+    let (world, _) = open();
+    world.run("resolve src/sockets/mod.rs --theirs").done();
+    let ran = world.refused("continue --html no/such/page.html", 1);
+    assert!(
+        ran.err.contains("no/such/page.html cannot be written"),
+        "{ran}"
+    );
+    world.run("continue").done();
+}
+
+#[test]
+fn another_decision_about_the_same_texts_is_the_one_that_is_remembered() {
+    let (world, _) = open();
+    world.run("resolve src/sockets/mod.rs --theirs").done();
+    world.run("continue").done();
+    let stored = |world: &World| {
+        let all = see(&world.path("patches/resolutions"));
+        String::from_utf8(all.into_values().next().unwrap()).unwrap()
+    };
+    assert!(stored(&world).contains("# Decision: theirs"));
+    world.run("upgrade --to 41.0.0 --no-verify").done();
+    world.remove("patches/v43.0.0");
+    let row = "\n[[series]]\nbase = \"43.0.0\"\npatches = \"patches/v43.0.0\"\n";
+    let manifest = world.read("manifest.toml").replace(row, "");
+    world.write("manifest.toml", manifest);
+    world.run("upgrade --to 43.0.0 --no-verify").ended(11);
+    world.run("resolve src/sockets/mod.rs --ours").done();
+    world.run("continue").done();
+    assert!(stored(&world).contains("# Decision: ours"));
+}
+
 #[test]
 fn upstreams_commits_are_shown_where_a_clone_is_given() {
     let (world, _) = open();
     let ran = world.run("conflicts show 1").done();
-    let note =
-        "note: upstream's commits are shown where a clone is given: `upgrade --upstream PATH`";
+    let note = "note: upstream's commits are shown where the upgrade began with `--upstream`";
     assert!(ran.out.contains(note), "{ran}");
     world.run("abort").done();
     let clone = world.both.git.upstream().display().to_string();
@@ -827,8 +1017,8 @@ fn a_series_climbs_by_release_lines() {
     - `src/sockets/mod.rs` line 15: decision
     - `src/sockets/stream.rs` line 7, `struct Socket, field loopback`: lines
     - `src/sockets/stream.rs` line 13, `impl Socket`: lines
-    - `src/sockets/mod.rs`: decided, ours
-    - `src/sockets/tcp.rs`: decided, moved
+    - `src/sockets/mod.rs`: decided, the fork's lines
+    - `src/sockets/tcp.rs`: decided, moved to src/sockets/stream.rs
     ");
     world.run("check --deep").done();
 }
@@ -847,22 +1037,25 @@ fn a_series_that_does_not_fit_the_pin_is_no_matter_for_vendor() {
         "version = \"2.0.0-rc.9\"",
     );
     shown!(world.refused("vendor", 11), @r"
-    exit 11
-    --- stderr
-    fetching v43.0.0 of [upstream]
-    fetching 6 files of [upstream]
-    formatting
-    error: patches do not apply to 43.0.0
-      × hunk 1 (`@@ -4,11 +4,13 @@`): its old text stands nowhere: 9 of its 11 lines match where line
-      │ 10 is `/// Connects to a port of the host.` and should be `/// Connects to a port.`
-       ╭─[patches/v38.0.1/src/sockets/mod.rs.patch:6:1]
-     5 │ +++ b/src/sockets/mod.rs
-     6 │ @@ -4,11 +4,13 @@
-       · ─────────────────
-     7 │  
-       ╰────
-      help: bring the hunk's context and removed lines to what the file says
-    help: fix the patches, or let `wash-wasi-sync upgrade --to v43.0.0` merge them
+    Merged from upstream 41.0.0 to 42.0.0:
+
+    - `src/sockets/mod.rs` line 7: lines
+    - `src/sockets/mod.rs` line 15, `fn connect`: lines
+
+    Merged from upstream 42.0.0 to 43.0.0:
+
+    - `src/sockets/mod.rs` line 7: decision
+    - `src/sockets/mod.rs` line 15: decision
+    - `src/sockets/mod.rs`: decided, edited
+
+    Merged from upstream 43.0.0 to 44.0.0:
+
+    - `src/sockets/mod.rs` line 7: decision
+    - `src/sockets/mod.rs` line 15: decision
+    - `src/sockets/stream.rs` line 7, `struct Socket, field loopback`: lines
+    - `src/sockets/stream.rs` line 13, `impl Socket`: lines
+    - `src/sockets/mod.rs`: decided, the fork's lines
+    - `src/sockets/tcp.rs`: decided, moved to src/sockets/stream.rs
     ");
 }
 

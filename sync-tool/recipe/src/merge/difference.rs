@@ -58,7 +58,11 @@ pub fn counterpart(from: &str, to: &str, lines: &Range<usize>) -> Range<usize> {
         }
         at.saturating_add_signed(shift)
     };
-    let (start, end) = (place(lines.start - 1, false), place(lines.end - 1, true));
+    let index = |line: usize| line.saturating_sub(1).min(from.len());
+    let (start, end) = (
+        place(index(lines.start), false),
+        place(index(lines.end), true),
+    );
     start + 1..end.max(start) + 1
 }
 

@@ -79,6 +79,13 @@ pub enum ConflictKind {
     },
 }
 
+impl ConflictKind {
+    /// Tells whether it is none: a merge with no conflict left.
+    pub fn is_clean(&self) -> bool {
+        matches!(self, ConflictKind::Lines { merge } if merge.is_clean())
+    }
+}
+
 /// Says in one sentence what is in the way.
 impl fmt::Display for ConflictKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -150,6 +157,24 @@ impl FileConflict {
                 self.path
             ))),
         }
+    }
+
+    /// Returns the lines of an edited file that are conflict markers still, from 1.
+    pub fn markers_in(&self, text: &str) -> Vec<usize> {
+        let ConflictKind::Lines { merge } = &self.kind else {
+            return Vec::new();
+        };
+        let length = merge.marker_length();
+        let is_marker = |line: &str| {
+            "<|=>"
+                .chars()
+                .any(|sign| line.chars().take_while(|c| *c == sign).count() == length)
+        };
+        let lines = text.lines().enumerate();
+        lines
+            .filter(|(_, line)| is_marker(line))
+            .map(|(at, _)| at + 1)
+            .collect()
     }
 
     /// Returns the file for review: all of its text, conflicts between diff3 markers.

@@ -83,28 +83,50 @@ impl Rebase<'_> {
         }
         // The file that code went to may have a patch of its own, which goes first.
         for mut change in moved {
+            let open = unmerged
+                .iter()
+                .find(|(open, _): &&(Change<'_>, _)| open.path == change.path);
+            if open.is_some() {
+                let note = format!(
+                    "Its change goes to `{}`, which is in conflict itself.",
+                    change.path
+                );
+                let why = Unmerged::gone(note);
+                change.path = change.source.clone();
+                unmerged.push((change, why));
+                continue;
+            }
             let there = rebased
                 .text(&change.path)
                 .or_else(|| text(self.theirs, &change.path));
-            change.texts.theirs = there.map(str::to_owned);
+            let Some(there) = there.map(str::to_owned) else {
+                let why = Unmerged::gone(format!("Upstream {} has no `{}`.", self.to, change.path));
+                change.path = change.source.clone();
+                unmerged.push((change, why));
+                continue;
+            };
+            change.texts.theirs = Some(there);
             match self.bring(&change, &mut rebased)? {
                 Brought::Text(text, merged) => rebased.add(change, text, Some(merged)),
-                Brought::Dropped => {}
                 Brought::Not(why) => unmerged.push((change, why)),
-                Brought::MovedTo(to) => {
-                    let (source, path) = (change.source, &change.path);
-                    return Err(Error::general(format!(
-                        "the change of `{source}` was moved to `{path}`, and from there to `{to}`"
-                    ))
-                    .help(format!("say it in one step: `--moved-to {to}`")));
-                }
+                Brought::Dropped | Brought::MovedTo(_) => {}
             }
         }
+        let open: Vec<TreePath> = unmerged
+            .iter()
+            .map(|(change, _)| change.path.clone())
+            .collect();
         for (change, why) in unmerged {
-            if !self.follow(&change, &mut rebased)? {
-                rebased.conflicts.push(self.conflict(change, why));
+            match self.follow(&change, &open, &mut rebased)? {
+                Some(followed) => {
+                    for (change, text, merged) in followed {
+                        rebased.add(change, text, Some(merged));
+                    }
+                }
+                None => rebased.conflicts.push(self.conflict(change, why)),
             }
         }
+        rebased.paths = self.theirs.paths().cloned().collect();
         Ok(rebased)
     }
 
@@ -135,10 +157,16 @@ impl Rebase<'_> {
 
     /// Follows the code of a change to other files, where that is certain: to the one that
     /// a person named, or as items of which each stands in one file alone.
-    fn follow(&self, change: &Change<'_>, rebased: &mut Rebased) -> Result<bool> {
+    /// `open` are the files that are in conflict: nothing more can come into these.
+    fn follow<'c>(
+        &self,
+        change: &Change<'c>,
+        open: &[TreePath],
+        rebased: &mut Rebased,
+    ) -> Result<Option<Vec<(Change<'c>, String, MergedFile)>>> {
         let is_moved = change.path != *change.source;
         let Some(own) = change.texts.theirs.as_deref() else {
-            return Ok(false);
+            return Ok(None);
         };
         let is_candidate = |path: &TreePath, file: &File| match is_moved {
             true => *path == change.path,
@@ -171,25 +199,38 @@ impl Rebase<'_> {
         let cannot = |e| Error::general(format!("cannot follow `{}`: {e}", change.path));
         let followed = follow(sides, &candidates.collect::<Vec<_>>(), &options).map_err(cannot)?;
         let Some(followed) = followed else {
-            return Ok(false);
+            return Ok(None);
         };
         let left = Texts {
             ours: followed.ours,
             ..change.texts.clone()
         };
-        let rest = match is_moved {
-            true if left.ours == left.base => None,
-            true => return Ok(false),
-            false => match self.merged(&change.path, &left)? {
-                Ok(rest) => Some(rest),
-                Err(_) => return Ok(false),
-            },
-        };
-        for (path, file) in followed.files {
-            let Some(text) = file.merge.text() else {
-                return Ok(false);
+        let mut all = Vec::new();
+        if is_moved {
+            if left.ours != left.base {
+                return Ok(None);
+            }
+        } else {
+            let own = Change {
+                path: change.path.clone(),
+                texts: left,
+                ..*change
             };
-            let merged = MergedFile {
+            match self.bring(&own, rebased)? {
+                Brought::Text(text, merged) => all.push((own, text, merged)),
+                Brought::Dropped => {}
+                Brought::MovedTo(_) | Brought::Not(_) => return Ok(None),
+            }
+        }
+        for (path, file) in followed.files {
+            let text = file
+                .merge
+                .text()
+                .filter(|_| is_moved || !open.contains(&path));
+            let Some(mut text) = text else {
+                return Ok(None);
+            };
+            let mut merged = MergedFile {
                 agreed: file.merge.agreed,
                 hunks: file.hunks,
                 notes: followed.notes.iter().chain(&file.notes).cloned().collect(),
@@ -203,17 +244,15 @@ impl Rebase<'_> {
                 path,
                 ..*change
             };
-            rebased.add(to, text, Some(merged));
+            if let Some(resolution) = self.resolutions.get(&to.texts.key())
+                && let Ok(Brought::Text(decided, how)) = decided(resolution, &to.path, &to.texts)
+            {
+                rebased.used.push(resolution.clone());
+                (text, merged) = (decided, how);
+            }
+            all.push((to, text, merged));
         }
-        if let Some((text, merged)) = rest {
-            let change = Change {
-                path: change.path.clone(),
-                texts: change.texts.clone(),
-                ..*change
-            };
-            rebased.add(change, text, Some(merged));
-        }
-        Ok(true)
+        Ok(Some(all))
     }
 
     fn conflict(&self, change: Change<'_>, mut why: Unmerged) -> FileConflict {
@@ -310,6 +349,17 @@ enum Brought {
     Dropped,
     MovedTo(TreePath),
     Not(Unmerged),
+}
+
+impl Unmerged {
+    /// Says that a file is gone, and why its change is not brought elsewhere.
+    fn gone(note: String) -> Self {
+        Unmerged {
+            kind: ConflictKind::Deleted { now_in: None },
+            hunks: Vec::new(),
+            notes: vec![note],
+        }
+    }
 }
 
 /// What could not be merged.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::rebase::{Change, text};
 use super::{FileConflict, Resolution, StoredPatch, StoredSeries, Texts};
 use crate::error::{Error, Result};
-use crate::merge::MergedHunk;
+use crate::merge::{Layer, MergedHunk, counterpart, hunks_of};
 use crate::patch::{Delta, Difference, Patch};
 use crate::tree::{Tree, TreePath};
 
@@ -21,6 +21,8 @@ pub struct Rebased {
     pub conflicts: Vec<FileConflict>,
     /// The resolutions that were used, in the order of the patches.
     pub used: Vec<Resolution>,
+    /// The files of the other release.
+    pub paths: Vec<TreePath>,
 }
 
 /// A file with the changes of the series.
@@ -56,23 +58,40 @@ impl Rebased {
         self.files.get(path).map(|file| file.text.as_str())
     }
 
-    /// Adds the changes of a patch to a file.
+    /// Adds the changes of a patch to a file, behind those that are there.
     pub(super) fn add(&mut self, change: Change<'_>, text: String, merged: Option<MergedFile>) {
-        let there = self.files.remove(&change.path);
-        let (mut sources, mut differences) = there
-            .map(|there| (there.sources, there.differences))
-            .unwrap_or_default();
-        sources.push(change.source.clone());
-        differences.extend(change.patch.patch.differences.clone());
-        let file = RebasedFile {
-            sources,
-            text,
-            merged,
-            texts: change.texts,
-            patch: change.patch.file.clone(),
-            differences,
+        let Some(there) = self.files.get_mut(&change.path) else {
+            let file = RebasedFile {
+                sources: vec![change.source.clone()],
+                text,
+                merged,
+                texts: change.texts,
+                patch: change.patch.file.clone(),
+                differences: change.patch.patch.differences.clone(),
+            };
+            self.files.insert(change.path, file);
+            return;
         };
-        self.files.insert(change.path, file);
+        let theirs = there.texts.theirs.as_deref().unwrap_or_default();
+        let exact = || MergedFile {
+            hunks: hunks_of(theirs, &there.text, Layer::Exact),
+            ..MergedFile::default()
+        };
+        let mut both = there.merged.clone().unwrap_or_else(exact);
+        for hunk in &mut both.hunks {
+            hunk.lines = counterpart(&there.text, &text, &hunk.lines);
+        }
+        let added = merged.unwrap_or_default();
+        both.hunks.extend(added.hunks);
+        both.hunks.sort_by_key(|hunk| hunk.lines.start);
+        both.notes.extend(added.notes);
+        both.agreed += added.agreed;
+        there.merged = Some(both);
+        there.text = text;
+        there.sources.push(change.source.clone());
+        there
+            .differences
+            .extend(change.patch.patch.differences.clone());
     }
 
     /// Makes the series for a release out of what was rebased onto it. A patch that

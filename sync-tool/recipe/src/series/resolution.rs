@@ -62,21 +62,36 @@ pub enum Decision {
         /// Why.
         reason: String,
     },
-    /// The file has another name now: the change is merged there.
+    /// The code is in another file now: the change is merged there.
+    #[serde(rename = "moved")]
     MovedTo {
-        /// The new name.
+        /// That file.
+        #[serde(rename = "moved-to")]
         path: TreePath,
     },
+}
+
+impl Decision {
+    /// Returns its name, as it is stored.
+    const fn name(&self) -> &'static str {
+        match self {
+            Decision::Ours => "ours",
+            Decision::Theirs => "theirs",
+            Decision::Edited => "edited",
+            Decision::Drop { .. } => "drop",
+            Decision::MovedTo { .. } => "moved",
+        }
+    }
 }
 
 impl fmt::Display for Decision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Decision::Ours => f.write_str("ours"),
-            Decision::Theirs => f.write_str("theirs"),
+            Decision::Ours => f.write_str("the fork's lines"),
+            Decision::Theirs => f.write_str("upstream's lines"),
             Decision::Edited => f.write_str("edited"),
-            Decision::Drop { .. } => f.write_str("drop"),
-            Decision::MovedTo { .. } => f.write_str("moved"),
+            Decision::Drop { reason } => write!(f, "dropped ({reason})"),
+            Decision::MovedTo { path } => write!(f, "moved to {path}"),
         }
     }
 }
@@ -157,7 +172,7 @@ impl Resolution {
             self.key.base.to_string(),
             self.key.ours.to_string(),
             theirs,
-            self.decision.to_string(),
+            self.decision.name().to_owned(),
             because,
             one_line(self.by.as_deref().unwrap_or_default()),
         ];

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use recipe::error::{Error, Fault, Kind, Result};
 use recipe::series::{ConflictKind, Decision, FileConflict, Resolution, unparsable};
+use recipe::tree::TreePath;
 
 use super::opened;
-use crate::cli::ResolveArgs;
+use crate::cli::{ResolveArgs, ResolveHow};
 use crate::commands::context::{Access, Context};
 use crate::commands::project::{Project, project_path};
 use crate::open_upgrade::{OpenConflict, OpenUpgrade};
@@ -23,27 +24,40 @@ pub(in crate::commands) fn resolve(
 ) -> Result<ResolveReport> {
     let (_lock, project) = context.open(Access::Decide)?;
     let mut open = opened(context, &project)?;
-    let files = chosen(context, &project, &open, &args.files)?;
+    let files = chosen(context, &project, &open, &args.how, &args.files)?;
     let mut resolutions = Vec::new();
     let mut faults = Vec::new();
-    for file in files {
-        match decision(context, &project, &open, &file, args) {
-            Ok(resolution) => resolutions.push(resolution),
+    for file in files.iter().filter(|_| !args.how.undo) {
+        match decision(context, &project, &open, file, args) {
+            Ok(resolution) => resolutions.push((file, resolution)),
             Err(e) => faults.push(e),
         }
     }
     if let Some(error) = together(faults) {
         return Err(error.help("nothing was decided"));
     }
-    for resolution in &resolutions {
-        open.decide(resolution.clone())?;
+    for (file, resolution) in &resolutions {
+        open.decide(file, resolution.clone())?;
+    }
+    let undone = files.iter().filter(|_| args.how.undo);
+    let undone: Vec<_> = undone.collect();
+    for file in &undone {
+        open.undo(file)?;
     }
     Ok(ResolveReport {
-        resolved: resolutions,
+        resolved: resolutions
+            .into_iter()
+            .map(|(_, resolution)| resolution)
+            .collect(),
+        undone: undone
+            .iter()
+            .map(|file| file.conflict.path.clone())
+            .collect(),
         left: open
             .undecided()
             .map(|one| one.conflict.path.clone())
             .collect(),
+        next: open.next_step(),
     })
 }
 
@@ -66,20 +80,32 @@ fn chosen(
     context: &Context<'_>,
     project: &Project,
     open: &OpenUpgrade,
+    how: &ResolveHow,
     files: &[String],
 ) -> Result<Vec<OpenConflict>> {
     let mut all = open.state.all();
     if files.is_empty() {
-        all.retain(|one| open.is_edited_since(one));
+        let stored = &project.inputs.resolutions;
+        match how.remembered {
+            true => all.retain(|one| {
+                stored.contains_key(&one.texts.key()) && open.decision(one).is_none()
+            }),
+            false => all.retain(|one| open.is_edited_since(one)),
+        }
         let edited = all;
         return match edited.is_empty() {
             false => Ok(edited),
-            true => Err(
-                Error::new(Kind::Usage, "no file in conflict was edited").help(format!(
-                    "edit them below {}, or name one and how: `wash-wasi-sync resolve FILE --ours`",
-                    context.shown(&open.staged_dir())
-                )),
-            ),
+            true => Err(Error::new(
+                Kind::Usage,
+                match how.remembered {
+                    true => "nothing is remembered about the files that are left",
+                    false => "no file was edited",
+                },
+            )
+            .help(format!(
+                "edit them below {}, or name one and how: `wash-wasi-sync resolve FILE --ours`",
+                context.shown(&open.staged_dir())
+            ))),
         };
     }
     let tree = &project.manifest().fork.path;
@@ -115,13 +141,14 @@ fn decision(
     let conflict = &file.conflict;
     let resolution = if how.remembered {
         let stored = project.inputs.resolutions.get(&file.texts.key());
-        return stored.cloned().ok_or_else(|| {
+        let stored = stored.cloned().ok_or_else(|| {
             Error::general(format!(
                 "nothing is remembered about the conflict of `{}`",
                 conflict.path
             ))
             .help("decide it: `wash-wasi-sync conflicts` shows how")
         });
+        stored
     } else if how.ours {
         conflict.resolution(Decision::Ours, None)
     } else if how.theirs {
@@ -131,6 +158,7 @@ fn decision(
         conflict.resolution(Decision::Drop { reason }, None)
     } else if let Some(to) = &how.moved_to {
         let path = project_path(to)?;
+        is_there(open, conflict, &path)?;
         conflict.resolution(Decision::MovedTo { path }, None)
     } else {
         let text = open.staged_text(file)?;
@@ -138,7 +166,10 @@ fn decision(
         conflict.resolution(Decision::Edited, Some(&text))
     };
     let mut resolution = resolution?;
-    resolution.by = whoever(&context.root);
+    if !how.remembered {
+        resolution.by = git_user(&context.root);
+    }
+    gives_rust(file, &resolution)?;
     Ok(resolution)
 }
 
@@ -150,29 +181,16 @@ fn edited(
     text: &str,
 ) -> Result<()> {
     let place = context.shown(&open.staged(&conflict.path));
-    if let ConflictKind::Lines { merge } = &conflict.kind {
-        let length = merge.marker_length();
-        let is_marker = |line: &str| {
-            "<|=>"
-                .chars()
-                .any(|sign| line.chars().take_while(|c| *c == sign).count() == length)
-        };
-        let left: Vec<String> = text
-            .lines()
-            .enumerate()
-            .filter(|(_, line)| is_marker(line))
-            .map(|(at, _)| (at + 1).to_string())
-            .collect();
-        if let Some(first) = left.first() {
-            return Err(Error::general(format!(
-                "{place} still has conflict markers, in {} lines from line {first} on",
-                left.len()
-            ))
-            .help(format!(
-                "edit it, then `wash-wasi-sync resolve {}` again",
-                conflict.path
-            )));
-        }
+    let left = conflict.markers_in(text);
+    if let Some(first) = left.first() {
+        return Err(Error::general(format!(
+            "{place} still has {} lines of conflict markers, from line {first} on",
+            left.len()
+        ))
+        .help(format!(
+            "edit it, then `wash-wasi-sync resolve {}` again",
+            conflict.path
+        )));
     }
     if let Some(error) = unparsable(&conflict.path, text) {
         return Err(
@@ -183,8 +201,51 @@ fn edited(
     Ok(())
 }
 
-/// Returns the name of whoever works here, as git has it.
-fn whoever(root: &Path) -> Option<String> {
+/// Fails where upstream has no file to which code is said to have moved.
+fn is_there(open: &OpenUpgrade, conflict: &FileConflict, path: &TreePath) -> Result<()> {
+    if open.state.tree.contains(path) {
+        return Ok(());
+    }
+    let error = Error::new(
+        Kind::Usage,
+        format!("upstream {} has no `{path}`", conflict.to),
+    );
+    Err(match &conflict.kind {
+        ConflictKind::Deleted {
+            now_in: Some(now_in),
+        } => error.help(format!("most of the lines are in {}", now_in.path)),
+        _ => error.help("name the file of the crate that has the code now"),
+    })
+}
+
+/// Fails where a decision does not follow from upstream's text, or gives no Rust: it would
+/// be refused later, where nothing can be done about it.
+fn gives_rust(file: &OpenConflict, resolution: &Resolution) -> Result<()> {
+    let is_text = !matches!(
+        resolution.decision,
+        Decision::Drop { .. } | Decision::MovedTo { .. }
+    );
+    let Some(theirs) = file.texts.theirs.as_deref().filter(|_| is_text) else {
+        return Ok(());
+    };
+    let path = &file.conflict.path;
+    let edit = format!("edit the file, then `wash-wasi-sync resolve {path}`");
+    let text = resolution.text(theirs).ok_or_else(|| {
+        Error::general(format!(
+            "what is remembered of `{path}` does not apply to its texts"
+        ))
+        .help(edit.clone())
+    })?;
+    match unparsable(path, &text) {
+        None => Ok(()),
+        Some(error) => {
+            Err(Error::general(format!("`{path}` would not parse as Rust: {error}")).help(edit))
+        }
+    }
+}
+
+/// Returns the name of the person who works here, as git has it.
+fn git_user(root: &Path) -> Option<String> {
     let config = match git2::Repository::discover(root) {
         Ok(repository) => repository.config(),
         Err(_) => git2::Config::open_default(),

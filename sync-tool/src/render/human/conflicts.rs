@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use recipe::listing::joined;
 use recipe::merge::{Conflict, Side};
-use recipe::series::ConflictKind;
 use similar::{ChangeTag, TextDiff};
 
 use super::{Human, count};
@@ -113,14 +113,17 @@ impl Human {
                 one.decision
             );
         });
-        let next = match &report.left[..] {
-            [] => "`wash-wasi-sync continue` builds and tests the fork with them".to_owned(),
-            [first, ..] => format!(
-                "{} left: `wash-wasi-sync conflicts` shows them, `wash-wasi-sync conflicts open` begins with {first}",
-                count(report.left.len(), "file")
-            ),
-        };
-        let _ = writeln!(text, "{} {next}", self.styles.cyan("next:"));
+        self.list(&report.undone, &mut text, |path, text| {
+            let _ = writeln!(text, "{path} is to be decided again");
+        });
+        if !report.left.is_empty() {
+            let _ = writeln!(
+                text,
+                "not resolved yet: {}",
+                joined(&report.left, report.left.len())
+            );
+        }
+        let _ = writeln!(text, "{} {}", self.styles.cyan("next:"), report.next);
         text
     }
 
@@ -130,26 +133,47 @@ impl Human {
             text.push('\n');
             self.place(conflict, MAX_SIDE, text);
         });
+        if !report.merged.is_empty() {
+            let _ = writeln!(text, "\nMerged by themselves; to be reviewed");
+        }
+        self.list(&report.merged, &mut text, |file, text| {
+            let counts = file.layers.iter();
+            let counts: Vec<String> = counts
+                .map(|(layer, count)| format!("{} {count}", layer.name()))
+                .collect();
+            let decided = file.resolution.as_ref();
+            let decided = decided.map(|one| {
+                format!(
+                    "; {}",
+                    self.styles.green(format!("resolved: {}", one.decision))
+                )
+            });
+            let remembered = file
+                .remembered
+                .as_ref()
+                .filter(|_| file.resolution.is_none());
+            let remembered = remembered.map(|at| {
+                format!(
+                    "; decided otherwise before ({at}): `resolve {} --remembered`",
+                    file.path
+                )
+            });
+            let _ = writeln!(
+                text,
+                "  {} ({}){}{}",
+                self.styles.bold(&file.path),
+                counts.join(", "),
+                decided.unwrap_or_default(),
+                remembered.unwrap_or_default()
+            );
+        });
         text.push('\n');
         text + &self.next(report)
     }
 
     fn next(self, report: &ConflictsReport) -> String {
-        let open = report.conflicts.iter().find(|one| one.resolution.is_none());
-        let next = match open {
-            Some(_) if report.left == 0 => String::new(),
-            Some(one) if one.lines.is_none() => format!(
-                "`wash-wasi-sync resolve {}` with `--edited`, `--drop` or `--moved-to`; `help conflicts` tells all",
-                one.path
-            ),
-            Some(one) => format!(
-                "`wash-wasi-sync conflicts open {}` edits it, `wash-wasi-sync resolve {}` decides; `help conflicts` tells all",
-                one.number, one.path
-            ),
-            None => "`wash-wasi-sync continue` builds and tests the fork with what was decided"
-                .to_owned(),
-        };
-        format!("{} {next}\n", self.styles.cyan("next:"))
+        let help = "`wash-wasi-sync help conflicts` explains all of it";
+        format!("{} {}; {help}\n", self.styles.cyan("next:"), report.next)
     }
 
     fn place(self, conflict: &ConflictReport, most: usize, text: &mut String) {
@@ -175,17 +199,6 @@ impl Human {
             Some(lines) => self.sides(conflict, lines, most, text),
             None => {
                 let _ = writeln!(text, "   {}", conflict.kind);
-                if let ConflictKind::Deleted { now_in } = &conflict.kind {
-                    let to = now_in
-                        .as_ref()
-                        .map_or("FILE".to_owned(), |now| now.path.to_string());
-                    let _ = writeln!(
-                        text,
-                        "   where its code went: `wash-wasi-sync resolve {path} --moved-to {to}`; not needed any more: \
-                         `wash-wasi-sync resolve {path} --drop --reason TEXT`",
-                        path = conflict.path
-                    );
-                }
             }
         }
         if let Some(remembered) = conflict
@@ -237,10 +250,7 @@ impl Human {
             let _ = writeln!(text, "     {line}");
         }
         if all.len() > most {
-            let more = format!(
-                "and {} more; `wash-wasi-sync conflicts show` has them",
-                count(all.len() - most, "line")
-            );
+            let more = format!("and {} more", count(all.len() - most, "line"));
             let _ = writeln!(text, "     {}", self.styles.dim(more));
         }
     }

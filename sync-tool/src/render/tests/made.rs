@@ -3,7 +3,7 @@
 use gates::gate::GateReport;
 use recipe::compare::{Changed, FileChange};
 use recipe::manifest::FileKind;
-use recipe::merge::{Conflict, merge};
+use recipe::merge::{Conflict, Layer, merge};
 use recipe::patch::Difference;
 use recipe::prepare::RuleCount;
 use recipe::release::SourceKind;
@@ -11,7 +11,7 @@ use recipe::series::{ConflictKind, FileConflict, Texts};
 
 use super::*;
 use crate::report::{
-    ConflictReport, ConflictsReport, Ended, MadeReport, PatchReport, SeriesReport,
+    ConflictReport, ConflictsReport, Ended, MadeReport, MergedFileReport, PatchReport, SeriesReport,
 };
 use upstream::git::Commit;
 
@@ -311,6 +311,14 @@ fn conflicts_show_all_sides() {
             place(2, &conflicts[1], None),
             place(3, &conflicts[2], None),
         ],
+        merged: vec![MergedFileReport {
+            path: path("src/p3/udp.rs"),
+            layers: [(Layer::Lines, 1), (Layer::Items, 2)].into(),
+            file: "work/files/src/p3/udp.rs".to_owned(),
+            resolution: None,
+            remembered: Some(path("patches/resolutions/src/p3/udp.rs.0.patch")),
+        }],
+        next: "`wash-wasi-sync conflicts open 1` edits the file".to_owned(),
     };
     insta::assert_snapshot!(HUMAN.conflict(&open), @r"
     1. src/ctx.rs, impl Ctx, fn new  not resolved
@@ -331,7 +339,6 @@ fn conflicts_show_all_sides() {
                more
        Reason: the loopback needs it
        upstream has no such file any more
-       where its code went: `wash-wasi-sync resolve src/p2/tcp.rs --moved-to FILE`; not needed any more: `wash-wasi-sync resolve src/p2/tcp.rs --drop --reason TEXT`
        note: `Foo` is `Bar` now
        0123456789 2026-07-14 Move it (#123)
        file: work/files/src/p2/tcp.rs:7
@@ -343,7 +350,7 @@ fn conflicts_show_all_sides() {
        note: `Foo` is `Bar` now
        0123456789 2026-07-14 Move it (#123)
        file: work/files/src/p2/udp.rs:7
-    next: `wash-wasi-sync conflicts open 1` edits it, `wash-wasi-sync resolve src/ctx.rs` decides; `help conflicts` tells all
+    next: `wash-wasi-sync conflicts open 1` edits the file; `wash-wasi-sync help conflicts` explains all of it
     ");
     let report = MadeReport {
         ended: Ended::Conflicts,
@@ -371,7 +378,6 @@ fn conflicts_show_all_sides() {
                more
        Reason: the loopback needs it
        upstream has no such file any more
-       where its code went: `wash-wasi-sync resolve src/p2/tcp.rs --moved-to FILE`; not needed any more: `wash-wasi-sync resolve src/p2/tcp.rs --drop --reason TEXT`
 
     3. src/p2/udp.rs  not resolved
        Change: a field
@@ -379,7 +385,10 @@ fn conflicts_show_all_sides() {
        Reason: the loopback needs it
        the lines merge, but the result does not parse as Rust: 7:1: expected `}`
 
-    next: `wash-wasi-sync conflicts open 1` edits it, `wash-wasi-sync resolve src/ctx.rs` decides; `help conflicts` tells all
+    Merged by themselves; to be reviewed
+      src/p3/udp.rs (lines 1, items 2); decided otherwise before (patches/resolutions/src/p3/udp.rs.0.patch): `resolve src/p3/udp.rs --remembered`
+
+    next: `wash-wasi-sync conflicts open 1` edits the file; `wash-wasi-sync help conflicts` explains all of it
     ");
     let dry = MadeReport {
         open: None,
