@@ -10,7 +10,7 @@ use recipe::address::Address;
 use recipe::error::{Error, Kind, Result};
 use recipe::listing::joined;
 use recipe::release::newest_of_lines;
-use recipe::series::{Inputs, Rebased, Resolutions, StoredSeries};
+use recipe::series::{Inputs, Rebased, RebasedFile, Resolutions, StoredSeries};
 use recipe::tree::{Digest, TreePath};
 use semver::Version;
 use target::{new_number, pinned, served};
@@ -248,7 +248,13 @@ impl<'a> Attempt<'a> {
             false => std::mem::take(&mut forked.rebased),
         };
         let manifest = forked.inputs.manifest.clone();
-        let report = installer.install(self.lock.write_lock(), forked, steps)?;
+        let is_merged = rebased.values().any(|file| file.merged.is_some());
+        let report = match installer.install(self.lock.write_lock(), forked, steps) {
+            Err(e) if e.kind() == Kind::Verification && is_merged => {
+                return Err(self.open_to_correct(e, rebased)?);
+            }
+            other => other?,
+        };
         if self.review.is_wanted() {
             let before = self.project.series_in_use().map(StoredSeries::delta);
             let page = review::of_made(&manifest, before, &rebased, &report);
@@ -262,6 +268,37 @@ impl<'a> Attempt<'a> {
             }
         }
         Ok(report)
+    }
+
+    /// Opens an upgrade whose gates failed, so that what a merge made can be corrected.
+    fn open_to_correct(
+        &self,
+        error: Error,
+        files: BTreeMap<TreePath, RebasedFile>,
+    ) -> Result<Error> {
+        let manifest = self.project.manifest();
+        let dir = self.context.open_upgrade_dir(manifest)?;
+        if self.open.is_none() && self.lock.write_lock().is_some() && !self.check_only {
+            let rebased = Rebased {
+                files,
+                ..Rebased::default()
+            };
+            let state = State::new(
+                &manifest.fork.name,
+                &manifest.fork.pin,
+                self.request.clone(),
+                digests(self.project),
+                self.through()?,
+                rebased,
+            );
+            OpenUpgrade::open(&dir, state)?;
+        }
+        Ok(error
+            .help(format!(
+                "the upgrade is open: correct what was merged (`wash-wasi-sync conflicts`) below {}, `wash-wasi-sync resolve`, `wash-wasi-sync continue`",
+                self.context.shown(&dir)
+            ))
+            .help("or give it up: `wash-wasi-sync abort`"))
     }
 
     fn installer(&self) -> Installer<'_, 'a> {

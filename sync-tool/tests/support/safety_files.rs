@@ -86,7 +86,10 @@ notes = "First"
 pub(crate) fn module(version: &str) -> String {
     match version {
         OLD | NEXT => MODULE.to_owned(),
-        CONFLICTING => MODULE.replace("//! Sockets.\n\n", "//! Sockets.\n\npub mod other;\n\n"),
+        CONFLICTING => MODULE.replace(
+            "//! Sockets.\n\n",
+            "//! Sockets.\n\npub mod loopback {}\n\n",
+        ),
         _ => MODULE.replace("u32", "u64"),
     }
 }

@@ -248,7 +248,7 @@ fn edits() -> impl Strategy<Value = Vec<(prop::sample::Index, usize, &'static st
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1024))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1024) })]
 
     #[test]
     fn a_merge_is_that_of_libgit2(base in text(), ours in edits(), theirs in edits()) {

@@ -74,9 +74,9 @@ impl Style {
                 .all(|c| c.is_uppercase() || c == '_' || c.is_numeric())
         };
         let is_large = |name: &str| name.starts_with(char::is_uppercase);
-        is_large(a)
-            .cmp(&is_large(b))
-            .then_with(|| is_constant(a).cmp(&is_constant(b)))
+        is_constant(a)
+            .cmp(&is_constant(b))
+            .then_with(|| is_large(a).cmp(&is_large(b)))
             .then_with(|| a.cmp(b))
     }
 }
@@ -156,4 +156,26 @@ fn chunk<'a>(rest: &mut &'a str) -> Option<&'a str> {
     let (chunk, behind) = rest.split_at(end.unwrap_or(rest.len()));
     *rest = behind;
     Some(chunk)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_begin_with_an_underscore_stand_where_rustfmt_puts_them() {
+        let sorted = |style: Style, mut names: Vec<&'static str>| {
+            names.sort_by(|a, b| style.names(a, b));
+            names
+        };
+        let names = || vec!["_A", "C", "WuX", "_b", "a"];
+        assert_eq!(
+            sorted(Style::Edition2015, names()),
+            ["_b", "a", "WuX", "_A", "C"]
+        );
+        assert_eq!(
+            sorted(Style::Edition2024, names()),
+            ["_A", "_b", "C", "WuX", "a"]
+        );
+    }
 }

@@ -175,7 +175,7 @@ fn merged(base: &str, ours: &str, theirs: &str) -> LayeredMerge {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(192))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(192) })]
 
     #[test]
     fn laws(

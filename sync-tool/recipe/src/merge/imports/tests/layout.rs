@@ -137,7 +137,7 @@ fn side(paths: &[Vec<String>], sides: &Sides, which: usize) -> Vec<Vec<String>> 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(40) })]
 
     #[test]
     fn a_union_is_complete_and_as_rustfmt_prints_it(
