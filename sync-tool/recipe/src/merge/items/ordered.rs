@@ -64,7 +64,9 @@ fn merge_cluster<'a>(
     let [base, ours, theirs] = &children;
     match edits {
         [[], _] => combiner.emit(2, &lines(of[2], theirs)),
-        [_, []] => combiner.emit(1, &lines(of[1], ours)),
+        [_, []] => {
+            combiner.emit_ours([0, 1, 2].map(|side| lines(of[side], &children[side])));
+        }
         [[one], [other]] if one.is_paired && other.is_paired => combiner.child([
             &of[0].children[base.start],
             &of[1].children[ours.start],
@@ -77,8 +79,9 @@ fn merge_cluster<'a>(
                     &of[2].children[theirs.clone()],
                 ) =>
         {
-            combiner.emit(2, &lines(of[2], theirs));
-            combiner.emit(1, &lines(of[1], ours));
+            let [at, ours, theirs] = [0, 1, 2].map(|side| lines(of[side], &children[side]));
+            combiner.emit(2, &theirs);
+            combiner.emit_ours([at, ours, theirs.end..theirs.end]);
         }
         _ => replaced(combiner, of, children)?,
     }
