@@ -41,6 +41,9 @@ pub(super) struct Combiner<'a> {
     pub caution: &'a Caution,
 }
 
+/// What a text may begin with to say how it is encoded.
+const MARK: &str = "\u{feff}";
+
 /// A part of a child.
 enum Piece<'a> {
     Lines(Range<usize>),
@@ -172,9 +175,14 @@ impl<'a> Combiner<'a> {
         self.leaf(of.map(|child| child.lines.start..child.code))?;
         let lines = of.map(|child| child.code..child.lines.end);
         let [base, ours, theirs] = [0, 1, 2].map(|side| self.text(side, &lines[side]));
+        let texts = [&base, &ours, &theirs];
+        let mark = texts.iter().all(|text| text.starts_with(MARK));
+        let mark = if mark { MARK } else { "" };
+        let [old, one, two] = texts.map(|text| &text[mark.len()..]);
         if !merge(&base, &ours, &theirs)?.is_clean()
-            && let Some(result) = imports::merge(&base, &ours, &theirs)
+            && let Some(result) = imports::merge(old, one, two)
         {
+            let result = format!("{mark}{result}");
             self.push(&result);
             self.settled.push(Settled {
                 base,

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::combine::{Combiner, Three};
-use super::source::{Child, Container};
+use super::source::{Child, Container, Effect};
 use crate::merge::MergeError;
 
 /// A change of a side: children of base that became others.
@@ -230,7 +230,16 @@ fn is_added_twice(of: Three<&Container>, changes: &[Vec<Edit>; 2]) -> bool {
 fn commute(ours: &[Child], theirs: &[Child]) -> bool {
     let all = || ours.iter().chain(theirs);
     let names: HashSet<&String> = ours.iter().flat_map(|child| &child.label.names).collect();
-    all().all(|child| !child.label.names.is_empty())
+    let effect = |children: &[Child]| {
+        let effects = children.iter().map(|child| child.label.effect);
+        effects.max().unwrap_or(Effect::None)
+    };
+    let [least, most] = match [effect(ours), effect(theirs)] {
+        [one, two] if one > two => [two, one],
+        effects => effects,
+    };
+    (least == Effect::None || most < Effect::Any)
+        && all().all(|child| !child.label.names.is_empty())
         && theirs
             .iter()
             .flat_map(|child| &child.label.names)

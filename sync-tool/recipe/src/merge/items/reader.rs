@@ -200,7 +200,7 @@ impl Reader<'_> {
             let tokens = tokens_of(self.tokens, &own).iter();
             let tokens: Vec<u64> = tokens.map(|token| token.digest).collect();
             children.push(Child {
-                label: Label::of(Kind::Attribute),
+                label: labels::attribute(&tokens),
                 code: own.start,
                 has_blank_before: false,
                 inner: Vec::new(),

@@ -52,6 +52,15 @@ pub(super) enum Kind {
     Element,
 }
 
+/// What a child may do when it is evaluated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Effect {
+    None,
+    /// It may move a value away.
+    Moves,
+    Any,
+}
+
 /// What identifies a child.
 pub(super) struct Label {
     pub kind: Kind,
@@ -62,6 +71,7 @@ pub(super) struct Label {
     /// The names that it declares or matches, if its place among others with other names
     /// has no meaning.
     pub names: Vec<String>,
+    pub effect: Effect,
 }
 
 /// A child of a container: its comments, attributes and blank lines, then its own text.

@@ -134,3 +134,52 @@ fn modules_are_declared_in_their_order() {
         );
     }
 }
+
+#[test]
+fn plain_attributes_constants_and_values_have_no_order() {
+    let attributed = |lines: &str| format!("{lines}fn f() {{\n    g();\n}}\n");
+    let arms = |lines: &str| {
+        format!(
+            "fn f(c: char) {{\n    match c {{\n        'a' => 1,\n{lines}        _ => 2,\n    }}\n}}\n"
+        )
+    };
+    let fields = |lines: &str| format!("fn f() {{\n    A {{\n        a: 1,\n{lines}    }}\n}}\n");
+    let all: [&dyn Fn(&str) -> String; 3] = [&attributed, &arms, &fields];
+    for (at, ours, theirs, is_clean) in [
+        (0, "#[inline]\n", "#[must_use]\n", true),
+        (0, "#[inline]\n", "#[inline(never)]\n", false),
+        (0, "#[allow(a)]\n", "#[deny(a)]\n", false),
+        (0, "#[inline]\n", "#[other::macro]\n", false),
+        (1, "        'b' => g(),\n", "        'c' => 3,\n", true),
+        (
+            1,
+            "        'b' => g(),\n",
+            "        '\\u{62}' => 3,\n",
+            false,
+        ),
+        (
+            1,
+            "        'b'..='d' => g(),\n",
+            "        'c' => 3,\n",
+            false,
+        ),
+        (2, "        b: g(),\n", "        c: None,\n", true),
+        (2, "        b: 2,\n", "        c: g(),\n", true),
+        (2, "        b: g(),\n", "        c: h(),\n", false),
+        (2, "        b: g(x),\n", "        c: x,\n", false),
+    ] {
+        let of = |lines: &str| all[at](lines);
+        let merged = merged(&of(""), &of(ours), &of(theirs));
+        let expected = is_clean.then(|| of(&format!("{theirs}{ours}")));
+        assert_eq!(merged.merge.text(), expected, "{ours} {theirs}");
+    }
+}
+
+#[test]
+fn imports_behind_a_byte_order_mark_are_a_set() {
+    let file = |names: &str| format!("\u{feff}use a::{{{names}}};\n");
+    assert_eq!(
+        clean(&file("a, z"), &file("a, b, z"), &file("a, c, z")),
+        file("a, b, c, z")
+    );
+}
