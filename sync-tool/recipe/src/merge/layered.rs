@@ -5,11 +5,11 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::hunks::hunks;
-use super::items::{Combined, Outcome, Sources, check_rust};
+use super::items::{Caution, Combined, Outcome, Sources, check_rust};
 use super::keeps::{Settled, keeps};
 use super::normalised::{Alike, alike};
 use super::renames::Rename;
-use super::{Chunk, Merge, MergeError, merge};
+use super::{Chunk, Merge, MergeError, merge, merge_as_one};
 use crate::format::Formatter;
 
 /// What brought a change of ours into the merged text, the simplest first.
@@ -130,6 +130,7 @@ pub fn merge_in_layers(
         |merged: &LayeredMerge| by_lines.is_clean() || count(&merged.merge) <= count(&by_lines);
     match best.filter(is_better) {
         Some(merged) => Ok(merged),
+        None if by_lines.is_clean() => unparsable(&by_lines, sides, &sources),
         None => lines_alone(with_items(by_lines, &sources), sides, Vec::new()),
     }
 }
@@ -155,7 +156,7 @@ fn best(
 ) -> Result<Option<LayeredMerge>, MergeError> {
     let alike = alike(sides, options.renames, options.formatter);
     if let Some(alike) = &alike
-        && let Some(merged) = by_alike(by_lines, sides, alike)?
+        && let Some(merged) = by_alike(by_lines, sides, sources, alike)?
     {
         return Ok(Some(merged));
     }
@@ -163,7 +164,7 @@ fn best(
         let merged = merged.as_ref();
         merged.map_or(usize::MAX, |merged| count(&merged.merge))
     };
-    let merged = by_items(by_lines, sides, sources)?;
+    let merged = by_items(by_lines, sides, sources, Caution::default())?;
     if let Some(alike) = &alike
         && conflicts(&merged) > 0
     {
@@ -173,6 +174,25 @@ fn best(
         }
     }
     Ok(merged)
+}
+
+/// Leaves what both sides changed to a person, where their lines merge to what does not
+/// parse: the smallest part of an item, or all between the first change and the last.
+fn unparsable(
+    by_lines: &Merge,
+    sides: Sides<'_>,
+    sources: &Sources<'_>,
+) -> Result<LayeredMerge, MergeError> {
+    let caution = Caution {
+        is_strict: true,
+        ..Caution::default()
+    };
+    let merged = by_items(by_lines, sides, sources, caution)?;
+    if let Some(merged) = merged.filter(|merged| !merged.merge.is_clean()) {
+        return Ok(merged);
+    }
+    let merge = merge_as_one(sides.base, sides.ours, sides.theirs)?;
+    lines_alone(with_items(merge, sources), sides, Vec::new())
 }
 
 fn count(merge: &Merge) -> usize {
@@ -205,15 +225,23 @@ fn layered(
     })
 }
 
+/// What a layer made.
+enum Checked {
+    Holds(LayeredMerge),
+    /// Lines of ours, counted from 0, that bring back a name that theirs no longer has.
+    Stale(Vec<usize>),
+    Fails,
+}
+
 /// Makes the outcome of a layer, if it parses as Rust, with ours or theirs in place of
 /// conflicts, and keeps what both sides did.
 fn checked(
     by_lines: &Merge,
     merge: Merge,
-    sides: Sides<'_>,
+    (sides, sources): (Sides<'_>, &Sources<'_>),
     layer: Layer,
     settled: &[Settled],
-) -> Result<Option<LayeredMerge>, MergeError> {
+) -> Result<Checked, MergeError> {
     let theirs = merge.resolved_by(|conflict| &conflict.theirs);
     let outcome = Outcome::parse(&theirs).ok();
     let parses_with_ours = || {
@@ -221,9 +249,17 @@ fn checked(
         !merge.is_clean() && check_rust(&ours).is_ok()
     };
     if outcome.is_none() && !parses_with_ours() || !keeps(&merge, sides, settled) {
-        return Ok(None);
+        return Ok(Checked::Fails);
     }
-    layered(by_lines, merge, sides, layer, outcome.as_ref()).map(Some)
+    let merged = layered(by_lines, merge, sides, layer, outcome.as_ref())?;
+    let stale = match &outcome {
+        Some(outcome) => sources.stale_lines(outcome, &merged.hunks)?,
+        None => Vec::new(),
+    };
+    Ok(match stale.is_empty() {
+        true => Checked::Holds(merged),
+        false => Checked::Stale(stale),
+    })
 }
 
 impl Alike {
@@ -240,6 +276,7 @@ impl Alike {
 fn by_alike(
     by_lines: &Merge,
     sides: Sides<'_>,
+    sources: &Sources<'_>,
     alike: &Alike,
 ) -> Result<Option<LayeredMerge>, MergeError> {
     let merge = merge(&alike.base, &alike.ours, sides.theirs)?;
@@ -247,11 +284,15 @@ fn by_alike(
         return Ok(None);
     }
     let made = alike.sides(sides.theirs);
-    let merged = checked(by_lines, merge, made, Layer::Normalised, &[])?;
-    Ok(merged.map(|merged| LayeredMerge {
-        notes: alike.notes.clone(),
-        ..merged
-    }))
+    Ok(
+        match checked(by_lines, merge, (made, sources), Layer::Normalised, &[])? {
+            Checked::Holds(merged) => Some(LayeredMerge {
+                notes: alike.notes.clone(),
+                ..merged
+            }),
+            _ => None,
+        },
+    )
 }
 
 /// Merges what was made alike by its items, if each conflict has lines of the inputs as they
@@ -265,7 +306,7 @@ fn by_items_alike(
     let Ok(sources) = Sources::parse([made.base, made.ours, made.theirs]) else {
         return Ok(None);
     };
-    let Some(mut merged) = by_items(by_lines, made, &sources)? else {
+    let Some(mut merged) = by_items(by_lines, made, &sources, Caution::default())? else {
         return Ok(None);
     };
     let count = |text: &str| text.split_inclusive('\n').count();
@@ -289,19 +330,27 @@ fn by_items_alike(
     Ok(Some(merged))
 }
 
-/// Merges by items, if what comes of it holds.
+/// Merges by items, if what comes of it holds. What would bring a name back that theirs no
+/// longer has is left to a person.
 fn by_items(
     by_lines: &Merge,
     sides: Sides<'_>,
     sources: &Sources<'_>,
+    mut caution: Caution,
 ) -> Result<Option<LayeredMerge>, MergeError> {
-    let Combined {
-        merge,
-        settled,
-        notes,
-    } = sources.combine()?;
-    let merged = checked(by_lines, merge, sides, Layer::Items, &settled)?;
-    Ok(merged.map(|merged| LayeredMerge { notes, ..merged }))
+    loop {
+        let Combined {
+            merge,
+            settled,
+            notes,
+        } = sources.combine(&caution)?;
+        let sides = (sides, sources);
+        match checked(by_lines, merge, sides, Layer::Items, &settled)? {
+            Checked::Holds(merged) => return Ok(Some(LayeredMerge { notes, ..merged })),
+            Checked::Stale(lines) if caution.stale.is_empty() => caution.stale = lines,
+            Checked::Stale(_) | Checked::Fails => return Ok(None),
+        }
+    }
 }
 
 /// Gives each conflict the item that it is in.

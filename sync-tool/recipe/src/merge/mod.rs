@@ -97,8 +97,20 @@ pub struct Side {
 ///
 /// Where libgit2 cannot compare two of the texts, such as texts over 1 GiB.
 pub fn merge(base: &str, ours: &str, theirs: &str) -> Result<Merge, MergeError> {
-    let our_edits = difference::edits(base, ours)?;
-    let their_edits = difference::edits(base, theirs)?;
+    merged(base, ours, theirs, false)
+}
+
+/// Merges to one conflict from the first change to the last.
+fn merge_as_one(base: &str, ours: &str, theirs: &str) -> Result<Merge, MergeError> {
+    merged(base, ours, theirs, true)
+}
+
+fn merged(base: &str, ours: &str, theirs: &str, as_one: bool) -> Result<Merge, MergeError> {
+    let mut our_edits = difference::edits(base, ours)?;
+    let mut their_edits = difference::edits(base, theirs)?;
+    if as_one {
+        walk::join([&mut our_edits, &mut their_edits]);
+    }
     let cut = |text| str::split_inclusive(text, '\n').collect::<Vec<_>>();
     let inputs = walk::Texts {
         base: cut(base),

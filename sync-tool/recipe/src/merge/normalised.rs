@@ -7,7 +7,7 @@ mod tests;
 use std::sync::Arc;
 
 use super::Sides;
-use super::renames::{self, Rename};
+use super::renames::{self, Names, Rename};
 use crate::format::{Formatter, same_code};
 use crate::tree::TreePath;
 
@@ -35,11 +35,7 @@ pub(super) fn alike(
     for rename in renames {
         alike.apply(rename);
     }
-    for rename in renames::find(&alike.base, sides.theirs) {
-        if alike.is_safe(&rename) {
-            alike.apply(&rename);
-        }
-    }
+    alike.follow(&renames::find(&alike.base, sides.theirs));
     if let Some(texts) =
         formatter.and_then(|(f, edition)| alike.formatted(sides.theirs, f, edition))
         && texts != [&*alike.base, &*alike.ours]
@@ -57,30 +53,43 @@ pub(super) fn alike(
 impl Alike {
     fn apply(&mut self, rename: &Rename) {
         let [in_base, in_ours] = [&self.base, &self.ours].map(|text| renames::count(text, rename));
-        let places = match (in_base, in_ours) {
-            (0, 0) => return,
-            (1, 0) | (_, 1) => "1 place".to_owned(),
-            (count, 0) | (_, count) => format!("{count} places"),
-        };
+        self.note(rename, if in_ours == 0 { in_base } else { in_ours });
         for text in [&mut self.base, &mut self.ours] {
-            *text = renames::apply(text, std::slice::from_ref(rename));
+            *text = renames::apply(text, rename);
         }
-        let Rename { from, to } = rename;
-        self.notes
-            .push(format!("`{from}` is `{to}` now in {places}."));
     }
 
-    /// Tells whether a rename that was found means in ours what it means in base: ours does
-    /// not use the new name for something of its own, nor, where the definition is
+    fn note(&mut self, Rename { from, to }: &Rename, count: usize) {
+        if count > 0 {
+            let s = if count == 1 { "" } else { "s" };
+            let note = format!("`{from}` is `{to}` now in {count} place{s}.");
+            self.notes.push(note);
+        }
+    }
+
+    /// Applies those of the renames that were found that mean in ours what they mean in base:
+    /// ours does not use the new name for something of its own, nor, where the definition is
     /// elsewhere, the old one at further places, which may have to keep it.
-    fn is_safe(&self, rename: &Rename) -> bool {
-        let back = Rename {
-            from: rename.to.clone(),
-            to: String::new(),
+    fn follow(&mut self, found: &[Rename]) {
+        if found.is_empty() {
+            return;
+        }
+        let [base, ours] = [&self.base, &self.ours].map(|text| Names::of(text));
+        let is_safe = |rename: &&Rename| {
+            let is_moved = ours.count(&rename.from) > base.count(&rename.from);
+            ours.count(&rename.to) == 0 && (!is_moved || base.defines(&rename.from))
         };
-        let is_moved = renames::count(&self.ours, rename) > renames::count(&self.base, rename);
-        renames::count(&self.ours, &back) == 0
-            && (!is_moved || renames::is_defined(&self.base, &rename.from))
+        let safe: Vec<&Rename> = found.iter().filter(is_safe).collect();
+        let renamed = [&base, &ours].map(|names| names.renamed(&safe));
+        let counts = safe.iter().map(|rename| match ours.count(&rename.from) {
+            0 => base.count(&rename.from),
+            count => count,
+        });
+        let counts: Vec<usize> = counts.collect();
+        [self.base, self.ours] = renamed;
+        for (rename, count) in safe.into_iter().zip(counts) {
+            self.note(rename, count);
+        }
     }
 
     /// Formats base and ours; `None` where theirs is not stable under the formatter, or one

@@ -4,7 +4,7 @@
 mod tests;
 mod tokens;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
 use serde::Serialize;
@@ -66,14 +66,12 @@ pub(super) fn find(base: &str, theirs: &str) -> Vec<Rename> {
     sure.map(owned).collect()
 }
 
-/// Returns a text with names replaced, one rename after the other. Comments and strings
-/// stay; so does what is written between the names of a path, where a comment is among it.
-pub(super) fn apply(text: &str, renames: &[Rename]) -> String {
+/// Returns a text with a name replaced. Comments and strings stay; so does what is written
+/// between the names of a path, where a comment is among it.
+pub(super) fn apply(text: &str, rename: &Rename) -> String {
     let mut text = text.to_owned();
-    for rename in renames {
-        for place in places(&text, rename).into_iter().rev() {
-            text.replace_range(place, &rename.to);
-        }
+    for place in places(&text, rename).into_iter().rev() {
+        text.replace_range(place, &rename.to);
     }
     text
 }
@@ -83,11 +81,52 @@ pub(super) fn count(text: &str, rename: &Rename) -> usize {
     places(text, rename).len()
 }
 
-/// Tells whether a name is defined in a text.
-pub(super) fn is_defined(text: &str, name: &str) -> bool {
-    let tokens = tokens(text);
-    let mut definitions = tokens.iter().filter(|token| token.is_definition);
-    definitions.any(|token| token.name() == Some(name))
+/// The names of a text, read once.
+pub(super) struct Names<'a> {
+    text: &'a str,
+    tokens: Vec<Token<'a>>,
+    counts: HashMap<&'a str, usize>,
+}
+
+impl<'a> Names<'a> {
+    pub(super) fn of(text: &'a str) -> Self {
+        let tokens = tokens(text);
+        let mut counts = HashMap::new();
+        for name in tokens.iter().filter_map(Token::name) {
+            *counts.entry(name).or_default() += 1;
+        }
+        Names {
+            text,
+            tokens,
+            counts,
+        }
+    }
+
+    pub(super) fn count(&self, name: &str) -> usize {
+        self.counts.get(name).copied().unwrap_or(0)
+    }
+
+    /// Tells whether a name is defined in the text.
+    pub(super) fn defines(&self, name: &str) -> bool {
+        let mut definitions = self.tokens.iter().filter(|token| token.is_definition);
+        definitions.any(|token| token.name() == Some(name))
+    }
+
+    /// Returns the text with names replaced.
+    pub(super) fn renamed(&self, renames: &[&Rename]) -> String {
+        let names = renames.iter().map(|rename| (&*rename.from, &*rename.to));
+        let names: HashMap<&str, &str> = names.collect();
+        let (mut text, mut done) = (String::with_capacity(self.text.len()), 0);
+        for token in &self.tokens {
+            if let Some(to) = token.name().and_then(|name| names.get(name)) {
+                text.push_str(&self.text[done..token.bytes.start]);
+                text.push_str(to);
+                done = token.bytes.end;
+            }
+        }
+        text.push_str(&self.text[done..]);
+        text
+    }
 }
 
 fn is_identifier(name: &str) -> bool {

@@ -62,6 +62,25 @@ pub(super) fn merged<'e>(
     }
 }
 
+/// Makes one edit of all that a side has, from the first of both sides to the last.
+pub(super) fn join(sides: [&mut Vec<LineChange>; 2]) {
+    let all = || sides.iter().flat_map(|edits| edits.iter());
+    let start = all().map(|edit| edit.old.start).min();
+    let end = all().map(|edit| edit.old.end).max();
+    let Some(old) = start.zip(end).map(|(start, end)| start..end) else {
+        return;
+    };
+    for edits in sides {
+        if let Some(last) = edits.last() {
+            let new = old.start..last.new.end + (old.end - last.old.end);
+            *edits = vec![LineChange {
+                old: old.clone(),
+                new,
+            }];
+        }
+    }
+}
+
 /// Takes the next edit, and all of both sides that it touches, off the lists.
 fn next_cluster<'e>(
     ours: &mut &'e [LineChange],

@@ -70,7 +70,7 @@ pub enum ConflictKind {
         #[serde(skip_serializing_if = "Option::is_none")]
         now_in: Option<MovedTo>,
     },
-    /// The lines merged, but what came out does not parse as Rust.
+    /// The lines merged, but what came out does not parse as Rust, as one of the inputs does not.
     Unparsable {
         /// What the parser says, with line and column.
         error: String,

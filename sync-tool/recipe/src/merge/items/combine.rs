@@ -4,7 +4,6 @@
 //! runs of lines without structure, which are merged by lines.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::align;
@@ -24,13 +23,26 @@ pub(super) enum Part {
     Conflict(Three<Range<usize>>),
 }
 
+/// What is left to a person although it could be merged.
+#[derive(Default)]
+pub(in crate::merge) struct Caution {
+    /// Lines of ours, counted from 0, that are not taken.
+    pub stale: Vec<usize>,
+    /// Whether what both sides changed is not merged by lines.
+    pub is_strict: bool,
+}
+
 pub(super) struct Combiner<'a> {
     /// The lines of each text, as many as there are; what is merged already has other texts.
     pub lines: Three<Vec<Cow<'a, str>>>,
     pub parts: Vec<Part>,
     /// What was merged by other rules than lines.
     pub settled: Vec<Settled>,
+    pub caution: &'a Caution,
 }
+
+/// What a text may begin with to say how it is encoded.
+const MARK: &str = "\u{feff}";
 
 /// A part of a child.
 enum Piece<'a> {
@@ -39,7 +51,7 @@ enum Piece<'a> {
 }
 
 impl<'a> Combiner<'a> {
-    pub(super) fn new(sources: Three<&'a Source<'a>>) -> Self {
+    pub(super) fn new(sources: Three<&'a Source<'a>>, caution: &'a Caution) -> Self {
         let lines = sources.map(|source| {
             let lines = source.lines.iter();
             lines.map(|line| Cow::Borrowed(*line)).collect()
@@ -48,6 +60,7 @@ impl<'a> Combiner<'a> {
             lines,
             parts: Vec::new(),
             settled: Vec::new(),
+            caution,
         }
     }
 
@@ -55,7 +68,11 @@ impl<'a> Combiner<'a> {
         self.lines[side][lines.clone()].concat()
     }
 
-    fn is_same(&self, one: (usize, &Range<usize>), other: (usize, &Range<usize>)) -> bool {
+    pub(super) fn is_same(
+        &self,
+        one: (usize, &Range<usize>),
+        other: (usize, &Range<usize>),
+    ) -> bool {
         let [one, other] = [one, other].map(|(side, lines)| &self.lines[side][lines.clone()]);
         // What moved has its text in one of its lines.
         let has_moved = || one.iter().chain(other).any(|line| line.is_empty());
@@ -65,6 +82,20 @@ impl<'a> Combiner<'a> {
     pub(super) fn emit(&mut self, side: usize, lines: &Range<usize>) {
         let text = self.text(side, lines);
         self.push(&text);
+    }
+
+    fn is_stale(&self, ours: &Range<usize>) -> bool {
+        let mut stale = self.caution.stale.iter();
+        stale.any(|line| ours.contains(line))
+    }
+
+    /// Emits what ours changed alone.
+    pub(super) fn emit_ours(&mut self, lines: Three<Range<usize>>) {
+        if self.is_stale(&lines[1]) {
+            self.conflict(lines);
+        } else {
+            self.emit(1, &lines[1]);
+        }
     }
 
     fn push(&mut self, text: &str) {
@@ -91,14 +122,13 @@ impl<'a> Combiner<'a> {
     /// Emits what is simple about lines of the three: that at most one side changed them.
     fn trivial(&mut self, lines: &Three<Range<usize>>) -> bool {
         let [base, ours, theirs] = lines;
-        let side = if self.is_same((0, base), (1, ours)) || self.is_same((1, ours), (2, theirs)) {
-            2
+        if self.is_same((0, base), (1, ours)) || self.is_same((1, ours), (2, theirs)) {
+            self.emit(2, theirs);
         } else if self.is_same((0, base), (2, theirs)) {
-            1
+            self.emit_ours(lines.clone());
         } else {
             return false;
-        };
-        self.emit(side, &lines[side]);
+        }
         true
     }
 
@@ -119,7 +149,8 @@ impl<'a> Combiner<'a> {
         }
         let [base, ours, theirs] = [0, 1, 2].map(|side| self.text(side, &lines[side]));
         let merge = merge(&base, &ours, &theirs)?;
-        if !merge.is_clean() && self.has_moved(&lines) {
+        let is_left = self.caution.is_strict || self.is_stale(&lines[1]);
+        if is_left || !merge.is_clean() && self.has_moved(&lines) {
             self.conflict(lines);
             return Ok(());
         }
@@ -144,9 +175,14 @@ impl<'a> Combiner<'a> {
         self.leaf(of.map(|child| child.lines.start..child.code))?;
         let lines = of.map(|child| child.code..child.lines.end);
         let [base, ours, theirs] = [0, 1, 2].map(|side| self.text(side, &lines[side]));
+        let texts = [&base, &ours, &theirs];
+        let mark = texts.iter().all(|text| text.starts_with(MARK));
+        let mark = if mark { MARK } else { "" };
+        let [old, one, two] = texts.map(|text| &text[mark.len()..]);
         if !merge(&base, &ours, &theirs)?.is_clean()
-            && let Some(result) = imports::merge(&base, &ours, &theirs)
+            && let Some(result) = imports::merge(old, one, two)
         {
+            let result = format!("{mark}{result}");
             self.push(&result);
             self.settled.push(Settled {
                 base,
@@ -178,6 +214,10 @@ impl<'a> Combiner<'a> {
         if ours.inner.len() != count || theirs.inner.len() != count {
             return self.leaf(lines);
         }
+        if self.caution.is_strict && self.is_changed_by_both(of) {
+            self.conflict(lines);
+            return Ok(());
+        }
         let mut pieces = of.map(|child| child.pieces().into_iter());
         while let [Some(base), Some(ours), Some(theirs)] = pieces.each_mut().map(Iterator::next) {
             match [base, ours, theirs] {
@@ -188,6 +228,20 @@ impl<'a> Combiner<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Tells whether both sides changed what is between the containers of a child.
+    fn is_changed_by_both(&self, of: Three<&Child>) -> bool {
+        let outer = |side: usize| {
+            let pieces = of[side].pieces().into_iter();
+            let lines = pieces.filter_map(|piece| match piece {
+                Piece::Lines(lines) => Some(self.text(side, &lines)),
+                Piece::Inner(_) => None,
+            });
+            lines.collect::<Vec<_>>()
+        };
+        let base = outer(0);
+        base != outer(1) && base != outer(2)
     }
 
     pub(super) fn container(&mut self, of: Three<&'a Container>) -> Result<(), MergeError> {
@@ -205,64 +259,8 @@ impl<'a> Combiner<'a> {
         self.leaf(of.map(Container::tail))
     }
 
-    /// Merges children whose order has no meaning: each by itself, in the order of theirs.
-    fn free(
-        &mut self,
-        of: Three<&'a Container>,
-        pairs: &[Vec<Option<usize>>; 2],
-    ) -> Result<(), MergeError> {
-        let [base, ours, theirs] = of;
-        let our_gaps = Gaps::of(base, ours, &pairs[0]);
-        let their_gaps = Gaps::of(base, theirs, &pairs[1]);
-        let added = our_gaps.added().filter(|child| child.label.key.is_some());
-        let added: HashMap<u64, &Child> = added.map(|child| (child.id, child)).collect();
-        let mut done = HashSet::new();
-        for at in 0..=base.children.len() {
-            for &child in &their_gaps.0[at] {
-                if let Some(twin) = added.get(&child.id) {
-                    done.insert(child.id);
-                    let start = base.at(at);
-                    self.added_twice(start, twin, child)?;
-                } else {
-                    self.emit(2, &child.lines);
-                }
-            }
-            let next = base.children.get(at).map(|_| [pairs[0][at], pairs[1][at]]);
-            let mut taken = next.map_or(0, |pairs| self.blanks_taken(of, at, pairs));
-            for &child in &our_gaps.0[at] {
-                if !done.contains(&child.id) {
-                    let blanks = self.blanks(1, child).min(std::mem::take(&mut taken));
-                    self.emit(1, &(child.lines.start + blanks..child.lines.end));
-                }
-            }
-            if let Some(pairs) = next {
-                self.one_of(of, at, pairs)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Counts the blank lines before a child.
-    fn blanks(&self, side: usize, child: &Child) -> usize {
-        let lines = self.lines[side][child.lines.clone()].iter();
-        lines.take_while(|line| line.trim().is_empty()).count()
-    }
-
-    /// Counts the blank lines before a child of base that both sides have before what they
-    /// added there: the outcome has them once.
-    fn blanks_taken(&self, of: Three<&Container>, at: usize, pairs: [Option<usize>; 2]) -> usize {
-        let [Some(ours), Some(theirs)] = pairs else {
-            return 0;
-        };
-        let all = self.blanks(0, &of[0].children[at]);
-        let left = self
-            .blanks(1, &of[1].children[ours])
-            .max(self.blanks(2, &of[2].children[theirs]));
-        all.saturating_sub(left)
-    }
-
     /// Takes theirs for good where ours says the same in other words.
-    fn settle(&mut self, base: String, ours: String, theirs: String) {
+    pub(super) fn settle(&mut self, base: String, ours: String, theirs: String) {
         self.push(&theirs);
         self.settled.push(Settled {
             base,
@@ -270,90 +268,6 @@ impl<'a> Combiner<'a> {
             result: theirs.clone(),
             theirs,
         });
-    }
-
-    /// Merges what both sides added by the same key.
-    fn added_twice(
-        &mut self,
-        at: usize,
-        ours: &'a Child,
-        theirs: &'a Child,
-    ) -> Result<(), MergeError> {
-        let [our_text, their_text] =
-            [(1, ours), (2, theirs)].map(|(side, child)| self.text(side, &child.lines));
-        // The very same is no matter of layout: its lines are counted as all others.
-        if our_text != their_text && has_same_layout_alone(&our_text, &their_text) {
-            self.settle(String::new(), our_text, their_text);
-            return Ok(());
-        }
-        self.leaf([at..at, ours.lines.clone(), theirs.lines.clone()])
-    }
-
-    /// Merges a child of base with what it is in ours and theirs, if it is there.
-    fn one_of(
-        &mut self,
-        of: Three<&'a Container>,
-        at: usize,
-        pairs: [Option<usize>; 2],
-    ) -> Result<(), MergeError> {
-        let base = &of[0].children[at];
-        let [ours, theirs] = [1, 2].map(|side| {
-            let index = pairs[side - 1];
-            index.map(|index| &of[side].children[index])
-        });
-        match [ours, theirs] {
-            [Some(ours), Some(theirs)] => return self.child([base, ours, theirs]),
-            [Some(ours), None] if !self.is_same((0, &base.lines), (1, &ours.lines)) => {
-                let start = position(of[2], at, &align::pairs(of[0], of[2]));
-                self.conflict([base.lines.clone(), ours.lines.clone(), start..start]);
-            }
-            [None, Some(theirs)] if !self.is_same((0, &base.lines), (2, &theirs.lines)) => {
-                let start = position(of[1], at, &align::pairs(of[0], of[1]));
-                self.conflict([base.lines.clone(), start..start, theirs.lines.clone()]);
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-}
-
-/// Returns the line of a side at which a child of base would stand.
-fn position(side: &Container, at: usize, pairs: &[Option<usize>]) -> usize {
-    let before = pairs[..at].iter().rev().find_map(|pair| *pair);
-    before.map_or(side.lines.start, |index| side.children[index].lines.end)
-}
-
-/// The children that a side has added, by the child of base before which they stand.
-struct Gaps<'a>(Vec<Vec<&'a Child>>);
-
-impl<'a> Gaps<'a> {
-    fn of(base: &Container, side: &'a Container, pairs: &[Option<usize>]) -> Self {
-        let mut gaps = vec![Vec::new(); base.children.len() + 1];
-        let pairs: HashMap<usize, usize> = pairs
-            .iter()
-            .enumerate()
-            .filter_map(|(at, pair)| Some(((*pair)?, at)))
-            .collect();
-        let mut gap = 0;
-        for (index, child) in side.children.iter().enumerate() {
-            match pairs.get(&index) {
-                Some(at) => gap = at + 1,
-                None => gaps[gap].push(child),
-            }
-        }
-        Gaps(gaps)
-    }
-
-    fn added(&self) -> impl Iterator<Item = &'a Child> {
-        self.0.iter().flatten().copied()
-    }
-}
-
-impl Container {
-    /// Returns the line before which a child stands, or the tail.
-    fn at(&self, child: usize) -> usize {
-        let child = self.children.get(child);
-        child.map_or(self.tail().start, |child| child.lines.start)
     }
 }
 
@@ -383,7 +297,7 @@ impl Piece<'_> {
 }
 
 /// Tells whether two texts differ in nothing but layout: neither in code nor in comments.
-fn has_same_layout_alone(old: &str, new: &str) -> bool {
+pub(super) fn has_same_layout_alone(old: &str, new: &str) -> bool {
     squeezed(old) == squeezed(new) && same_code(old, new)
 }
 

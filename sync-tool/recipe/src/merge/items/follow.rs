@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::align::similarity;
-use super::combine::Combiner;
+use super::combine::{Caution, Combiner};
 use super::moved::{MOSTLY, Moves, follow_one, note};
 use super::parse::parse_all;
 use super::source::Source;
@@ -74,7 +74,8 @@ pub fn follow(
         moves.also(&base.root, &theirs.root);
     }
     let [base, ours, theirs] = &sources;
-    let mut combiner = Combiner::new([base, ours, theirs]);
+    let caution = Caution::default();
+    let mut combiner = Combiner::new([base, ours, theirs], &caution);
     let mut texts = BTreeMap::new();
     let mut notes = Vec::new();
     for (text, of) in moves.found() {
@@ -83,7 +84,7 @@ pub fn follow(
         };
         let lines = texts.remove(candidate.path);
         combiner.lines[2] =
-            lines.unwrap_or_else(|| Combiner::new([base, ours, theirs]).lines[2].clone());
+            lines.unwrap_or_else(|| Combiner::new([base, ours, theirs], &caution).lines[2].clone());
         if follow_one(&mut combiner, of)?.is_some() {
             let item = path_at(theirs, &of[2].lines).join(", ");
             notes.push(note(of[0], &format!("{}, {item}", candidate.path)));

@@ -3,7 +3,7 @@
 use syn::spanned::Spanned;
 use syn::{ImplItem, Item, Pat, Stmt, TraitItem};
 
-use super::source::{Kind, Label};
+use super::source::{Effect, Kind, Label, digest};
 
 impl Label {
     /// Makes a label without a name.
@@ -13,15 +13,16 @@ impl Label {
             key: None,
             name: None,
             names: Vec::new(),
+            effect: Effect::None,
         }
     }
 
     fn named(kind: Kind, name: String) -> Self {
         Label {
-            kind,
             key: Some(name.clone()),
             names: vec![name.clone()],
             name: Some(name),
+            ..Label::of(kind)
         }
     }
 }
@@ -83,7 +84,7 @@ fn implementation(item: &syn::ItemImpl) -> Label {
         key: Some(key.clone()),
         names: vec![key],
         name: Some(name),
-        kind: Kind::Impl,
+        ..Label::of(Kind::Impl)
     }
 }
 
@@ -149,10 +150,16 @@ pub(super) fn value(value: &syn::FieldValue) -> Label {
         syn::Member::Named(name) => name.to_string(),
         syn::Member::Unnamed(index) => index.index.to_string(),
     };
-    let evaluates = !matches!(value.expr, syn::Expr::Path(_) | syn::Expr::Lit(_));
+    let effect = match &value.expr {
+        syn::Expr::Lit(_) => Effect::None,
+        syn::Expr::Path(path) if path.path.is_ident("None") => Effect::None,
+        syn::Expr::Path(_) => Effect::Moves,
+        _ => Effect::Any,
+    };
     Label {
         key: Some(name.clone()),
-        names: if evaluates { Vec::new() } else { vec![name] },
+        names: vec![name],
+        effect,
         ..Label::of(Kind::Element)
     }
 }
@@ -180,16 +187,57 @@ pub(super) fn arm(arm: &syn::Arm) -> Label {
     }
 }
 
-/// Collects the names of the variants that a pattern matches; false where it may match others.
+/// Collects the names of the variants and the values that a pattern matches; false where it may match others.
 fn variants(pattern: &Pat, names: &mut Vec<String>) -> bool {
     let path = match pattern {
         Pat::Path(path) => &path.path,
         Pat::Struct(pattern) => &pattern.path,
         Pat::TupleStruct(pattern) => &pattern.path,
         Pat::Or(or) => return or.cases.iter().all(|case| variants(case, names)),
+        Pat::Lit(literal) => {
+            let value = constant(&literal.lit);
+            names.extend(value.clone());
+            return value.is_some();
+        }
         Pat::Paren(inner) => return variants(&inner.pat, names),
         _ => return false,
     };
     names.extend(path.segments.last().map(|last| last.ident.to_string()));
     true
+}
+
+/// Returns a value in the one way that it is written here, so that two are equal where their
+/// names are; the names of variants start otherwise.
+fn constant(literal: &syn::Lit) -> Option<String> {
+    match literal {
+        syn::Lit::Char(value) => Some(format!("'{}", value.value())),
+        syn::Lit::Str(value) => Some(format!("\"{}", value.value())),
+        syn::Lit::Int(value) => Some(format!("#{}", value.base10_digits())),
+        _ => None,
+    }
+}
+
+/// The attributes that say something by themselves, whatever stands around them.
+const PLAIN: [&str; 8] = [
+    "allow",
+    "cold",
+    "deny",
+    "expect",
+    "inline",
+    "must_use",
+    "track_caller",
+    "warn",
+];
+
+/// Returns the label of an attribute, by the digests of its tokens.
+pub(super) fn attribute(tokens: &[u64]) -> Label {
+    let is = |name: &&&str| tokens.get(2) == Some(&digest(**name));
+    let name = PLAIN.iter().find(is);
+    let is_level = |name: &str| matches!(name, "allow" | "deny" | "expect" | "warn");
+    // Of two levels of the same lint the last one counts.
+    let name = name.map(|name| if is_level(name) { "level" } else { name });
+    Label {
+        names: name.into_iter().map(str::to_owned).collect(),
+        ..Label::of(Kind::Attribute)
+    }
 }

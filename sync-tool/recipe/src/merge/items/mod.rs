@@ -16,10 +16,13 @@
 mod align;
 mod combine;
 mod follow;
+mod free;
 mod labels;
 #[cfg(test)]
 mod laws;
+mod modules;
 mod moved;
+mod names;
 mod ordered;
 mod parse;
 mod reader;
@@ -32,6 +35,7 @@ use std::ops::Range;
 pub use follow::{Candidate, Followed, follow};
 pub use parse::check_rust;
 
+pub(super) use combine::Caution;
 use combine::{Combiner, Part};
 use source::{Container, Source};
 
@@ -60,9 +64,9 @@ impl<'a> Sources<'a> {
         parse::parse_all(texts).map(Sources)
     }
 
-    pub(super) fn combine(&self) -> Result<Combined, MergeError> {
+    pub(super) fn combine(&self, caution: &Caution) -> Result<Combined, MergeError> {
         let sources = self.0.each_ref();
-        let mut combiner = Combiner::new(sources);
+        let mut combiner = Combiner::new(sources, caution);
         let notes = moved::follow(&mut combiner, sources)?;
         combiner.container(sources.map(|source| &source.root))?;
         let chunks = combiner.parts.into_iter().map(|part| match part {

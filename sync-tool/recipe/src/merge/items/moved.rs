@@ -219,6 +219,7 @@ fn merged<'a>(
         lines,
         parts: Vec::new(),
         settled: Vec::new(),
+        caution: combiner.caution,
     };
     combiner.child(of)?;
     let texts = combiner.parts.into_iter().map(|part| match part {

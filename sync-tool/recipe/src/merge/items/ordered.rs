@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::combine::{Combiner, Three};
-use super::source::{Child, Container};
+use super::source::{Child, Container, Effect};
 use crate::merge::MergeError;
 
 /// A change of a side: children of base that became others.
@@ -64,7 +64,9 @@ fn merge_cluster<'a>(
     let [base, ours, theirs] = &children;
     match edits {
         [[], _] => combiner.emit(2, &lines(of[2], theirs)),
-        [_, []] => combiner.emit(1, &lines(of[1], ours)),
+        [_, []] => {
+            combiner.emit_ours([0, 1, 2].map(|side| lines(of[side], &children[side])));
+        }
         [[one], [other]] if one.is_paired && other.is_paired => combiner.child([
             &of[0].children[base.start],
             &of[1].children[ours.start],
@@ -77,8 +79,9 @@ fn merge_cluster<'a>(
                     &of[2].children[theirs.clone()],
                 ) =>
         {
-            combiner.emit(2, &lines(of[2], theirs));
-            combiner.emit(1, &lines(of[1], ours));
+            let [at, ours, theirs] = [0, 1, 2].map(|side| lines(of[side], &children[side]));
+            combiner.emit(2, &theirs);
+            combiner.emit_ours([at, ours, theirs.end..theirs.end]);
         }
         _ => replaced(combiner, of, children)?,
     }
@@ -227,7 +230,16 @@ fn is_added_twice(of: Three<&Container>, changes: &[Vec<Edit>; 2]) -> bool {
 fn commute(ours: &[Child], theirs: &[Child]) -> bool {
     let all = || ours.iter().chain(theirs);
     let names: HashSet<&String> = ours.iter().flat_map(|child| &child.label.names).collect();
-    all().all(|child| !child.label.names.is_empty())
+    let effect = |children: &[Child]| {
+        let effects = children.iter().map(|child| child.label.effect);
+        effects.max().unwrap_or(Effect::None)
+    };
+    let [least, most] = match [effect(ours), effect(theirs)] {
+        [one, two] if one > two => [two, one],
+        effects => effects,
+    };
+    (least == Effect::None || most < Effect::Any)
+        && all().all(|child| !child.label.names.is_empty())
         && theirs
             .iter()
             .flat_map(|child| &child.label.names)

@@ -2,10 +2,10 @@
 
 use std::{fmt, thread};
 
-use proc_macro2::{Delimiter, LexError, LineColumn, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, LexError, LineColumn, Spacing, TokenStream, TokenTree};
 
 use super::reader;
-use super::source::{Source, Token};
+use super::source::{Role, Source, Token};
 
 /// The stack of the thread that parses; it is reserved, and used only as far as needed.
 const STACK: usize = 256 << 20;
@@ -28,7 +28,7 @@ pub(super) fn parse_all<'a, const N: usize>(
 ) -> Result<[Source<'a>; N], (usize, String)> {
     let parsed = in_threads(texts, |text| {
         let (tokens, file) = syntax(text)?;
-        Ok(reader::read(text, &tokens, &file))
+        Ok(reader::read(text, tokens, &file))
     });
     let each = parsed.into_iter().enumerate();
     let sources = each.map(|(at, source)| source.map_err(|error| (at, error)));
@@ -95,8 +95,13 @@ fn syntax(text: &str) -> Result<(Vec<Token>, syn::File), String> {
 fn flatten(stream: TokenStream, depth: usize, tokens: &mut Vec<Token>) -> Option<usize> {
     let (mut deepest, mut run) = (0, 0);
     let mut trees = stream.into_iter().peekable();
+    let mut before = ['\0'; 2];
     while let Some(tree) = trees.next() {
         run += 1;
+        let sign = match &tree {
+            TokenTree::Punct(punct) => punct.as_char(),
+            _ => '\0',
+        };
         match tree {
             TokenTree::Group(group) => {
                 let (open, close) = match group.delimiter() {
@@ -105,9 +110,9 @@ fn flatten(stream: TokenStream, depth: usize, tokens: &mut Vec<Token>) -> Option
                     Delimiter::Bracket => ("[", "]"),
                     Delimiter::None => ("", ""),
                 };
-                tokens.push(Token::new(open, group.span_open()));
+                tokens.push(Token::new(open, Role::None, group.span_open()));
                 let levels = flatten(group.stream(), depth.checked_sub(1)?, tokens)?;
-                tokens.push(Token::new(close, group.span_close()));
+                tokens.push(Token::new(close, Role::None, group.span_close()));
                 deepest = deepest.max(run + levels);
                 let ends = match trees.peek() {
                     Some(TokenTree::Ident(next)) => next != "else" && next != "as",
@@ -124,11 +129,45 @@ fn flatten(stream: TokenStream, depth: usize, tokens: &mut Vec<Token>) -> Option
                 }
                 let mut text = [0; 4];
                 let text = punct.as_char().encode_utf8(&mut text);
-                tokens.push(Token::new(text, punct.span()));
+                tokens.push(Token::new(text, Role::None, punct.span()));
             }
-            other => tokens.push(Token::new(&other.to_string(), other.span())),
+            TokenTree::Ident(ident) => {
+                let text = ident.to_string();
+                let role = role(&text, before, trees.peek());
+                tokens.push(Token::new(&text, role, ident.span()));
+            }
+            TokenTree::Literal(literal) => {
+                tokens.push(Token::new(&literal.to_string(), Role::None, literal.span()));
+            }
         }
         deepest = deepest.max(run);
+        before = [before[1], sign];
     }
     Some(deepest)
+}
+
+/// Words that the language gives a meaning, apart from `self`; sorted.
+const KEYWORDS: [&str; 46] = [
+    "as", "async", "await", "box", "break", "const", "continue", "crate", "default", "do", "dyn",
+    "else", "enum", "extern", "false", "fn", "for", "gen", "if", "impl", "in", "let", "loop",
+    "macro", "match", "mod", "move", "mut", "pub", "raw", "ref", "return", "safe", "static",
+    "struct", "super", "trait", "true", "try", "type", "union", "unsafe", "use", "where", "while",
+    "yield",
+];
+
+/// Returns what a name is, by the two signs before it and what follows.
+fn role(text: &str, before: [char; 2], next: Option<&TokenTree>) -> Role {
+    let is_keyword = || KEYWORDS.binary_search(&text).is_ok();
+    let names_a_value = || match next {
+        Some(TokenTree::Punct(next)) => next.as_char() == ':' && next.spacing() == Spacing::Alone,
+        _ => false,
+    };
+    match before {
+        [_, '\''] => Role::None,
+        _ if is_keyword() => Role::None,
+        [':', ':'] => Role::Member,
+        [one, '.'] if one != '.' => Role::Member,
+        _ if names_a_value() => Role::Member,
+        _ => Role::Name,
+    }
 }

@@ -12,14 +12,15 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 
 use super::labels;
-use super::source::{Child, Container, Kind, Label, Order, Source, Token, digest};
+use super::source::{Child, Container, Kind, Label, Order, Role, Source, Token, digest, tokens_of};
 
-pub(super) fn read<'a>(text: &'a str, tokens: &[Token], file: &syn::File) -> Source<'a> {
+pub(super) fn read<'a>(text: &'a str, tokens: Vec<Token>, file: &syn::File) -> Source<'a> {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let mut reader = Reader {
         lines: &lines,
-        tokens,
+        tokens: &tokens,
         found: Vec::new(),
+        bound: Vec::new(),
     };
     let mut entries = reader.inner_attributes(&file.attrs);
     for item in &file.items {
@@ -31,7 +32,14 @@ pub(super) fn read<'a>(text: &'a str, tokens: &[Token], file: &syn::File) -> Sou
         lines: 0..lines.len(),
         children,
     };
-    Source { lines, root }
+    let names = tokens.iter().filter(|token| token.role != Role::None);
+    Source {
+        names: names.map(|token| token.digest).collect(),
+        bound: reader.bound,
+        lines,
+        root,
+        tokens,
+    }
 }
 
 struct Reader<'a> {
@@ -39,6 +47,7 @@ struct Reader<'a> {
     tokens: &'a [Token],
     /// The containers of the child that is being visited.
     found: Vec<Container>,
+    bound: Vec<(u64, usize)>,
 }
 
 /// A child whose neighbours are not known yet.
@@ -55,11 +64,23 @@ impl Reader<'_> {
         visit(self);
         let inner = std::mem::replace(&mut self.found, around);
         let span = node.span();
+        self.bind(&label, span.start());
         Entry {
             start: span.start(),
             end: span.end(),
             label,
             inner,
+        }
+    }
+
+    /// Notes the name that an item defines.
+    fn bind(&mut self, label: &Label, at: LineColumn) {
+        let defines = label.kind != Kind::Impl;
+        let name = label.name.as_deref().filter(|_| defines);
+        if let Some((word, name)) = name.and_then(|name| name.rsplit_once(' '))
+            && word != "macro call"
+        {
+            self.bound.push((digest(name), at.line.saturating_sub(1)));
         }
     }
 
@@ -131,7 +152,7 @@ impl Reader<'_> {
             ..
         } = entry;
         let code = start.line.saturating_sub(1).clamp(lines.start, lines.end);
-        let tokens = self.tokens_of(code..lines.end);
+        let tokens = tokens_of(self.tokens, &(code..lines.end));
         let attributes = match label.kind {
             Kind::Use | Kind::Attribute => code..code,
             _ => code..attributes_end(tokens, code).min(lines.end),
@@ -152,6 +173,10 @@ impl Reader<'_> {
         };
         Child {
             label,
+            has_blank_before: self
+                .lines
+                .get(lines.start)
+                .is_some_and(|line| line.trim().is_empty()),
             lines,
             code,
             inner,
@@ -160,13 +185,8 @@ impl Reader<'_> {
         }
     }
 
-    fn tokens_of(&self, lines: Range<usize>) -> &[Token] {
-        let at = |line| self.tokens.partition_point(|token| token.start < line);
-        &self.tokens[at(lines.start)..at(lines.end)]
-    }
-
     fn attributes(&self, lines: &Range<usize>) -> Vec<Child> {
-        let tokens = self.tokens_of(lines.clone());
+        let tokens = tokens_of(self.tokens, lines);
         let (mut from, mut depth) = (lines.start, 0_usize);
         let mut children: Vec<Child> = Vec::new();
         for (at, token) in tokens.iter().enumerate() {
@@ -177,11 +197,12 @@ impl Reader<'_> {
                 continue;
             }
             let own = from..token.end + 1;
-            let tokens = self.tokens_of(own.clone()).iter();
+            let tokens = tokens_of(self.tokens, &own).iter();
             let tokens: Vec<u64> = tokens.map(|token| token.digest).collect();
             children.push(Child {
-                label: Label::of(Kind::Attribute),
+                label: labels::attribute(&tokens),
                 code: own.start,
+                has_blank_before: false,
                 inner: Vec::new(),
                 id: digest(&tokens),
                 tokens,
@@ -325,6 +346,21 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     fn visit_signature(&mut self, node: &'ast syn::Signature) {
         let entries = children!(self, &node.inputs, labels::parameter, visit_fn_arg);
         self.add(Order::Fixed, &node.paren_token.span, entries);
+    }
+
+    fn visit_receiver(&mut self, node: &'ast syn::Receiver) {
+        let at = node.self_token.span.start();
+        self.bound.push((digest("self"), at.line.saturating_sub(1)));
+    }
+
+    fn visit_pat_ident(&mut self, node: &'ast syn::PatIdent) {
+        let name = node.ident.to_string();
+        // Others are constants and variants.
+        if name.starts_with(|c: char| c.is_lowercase() || c == '_') {
+            let at = node.ident.span().start();
+            self.bound.push((digest(name), at.line.saturating_sub(1)));
+        }
+        visit::visit_pat_ident(self, node);
     }
 
     fn visit_block(&mut self, node: &'ast syn::Block) {

@@ -1,5 +1,6 @@
 //! A source as the engine sees it: its lines, its tokens, and its items as ranges of lines.
 
+use std::collections::HashSet;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::Hasher as _;
 use std::ops::Range;
@@ -10,6 +11,11 @@ pub(super) struct Source<'a> {
     pub lines: Vec<&'a str>,
     /// The file's own items.
     pub root: Container,
+    pub tokens: Vec<Token>,
+    /// The digests of all names in it.
+    pub names: HashSet<u64>,
+    /// The digests of names that it defines, variables among them, with their lines.
+    pub bound: Vec<(u64, usize)>,
 }
 
 /// A sequence of children, each on lines of its own, such as the items between the braces
@@ -46,6 +52,15 @@ pub(super) enum Kind {
     Element,
 }
 
+/// What a child may do when it is evaluated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Effect {
+    None,
+    /// It may move a value away.
+    Moves,
+    Any,
+}
+
 /// What identifies a child.
 pub(super) struct Label {
     pub kind: Kind,
@@ -56,6 +71,7 @@ pub(super) struct Label {
     /// The names that it declares or matches, if its place among others with other names
     /// has no meaning.
     pub names: Vec<String>,
+    pub effect: Effect,
 }
 
 /// A child of a container: its comments, attributes and blank lines, then its own text.
@@ -64,6 +80,7 @@ pub(super) struct Child {
     pub lines: Range<usize>,
     /// The first line with a token.
     pub code: usize,
+    pub has_blank_before: bool,
     /// The attributes before it, then what is between its delimiters, in order.
     pub inner: Vec<Container>,
     /// The digests of its tokens, in order.
@@ -72,9 +89,20 @@ pub(super) struct Child {
     pub id: u64,
 }
 
+/// What a token is to the names of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// No name, or one that the language gives a meaning.
+    None,
+    /// A name behind a dot or in a path, or one that gives a field its value.
+    Member,
+    Name,
+}
+
 /// A token of a source, without its groups.
 pub(super) struct Token {
     pub digest: u64,
+    pub role: Role,
     /// Its first character; signs and delimiters have no other.
     kind: char,
     /// The lines in which it starts and ends, counted from 0.
@@ -97,11 +125,25 @@ pub(super) fn digest(value: impl std::hash::Hash) -> u64 {
     hasher.finish()
 }
 
+impl Source<'_> {
+    /// Returns the tokens that start in lines.
+    pub(super) fn tokens_of(&self, lines: &Range<usize>) -> &[Token] {
+        tokens_of(&self.tokens, lines)
+    }
+}
+
+/// Returns those of a source's tokens that start in lines.
+pub(super) fn tokens_of<'t>(tokens: &'t [Token], lines: &Range<usize>) -> &'t [Token] {
+    let at = |line| tokens.partition_point(|token| token.start < line);
+    &tokens[at(lines.start)..at(lines.end)]
+}
+
 impl Token {
-    pub(super) fn new(text: &str, span: proc_macro2::Span) -> Self {
+    pub(super) fn new(text: &str, role: Role, span: proc_macro2::Span) -> Self {
         let (start, end) = (span.start(), span.end());
         Token {
             digest: digest(text),
+            role,
             kind: text.chars().next().unwrap_or(' '),
             start: start.line.saturating_sub(1),
             end: end.line.saturating_sub(1),

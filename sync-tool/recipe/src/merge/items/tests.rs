@@ -1,5 +1,6 @@
 //! What the merge by items promises, a rule a test.
 
+mod checks;
 mod moved;
 
 use crate::merge::{Conflict, Layer, LayerOptions, LayeredMerge, Sides, merge, merge_in_layers};
@@ -318,26 +319,26 @@ fn line_ends_and_a_missing_last_one_are_kept() {
     assert_eq!(
         clean(
             &crlf("mod a;\n"),
-            &crlf("mod a;\nmod ours;"),
+            &crlf("mod a;\nmod z;"),
             &crlf("mod a;\nmod theirs;")
         ),
-        crlf("mod a;\nmod theirs;\nmod ours;")
+        crlf("mod a;\nmod theirs;\nmod z;")
     );
     assert_eq!(
         clean(
             "\u{feff}mod a;\n",
-            "\u{feff}mod a;\nmod ours;\n",
+            "\u{feff}mod a;\nmod z;\n",
             "\u{feff}mod a;\nmod theirs;"
         ),
-        "\u{feff}mod a;\nmod theirs;\nmod ours;\n"
+        "\u{feff}mod a;\nmod theirs;\nmod z;\n"
     );
     assert_eq!(
         clean(
             "#!/bin/x\nmod a;\n",
-            "#!/bin/x\nmod a;\nmod ours;\n",
+            "#!/bin/x\nmod a;\nmod z;\n",
             "#!/bin/x\nmod a;\nmod theirs;\n"
         ),
-        "#!/bin/x\nmod a;\nmod theirs;\nmod ours;\n"
+        "#!/bin/x\nmod a;\nmod theirs;\nmod z;\n"
     );
 }
 

@@ -1,5 +1,5 @@
 use super::tokens::tokens;
-use super::{Rename, apply, count, find, is_defined};
+use super::{Names, Rename, apply, count, find};
 
 fn rename(from: &str, to: &str) -> Rename {
     Rename {
@@ -9,7 +9,7 @@ fn rename(from: &str, to: &str) -> Rename {
 }
 
 fn applied(text: &str, from: &str, to: &str) -> String {
-    apply(text, &[rename(from, to)])
+    apply(text, &rename(from, to))
 }
 
 #[test]
@@ -163,9 +163,11 @@ fn names_are_replaced_where_they_are_tokens() {
         "type A = r#type::B;"
     );
     assert_eq!(applied("no { source old", "old", "new"), "no { source old");
-    // Each rename sees what the one before it made.
-    let chain = [rename("a", "b"), rename("b", "c")];
-    assert_eq!(apply("a(b)", &chain), "c(c)");
+    let [one, two] = [rename("a", "b"), rename("c", "d")];
+    assert_eq!(
+        Names::of("c(r#a, /* a */ x)").renamed(&[&one, &two]),
+        "d(b, /* a */ x)"
+    );
 }
 
 #[test]
@@ -205,5 +207,6 @@ fn definitions_are_those_of_items() {
     let defined = tokens.iter().filter(|token| token.is_definition);
     let defined: Vec<&str> = defined.map(|token| token.text).collect();
     assert_eq!(defined, ["S", "E", "m", "C", "f"]);
-    assert!(is_defined(text, "f") && !is_defined(text, "a"));
+    let names = Names::of(text);
+    assert!(names.defines("f") && !names.defines("a"));
 }
