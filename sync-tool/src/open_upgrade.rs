@@ -110,6 +110,7 @@ impl OpenUpgrade {
     ///
     /// Where the disk fails; what was open before is as it was then.
     pub(crate) fn open(dir: &Path, mut state: State) -> Result<OpenUpgrade> {
+        OpenUpgrade::clear_leftover(dir)?;
         let before = OpenUpgrade::load(dir)?;
         if let Some(before) = &before {
             state.round = before.state.round + 1;
@@ -140,6 +141,18 @@ impl OpenUpgrade {
             dir: dir.to_owned(),
             state,
             decisions: Resolutions::new(),
+        }
+    }
+
+    /// Removes what a killed run left of an upgrade that was never open, or is finished.
+    ///
+    /// # Errors
+    ///
+    /// Where the disk fails.
+    pub(crate) fn clear_leftover(dir: &Path) -> Result<()> {
+        match fs::symlink_metadata(dir.join(STATE)) {
+            Ok(_) => Ok(()),
+            Err(_) => remove(dir),
         }
     }
 
@@ -177,10 +190,6 @@ impl OpenUpgrade {
 
     /// Writes everything; the state, which makes it count, as the last.
     fn write(&self, files: &BTreeMap<TreePath, Vec<u8>>) -> Result<()> {
-        if fs::symlink_metadata(self.dir.join(STATE)).is_err() {
-            // What a killed run left of one that was never open, or is finished.
-            remove(&self.dir)?;
-        }
         make_dir(&self.dir)?;
         remove(&self.staged_dir())?;
         for (path, bytes) in files {

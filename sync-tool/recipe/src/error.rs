@@ -260,6 +260,15 @@ impl Error {
         self.0.kind
     }
 
+    /// Puts a hint in the place of another.
+    #[must_use]
+    pub fn replace_help(mut self, old: &str, new: &str) -> Self {
+        for hint in self.0.help.iter_mut().filter(|hint| *hint == old) {
+            new.clone_into(hint);
+        }
+        self
+    }
+
     /// Returns the message, without faults and hints.
     pub fn message(&self) -> &str {
         &self.0.message

@@ -185,6 +185,7 @@ impl Inputs {
             owned,
             locks,
             resolutions: self.resolutions.clone(),
+            resolution_faults: self.resolution_faults.clone(),
         })
     }
 }

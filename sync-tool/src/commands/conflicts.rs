@@ -236,7 +236,9 @@ fn import(context: &Context<'_>, dir: &Path) -> Result<Listed> {
             dropped.join(", ")
         ));
     }
-    let open = foreign.copy_to(&context.open_upgrade_dir(manifest)?)?;
+    let to = context.open_upgrade_dir(manifest)?;
+    OpenUpgrade::clear_leftover(&to)?;
+    let open = foreign.copy_to(&to)?;
     Ok(Listed::All(Box::new(report(
         context,
         &open,

@@ -61,7 +61,13 @@ pub(super) fn run(context: &Context<'_>, args: &StatusArgs) -> Result<StatusRepo
     let shown = args
         .differences
         .then(|| differences(project.series_in_use()));
-    let open = context.open_upgrade(&project)?;
+    let open = context.open_upgrade(&project).unwrap_or_else(|e| {
+        context
+            .host
+            .status
+            .warn(&format!("{e}; {}", e.hints().join("; ")));
+        None
+    });
     let open = open.map(|open| conflicts::report(context, &open, &project.inputs));
     Ok(StatusReport {
         open,

@@ -24,7 +24,7 @@ use super::project::Project;
 use super::release::{builds_here, locked, resolve};
 use super::review;
 use super::vendored::Vendored;
-use super::verified::Verify;
+use super::verified::{AGAIN, Verify};
 use crate::cli::{ContinueArgs, ReviewArgs, SourceArg, SourceArgs, UpgradeArgs};
 use crate::open_upgrade::{OpenUpgrade, Request, State};
 use crate::report::{Ended, MadeReport};
@@ -177,6 +177,7 @@ struct Attempt<'a> {
 impl<'a> Attempt<'a> {
     fn run(&self, mut steps: Steps) -> Result<MadeReport> {
         review::can_be_written(self.context, self.review)?;
+        self.project.inputs.check_resolutions()?;
         let (project, to) = (self.project, &self.request.to);
         let pipeline = Pipeline {
             upstream: self.upstream,
@@ -293,11 +294,10 @@ impl<'a> Attempt<'a> {
             );
             OpenUpgrade::open(&dir, state)?;
         }
+        let open = "the pinned tree is untouched, and the upgrade is open: correct what was merged \
+                    (`wash-wasi-sync conflicts` lists it), `wash-wasi-sync resolve`, then `wash-wasi-sync continue`";
         Ok(error
-            .help(format!(
-                "the upgrade is open: correct what was merged (`wash-wasi-sync conflicts`) below {}, `wash-wasi-sync resolve`, `wash-wasi-sync continue`",
-                self.context.shown(&dir)
-            ))
+            .replace_help(AGAIN, open)
             .help("or give it up: `wash-wasi-sync abort`"))
     }
 

@@ -19,6 +19,9 @@ use super::pipeline::ForkBuild;
 use super::upstream_tests::{self, UpstreamTests};
 use crate::stage::{Change, Committed, Stage};
 
+/// What whoever fixes what a gate found does next.
+pub(super) const AGAIN: &str = "nothing was changed; fix it, then run the same command again";
+
 /// Whether the gates are run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verify<'a> {
@@ -83,7 +86,7 @@ impl<'t> Verified<'t> {
             });
         }
         if let Some(error) = failures(&results, &stale(&judge, &results), trees) {
-            return Err(error.help("nothing was changed; fix it, then run the same command again"));
+            return Err(error.help(AGAIN));
         }
         reports.push(match verify {
             Verify::Skip(why) => upstream_tests::skipped(why),

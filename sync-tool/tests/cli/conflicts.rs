@@ -753,6 +753,26 @@ fn files_that_merged_are_shown_sent_and_decided_about_as_well() {
 }
 
 #[test]
+fn what_is_damaged_stops_only_what_needs_it() {
+    let (world, _) = open();
+    let state = format!("{OPEN}/state.json");
+    world.edit(&state, "{", "");
+    let ran = world.run("status --offline --source registry").done();
+    assert!(
+        ran.err.contains("state.json cannot be used: it is damaged"),
+        "{ran}"
+    );
+    let ran = world.refused("conflicts", 1);
+    assert!(ran.err.contains("wash-wasi-sync abort"), "{ran}");
+    world.run("abort").done();
+    world.write("patches/resolutions/src/x.rs.0.patch", "nothing\n");
+    world.run("check").done();
+    world.run("vendor").done();
+    let ran = world.refused("upgrade --to 42 --no-verify", 1);
+    shown!(ran.err, @"");
+}
+
+#[test]
 fn whoever_edits_and_then_takes_a_side_goes_on() {
     let (world, _) = open();
     let marked = world.read(MOD);
@@ -1037,25 +1057,22 @@ fn a_series_that_does_not_fit_the_pin_is_no_matter_for_vendor() {
         "version = \"2.0.0-rc.9\"",
     );
     shown!(world.refused("vendor", 11), @r"
-    Merged from upstream 41.0.0 to 42.0.0:
-
-    - `src/sockets/mod.rs` line 7: lines
-    - `src/sockets/mod.rs` line 15, `fn connect`: lines
-
-    Merged from upstream 42.0.0 to 43.0.0:
-
-    - `src/sockets/mod.rs` line 7: decision
-    - `src/sockets/mod.rs` line 15: decision
-    - `src/sockets/mod.rs`: decided, edited
-
-    Merged from upstream 43.0.0 to 44.0.0:
-
-    - `src/sockets/mod.rs` line 7: decision
-    - `src/sockets/mod.rs` line 15: decision
-    - `src/sockets/stream.rs` line 7, `struct Socket, field loopback`: lines
-    - `src/sockets/stream.rs` line 13, `impl Socket`: lines
-    - `src/sockets/mod.rs`: decided, the fork's lines
-    - `src/sockets/tcp.rs`: decided, moved to src/sockets/stream.rs
+    exit 11
+    --- stderr
+    fetching v43.0.0 of [upstream]
+    fetching 6 files of [upstream]
+    formatting
+    error: patches do not apply to 43.0.0
+      × hunk 1 (`@@ -4,11 +4,13 @@`): its old text stands nowhere: 9 of its 11 lines match where line
+      │ 10 is `/// Connects to a port of the host.` and should be `/// Connects to a port.`
+       ╭─[patches/v38.0.1/src/sockets/mod.rs.patch:6:1]
+     5 │ +++ b/src/sockets/mod.rs
+     6 │ @@ -4,11 +4,13 @@
+       · ─────────────────
+     7 │  
+       ╰────
+      help: bring the hunk's context and removed lines to what the file says
+    help: fix the patches, or let `wash-wasi-sync upgrade --to v43.0.0` merge them
     ");
 }
 

@@ -142,7 +142,7 @@ fn a_verified_upgrade_passes_and_the_lock_tells() {
       doc tests: passed, 1 test ([time])
       the fork's tests: passed, 1 test ([time])
       upstream's tests: skipped: --no-upstream-tests
-    Wrote: README.md, docs/differences.md, manifest.lock, manifest.toml, patches/locks/42.0.0.lock, patches/v42.0.0/files/src/sockets/loopback/ports.rs, patches/v42.0.0/src/sockets/mod.rs.patch, patches/v42.0.0/src/sockets/tcp.rs.patch
+    Wrote: README.md, docs/differences.md, manifest.lock, manifest.toml, patches/locks/42.0.0.lock, patches/v42.0.0/README.md, patches/v42.0.0/files/src/sockets/loopback/ports.rs, patches/v42.0.0/src/sockets/mod.rs.patch, patches/v42.0.0/src/sockets/tcp.rs.patch
     Time: resolve [time], fetch [time], prepare [time], fetch [time], prepare [time], merge [time], make [time], cargo lock [time], stage [time], verify [time], commit [time]
     ");
     let lock = world.read("manifest.lock");
@@ -191,7 +191,8 @@ fn a_failing_test_changes_nothing() {
         "!host.is_loopback()",
         "host.is_loopback()",
     );
-    shown!(world.refused("upgrade --to 42", 12), @r"
+    let before = world.see();
+    shown!(world.run("upgrade --to 42"), @r"
     exit 12
     --- stderr
     listing the tags of [upstream]
@@ -216,8 +217,25 @@ fn a_failing_test_changes_nothing() {
     error: the gate `fork-tests` failed: 1 test failed
       the test `both_networks_connect` failed
     help: the whole output is in [project]/vendor/.wash-wasi-sync/logs/fork-tests.log
-    help: nothing was changed; fix it, then run the same command again
+    help: the pinned tree is untouched, and the upgrade is open: correct what was merged (`wash-wasi-sync conflicts` lists it), `wash-wasi-sync resolve`, then `wash-wasi-sync continue`
+    help: or give it up: `wash-wasi-sync abort`
     ");
+    // The tree was merged, so what is wrong may be the merge: it can be corrected.
+    let merged = "vendor/.wash-wasi-sync/conflicts/files/src/sockets/mod.rs";
+    world.edit(merged, "/// Connects", "/// Really connects");
+    world.run("resolve").done();
+    world.edit(
+        "patches/loopback/tests/loopback.rs",
+        "host.is_loopback()",
+        "!host.is_loopback()",
+    );
+    world.run("continue").done();
+    assert!(
+        world
+            .read("vendor/wash-wasi/src/sockets/mod.rs")
+            .contains("Really connects")
+    );
+    assert_ne!(differing(&before, &world.see()), Vec::<String>::new());
 }
 
 #[test]

@@ -36,6 +36,9 @@ pub struct Inputs {
     pub locks: BTreeMap<Version, Arc<str>>,
     /// What was decided about conflicts before.
     pub resolutions: Resolutions,
+    /// What is wrong with stored resolutions. No tree depends on them, so that only a merge
+    /// is stopped by it.
+    pub resolution_faults: Vec<Fault>,
 }
 
 impl Inputs {
@@ -69,7 +72,9 @@ impl Inputs {
             &mut faults,
         );
         let resolutions = &manifest.fork.resolutions;
-        let resolutions = stored_resolutions(resolutions, &read(resolutions)?, &mut faults);
+        let mut resolution_faults = Vec::new();
+        let resolutions =
+            stored_resolutions(resolutions, &read(resolutions)?, &mut resolution_faults);
         let shared = owned.paths().flat_map(|path| {
             let source = manifest.owned_source(path.as_str()).to_string();
             places(&manifest, path, None).map(move |place| (source.clone(), place))
@@ -93,6 +98,7 @@ impl Inputs {
             owned,
             locks,
             resolutions,
+            resolution_faults,
         })
     }
 
@@ -146,6 +152,16 @@ impl Inputs {
     pub fn patched(&self) -> BTreeSet<TreePath> {
         let patches = self.series.iter().flat_map(|stored| stored.patches.keys());
         patches.cloned().collect()
+    }
+
+    /// Fails where stored resolutions cannot be read.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with them, with places.
+    pub fn check_resolutions(&self) -> Result<()> {
+        let faults = self.resolution_faults.clone();
+        no_faults(faults, "what was decided about conflicts cannot be read")
     }
 
     /// Returns where a resolution is kept, from the project's root.
