@@ -190,9 +190,13 @@ impl<'a> Context<'a> {
             }
         };
         let project = Project::load(&self.root, read_manifest(&self.root)?)?;
-        if matches!(access, Access::Write | Access::Decide)
-            && let Some(open) = self.load_open_upgrade(&project)?
-        {
+        let open = match access {
+            Access::Write => self.load_open_upgrade(&project)?,
+            // One that cannot be read can be given up.
+            Access::Decide => self.load_open_upgrade(&project).ok().flatten(),
+            Access::Read | Access::ReadBesideWriter => None,
+        };
+        if let Some(open) = open {
             if open.is_finished(&project.manifest().text) {
                 self.finish(&open)?;
             } else if access == Access::Write {

@@ -769,7 +769,12 @@ fn what_is_damaged_stops_only_what_needs_it() {
     world.run("check").done();
     world.run("vendor").done();
     let ran = world.refused("upgrade --to 42 --no-verify", 1);
-    shown!(ran.err, @"");
+    shown!(ran.err, @r"
+    listing the tags of [upstream]
+    error: what was decided about conflicts cannot be read
+      patches/resolutions/src/x.rs.0.patch: it is not a stored resolution: remarks with Path, From, To, Base, Ours, Theirs, Decision are expected
+        help: restore the file, or remove it: the conflict is then decided again
+    ");
 }
 
 #[test]
