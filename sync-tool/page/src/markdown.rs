@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use recipe::text::{code_span, markdown};
 
-use crate::model::{Delta, FileReview, FileState, GateResult, Review, State};
+use crate::model::{Delta, FileReview, Review, State};
+use crate::words;
 
 /// The most bytes of the text: a comment on GitHub holds 65,536 characters.
 const MAX_BYTES: usize = 50_000;
@@ -24,7 +25,10 @@ pub fn text(review: &Review, page: Option<&str>) -> String {
     let open = review.files.iter().filter(|file| file.decision.is_none());
     let conflicts: usize = open.map(|file| file.conflicts.len()).sum();
     let verdict = match review.state {
-        State::Conflicts => format!("**{conflicts} conflicts are open.** Nothing was changed."),
+        State::Conflicts => format!(
+            "**{} open.** Nothing was changed.",
+            words::count(conflicts, "conflict is", "conflicts are")
+        ),
         State::Ready => "**Nothing is in conflict.** Nothing was put in place yet.".to_owned(),
         State::Done => "**The tree is in place.**".to_owned(),
     };
@@ -64,12 +68,7 @@ fn gates(review: &Review, text: &mut String) {
     }
     text.push_str("\n| gate | result |\n| --- | --- |\n");
     for gate in &review.gates {
-        let result = match gate.result {
-            GateResult::Passed => "passed",
-            GateResult::Failed => "**failed**",
-            GateResult::Skipped => "skipped",
-            GateResult::NotRun => "not run",
-        };
+        let [result, _] = words::gate(gate.result);
         let said = gate.said.as_deref().map_or_else(|| result.to_owned(), cell);
         let _ = writeln!(text, "| {} | {said} |", cell(&gate.title));
     }
@@ -86,15 +85,11 @@ fn files(review: &Review, text: &mut String) {
     }
 }
 
-fn state(file: &FileReview) -> &'static str {
-    match file.state {
-        FileState::Conflict => "**conflict**",
-        FileState::DeletedUpstream => "**deleted upstream**",
-        FileState::Resolved => "resolved",
-        FileState::Merged => "merged",
-        FileState::Exact => "exact",
-        FileState::TakenByUpstream => "taken by upstream",
-        FileState::Dropped => "dropped",
+fn state(file: &FileReview) -> String {
+    let [name, _] = words::file_state(file.state);
+    match words::file_tone(file.state) {
+        "bad" => format!("**{name}**"),
+        _ => name.to_owned(),
     }
 }
 

@@ -923,7 +923,7 @@ fn a_page_and_a_table_are_written_for_review() {
     shown!(world.read("open.md"), @r"
     wasmtime-wasi 41.0.0 → 43.0.0 (fork 2.0.0-rc.6 → 2.0.0-rc.7)
 
-    **1 conflicts are open.** Nothing was changed.
+    **1 conflict is open.** Nothing was changed.
     Next: `wash-wasi-sync conflicts open 1`
 
     Side by side, with what a machine decided: open.html, attached.
