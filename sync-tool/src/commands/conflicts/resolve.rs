@@ -141,14 +141,13 @@ fn decision(
     let conflict = &file.conflict;
     let resolution = if how.remembered {
         let stored = project.inputs.resolutions.get(&file.texts.key());
-        let stored = stored.cloned().ok_or_else(|| {
+        stored.cloned().ok_or_else(|| {
             Error::general(format!(
                 "nothing is remembered about the conflict of `{}`",
                 conflict.path
             ))
             .help("decide it: `wash-wasi-sync conflicts` shows how")
-        });
-        stored
+        })
     } else if how.ours {
         conflict.resolution(Decision::Ours, None)
     } else if how.theirs {
