@@ -172,6 +172,7 @@ fn options_that_are_named_exist() {
         "--walk",
         "--verified",
         "--fuzz-dir",
+        "--no-cfg-fuzzing",
         "--all-features",
         "--all-targets",
     ];

@@ -52,7 +52,12 @@ fn inputs(release: &str) -> Inputs {
     };
     let manifest = manifest.with_history(&row).unwrap();
     let manifest = manifest.with_pin(&upstream, &fork).unwrap();
-    Inputs::load(manifest, |dir| disk::read_tree(&dir.below(&root))).unwrap()
+    // Nothing was decided about a conflict yet, and so there is no such directory.
+    let read = |dir: &TreePath| match dir.below(&root).exists() {
+        true => disk::read_tree(&dir.below(&root)),
+        false => Ok(Tree::new()),
+    };
+    Inputs::load(manifest, read).unwrap()
 }
 
 fn release(of: &str) -> Release {

@@ -12,6 +12,9 @@ use crate::report::{ConflictReport, ConflictsReport, MadeReport, ResolveReport};
 /// The most lines of a side that a list shows; `conflicts show` has all.
 const MAX_SIDE: usize = 12;
 
+/// The longest side whose words are marked, in bytes.
+const MAX_MARKED: usize = 50_000;
+
 impl Human {
     /// Writes the conflicts that a run ended with.
     pub(super) fn conflicting(self, report: &MadeReport) -> String {
@@ -256,7 +259,8 @@ impl Human {
     }
 
     fn marked(self, base: &str, text: &str) -> String {
-        if base == text || base.is_empty() {
+        // Marking words takes time that grows faster than the texts.
+        if base == text || base.is_empty() || base.len().max(text.len()) > MAX_MARKED {
             return text.to_owned();
         }
         let diff = TextDiff::from_words(base, text);
