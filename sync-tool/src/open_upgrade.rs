@@ -323,6 +323,19 @@ impl OpenUpgrade {
         }
     }
 
+    /// Writes the file to edit again, where somebody removed it.
+    ///
+    /// # Errors
+    ///
+    /// Where the disk fails.
+    pub(crate) fn restore_missing(&self, open: &OpenConflict) -> Result<()> {
+        let place = self.staged(&open.conflict.path);
+        match fs::symlink_metadata(&place) {
+            Err(_) => put(&place, open.conflict.with_markers().as_bytes()),
+            Ok(_) => Ok(()),
+        }
+    }
+
     /// Returns the text of the file to edit, as it is now.
     ///
     /// # Errors
@@ -330,6 +343,12 @@ impl OpenUpgrade {
     /// Where it is gone, or not UTF-8.
     pub(crate) fn staged_text(&self, open: &OpenConflict) -> Result<String> {
         let place = self.staged(&open.conflict.path);
+        if fs::symlink_metadata(&place).is_ok_and(|there| !there.is_file()) {
+            return Err(
+                Error::general(format!("{} is not a plain file", place.display()))
+                    .help("remove it; `wash-wasi-sync conflicts open` writes it again"),
+            );
+        }
         fs::read_to_string(&place).map_err(|e| match e.kind() {
             ErrorKind::InvalidData => {
                 Error::general(format!("{} is not UTF-8", place.display())).help("save it as UTF-8")
@@ -405,6 +424,12 @@ impl OpenUpgrade {
         put(&self.dir.join(FINISHING), text.as_bytes())
     }
 
+    /// Notes that nothing was committed.
+    pub(crate) fn not_finishing(&self) {
+        // What stays would have to meet the very same manifest to count.
+        let _ = fs::remove_file(self.dir.join(FINISHING));
+    }
+
     /// Tells whether the change that ends the upgrade is in place.
     pub(crate) fn is_finished(&self, manifest: &str) -> bool {
         let noted = fs::read_to_string(self.dir.join(FINISHING)).unwrap_or_default();
@@ -438,7 +463,10 @@ impl OpenUpgrade {
 
     /// Tells whether the file to edit is neither as written nor as decided.
     pub(crate) fn is_edited_since(&self, open: &OpenConflict) -> bool {
-        let Ok(text) = fs::read(self.staged(&open.conflict.path)) else {
+        let place = self.staged(&open.conflict.path);
+        // What is not a file was not written here, and reading may never end.
+        let is_file = fs::symlink_metadata(&place).is_ok_and(|there| there.is_file());
+        let Some(text) = is_file.then(|| fs::read(&place).ok()).flatten() else {
             return false;
         };
         let is_decided = || {

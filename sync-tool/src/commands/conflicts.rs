@@ -42,8 +42,10 @@ pub(super) fn run(context: &Context<'_>, args: &ConflictsArgs) -> Result<Listed>
         Some(ConflictsAction::Export { dir }) => return export(context, dir),
         _ => {}
     }
-    let (_lock, project) = context.open(Access::ReadBesideWriter)?;
+    let (lock, project) = context.open(Access::ReadBesideWriter)?;
     let open = opened(context, &project)?;
+    // An editor stays open for long, and `resolve` may run beside it.
+    drop(lock);
     let mut report = report(context, &open, &project.inputs);
     match &args.action {
         Some(ConflictsAction::Show { which }) => {
@@ -77,6 +79,7 @@ pub(super) fn run(context: &Context<'_>, args: &ConflictsArgs) -> Result<Listed>
         }
         _ => {
             if args.review.is_wanted() {
+                review::can_be_written(context, &project, &args.review)?;
                 add_commits(context, &project, &open, &mut report)?;
                 let page = review::of_open(project.manifest(), &open, &report);
                 review::write(context, &args.review, &page)?;
@@ -145,6 +148,7 @@ fn one(open: &OpenUpgrade, number: Option<usize>) -> Result<Numbered<'_>> {
 /// Opens a file in the user's editor, at the conflict.
 fn edit(context: &Context<'_>, open: &OpenUpgrade, one: &Numbered<'_>) -> Result<()> {
     let place = open.staged(&one.open.conflict.path);
+    open.restore_missing(one.open)?;
     let editor = ["VISUAL", "EDITOR"]
         .iter()
         .find_map(|name| context.host.env.text(name));
@@ -200,7 +204,19 @@ fn at_line(program: &str, place: &Path, line: usize) -> Vec<OsString> {
 fn export(context: &Context<'_>, dir: &Path) -> Result<Listed> {
     let (_lock, project) = context.open(Access::Read)?;
     let open = opened(context, &project)?;
-    open.copy_to(&context.host.env.dir().join(dir))?;
+    let to = context.host.env.dir().join(dir);
+    let below = to
+        .strip_prefix(&context.root)
+        .ok()
+        .and_then(|below| below.to_str());
+    if below.is_some_and(|below| project.owns(below)) {
+        let message = format!(
+            "{} is a directory that the project reads or writes",
+            dir.display()
+        );
+        return Err(Error::new(Kind::Usage, message).help("name one outside of it"));
+    }
+    open.copy_to(&to)?;
     Ok(Listed::Done(format!(
         "exported to {}; on another machine `wash-wasi-sync conflicts import` goes on with it\n",
         dir.display()

@@ -100,6 +100,23 @@ impl Project {
         text.map(Some)
     }
 
+    /// Tells whether a path of the project is one of its files, or below one of the
+    /// directories that a run reads or writes.
+    pub(super) fn owns(&self, path: &str) -> bool {
+        let manifest = self.manifest();
+        let work = manifest.fork.work_dir();
+        let dirs = manifest
+            .input_dirs()
+            .chain([&manifest.fork.path])
+            .chain(&work);
+        let mut dirs = dirs.map(TreePath::as_str);
+        let is_below = |dir: &str| {
+            path.strip_prefix(dir)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.files.get(path).is_some() || dirs.any(is_below)
+    }
+
     /// Returns the change that writes or removes files, in place of those that were read.
     pub(super) fn change(&self, files: Files) -> Change {
         Change {

@@ -14,7 +14,7 @@ use page::{
     HunkReview, Review, State, Text, Versions,
 };
 use recipe::compare::Changed;
-use recipe::error::{Error, Result};
+use recipe::error::{Error, Kind, Result};
 use recipe::manifest::{FileKind, Manifest};
 use recipe::merge::{MergedHunk, counterpart};
 use recipe::patch::{Delta, Difference};
@@ -22,6 +22,7 @@ use recipe::series::{RebasedFile, Resolution};
 use recipe::tree::TreePath;
 
 use super::context::Context;
+use super::project::Project;
 use crate::cli::ReviewArgs;
 use crate::report::{Ended, MadeReport};
 
@@ -30,9 +31,25 @@ use crate::report::{Ended, MadeReport};
 /// # Errors
 ///
 /// Names the directory that is missing.
-pub(super) fn can_be_written(context: &Context<'_>, wanted: &ReviewArgs) -> Result<()> {
+pub(super) fn can_be_written(
+    context: &Context<'_>,
+    project: &Project,
+    wanted: &ReviewArgs,
+) -> Result<()> {
+    if wanted.html.is_some() && wanted.html == wanted.markdown {
+        let message = "the page and the Markdown cannot be one file";
+        return Err(Error::new(Kind::Usage, message).help("name two"));
+    }
     for file in [&wanted.html, &wanted.markdown].into_iter().flatten() {
         let place = context.host.env.dir().join(file);
+        let below = place
+            .strip_prefix(&context.root)
+            .ok()
+            .and_then(|below| below.to_str());
+        if below.is_some_and(|below| project.owns(below)) {
+            let message = format!("{} belongs to the project", file.display());
+            return Err(Error::new(Kind::Usage, message).help("name another file for the review"));
+        }
         let above = place.parent().filter(|above| !above.is_dir());
         if above.is_some() || place.is_dir() {
             return Err(

@@ -189,7 +189,7 @@ fn command(
             human.resolved(r)
         }),
         Command::Continue(args) => made(upgrade::resume(context, args)?, format, human),
-        Command::Abort => conflicts::abort(context).map(output_of),
+        Command::Abort => listed(Listed::Done(conflicts::abort(context)?), format, human),
         Command::Vendor(args) => made(vendor::run(context, args)?, format, human),
         Command::Export(args) => made(export::run(context, args)?, format, human),
         Command::Check(args) => checked(&check::run(context, args)?, format, human),
@@ -260,6 +260,9 @@ fn made(report: crate::report::MadeReport, format: Format, human: Human) -> Resu
 
 fn listed(listed: Listed, format: Format, human: Human) -> Result<Output> {
     let text = match (&listed, format) {
+        (Listed::Done(text), Format::Json) => {
+            render::json(&serde_json::json!({ "done": text.trim_end() }))?
+        }
         (Listed::Done(text), _) => text.clone(),
         (Listed::All(report) | Listed::One(report), Format::Json) => render::json(report)?,
         (Listed::All(report) | Listed::One(report), Format::Sarif) => {

@@ -176,7 +176,7 @@ struct Attempt<'a> {
 
 impl<'a> Attempt<'a> {
     fn run(&self, mut steps: Steps) -> Result<MadeReport> {
-        review::can_be_written(self.context, self.review)?;
+        review::can_be_written(self.context, self.project, self.review)?;
         self.project.inputs.check_resolutions()?;
         let (project, to) = (self.project, &self.request.to);
         let pipeline = Pipeline {
@@ -219,7 +219,13 @@ impl<'a> Attempt<'a> {
                 if let Some(open) = self.open {
                     open.finishing(&forked.inputs.manifest.text)?;
                 }
-                self.made(&installer, *forked, steps)?
+                let made = self.made(&installer, *forked, steps);
+                if let (Err(e), Some(open)) = (&made, self.open)
+                    && e.kind() != Kind::Unfinished
+                {
+                    open.not_finishing();
+                }
+                made?
             }
             Outcome::Conflicts(ready, rebased) => {
                 let mut report = self.conflicting(&installer, &ready, through, *rebased)?;

@@ -727,6 +727,11 @@ fn files_that_merged_are_shown_sent_and_decided_about_as_well() {
     world.run("abort").done();
     world.run("conflicts import ../sent").done();
     world.run("resolve src/sockets/tcp.rs --ours").done();
+    let ran = world.refused("resolve src/sockets/mod.rs --theirs", 1);
+    assert!(
+        ran.err.contains("merged, so there is no side to take"),
+        "{ran}"
+    );
     world.edit(MOD, "of a host", "of any host");
     world.run("resolve").done();
     let ran = world.run("conflicts").done();
@@ -775,6 +780,82 @@ fn what_is_damaged_stops_only_what_needs_it() {
       patches/resolutions/src/x.rs.0.patch: it is not a stored resolution: remarks with Path, From, To, Base, Ours, Theirs, Decision are expected
         help: restore the file, or remove it: the conflict is then decided again
     ");
+}
+
+#[test]
+fn nothing_of_the_project_is_written_over() {
+    let (world, _) = open();
+    for (line, code, says) in [
+        (
+            "conflicts --html manifest.toml",
+            2,
+            "belongs to the project",
+        ),
+        (
+            "conflicts --html vendor/wash-wasi/x.html",
+            2,
+            "belongs to the project",
+        ),
+        ("conflicts --html x --markdown x", 2, "cannot be one file"),
+        ("conflicts export patches/x", 0, ""),
+        (
+            "conflicts export patches/locks/x",
+            2,
+            "the project reads or writes",
+        ),
+        (
+            "conflicts export vendor/.wash-wasi-sync/x",
+            2,
+            "the project reads or writes",
+        ),
+    ] {
+        let ran = world.run(line).ended(code);
+        assert!(ran.err.contains(says), "{line}: {ran}");
+    }
+}
+
+#[test]
+fn what_an_editor_may_leave_is_not_taken_for_a_decision() {
+    let (world, _) = open();
+    edit_by_hand(&world);
+    let text = world.read(MOD);
+    for (bytes, says) in [
+        (String::new(), "is empty"),
+        (text.replace('\n', "\r\n"), "has line ends of Windows"),
+        (format!("\u{feff}{text}"), "has a byte order mark"),
+    ] {
+        world.write(MOD, bytes);
+        let ran = world.run("resolve").ended(1);
+        assert!(ran.err.contains(says), "{ran}");
+    }
+    world.remove(MOD);
+    let made = std::process::Command::new("mkfifo")
+        .arg(world.path(MOD))
+        .status();
+    assert!(made.unwrap().success());
+    let ran = world.run("resolve src/sockets/mod.rs").ended(1);
+    assert!(ran.err.contains("is not a plain file"), "{ran}");
+    world.remove(MOD);
+    let vars = [("EDITOR", "true")];
+    let ran = world
+        .run_in(&world.root(), &vars, &["conflicts", "open"])
+        .done();
+    assert!(ran.out.contains("4 lines of conflict markers"), "{ran}");
+    let staged = world.path(MOD).display().to_string();
+    world
+        .run_args(&["resolve", &staged, &staged, "--theirs"])
+        .done();
+    let json = world
+        .run("conflicts export ../sent --format json")
+        .done()
+        .json();
+    assert!(
+        json["done"]
+            .as_str()
+            .unwrap()
+            .contains("exported to ../sent")
+    );
+    assert!(world.run("abort --format json").done().json()["done"].is_string());
 }
 
 #[test]

@@ -136,6 +136,14 @@ impl FileConflict {
             by: None,
             patch: None,
         };
+        if self.kind.is_clean() && matches!(resolution.decision, Decision::Ours | Decision::Theirs)
+        {
+            return Err(Error::general(format!(
+                "`{}` merged, so there is no side to take",
+                self.path
+            ))
+            .help("edit the file and take it as edited, or leave the change out with `--drop`"));
+        }
         let side = |choose: fn(&Conflict) -> &Side| match &self.kind {
             ConflictKind::Lines { merge } => Some(merge.resolved_by(choose)),
             _ => None,

@@ -111,7 +111,8 @@ fn chosen(
     let tree = &project.manifest().fork.path;
     let staged = context.shown(&open.staged_dir());
     let named = |file: &String| {
-        let bare = [tree.as_str(), &staged]
+        let staged_dir = open.staged_dir().display().to_string();
+        let bare = [tree.as_str(), &staged, &staged_dir]
             .iter()
             .find_map(|above| file.strip_prefix(above)?.strip_prefix('/'));
         let bare = bare.unwrap_or(file);
@@ -126,7 +127,10 @@ fn chosen(
             .help(format!("in conflict are: {}", names.join(", ")))
         })
     };
-    files.iter().map(named).collect()
+    let mut chosen = files.iter().map(named).collect::<Result<Vec<_>>>()?;
+    chosen.sort_by(|a, b| a.conflict.path.cmp(&b.conflict.path));
+    chosen.dedup_by(|a, b| a.conflict.path == b.conflict.path);
+    Ok(chosen)
 }
 
 /// Makes the resolution that a command line asks for.
@@ -188,6 +192,20 @@ fn edited(
         ))
         .help(format!(
             "edit it, then `wash-wasi-sync resolve {}` again",
+            conflict.path
+        )));
+    }
+    let theirs = conflict.texts.theirs.as_deref().unwrap_or_default();
+    let added = |what: &str| text.contains(what) && !theirs.contains(what);
+    let wrong = match () {
+        () if text.trim().is_empty() => Some("is empty"),
+        () if added("\r\n") => Some("has line ends of Windows, and upstream's has not"),
+        () if added("\u{feff}") => Some("has a byte order mark, and upstream's has not"),
+        () => None,
+    };
+    if let Some(wrong) = wrong {
+        return Err(Error::general(format!("{place} {wrong}")).help(format!(
+            "save it as it should be; to leave the change out: `wash-wasi-sync resolve {} --drop --reason TEXT`",
             conflict.path
         )));
     }
