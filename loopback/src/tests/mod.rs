@@ -32,18 +32,10 @@ type Shared = Arc<Mutex<Network>>;
 /// Keeps failing cases out of the source tree, which others make and compare;
 /// they are printed.
 fn unrecorded() -> ProptestConfig {
-    let usual = ProptestConfig::default();
     ProptestConfig {
         failure_persistence: None,
-        cases: if cfg!(miri) { 2 } else { usual.cases },
-        ..usual
+        ..ProptestConfig::default()
     }
-}
-
-/// Returns how often a test repeats what it does. Miri runs a thousand times slower, and
-/// what it looks for shows in the first rounds.
-const fn rounds(all: usize, under_miri: usize) -> usize {
-    if cfg!(miri) { under_miri } else { all }
 }
 
 /// Counts how often it is woken.

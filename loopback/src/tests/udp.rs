@@ -277,7 +277,7 @@ fn a_hundred_thousand_sockets_leave_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn senders_and_receivers_on_threads_lose_no_wake_up() {
-    const EACH: usize = rounds(20_000, 20);
+    const EACH: usize = 20_000;
     let network = Shared::default();
     let server = Arc::new(socket(&network, "127.0.0.1:1"));
     server.set_receive_buffer(usize::MAX);
