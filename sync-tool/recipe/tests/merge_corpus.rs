@@ -1,15 +1,16 @@
 //! The merge in layers on small changes of the kinds that occur, against the result that a
 //! person made of each, and against `git merge-file`.
 //!
-//! A case is a directory `merge_corpus/<kind>-<what>` with `base.rs`, `ours.rs` and
-//! `theirs.rs`. `expected.rs` is the right result; `expected-2.rs` and so on are as right,
-//! where an order does not matter. `expected-conflict` says why a person must decide. Where a
-//! case has both, either is right.
+//! A case is a directory `merge_corpus/<kind>-<what>` with `base.rs`, and what `ours.diff` and
+//! `theirs.diff` change in it. `expected.diff` leads to the right result; `expected-2.diff` and
+//! so on are as right, where an order does not matter. `expected-conflict` says why a person
+//! must decide. Where a case has both, either is right. `lay-out` makes the texts of them.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use recipe::merge::{LayerOptions, LayeredMerge, Sides, merge_in_layers};
 
@@ -108,11 +109,33 @@ fn merged(inputs: &[String; 3]) -> LayeredMerge {
     merge_in_layers(Sides { base, ours, theirs }, &options).expect("texts that can be compared")
 }
 
-fn cases() -> Vec<Case> {
+/// Writes the texts of a case to a directory of its own.
+fn laid_out(corpus: &Path, case: &Path) -> Case {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("merge-corpus")
+        .join(name_of(case));
+    // There is none before the first run.
+    let _ = fs::remove_dir_all(&dir);
+    let mut lay_out = Command::new(corpus.join("lay-out"));
+    let status = lay_out
+        .args([case, &dir])
+        .status()
+        .expect("this test needs sh and git");
+    assert!(status.success(), "{}", case.display());
+    Case::read(dir)
+}
+
+fn cases() -> &'static [Case] {
+    static CASES: OnceLock<Vec<Case>> = OnceLock::new();
+    CASES.get_or_init(read_all)
+}
+
+fn read_all() -> Vec<Case> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/merge_corpus");
-    let entries = fs::read_dir(corpus).expect("the corpus");
+    let entries = fs::read_dir(&corpus).expect("the corpus");
     let paths = entries.map(|entry| entry.expect("a case").path());
-    let mut cases: Vec<Case> = paths.filter(|path| path.is_dir()).map(Case::read).collect();
+    let paths = paths.filter(|path| path.is_dir());
+    let mut cases: Vec<Case> = paths.map(|case| laid_out(&corpus, &case)).collect();
     cases.sort_by(|one, other| one.name.cmp(&other.name));
     assert!(cases.len() >= 80, "only {} cases were found", cases.len());
     cases
@@ -151,11 +174,11 @@ fn no_case_is_merged_wrongly() {
 #[test]
 fn the_cases_that_conflict_are_those_that_are_listed() {
     let conflicting: Vec<String> = cases()
-        .into_iter()
+        .iter()
         .filter(|case| {
             case.judge(merged(&case.inputs).merge.text().as_deref()) == Verdict::Conflict
         })
-        .map(|case| case.name)
+        .map(|case| case.name.clone())
         .collect();
     let allowed: Vec<&str> = ALLOWED.lines().collect();
     assert_eq!(
@@ -188,7 +211,7 @@ fn each_case_has_two_sides() {
         ..
     } in cases()
     {
-        let [base, ours, theirs] = &inputs;
+        let [base, ours, theirs] = inputs;
         assert!(base != ours && base != theirs && ours != theirs, "{name}");
         assert!(!expected.contains(base), "{name}");
         assert!(seen.insert(inputs), "{name} has the texts of another case");
