@@ -5,6 +5,7 @@ mod edit;
 mod owned;
 mod parse;
 mod pattern;
+mod radar;
 mod renames;
 mod support;
 #[cfg(test)]
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 pub use owned::{OwnedDir, OwnedFile};
 pub use pattern::Pattern;
+pub use radar::{RadarRow, RadarState};
 pub use renames::DeclaredRename;
 use semver::Version;
 use serde::Serialize;
@@ -76,6 +78,8 @@ pub struct Manifest {
     pub documents: Documents,
     /// How upstream's own tests are run on the fork.
     pub tests: Tests,
+    /// What was decided about upstream's changes to what the fork stands in for.
+    pub radar: Vec<RadarRow>,
 }
 
 /// `[upstream]`.
@@ -258,8 +262,8 @@ pub struct Documents {
 
 impl Manifest {
     /// Returns the digest of the rules: all that decides the tree's bytes for a
-    /// release, and nothing that does not (comments, history, documents, and how
-    /// upstream's tests are run: a tree does not drift by what is known of it).
+    /// release, and nothing that does not (comments, history, documents, decisions
+    /// about upstream's changes, and how upstream's tests are run: a tree does not drift by what is known of it).
     pub fn rules_digest(&self) -> Digest {
         let rules = serde_json::json!({
             "upstream": self.upstream,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{
     Documents, FILE, FileKind, FileRule, Fork, HistoryRow, Insert, Manifest, Rewrite, SERIES_LIMIT,
-    Series, Upstream, coherence, owned, pattern, renames, support, upstream_tests,
+    Series, Upstream, coherence, owned, pattern, radar, renames, support, upstream_tests,
 };
 use crate::address::masked;
 use crate::cargo_toml::Additions;
@@ -38,7 +38,7 @@ impl Manifest {
 }
 
 fn parse(r: &mut Reader, text: &Arc<str>, root: &Section<'_>) -> Option<Manifest> {
-    const KNOWN: [&str; 12] = [
+    const KNOWN: [&str; 13] = [
         "upstream",
         "fork",
         "rewrite",
@@ -51,6 +51,7 @@ fn parse(r: &mut Reader, text: &Arc<str>, root: &Section<'_>) -> Option<Manifest
         "history",
         "documents",
         "tests",
+        "radar",
     ];
     r.keys(root, &[], &KNOWN);
     for (key, table) in [
@@ -78,6 +79,7 @@ fn parse(r: &mut Reader, text: &Arc<str>, root: &Section<'_>) -> Option<Manifest
     let history = history(r, root);
     let documents = documents(r, root);
     let tests = upstream_tests::read(r, root);
+    let radar = radar::read(r, root);
     coherence::generated(r, &files);
     if let Some(fork) = &fork {
         pin_is_in_history(r, root, fork, &history);
@@ -98,6 +100,7 @@ fn parse(r: &mut Reader, text: &Arc<str>, root: &Section<'_>) -> Option<Manifest
         history,
         documents,
         tests,
+        radar,
     })
 }
 

@@ -4,6 +4,7 @@ mod coherence;
 mod edit;
 mod faults;
 mod mutated;
+mod radar;
 mod read;
 mod renames;
 mod support;
