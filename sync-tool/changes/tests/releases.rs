@@ -1,5 +1,8 @@
 //! Upstream's real releases, from the package registry.
 
+#[path = "releases/radar.rs"]
+mod radar;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 

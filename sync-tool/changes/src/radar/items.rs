@@ -17,7 +17,7 @@ pub(super) struct Item {
 
 impl Item {
     /// Returns the names that the code has.
-    pub fn names(&self) -> BTreeSet<&str> {
+    pub(super) fn names(&self) -> BTreeSet<&str> {
         let is_name = |text: &&str| text.starts_with(|c: char| c.is_alphabetic() || c == '_');
         self.code
             .iter()
@@ -26,7 +26,7 @@ impl Item {
             .collect()
     }
 
-    pub fn text(&self, source: &str) -> String {
+    pub(super) fn text(&self, source: &str) -> String {
         let lines: Vec<&str> = source.split_inclusive('\n').collect();
         let parts = self
             .lines
