@@ -125,8 +125,8 @@ impl Radar<'_> {
             add_types(files, &watched, &mut groups);
         }
         let found = groups.into_iter().filter_map(|(item, concerns)| {
-            let before = placed(&old_files, &item);
-            let after = placed(&new_files, &item);
+            let before = placed(&old_files, &watched, &item);
+            let after = placed(&new_files, &watched, &item);
             (code(&before) != code(&after)).then(|| {
                 let concerns = concerns.into_iter().collect();
                 self.finding(
@@ -298,13 +298,22 @@ struct Placed<'a> {
     item: &'a Item,
 }
 
-/// Finds an item in all files that differ, so that one that only moved is the same.
-fn placed<'a>(files: &'a Files<'_>, item: &str) -> Vec<Placed<'a>> {
+/// Finds an item where it is watched, or else in all files that differ, so that one that
+/// only moved is the same.
+fn placed<'a>(files: &'a Files<'_>, watched: &Watched, item: &str) -> Vec<Placed<'a>> {
+    let is_watched =
+        |path: &str, name: &str| watched.contains_key(&(path.to_owned(), name.to_owned()));
     let each = files.iter().flat_map(|(path, (source, items))| {
         let of_key = items.iter().filter(|(name, _)| key(path, name) == item);
-        of_key.map(|(_, item)| Placed { path, source, item })
+        of_key.map(|(name, item)| (is_watched(path, name), Placed { path, source, item }))
     });
-    each.collect()
+    let (at_place, elsewhere): (Vec<_>, Vec<_>) = each.partition(|(is_watched, _)| *is_watched);
+    let found = if at_place.is_empty() {
+        elsewhere
+    } else {
+        at_place
+    };
+    found.into_iter().map(|(_, placed)| placed).collect()
 }
 
 fn code<'a>(placed: &[Placed<'a>]) -> Vec<&'a [String]> {
