@@ -34,5 +34,18 @@ fn all_faults_are_told_together() {
     let rows = "[[radar]]\nitems = []\nrelease = \"x\"\nstate = \"done\"\n\
                 [[radar]]\nitems = [\"f\"]\nrelease = \"42.0.0\"\nstate = \"not-applicable\"\nreason = \" \"\n";
     let text = format!("{GOOD}\n{ROW}{ROW}{rows}");
-    assert_snapshot!(told(&error(&text)));
+    assert_snapshot!(told(&error(&text)), @r#"
+    manifest.toml:90:9 `[]`: `items` does not name items
+      write it as ["TcpSocket::start_bind"]
+    manifest.toml:91:11 `"x"`: `radar.release` is not a version such as 41.0.0: unexpected character 'x' while parsing major version number
+      write a version such as 41.0.0
+    manifest.toml:92:9 `"done"`: `done` is not a state
+      write ported, not-applicable or open
+    manifest.toml:96:9 `"not-applicable"`: the row has no reason
+      add `reason = "…"`: why it does not concern the fork
+    manifest.toml:85:1 `[[radar]]`: `A::f` has two decisions for 42.0.2
+      keep one of them
+    manifest.toml:85:1 `[[radar]]`: `g` has two decisions for 42.0.2
+      keep one of them
+    "#);
 }

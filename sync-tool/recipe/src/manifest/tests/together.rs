@@ -59,7 +59,7 @@ fn ten_faults_are_told_together() {
     assert_eq!(error.all_faults().len(), 10);
     assert_snapshot!(told(&error), @r#"
     manifest.toml:46:2 `docs`: unknown key `docs`
-      known here: upstream, fork, rewrite, rename, insert, files, owned, cargo, series, history, documents, tests
+      known here: upstream, fork, rewrite, rename, insert, files, owned, cargo, series, history, documents, tests, radar
     manifest.toml:5:8 `"../wasi"`: `../wasi` leaves the tree
       name a relative path without `..`, with `/` between its parts
     manifest.toml:6:7 `"v41"`: `tag` does not hold `{version}` once
