@@ -4,12 +4,18 @@
 mod resolve;
 
 use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
+use std::fmt::Display;
+use std::ops::Range;
 use std::path::Path;
 use std::process::Command;
 
 use recipe::error::{Error, Kind, Result};
+use recipe::manifest::Manifest;
+use recipe::merge::counterpart;
 use recipe::series::Inputs;
+use recipe::tree::File;
+use upstream::{Locked, Upstream};
 
 use super::context::{Access, Context};
 use super::project::Project;
@@ -17,7 +23,7 @@ use super::review;
 use super::upgrade::{none_is_open, source_of};
 pub(super) use resolve::resolve;
 
-use crate::cli::{ConflictsAction, ConflictsArgs, SourceArgs};
+use crate::cli::{ConflictsAction, ConflictsArgs, ReviewArgs, SourceArgs};
 use crate::open_upgrade::{self, Numbered, OpenUpgrade};
 use crate::report::{ConflictReport, ConflictsReport, MergedFileReport};
 
@@ -61,7 +67,9 @@ pub(super) fn run(context: &Context<'_>, args: &ConflictsArgs) -> Result<Listed>
                 );
             }
             report.conflicts.retain(is_meant);
-            add_commits(context, &project, &open, &mut report)?;
+            if let Some(upstream) = upstream_of(context, &project, &open) {
+                add_commits(&upstream, &open, &mut report)?;
+            }
             Ok(Listed::One(Box::new(report)))
         }
         Some(ConflictsAction::Open { number }) => {
@@ -80,9 +88,16 @@ pub(super) fn run(context: &Context<'_>, args: &ConflictsArgs) -> Result<Listed>
         _ => {
             if args.review.is_wanted() {
                 review::can_be_written(context, &project, &args.review)?;
-                add_commits(context, &project, &open, &mut report)?;
-                let page = review::of_open(project.manifest(), &open, &report);
-                review::write(context, &args.review, &page)?;
+                let upstream = upstream_of(context, &project, &open);
+                let (manifest, wanted) = (project.manifest(), &args.review);
+                write_page(
+                    context,
+                    manifest,
+                    wanted,
+                    &open,
+                    upstream.as_ref(),
+                    &mut report,
+                )?;
             }
             Ok(Listed::All(Box::new(report)))
         }
@@ -93,37 +108,84 @@ fn opened(context: &Context<'_>, project: &Project) -> Result<OpenUpgrade> {
     context.open_upgrade(project)?.ok_or_else(none_is_open)
 }
 
+/// Returns where an open upgrade takes upstream from, if it is still there: the conflicts are
+/// what was asked for, the commits are beside them.
+fn upstream_of<'c>(
+    context: &'c Context<'_>,
+    project: &Project,
+    open: &OpenUpgrade,
+) -> Option<Upstream<'c>> {
+    let source = source_of(&open.state.request, &SourceArgs::default()).ok()?;
+    context.upstream(project.manifest(), &source).ok()
+}
+
 /// Adds upstream's commits that touch the lines of each conflict, where a repository with
 /// its history is at hand.
-pub(super) fn add_commits(
-    context: &Context<'_>,
-    project: &Project,
+fn add_commits(
+    upstream: &Upstream<'_>,
     open: &OpenUpgrade,
     report: &mut ConflictsReport,
 ) -> Result<()> {
-    let source = source_of(&open.state.request, &SourceArgs::default());
-    let upstream = source.and_then(|source| context.upstream(project.manifest(), &source));
-    // The conflicts are what was asked for.
-    let Ok(upstream) = upstream else {
+    let Some(history) = upstream.history() else {
+        let note = "upstream's commits are shown where the upgrade began with `--upstream` and the path of a clone";
+        let conflicts = report.conflicts.iter_mut();
+        conflicts.for_each(|conflict| conflict.notes.push(note.to_owned()));
         return Ok(());
     };
+    let places = open.numbered();
     for conflict in &mut report.conflicts {
-        let lines = conflict
-            .lines
-            .as_ref()
-            .map(|lines| lines.theirs.lines.clone());
+        let Some(place) = places.iter().find(|one| one.number == conflict.number) else {
+            continue;
+        };
         let releases = [&conflict.from, &conflict.to];
-        match upstream.history(releases, &conflict.path, &lines.unwrap_or_default()) {
-            Ok(Some(commits)) => conflict.commits = commits,
-            Ok(None) => {
-                let note = "upstream's commits are shown where the upgrade began with `--upstream` and the path of a clone";
-                conflict.notes.push(note.to_owned());
-            }
+        let commits = lines_in_upstream(upstream, place)
+            .and_then(|lines| history.commits(releases, &conflict.path, &lines));
+        match commits {
+            Ok(commits) => conflict.commits = commits,
             Err(e) if e.kind() == Kind::Interrupted => return Err(e),
             Err(e) => conflict.notes.push(e.to_string()),
         }
     }
     Ok(())
+}
+
+/// Writes the page of an open upgrade, with upstream's commits where they are at hand.
+///
+/// # Errors
+///
+/// Where the disk fails; the interrupt.
+pub(super) fn write_page(
+    context: &Context<'_>,
+    manifest: &Manifest,
+    wanted: &ReviewArgs,
+    open: &OpenUpgrade,
+    upstream: Option<&Upstream<'_>>,
+    report: &mut ConflictsReport,
+) -> Result<()> {
+    if let Some(upstream) = upstream {
+        add_commits(upstream, open, report)?;
+    }
+    let mut page = review::of_open(manifest, open, report);
+    let first = open.state.conflicts.first();
+    if let (Some(upstream), Some(one)) = (upstream, first) {
+        review::add_commits(upstream, [&one.conflict.from, &one.conflict.to], &mut page)?;
+    }
+    review::write(context, wanted, &page)
+}
+
+/// Returns the lines of a place in upstream's own file: what is inserted and formatted on
+/// the way to the fork has other numbers. None where there are no such lines.
+fn lines_in_upstream(upstream: &Upstream<'_>, place: &Numbered<'_>) -> Result<Range<usize>> {
+    let conflict = &place.open.conflict;
+    let (Some(lines), Some(theirs)) = (place.lines, &place.open.texts.theirs) else {
+        return Ok(0..0);
+    };
+    let release = upstream.release(&conflict.to, Locked::default())?;
+    let own = release
+        .tree
+        .get(conflict.path.as_str())
+        .and_then(File::text);
+    Ok(own.map_or(0..0, |own| counterpart(theirs, own, &lines.theirs.lines)))
 }
 
 /// Returns a place by its number, or the first that is not resolved.
@@ -162,18 +224,18 @@ fn edit(context: &Context<'_>, open: &OpenUpgrade, one: &Numbered<'_>) -> Result
             ))
         })?;
     let line = open.marker_line(one);
-    let mut words = editor.split_whitespace();
-    let program = words.next().unwrap_or_default();
-    let mut command = Command::new(program);
-    command
-        .args(words)
-        .args(at_line(program, &place, line))
-        .current_dir(&context.root);
+    let mut command = shell(editor, &at_line(editor, &place, line));
+    command.current_dir(&context.root);
     // The terminal is the editor's as long as it runs.
-    let status = command.status().map_err(|e| {
-        Error::general(format!("the editor `{editor}` cannot be started: {e}"))
+    let not_here = |why: &dyn Display| {
+        Error::general(format!("the editor `{editor}` cannot be started: {why}"))
             .help("set EDITOR to a program that is here")
-    })?;
+    };
+    let status = command.status().map_err(|e| not_here(&e))?;
+    // So shells say that there is no such program, or that it is none.
+    if matches!(status.code(), Some(126 | 127)) {
+        return Err(not_here(&status));
+    }
     match status.success() {
         true => Ok(()),
         false => Err(
@@ -183,9 +245,32 @@ fn edit(context: &Context<'_>, open: &OpenUpgrade, one: &Numbered<'_>) -> Result
     }
 }
 
+/// Returns the command that runs an editor, whose own arguments the shell takes apart, as git
+/// has it.
+fn shell(editor: &str, arguments: &[OsString]) -> Command {
+    if cfg!(windows) {
+        let mut words = editor.split_whitespace();
+        let mut command = Command::new(words.next().unwrap_or_default());
+        command.args(words).args(arguments);
+        return command;
+    }
+    let mut command = Command::new("sh");
+    let script = format!("{editor} \"$@\"");
+    command.args(["-c", &script, editor]).args(arguments);
+    command
+}
+
 /// Returns how an editor is told the file and the line, where that is known.
-fn at_line(program: &str, place: &Path, line: usize) -> Vec<OsString> {
-    let name = Path::new(program).file_name().and_then(OsStr::to_str);
+fn at_line(editor: &str, place: &Path, line: usize) -> Vec<OsString> {
+    let quote = editor
+        .chars()
+        .next()
+        .filter(|first| matches!(first, '"' | '\''));
+    let program = match quote {
+        Some(quote) => editor[1..].split(quote).next(),
+        None => editor.split_whitespace().next(),
+    };
+    let name = program.and_then(|program| Path::new(program).file_name()?.to_str());
     let with_line = || {
         let mut place = place.as_os_str().to_owned();
         place.push(format!(":{line}"));

@@ -1,13 +1,15 @@
 //! Which of upstream's commits changed lines between two releases.
 
 use std::ops::Range;
-use std::path::Path;
 
 use host::Host;
 use recipe::error::{Error, Result};
+use recipe::tree::TreePath;
+use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use super::program;
+use super::local::LocalRepository;
+use super::{CrateSpec, program};
 
 /// The most commits that are told.
 const MAX_COMMITS: usize = 10;
@@ -43,38 +45,62 @@ impl Commit {
     }
 }
 
-/// Returns the commits after one and up to another that changed a file, the newest first:
-/// those that changed the given lines of the newer one, counted from 1, the end not
-/// included, or where there are no such lines, all.
-///
-/// # Errors
-///
-/// Where `git` cannot be run, or the repository has no such history.
-pub(super) fn commits(
-    host: &Host,
-    repository: &Path,
-    (from, to): (&str, &str),
-    path: &str,
-    lines: &Range<usize>,
-) -> Result<Vec<Commit>> {
-    let not = format!("^{from}");
-    let count = format!("--max-count={MAX_COMMITS}");
-    let format = format!("--format=%H{BETWEEN}%as{BETWEEN}%s");
-    let range = format!("-L{},{}:{path}", lines.start, lines.end.saturating_sub(1));
-    let mut args = vec!["log", "--no-patch", &count, &format, to, &not];
-    match lines.is_empty() {
-        true => args.extend(["--", path]),
-        false => args.push(&range),
+/// A repository on this machine, with its history.
+pub struct History<'a> {
+    host: &'a Host,
+    spec: &'a CrateSpec,
+    repository: &'a LocalRepository,
+}
+
+impl<'a> History<'a> {
+    pub(super) fn new(
+        host: &'a Host,
+        spec: &'a CrateSpec,
+        repository: &'a LocalRepository,
+    ) -> Self {
+        History {
+            host,
+            spec,
+            repository,
+        }
     }
-    let outcome = program::command(host, repository, &args).run(host)?;
-    if !outcome.success() {
-        return Err(Error::upstream(format!(
-            "the history of `{path}` cannot be read: {}",
-            outcome.complaint()
-        )));
+
+    /// Returns the commits between two releases that changed a file of the crate, the newest
+    /// first: those that changed the given lines of the newer one, counted from 1, the end not
+    /// included, or where there are no such lines, all.
+    ///
+    /// # Errors
+    ///
+    /// Where `git` cannot be run, or the repository has no such releases or history.
+    pub fn commits(
+        &self,
+        [from, to]: [&Version; 2],
+        path: &TreePath,
+        lines: &Range<usize>,
+    ) -> Result<Vec<Commit>> {
+        let commit = |version| Ok(self.repository.commit(self.spec, version)?.to_string());
+        let (from, to): (String, String) = (commit(from)?, commit(to)?);
+        let path = self.spec.path.join(path).to_string();
+        let not = format!("^{from}");
+        let count = format!("--max-count={MAX_COMMITS}");
+        let format = format!("--format=%H{BETWEEN}%as{BETWEEN}%s");
+        let range = format!("-L{},{}:{path}", lines.start, lines.end.saturating_sub(1));
+        let mut args = vec!["log", "--no-patch", &count, &format, &to, &not];
+        match lines.is_empty() {
+            true => args.extend(["--", &path]),
+            false => args.push(&range),
+        }
+        let repository = self.repository.open()?;
+        let outcome = program::command(self.host, repository.path(), &args).run(self.host)?;
+        if !outcome.success() {
+            return Err(Error::upstream(format!(
+                "the history of `{path}` cannot be read: {}",
+                outcome.complaint()
+            )));
+        }
+        let text = String::from_utf8_lossy(&outcome.stdout).into_owned();
+        Ok(text.lines().filter_map(Commit::parse).collect())
     }
-    let text = String::from_utf8_lossy(&outcome.stdout).into_owned();
-    Ok(text.lines().filter_map(Commit::parse).collect())
 }
 
 #[cfg(test)]

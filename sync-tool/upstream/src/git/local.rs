@@ -1,19 +1,16 @@
 //! A repository on this machine, read in place: a clone, a bare repository, a
 //! worktree, or a checkout as cargo keeps them, which has no tags.
 
-use std::ops::Range;
 use std::path::PathBuf;
 
 use git2::{ErrorCode, ObjectType, Oid, Repository};
-use host::Host;
 use recipe::error::{Error, Result};
 use recipe::release::{Listed, Release};
-use recipe::tree::TreePath;
 use semver::Version;
 
 use super::commit::ReleaseCommit;
 use super::list::{self, LIMITS};
-use super::{Commit, CrateSpec, history, tags};
+use super::{CrateSpec, tags};
 
 #[derive(Debug)]
 pub(super) struct LocalRepository {
@@ -82,23 +79,7 @@ impl LocalRepository {
         self.find(&self.open()?, spec, version, locked)
     }
 
-    /// Returns the commits between two releases that changed lines of a file of the crate.
-    pub(super) fn history(
-        &self,
-        host: &Host,
-        spec: &CrateSpec,
-        [from, to]: [&Version; 2],
-        path: &TreePath,
-        lines: &Range<usize>,
-    ) -> Result<Vec<Commit>> {
-        let commit = |version| Ok(self.commit(spec, version)?.to_string());
-        let (from, to): (String, String) = (commit(from)?, commit(to)?);
-        let path = spec.path.join(path);
-        let repository = self.open()?;
-        history::commits(host, repository.path(), (&from, &to), path.as_str(), lines)
-    }
-
-    fn open(&self) -> Result<Repository> {
+    pub(super) fn open(&self) -> Result<Repository> {
         Repository::open(&self.path).map_err(|e| {
             let shown = &self.shown;
             let error = match e.code() {
