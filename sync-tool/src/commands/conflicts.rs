@@ -1,14 +1,12 @@
 //! `conflicts`, `resolve` and `abort`: what is between an upgrade that met conflicts and
 //! its end.
 
+mod editor;
 mod resolve;
+mod transfer;
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::fmt::Display;
 use std::ops::Range;
-use std::path::Path;
-use std::process::Command;
 
 use recipe::error::{Error, Kind, Result};
 use recipe::manifest::Manifest;
@@ -44,8 +42,8 @@ pub(super) enum Listed {
 /// Where no upgrade is open, or there is no such number; those of the disk.
 pub(super) fn run(context: &Context<'_>, args: &ConflictsArgs) -> Result<Listed> {
     match &args.action {
-        Some(ConflictsAction::Import { dir }) => return import(context, dir),
-        Some(ConflictsAction::Export { dir }) => return export(context, dir),
+        Some(ConflictsAction::Import { dir }) => return transfer::import(context, dir),
+        Some(ConflictsAction::Export { dir }) => return transfer::export(context, dir),
         _ => {}
     }
     let (lock, project) = context.open(Access::ReadBesideWriter)?;
@@ -74,7 +72,7 @@ pub(super) fn run(context: &Context<'_>, args: &ConflictsArgs) -> Result<Listed>
         }
         Some(ConflictsAction::Open { number }) => {
             let one = one(&open, *number)?;
-            edit(context, &open, &one)?;
+            editor::edit(context, &open, &one)?;
             let path = &one.open.conflict.path;
             let text = open.staged_text(one.open)?;
             let done = match one.open.conflict.markers_in(&text).len() {
@@ -205,146 +203,6 @@ fn one(open: &OpenUpgrade, number: Option<usize>) -> Result<Numbered<'_>> {
             Error::general("all conflicts are resolved").help("go on: `wash-wasi-sync continue`")
         }
     })
-}
-
-/// Opens a file in the user's editor, at the conflict.
-fn edit(context: &Context<'_>, open: &OpenUpgrade, one: &Numbered<'_>) -> Result<()> {
-    let place = open.staged(&one.open.conflict.path);
-    open.restore_missing(one.open)?;
-    let editor = ["VISUAL", "EDITOR"]
-        .iter()
-        .find_map(|name| context.host.env.text(name));
-    let editor = editor
-        .filter(|editor| !editor.trim().is_empty())
-        .ok_or_else(|| {
-            Error::general("neither VISUAL nor EDITOR names an editor").help(format!(
-                "edit {} by other means, then `wash-wasi-sync resolve {}`",
-                context.shown(&place),
-                one.open.conflict.path
-            ))
-        })?;
-    let line = open.marker_line(one);
-    let mut command = shell(editor, &at_line(editor, &place, line));
-    command.current_dir(&context.root);
-    // The terminal is the editor's as long as it runs.
-    let not_here = |why: &dyn Display| {
-        Error::general(format!("the editor `{editor}` cannot be started: {why}"))
-            .help("set EDITOR to a program that is here")
-    };
-    let status = command.status().map_err(|e| not_here(&e))?;
-    // So shells say that there is no such program, or that it is none.
-    if matches!(status.code(), Some(126 | 127)) {
-        return Err(not_here(&status));
-    }
-    match status.success() {
-        true => Ok(()),
-        false => Err(
-            Error::general(format!("the editor `{editor}` failed ({status})"))
-                .help("nothing was decided; open it again, or take a side with `resolve`"),
-        ),
-    }
-}
-
-/// Returns the command that runs an editor, whose own arguments the shell takes apart, as git
-/// has it.
-fn shell(editor: &str, arguments: &[OsString]) -> Command {
-    if cfg!(windows) {
-        let mut words = editor.split_whitespace();
-        let mut command = Command::new(words.next().unwrap_or_default());
-        command.args(words).args(arguments);
-        return command;
-    }
-    let mut command = Command::new("sh");
-    let script = format!("{editor} \"$@\"");
-    command.args(["-c", &script, editor]).args(arguments);
-    command
-}
-
-/// Returns how an editor is told the file and the line, where that is known.
-fn at_line(editor: &str, place: &Path, line: usize) -> Vec<OsString> {
-    let quote = editor
-        .chars()
-        .next()
-        .filter(|first| matches!(first, '"' | '\''));
-    let program = match quote {
-        Some(quote) => editor[1..].split(quote).next(),
-        None => editor.split_whitespace().next(),
-    };
-    let name = program.and_then(|program| Path::new(program).file_name()?.to_str());
-    let with_line = || {
-        let mut place = place.as_os_str().to_owned();
-        place.push(format!(":{line}"));
-        place
-    };
-    match name.unwrap_or_default() {
-        "vi" | "vim" | "nvim" | "nano" | "emacs" | "emacsclient" | "kak" | "micro" | "ed" => {
-            vec![format!("+{line}").into(), place.into()]
-        }
-        "code" | "codium" => vec!["--wait".into(), "--goto".into(), with_line()],
-        "hx" | "helix" | "subl" | "zed" => vec![with_line()],
-        _ => vec![place.into()],
-    }
-}
-
-fn export(context: &Context<'_>, dir: &Path) -> Result<Listed> {
-    let (_lock, project) = context.open(Access::Read)?;
-    let open = opened(context, &project)?;
-    let to = context.host.env.dir().join(dir);
-    let below = to
-        .strip_prefix(&context.root)
-        .ok()
-        .and_then(|below| below.to_str());
-    if below.is_some_and(|below| project.owns(below)) {
-        let message = format!(
-            "{} is a directory that the project reads or writes",
-            dir.display()
-        );
-        return Err(Error::new(Kind::Usage, message).help("name one outside of it"));
-    }
-    open.copy_to(&to)?;
-    Ok(Listed::Done(format!(
-        "exported to {}; on another machine `wash-wasi-sync conflicts import` goes on with it\n",
-        dir.display()
-    )))
-}
-
-fn import(context: &Context<'_>, dir: &Path) -> Result<Listed> {
-    let (_lock, project) = context.open(Access::Write)?;
-    let from = context.host.env.dir().join(dir);
-    let mut foreign = OpenUpgrade::load(&from)?.ok_or_else(|| {
-        Error::general(format!("{} holds no exported upgrade", dir.display()))
-            .help("export one where it is open: `wash-wasi-sync conflicts export DIR`")
-    })?;
-    let manifest = project.manifest();
-    if foreign.state.fork != manifest.fork.name {
-        return Err(Error::general(format!(
-            "the exported upgrade is of `{}`, and this project is `{}`",
-            foreign.state.fork, manifest.fork.name
-        )));
-    }
-    if foreign.state.pin != manifest.fork.pin {
-        return Err(Error::general(format!(
-            "the exported upgrade begins at upstream {}, and this project is at {}",
-            foreign.state.pin, manifest.fork.pin
-        ))
-        .help("check out the commit that it was begun from"));
-    }
-    // What is run, and from where, is for whoever runs it to say.
-    let dropped = foreign.state.request.keep_what_is_asked();
-    if !dropped.is_empty() {
-        context.host.status.warn(&format!(
-            "not taken from the export, give it to `continue` where it is wanted: {}",
-            dropped.join(", ")
-        ));
-    }
-    let to = context.open_upgrade_dir(manifest)?;
-    OpenUpgrade::clear_leftover(&to)?;
-    let open = foreign.copy_to(&to)?;
-    Ok(Listed::All(Box::new(report(
-        context,
-        &open,
-        &project.inputs,
-    ))))
 }
 
 /// Runs `abort`.
