@@ -5,7 +5,6 @@ mod editor;
 mod resolve;
 mod transfer;
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use recipe::error::{Error, Kind, Result};
@@ -23,7 +22,7 @@ pub(super) use resolve::resolve;
 
 use crate::cli::{ConflictsAction, ConflictsArgs, ReviewArgs, SourceArgs};
 use crate::open_upgrade::{self, Numbered, OpenUpgrade};
-use crate::report::{ConflictReport, ConflictsReport, MergedFileReport};
+use crate::report::{ConflictReport, ConflictsReport, MergedFileReport, by_layer};
 
 /// What `conflicts` came to.
 pub(super) enum Listed {
@@ -263,15 +262,11 @@ pub(super) fn report(
     let merged = merged
         .filter(|one| one.conflict.kind.is_clean())
         .map(|one| {
-            let mut layers = BTreeMap::new();
-            for hunk in &one.conflict.hunks {
-                *layers.entry(hunk.layer).or_default() += 1;
-            }
             let resolution = open.decision(one).cloned();
             let stored = inputs.resolutions.get(&one.texts.key());
             MergedFileReport {
                 path: one.conflict.path.clone(),
-                layers,
+                layers: by_layer(&one.conflict.hunks),
                 file: context.shown(&open.staged(&one.conflict.path)),
                 resolution,
                 remembered: stored.map(|one| inputs.resolution_path(one)),

@@ -73,6 +73,19 @@ impl<'a> Upstream<'a> {
         Ok(upstream)
     }
 
+    /// Reads candidates for a release from the registry also where they were withdrawn.
+    ///
+    /// # Errors
+    ///
+    /// As [`Registry::new`].
+    pub fn with_candidates(self) -> Result<Self> {
+        let registry = Registry::new(self.host, &self.options)?.with_candidates();
+        Ok(Upstream {
+            registry: OnceCell::from(registry),
+            ..self
+        })
+    }
+
     /// Returns the source that is asked next.
     pub fn source(&self) -> SourceKind {
         match self.git() {

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use host::Host;
 use recipe::error::{Error, Result};
+use recipe::release::Release;
 use recipe::tree::TreePath;
 use semver::Version;
 use serde::{Deserialize, Serialize};
@@ -65,9 +66,24 @@ impl<'a> History<'a> {
         }
     }
 
+    /// Reads the crate as it is at a branch, tag or commit.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no such one, or the crate is not in it.
+    pub fn release(&self, reference: &str) -> Result<Release> {
+        self.repository.at_reference(self.spec, reference)
+    }
+
+    /// Returns the text of a file of the crate at a commit; `None` where it is not there, or
+    /// no text.
+    pub fn text(&self, commit: &str, path: &TreePath) -> Option<String> {
+        self.repository.text(self.spec, commit, path)
+    }
+
     /// Returns the commits between two releases that changed a file of the crate, the newest
-    /// first: those that changed the given lines of the newer one, counted from 1, the end not
-    /// included, or where there are no such lines, all.
+    /// first, and no more than a reader wants: those that changed the given lines of the newer
+    /// one, counted from 1, the end not included, or where there are no such lines, all.
     ///
     /// # Errors
     ///
@@ -79,24 +95,54 @@ impl<'a> History<'a> {
         lines: &Range<usize>,
     ) -> Result<Vec<Commit>> {
         let commit = |version| Ok(self.repository.commit(self.spec, version)?.to_string());
-        let (from, to): (String, String) = (commit(from)?, commit(to)?);
+        let range: [String; 2] = [commit(from)?, commit(to)?];
+        let count = format!("--max-count={MAX_COMMITS}");
+        self.log(&[&count], range.each_ref(), path, lines)
+    }
+
+    /// Returns all commits after one and up to another that changed a file of the crate, the
+    /// newest first.
+    ///
+    /// # Errors
+    ///
+    /// Where `git` cannot be run, or the repository has no such commits or history.
+    pub fn commits_between(&self, range: [&String; 2], path: &TreePath) -> Result<Vec<Commit>> {
+        self.log(&[], range, path, &(0..0))
+    }
+
+    fn log(
+        &self,
+        options: &[&str],
+        [from, to]: [&String; 2],
+        path: &TreePath,
+        lines: &Range<usize>,
+    ) -> Result<Vec<Commit>> {
         let path = self.spec.path.join(path).to_string();
         let not = format!("^{from}");
-        let count = format!("--max-count={MAX_COMMITS}");
         let format = format!("--format=%H{BETWEEN}%as{BETWEEN}%s");
         let range = format!("-L{},{}:{path}", lines.start, lines.end.saturating_sub(1));
-        let mut args = vec!["log", "--no-patch", &count, &format, &to, &not];
+        let mut args = vec!["log", "--topo-order", "--no-patch", &format];
+        args.extend(options);
+        args.extend([to.as_str(), &not]);
         match lines.is_empty() {
             true => args.extend(["--", &path]),
             false => args.push(&range),
         }
         let repository = self.repository.open()?;
-        let outcome = program::command(self.host, repository.path(), &args).run(self.host)?;
+        let dir = repository.path();
+        let outcome = program::command(self.host, dir, &args).run(self.host)?;
         if !outcome.success() {
-            return Err(Error::upstream(format!(
+            let error = Error::upstream(format!(
                 "the history of `{path}` cannot be read: {}",
                 outcome.complaint()
-            )));
+            ));
+            return Err(match repository.is_shallow() {
+                true => error.help(format!(
+                    "the clone is shallow; complete it: `git -C {} fetch --unshallow --tags`",
+                    dir.display()
+                )),
+                false => error,
+            });
         }
         let text = String::from_utf8_lossy(&outcome.stdout).into_owned();
         Ok(text.lines().filter_map(Commit::parse).collect())

@@ -1,11 +1,12 @@
 //! A repository on this machine, read in place: a clone, a bare repository, a
 //! worktree, or a checkout as cargo keeps them, which has no tags.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use git2::{ErrorCode, ObjectType, Oid, Repository};
 use recipe::error::{Error, Result};
 use recipe::release::{Listed, Release};
+use recipe::tree::TreePath;
 use semver::Version;
 
 use super::commit::ReleaseCommit;
@@ -77,6 +78,35 @@ impl LocalRepository {
         locked: Option<Oid>,
     ) -> Result<ReleaseCommit> {
         self.find(&self.open()?, spec, version, locked)
+    }
+
+    /// Reads the crate as it is at a branch, tag or commit.
+    pub(super) fn at_reference(&self, spec: &CrateSpec, reference: &str) -> Result<Release> {
+        let repo = self.open()?;
+        // A clone has upstream's branches below the name of its remote.
+        let found = repo
+            .revparse_single(reference)
+            .or_else(|_| repo.revparse_single(&format!("origin/{reference}")));
+        let place = format!("`{reference}` of `{}`", self.shown);
+        let at = self.at(
+            found.and_then(|found| found.peel(ObjectType::Commit)),
+            place,
+        )?;
+        let location = spec.located(&at.place);
+        let version = list::list(&repo, at.commit, location, LIMITS)
+            .and_then(|files| files.version(&repo, location))
+            .map_err(|e| at.describe(e))?;
+        at.read(&repo, spec, &version).map_err(|e| at.describe(e))
+    }
+
+    /// Reads a file of the crate at a commit; `None` where it has none, or no text.
+    pub(super) fn text(&self, spec: &CrateSpec, commit: &str, path: &TreePath) -> Option<String> {
+        let repo = self.open().ok()?;
+        let path = spec.path.join(path);
+        let tree = repo.revparse_single(commit).ok()?.peel_to_tree().ok()?;
+        let entry = tree.get_path(Path::new(path.as_str())).ok()?;
+        let blob = repo.find_blob(entry.id()).ok()?;
+        String::from_utf8(blob.content().to_vec()).ok()
     }
 
     pub(super) fn open(&self) -> Result<Repository> {
