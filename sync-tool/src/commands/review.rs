@@ -209,6 +209,7 @@ fn empty(manifest: &Manifest) -> Review {
         budget: None,
         files: Vec::new(),
         changes: Vec::new(),
+        chapters: Vec::new(),
         notes: Vec::new(),
         tool: concat!("wash-wasi-sync ", env!("CARGO_PKG_VERSION")).to_owned(),
     }

@@ -1,6 +1,7 @@
 //! The source that commands read upstream from: git, the registry, or whichever is available.
 
 mod known;
+mod notes;
 
 use std::cell::{Cell, OnceCell};
 

@@ -110,6 +110,12 @@ impl<'a> Registry<'a> {
         })
     }
 
+    /// Returns how cargo's configuration has HTTP done.
+    pub(crate) fn http_settings(host: &Host, options: &SourceOptions) -> Result<HttpSettings> {
+        let config = Config::read(&host.env, &host.env.dir().join(&options.project_dir))?;
+        settings(&config)
+    }
+
     /// Reads candidates for a release, such as 51.0.0-rc.1, also where they were withdrawn:
     /// upstream withdraws each when the next one comes.
     #[must_use]
