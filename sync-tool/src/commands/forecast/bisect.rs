@@ -162,7 +162,7 @@ impl Search<'_, '_, '_> {
         let (mut low, mut high) = (0, commits.len());
         while low < high {
             let middle = low.midpoint(high);
-            let state = match history.text(&commits[middle].id, path) {
+            let state = match history.text(&commits[middle].id, path)? {
                 Some(text) => {
                     let mut tree = release.tree.clone();
                     tree.insert(path.clone(), File::regular(text.into_bytes()));

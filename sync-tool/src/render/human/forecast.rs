@@ -48,10 +48,7 @@ impl Human {
             "" => fit.to_owned(),
             series => format!("{fit} ({series})"),
         };
-        let mut release = one.release.upstream.to_string();
-        if let Some(reference) = &one.reference {
-            release = format!("{release} at {reference}");
-        }
+        let release = one.release.upstream.to_string();
         let needed = needed(&one.release);
         let line = row([&release, &fit, &lines, &files(one), &needed]);
         let line = match &one.release.fit {
@@ -60,6 +57,9 @@ impl Human {
             SeriesFit::Conflicts { .. } | SeriesFit::Unknown { .. } => self.styles.red(line),
         };
         let _ = writeln!(text, "{line}");
+        if let Some(reference) = &one.reference {
+            let _ = writeln!(text, "    at {reference}");
+        }
         if one.yanked {
             let _ = writeln!(text, "    yanked from the registry");
         }

@@ -75,10 +75,33 @@ impl<'a> History<'a> {
         self.repository.at_reference(self.spec, reference)
     }
 
-    /// Returns the text of a file of the crate at a commit; `None` where it is not there, or
-    /// no text.
-    pub fn text(&self, commit: &str, path: &TreePath) -> Option<String> {
-        self.repository.text(self.spec, commit, path)
+    /// Returns the text of a file of the crate at a commit; `None` where it is not there. What
+    /// a partial clone lacks, git fetches.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be read, or is no text.
+    pub fn text(&self, commit: &str, path: &TreePath) -> Result<Option<String>> {
+        let Some((id, content)) = self.repository.file(self.spec, commit, path)? else {
+            return Ok(None);
+        };
+        let unreadable = |why: String| Error::upstream(format!("{path} at {commit:.10}: {why}"));
+        let content = match content {
+            Some(content) => content,
+            None => {
+                let repository = self.repository.open()?;
+                let args = ["cat-file", "blob", &id.to_string()];
+                let outcome =
+                    program::command(self.host, repository.path(), &args).run(self.host)?;
+                if !outcome.success() {
+                    return Err(unreadable(outcome.complaint()));
+                }
+                outcome.stdout
+            }
+        };
+        let text = String::from_utf8(content);
+        text.map(Some)
+            .map_err(|_| unreadable("it is not UTF-8".to_owned()))
     }
 
     /// Returns the commits between two releases that changed a file of the crate, the newest

@@ -99,14 +99,31 @@ impl LocalRepository {
         at.read(&repo, spec, &version).map_err(|e| at.describe(e))
     }
 
-    /// Reads a file of the crate at a commit; `None` where it has none, or no text.
-    pub(super) fn text(&self, spec: &CrateSpec, commit: &str, path: &TreePath) -> Option<String> {
-        let repo = self.open().ok()?;
+    /// Returns the id of a file of the crate at a commit, and its content where the
+    /// repository has it; `None` where there is no such file.
+    pub(super) fn file(
+        &self,
+        spec: &CrateSpec,
+        commit: &str,
+        path: &TreePath,
+    ) -> Result<Option<(Oid, Option<Vec<u8>>)>> {
+        let repo = self.open()?;
         let path = spec.path.join(path);
-        let tree = repo.revparse_single(commit).ok()?.peel_to_tree().ok()?;
-        let entry = tree.get_path(Path::new(path.as_str())).ok()?;
-        let blob = repo.find_blob(entry.id()).ok()?;
-        String::from_utf8(blob.content().to_vec()).ok()
+        let tree = repo.revparse_single(commit).and_then(|c| c.peel_to_tree());
+        let tree = tree.map_err(|e| {
+            let shown = &self.shown;
+            let message = format!(
+                "commit {commit} of `{shown}` cannot be read: {}",
+                e.message()
+            );
+            Error::upstream(message).caused_by(e)
+        })?;
+        let Ok(entry) = tree.get_path(Path::new(path.as_str())) else {
+            return Ok(None);
+        };
+        let content = repo.find_blob(entry.id());
+        let content = content.ok().map(|blob| blob.content().to_vec());
+        Ok(Some((entry.id(), content)))
     }
 
     pub(super) fn open(&self) -> Result<Repository> {
