@@ -1,0 +1,1 @@
+//! Upstream's release notes.
