@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use recipe::text::line;
 use recipe::tree::{File, Tree, TreePath};
-use regex::Captures;
+use regex::{Captures, Regex};
 
 use super::entry::{Change, Entry, Subject};
 use super::source::Source;
@@ -33,7 +33,9 @@ struct Release<'t> {
 impl<'t> Trees<'t> {
     pub(super) fn new(old: &'t Tree, new: &'t Tree) -> Self {
         let is_same = |(path, file): &(&TreePath, &File), other: &Tree| {
-            other.get(path.as_str()).is_some_and(|o| o.bytes() == file.bytes())
+            other
+                .get(path.as_str())
+                .is_some_and(|o| o.bytes() == file.bytes())
         };
         let (same, changed) = new.iter().partition(|file| is_same(file, old));
         let before = old.iter().filter(|file| !is_same(file, new)).collect();
@@ -60,12 +62,14 @@ impl<'t> Trees<'t> {
             }
         }
         let fires = |(_, change): &(&String, Change)| entry.fires_on.contains(change);
-        let shown = differences(&old, &new).filter(fires).map(|(name, change)| NameChange {
-            change,
-            name: shown(name),
-            old: places(old.get(name)),
-            new: places(new.get(name)),
-        });
+        let shown = differences(&old, &new)
+            .filter(fires)
+            .map(|(name, change)| NameChange {
+                change,
+                name: shown(name),
+                old: places(old.get(name)),
+                new: places(new.get(name)),
+            });
         shown.collect()
     }
 }
@@ -81,7 +85,8 @@ impl<'t> Release<'t> {
     fn names(&mut self, entry: &Entry) -> Names {
         let mut names = Names::new();
         for (path, file) in &self.files {
-            if !entry.files.is_match(path.as_str()) {
+            let path_text = path.as_str();
+            if !entry.files.is_match(path_text) || entry.except.is_match(path_text) {
                 continue;
             }
             match (entry.subject, file.text()) {
@@ -109,7 +114,12 @@ fn in_code(entry: &Entry, path: &TreePath, source: &Source, names: &mut Names) {
             for found in entry.pattern.captures_iter(&source.code[group.clone()]) {
                 let at = group.start + found.get_match().start();
                 let line = source.code[..at].matches('\n').count() + 1;
-                add(path, Some(line), [Some(&head), Some(&found)], names);
+                add(
+                    path,
+                    Some(line),
+                    [Some((inside, &head)), Some((&entry.pattern, &found))],
+                    names,
+                );
             }
         }
     }
@@ -125,26 +135,54 @@ fn collect(entry: &Entry, path: &TreePath, text: &str, first: Option<usize>, nam
             *line += text[counted..at].matches('\n').count();
         }
         counted = at;
-        add(path, line, [None, Some(&found)], names);
+        add(path, line, [None, Some((&entry.pattern, &found))], names);
     }
 }
 
-fn add(path: &TreePath, line: Option<usize>, found: [Option<&Captures<'_>>; 2], names: &mut Names) {
+/// What an expression captured.
+type Found<'f, 't> = (&'f Regex, &'f Captures<'t>);
+
+fn add(path: &TreePath, line: Option<usize>, found: [Option<Found<'_, '_>>; 2], names: &mut Names) {
     let group = |wanted: &str| {
-        let each = found.iter().flatten().filter_map(|captures| captures.name(wanted));
-        let words = each.flat_map(|group| group.as_str().split_whitespace());
-        words.collect::<Vec<_>>().join(" ")
+        let each = found
+            .iter()
+            .flatten()
+            .flat_map(|found| groups(*found, wanted));
+        joined(each.flat_map(str::split_whitespace))
     };
     let mut name = group("name");
     if name.is_empty() {
-        let whole = found[1].map_or("", |captures| captures.get_match().as_str());
-        whole.trim().clone_into(&mut name);
+        let whole = found[1].map_or("", |(_, captures)| captures.get_match().as_str());
+        name = joined(whole.split_whitespace());
     }
     names.entry(name).or_default().push(Place {
         path: path.clone(),
         line,
         value: group("value"),
     });
+}
+
+/// Returns what the groups captured whose names begin so: `value`, `value2`.
+fn groups<'t>((regex, captures): Found<'_, 't>, wanted: &str) -> Vec<&'t str> {
+    let names = regex.capture_names().flatten();
+    let wanted = names.filter(|name| name.starts_with(wanted));
+    let captured = wanted.filter_map(|name| captures.name(name));
+    captured.map(|group| group.as_str()).collect()
+}
+
+/// Joins words with one space each, and none inside of brackets, where rustfmt breaks lines.
+fn joined<'w>(words: impl Iterator<Item = &'w str>) -> String {
+    let mut text = String::new();
+    for word in words {
+        let glued = text.is_empty()
+            || text.ends_with(['(', '[', '<'])
+            || word.starts_with([')', ']', '>', ',']);
+        if !glued {
+            text.push(' ');
+        }
+        text.push_str(word);
+    }
+    text
 }
 
 /// Returns each name that differs, and how; twice where both values and number do.
@@ -159,7 +197,10 @@ fn differences<'n>(old: &'n Names, new: &'n Names) -> impl Iterator<Item = (&'n 
                 (old.len() != new.len()).then_some(Change::Count),
             ],
         };
-        changes.into_iter().flatten().map(move |change| (name, change))
+        changes
+            .into_iter()
+            .flatten()
+            .map(move |change| (name, change))
     })
 }
 

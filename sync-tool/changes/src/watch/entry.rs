@@ -49,6 +49,7 @@ pub(super) struct Entry {
     pub(super) action: String,
     pub(super) docs: Option<String>,
     pub(super) files: GlobSet,
+    pub(super) except: GlobSet,
     pub(super) subject: Subject,
     /// Ends with the bracket that opens the group in which `pattern` is looked for.
     pub(super) inside: Option<Regex>,
@@ -70,6 +71,8 @@ struct Row {
     action: String,
     docs: Option<String>,
     files: Vec<String>,
+    #[serde(default)]
+    except: Vec<String>,
     #[serde(rename = "in")]
     subject: Subject,
     inside: Option<String>,
@@ -103,16 +106,20 @@ impl Row {
         let mut faults = self.contradictions();
         let mut note = |e: String| faults.push(e);
         let files = globs(&self.files).map_err(|e| note(format!("files: {e}")));
+        let except = globs(&self.except).map_err(|e| note(format!("except: {e}")));
         let inside = self.inside.as_deref().map(Regex::new).transpose();
         let inside = inside.map_err(|e| note(format!("inside: {e}")));
         let pattern = Regex::new(&self.pattern).map_err(|e| note(format!("pattern: {e}")));
-        let (Ok(files), Ok(inside), Ok(pattern), true) =
-            (files, inside, pattern, faults.is_empty())
+        let (Ok(files), Ok(except), Ok(inside), Ok(pattern), true) =
+            (files, except, inside, pattern, faults.is_empty())
         else {
             return Err(faults);
         };
-        let groups = inside.iter().chain([&pattern]);
-        let has_value = groups.flat_map(Regex::capture_names).flatten().any(|name| name == "value");
+        let has_value = |regex: &Regex| {
+            let mut names = regex.capture_names().flatten();
+            names.any(|name| name.starts_with("value"))
+        };
+        let has_value = has_value(&pattern) || inside.as_ref().is_some_and(has_value);
         if self.fires_on.contains(&Change::Changed) && !has_value {
             return Err(vec!["fires-on: `changed` needs a group `value`".to_owned()]);
         }
@@ -122,6 +129,7 @@ impl Row {
             action: self.action,
             docs: self.docs,
             files,
+            except,
             subject: self.subject,
             inside,
             pattern,
