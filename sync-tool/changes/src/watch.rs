@@ -54,6 +54,7 @@ impl WatchList {
                 id: entry.id.clone(),
                 title: entry.title.clone(),
                 action: entry.action.clone(),
+                note: entry.note.clone(),
                 docs: entry.docs.clone(),
                 changes: changes.into_iter().take(MAX_CHANGES).collect(),
                 total,
@@ -78,6 +79,8 @@ pub struct Finding {
     pub title: String,
     /// What a maintainer has to do about it.
     pub action: String,
+    /// The title in a few words.
+    pub note: String,
     /// Where it is documented.
     pub docs: Option<String>,
     /// At most [`MAX_CHANGES`], in the order of their names.

@@ -201,7 +201,7 @@ fn tree(files: &[(&str, &str)]) -> Tree {
 }
 
 fn list(rule: &str) -> WatchList {
-    let head = "[[watch]]\nid = 'a'\ntitle = 'A.'\naction = 'B.'\nfiles = ['src/**']\n";
+    let head = "[[watch]]\nid = 'a'\ntitle = 'A.'\naction = 'B.'\nnote = 'c'\nfiles = ['src/**']\n";
     WatchList::parse(&format!("{head}{rule}")).expect("a sound list")
 }
 
@@ -298,6 +298,7 @@ fn all_faults_of_a_list_are_told() {
         id = 'a'
         title = ''
         action = 'B.'
+        note = 'c'
         files = ['[']
         in = 'path'
         inside = '('
@@ -307,6 +308,7 @@ fn all_faults_of_a_list_are_told() {
         id = 'a'
         title = 'A.'
         action = 'B.'
+        note = 'c'
         files = ['src/**']
         in = 'code'
         pattern = 'x'
@@ -315,6 +317,7 @@ fn all_faults_of_a_list_are_told() {
         id = 'a'
         title = 'A.'
         action = 'B.'
+        note = 'c'
         files = ['src/**']
         in = 'code'
         pattern = 'x'
@@ -323,6 +326,7 @@ fn all_faults_of_a_list_are_told() {
         id = 'a'
         title = 'A.'
         action = 'B.'
+        note = 'c'
         files = ['src/**']
         in = 'code'
         pattern = 'x'

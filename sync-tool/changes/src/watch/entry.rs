@@ -47,6 +47,7 @@ pub(super) struct Entry {
     pub(super) id: String,
     pub(super) title: String,
     pub(super) action: String,
+    pub(super) note: String,
     pub(super) docs: Option<String>,
     pub(super) files: GlobSet,
     pub(super) except: GlobSet,
@@ -69,6 +70,7 @@ struct Row {
     id: String,
     title: String,
     action: String,
+    note: String,
     docs: Option<String>,
     files: Vec<String>,
     #[serde(default)]
@@ -127,6 +129,7 @@ impl Row {
             id: self.id,
             title: self.title,
             action: self.action,
+            note: self.note,
             docs: self.docs,
             files,
             except,
@@ -143,6 +146,7 @@ impl Row {
             (self.fires_on.is_empty(), "fires-on: no change is named"),
             (self.title.trim().is_empty(), "title: it is empty"),
             (self.action.trim().is_empty(), "action: it is empty"),
+            (self.note.trim().is_empty(), "note: it is empty"),
             (
                 self.inside.is_some() && self.subject != Subject::Code,
                 "inside: only `in = \"code\"` has groups in brackets",
