@@ -113,7 +113,9 @@ pub fn notes_between(
     for (name, text) in texts {
         let parsed = parse(text);
         let faults = parsed.faults.into_iter();
-        notes.faults.extend(faults.map(|fault| ((*name).to_owned(), fault)));
+        notes
+            .faults
+            .extend(faults.map(|fault| ((*name).to_owned(), fault)));
         for section in parsed.releases.into_iter().filter(|s| in_range(&s.version)) {
             let better = |known: &ReleaseNotes| rank(&section) > rank(known);
             if sections.get(&section.version).is_none_or(better) {
@@ -122,9 +124,12 @@ pub fn notes_between(
         }
     }
     let unknown = released.iter().filter(|version| in_range(version));
-    let unknown = unknown.filter(|version| !sections.contains_key(*version)).cloned();
-    let mut missing: BTreeMap<Version, MissingReason> =
-        unknown.map(|version| (version, MissingReason::NoSection)).collect();
+    let unknown = unknown
+        .filter(|version| !sections.contains_key(*version))
+        .cloned();
+    let mut missing: BTreeMap<Version, MissingReason> = unknown
+        .map(|version| (version, MissingReason::NoSection))
+        .collect();
     for section in sections.into_values() {
         match (section.total, &section.date) {
             (0, None) => _ = missing.insert(section.version, MissingReason::Unreleased),
@@ -133,7 +138,9 @@ pub fn notes_between(
         }
     }
     let missing = missing.into_iter();
-    notes.missing = missing.map(|(version, reason)| Missing { version, reason }).collect();
+    notes.missing = missing
+        .map(|(version, reason)| Missing { version, reason })
+        .collect();
     notes
 }
 

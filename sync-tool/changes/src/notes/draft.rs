@@ -55,14 +55,20 @@ pub fn drafts(
 }
 
 fn history_note(findings: &[Finding], notes: &Notes) -> String {
-    let mut phrases: Vec<String> = findings.iter().map(|finding| finding.note.clone()).collect();
-    if let Some(more) = phrases.len().checked_sub(MAX_PHRASES).filter(|more| *more > 0) {
+    let mut phrases: Vec<String> = findings
+        .iter()
+        .map(|finding| finding.note.clone())
+        .collect();
+    if let Some(more) = phrases
+        .len()
+        .checked_sub(MAX_PHRASES)
+        .filter(|more| *more > 0)
+    {
         phrases.truncate(MAX_PHRASES);
-        phrases.push(format!("{more} other changes of the watch list"));
+        phrases.push(format!("other changes of the watch list ({more})"));
     }
     phrases.extend(minimum_rust(notes).map(|rust| format!("Rust {rust}")));
-    let urgent = all_items(notes).filter(|(_, item)| item.topics.contains(&Topic::Security));
-    match urgent.count() {
+    match concerning(notes, "Security").len() {
         0 => {}
         1 => phrases.push("1 security fix".to_owned()),
         many => phrases.push(format!("{many} security fixes")),
@@ -113,14 +119,31 @@ fn section(text: &mut String, name: &str, lines: Vec<String>) {
     }
 }
 
-/// Returns the notes of a section that a host of the fork would notice.
+/// Returns the notes of a section that a host of the fork would notice. A fix that went to
+/// several release lines is told once.
 fn concerning(notes: &Notes, section: &str) -> Vec<String> {
-    let concerning = all_items(notes).filter(|(_, item)| changelog_section(item) == Some(section));
-    let lines = concerning.map(|(release, item)| {
-        let links = item.links.iter().filter(|link| !item.text.contains(&link.text));
-        let links: String = links.map(|link| format!(" {}", markdown(&link.text))).collect();
+    let mut found: Vec<(&Item, Vec<&Version>)> = Vec::new();
+    for (release, item) in all_items(notes) {
+        if changelog_section(item) != Some(section) {
+            continue;
+        }
+        let same = |(known, _): &&mut (&Item, _)| known.text == item.text;
+        match found.iter_mut().find(same) {
+            Some((_, releases)) => releases.push(&release.version),
+            None => found.push((item, vec![&release.version])),
+        }
+    }
+    let lines = found.iter().map(|(item, releases)| {
+        let links = item
+            .links
+            .iter()
+            .filter(|link| !item.text.contains(&link.text));
+        let links: String = links
+            .map(|link| format!(" {}", markdown(&link.text)))
+            .collect();
         let text = item.text.trim_end_matches('.');
-        format!("{}{links} (upstream's {})", markdown(text), release.version)
+        let releases = joined(releases.iter().take(MAX_NAMES), releases.len());
+        format!("{}{links} (upstream's {releases})", markdown(text))
     });
     lines.collect()
 }
@@ -136,7 +159,9 @@ fn changelog_section(item: &Item) -> Option<&'static str> {
         return None;
     }
     let known = ["Added", "Deprecated", "Removed", "Fixed"];
-    let known = known.into_iter().find(|name| item.section.eq_ignore_ascii_case(name));
+    let known = known
+        .into_iter()
+        .find(|name| item.section.eq_ignore_ascii_case(name));
     Some(known.unwrap_or("Changed"))
 }
 
@@ -144,7 +169,10 @@ fn described(finding: &Finding) -> String {
     let of = |wanted: Change| {
         let is_so = |change: &&NameChange| change.change == wanted;
         let all: Vec<&NameChange> = finding.changes.iter().filter(is_so).collect();
-        let names = all.iter().take(MAX_NAMES).map(|change| code_span(&change.name));
+        let names = all
+            .iter()
+            .take(MAX_NAMES)
+            .map(|change| code_span(&change.name));
         (!all.is_empty()).then(|| joined(names, all.len()))
     };
     let parts = [
@@ -153,13 +181,24 @@ fn described(finding: &Finding) -> String {
         ("changed", of(Change::Changed)),
         ("more or fewer", of(Change::Count)),
     ];
-    let parts = parts.into_iter().filter_map(|(what, names)| Some(format!("{what}: {}", names?)));
+    let parts = parts
+        .into_iter()
+        .filter_map(|(what, names)| Some(format!("{what}: {}", names?)));
     let parts: Vec<String> = parts.collect();
-    format!("{}: {}", finding.title.trim_end_matches('.'), parts.join("; "))
+    format!(
+        "{}: {}",
+        finding.title.trim_end_matches('.'),
+        parts.join("; ")
+    )
 }
 
 fn counted(api: &ApiCounts) -> Option<String> {
-    let ApiCounts { added, gone, changed, used } = api;
+    let ApiCounts {
+        added,
+        gone,
+        changed,
+        used,
+    } = api;
     if added + gone + changed == 0 {
         return None;
     }
@@ -170,7 +209,9 @@ fn counted(api: &ApiCounts) -> Option<String> {
             format!("; of these the fork uses {}", joined(names, total))
         }
     };
-    Some(format!("public items: {added} new, {gone} gone, {changed} changed{used}"))
+    Some(format!(
+        "public items: {added} new, {gone} gone, {changed} changed{used}"
+    ))
 }
 
 /// Returns the newest Rust that a note asks for.

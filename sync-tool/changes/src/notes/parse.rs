@@ -62,11 +62,17 @@ pub fn parse(text: &str) -> Parsed {
     let layout = |c: char| matches!(c, '\n' | '\r' | '\t');
     let faults = [
         (reader.releases.is_empty(), Fault::NoReleases),
-        (text.contains(|c| is_control(c) && !layout(c)), Fault::ControlCharacters),
+        (
+            text.contains(|c| is_control(c) && !layout(c)),
+            Fault::ControlCharacters,
+        ),
     ];
     Parsed {
         releases: reader.releases,
-        faults: faults.into_iter().filter_map(|(is_so, fault)| is_so.then_some(fault)).collect(),
+        faults: faults
+            .into_iter()
+            .filter_map(|(is_so, fault)| is_so.then_some(fault))
+            .collect(),
     }
 }
 
@@ -107,7 +113,9 @@ impl Reader {
                     self.note.text.push_str(part);
                 }
             }
-            Event::Html(html) | Event::InlineHtml(html) if !html.trim_start().starts_with("<!--") => {
+            Event::Html(html) | Event::InlineHtml(html)
+                if !html.trim_start().starts_with("<!--") =>
+            {
                 self.note.text.push_str(&html);
             }
             Event::SoftBreak | Event::HardBreak => self.note.text.push(' '),
@@ -176,7 +184,8 @@ impl Reader {
     /// A paragraph outside of lists: the date, or a note that was written without a bullet.
     fn paragraph(&mut self) {
         static DATE: LazyLock<Regex> = LazyLock::new(|| {
-            let pattern = r"^\s*(?:Released?(?:\s+on)?\s+(?<date>\d{4}-\d\d-\d\d)|Unreleased)\.?\s*$";
+            let pattern =
+                r"^\s*(?:Released?(?:\s+on)?\s+(?<date>\d{4}-\d\d-\d\d)|Unreleased)\.?\s*$";
             Regex::new(pattern).expect("a sound expression")
         });
         let date = DATE.captures(&self.note.text).map(|captures| {
@@ -218,8 +227,13 @@ impl Reader {
         let Some(link) = self.links.pop() else {
             return;
         };
-        let text = shown(self.note.text.get(link.from..).unwrap_or_default(), MAX_TEXT);
-        let number = PULL.captures(&link.url).and_then(|captures| captures[1].parse().ok());
+        let text = shown(
+            self.note.text.get(link.from..).unwrap_or_default(),
+            MAX_TEXT,
+        );
+        let number = PULL
+            .captures(&link.url)
+            .and_then(|captures| captures[1].parse().ok());
         match number {
             Some(number) => {
                 // What is only the number is in `pull_requests`; other words stay.

@@ -37,7 +37,10 @@ static WORDS: LazyLock<[(Topic, Regex); 5]> = LazyLock::new(|| {
             Topic::ComponentModel,
             r"(?i)\bcomponents?\b|\bcomponent[-_]model|\bbindgen\b|\bWIT\b",
         ),
-        words(Topic::MinimumRust, r"(?i)\bMSRV\b|\brustc? 1\.\d|\bminimum (?:supported )?rust\b"),
+        words(
+            Topic::MinimumRust,
+            r"(?i)\bMSRV\b|\brustc? 1\.\d|\bminimum (?:supported )?rust\b",
+        ),
     ]
 });
 

@@ -170,10 +170,11 @@ fn groups<'t>((regex, captures): Found<'_, 't>, wanted: &str) -> Vec<&'t str> {
     captured.map(|group| group.as_str()).collect()
 }
 
-/// Joins words with one space each, and none inside of brackets, where rustfmt breaks lines.
+/// Joins words with one space each, and none inside of brackets, where rustfmt breaks lines;
+/// the marks of a comment's next lines are no words.
 fn joined<'w>(words: impl Iterator<Item = &'w str>) -> String {
     let mut text = String::new();
-    for word in words {
+    for word in words.filter(|word| *word != "///") {
         let glued = text.is_empty()
             || text.ends_with(['(', '[', '<'])
             || word.starts_with([')', ']', '>', ',']);
