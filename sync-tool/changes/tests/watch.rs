@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use changes::watch::{Change, Finding, MAX_CHANGES, MAX_PLACES, WatchList};
+use proptest::prelude::*;
+use recipe::text::is_control;
 use recipe::tree::{File, Tree, TreePath};
 use support::release;
 
@@ -329,50 +331,73 @@ fn what_is_found_is_bounded_and_made_visible() {
 
 #[test]
 fn all_faults_of_a_list_are_told() {
-    let text = "
-        [[watch]]
-        id = 'a'
-        title = ''
-        action = 'B.'
-        note = 'c'
-        files = ['[']
-        in = 'path'
-        inside = '('
-        pattern = ')'
-        fires-on = []
-        [[watch]]
-        id = 'a'
-        title = 'A.'
-        action = 'B.'
-        note = 'c'
-        files = ['src/**']
-        in = 'code'
-        pattern = 'x'
-        fires-on = ['changed']
-        [[watch]]
-        id = 'a'
-        title = 'A.'
-        action = 'B.'
-        note = 'c'
-        files = ['src/**']
-        in = 'code'
-        pattern = 'x'
-        fires-on = ['gone']
-        [[watch]]
-        id = 'a'
-        title = 'A.'
-        action = 'B.'
-        note = 'c'
-        files = ['src/**']
-        in = 'code'
-        pattern = 'x'
-        fires-on = ['gone']";
-    insta::assert_snapshot!(WatchList::parse(text).expect_err("faults"));
+    let entry = |keys: &str| format!("[[watch]]\nid = 'a'\naction = 'B.'\nnote = 'c'\n{keys}\n");
+    let sound = "title = 'A.'\nfiles = ['src/**']\nin = 'code'\npattern = 'x'\nfires-on =";
+    let broken =
+        "title = ''\nfiles = ['[']\nin = 'path'\ninside = '('\npattern = ')'\nfires-on = []";
+    let changed = format!("{sound} ['changed']");
+    let gone = format!("{sound} ['gone']");
+    let text = [broken, &changed, &gone, &gone].map(entry).concat();
+    insta::assert_snapshot!(WatchList::parse(&text).expect_err("faults"));
     for text in ["", "[[watch]]\nid = 'a'", "watch = 1", "[["] {
         assert_eq!(
             WatchList::parse(text).expect_err("a fault").0.len(),
             1,
             "{text}"
         );
+    }
+}
+
+/// Texts of the parts that the list's rules look for.
+fn texts() -> impl Strategy<Value = String> {
+    let parts = [
+        "bindgen!({",
+        "})",
+        "impl Default for A {",
+        "a: true,",
+        "}",
+        "impl HostTcpSocket for WasiSockets {",
+        "fn a(&mut self",
+        "pub mod a;",
+        "//",
+        "/*",
+        "*/",
+        "\"",
+        "r#\"",
+        "'",
+        "\n",
+        "task::unconstrained",
+        "SocketAddrUse::A",
+        "tokio::net::\u{202e}",
+        "\u{1b}",
+        "ü",
+        "#[async_trait]\n",
+        "impl \u{9b} {",
+        "(",
+        "[",
+        "{",
+        "/// by default \u{7}",
+    ];
+    let part = prop_oneof![
+        6 => prop::sample::select(parts.to_vec()).prop_map(str::to_owned),
+        1 => any::<String>(),
+    ];
+    prop::collection::vec(part, 0..40).prop_map(|parts| parts.concat())
+}
+
+proptest! {
+    #[test]
+    fn no_source_panics_and_no_control_character_gets_out(old in texts(), new in texts()) {
+        let paths = ["src/ctx.rs", "src/p3/a.rs", "src/sockets/a.rs", "Cargo.toml"];
+        let [old, new] = [&old, &new].map(|text| tree(&paths.map(|path| (path, text.as_str()))));
+        for finding in WatchList::builtin().findings(&old, &new) {
+            for change in finding.changes {
+                prop_assert!(!change.name.contains(is_control), "{change:?}");
+                let places = change.old.listed.iter().chain(&change.new.listed);
+                for place in places {
+                    prop_assert!(!place.value.contains(is_control), "{place:?}");
+                }
+            }
+        }
     }
 }

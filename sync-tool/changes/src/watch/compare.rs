@@ -90,8 +90,10 @@ impl<'t> Release<'t> {
                 continue;
             }
             match (entry.subject, file.text()) {
-                (Subject::Path, _) => collect(entry, path, path.as_str(), None, &mut names),
-                (Subject::Text, Some(text)) => collect(entry, path, text, Some(0), &mut names),
+                (Subject::Path, _) => collect(entry, path, path_text, None, None, &mut names),
+                (Subject::Text, Some(text)) => {
+                    collect(entry, path, text, Some(0), None, &mut names)
+                }
                 (Subject::Code, Some(text)) => {
                     let source = self.sources.entry(path.as_str());
                     let source = source.or_insert_with(|| Source::new(text));
@@ -106,54 +108,60 @@ impl<'t> Release<'t> {
 
 fn in_code(entry: &Entry, path: &TreePath, source: &Source, names: &mut Names) {
     let Some(inside) = &entry.inside else {
-        return collect(entry, path, &source.code, Some(0), names);
+        return collect(entry, path, &source.code, Some(0), None, names);
     };
+    let (mut line, mut counted) = (0, 0);
     for head in inside.captures_iter(&source.code) {
-        let end = head.get_match().end();
-        if let Some(group) = end.checked_sub(1).and_then(|open| source.group(open)) {
-            for found in entry.pattern.captures_iter(&source.code[group.clone()]) {
-                let at = group.start + found.get_match().start();
-                let line = source.code[..at].matches('\n').count() + 1;
-                add(
-                    path,
-                    Some(line),
-                    [Some((inside, &head)), Some((&entry.pattern, &found))],
-                    names,
-                );
-            }
-        }
+        let open = head.get_match().end().checked_sub(1);
+        let Some(group) = open.and_then(|open| source.group(open)) else {
+            continue;
+        };
+        line += source.code[counted..group.start].matches('\n').count();
+        counted = group.start;
+        let head = Some((inside, &head));
+        collect(entry, path, &source.code[group], Some(line), head, names);
     }
 }
 
-/// Adds what the pattern finds in a text; `first` is `None` where a text has no lines.
-fn collect(entry: &Entry, path: &TreePath, text: &str, first: Option<usize>, names: &mut Names) {
+/// Adds what the pattern finds in a text that begins behind some lines; a path has none.
+fn collect(
+    entry: &Entry,
+    path: &TreePath,
+    text: &str,
+    lines_before: Option<usize>,
+    head: Option<Found<'_, '_>>,
+    names: &mut Names,
+) {
+    let mut line = lines_before.map(|lines| lines + 1);
     let mut counted = 0;
-    let mut line = first.map(|line| line + 1);
     for found in entry.pattern.captures_iter(text) {
         let at = found.get_match().start();
         if let Some(line) = &mut line {
             *line += text[counted..at].matches('\n').count();
         }
         counted = at;
-        add(path, line, [None, Some((&entry.pattern, &found))], names);
+        add(path, line, head, (&entry.pattern, &found), names);
     }
 }
 
 /// What an expression captured.
 type Found<'f, 't> = (&'f Regex, &'f Captures<'t>);
 
-fn add(path: &TreePath, line: Option<usize>, found: [Option<Found<'_, '_>>; 2], names: &mut Names) {
+fn add(
+    path: &TreePath,
+    line: Option<usize>,
+    head: Option<Found<'_, '_>>,
+    found: Found<'_, '_>,
+    names: &mut Names,
+) {
     let group = |wanted: &str| {
-        let each = found
-            .iter()
-            .flatten()
-            .flat_map(|found| groups(*found, wanted));
+        let each = head.into_iter().chain([found]);
+        let each = each.flat_map(|found| groups(found, wanted));
         joined(each.flat_map(str::split_whitespace))
     };
     let mut name = group("name");
     if name.is_empty() {
-        let whole = found[1].map_or("", |(_, captures)| captures.get_match().as_str());
-        name = joined(whole.split_whitespace());
+        name = joined(found.1.get_match().as_str().split_whitespace());
     }
     names.entry(name).or_default().push(Place {
         path: path.clone(),
