@@ -44,6 +44,17 @@ impl WatchList {
         self.0.iter().map(|entry| entry.id.as_str())
     }
 
+    /// Returns the ids of the entries that find nothing at all in a release: their rules may
+    /// look where upstream has nothing any more.
+    pub fn without_matches(&self, tree: &Tree) -> Vec<&str> {
+        let mut release = compare::Release::of(tree.iter().collect());
+        let blind = self
+            .0
+            .iter()
+            .filter(|entry| release.names(entry).is_empty());
+        blind.map(|entry| entry.id.as_str()).collect()
+    }
+
     /// Returns the entries whose names differ between two releases, in the list's order.
     pub fn findings(&self, old: &Tree, new: &Tree) -> Vec<Finding> {
         let mut trees = compare::Trees::new(old, new);

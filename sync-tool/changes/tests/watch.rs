@@ -49,6 +49,17 @@ fn nothing_fires_between_a_release_and_itself() {
     }
 }
 
+/// An entry that finds nothing where upstream goes on may look at the wrong place.
+#[test]
+fn entries_that_find_nothing_are_known() {
+    let blind = |version| {
+        WatchList::builtin()
+            .without_matches(&release(version))
+            .join(" ")
+    };
+    insta::assert_snapshot!(["38.0.4", "48.0.8", "50.0.1"].map(blind).join("\n"));
+}
+
 /// What the upgrade guide tells of these releases, by the names that the entries find.
 #[test]
 fn findings_name_what_happened() {

@@ -14,7 +14,7 @@ use super::{MAX_PLACES, NameChange, Place, Places};
 const MAX_TEXT: usize = 200;
 
 /// The names that a rule found, and where.
-type Names = BTreeMap<String, Vec<Place>>;
+pub(super) type Names = BTreeMap<String, Vec<Place>>;
 
 /// Two releases, of which each file is read at most once.
 pub(super) struct Trees<'t> {
@@ -24,8 +24,8 @@ pub(super) struct Trees<'t> {
     same: Release<'t>,
 }
 
-#[derive(Default)]
-struct Release<'t> {
+/// Files of a release, each of which is lexed at most once.
+pub(super) struct Release<'t> {
     files: Vec<(&'t TreePath, &'t File)>,
     sources: HashMap<&'t str, Source>,
 }
@@ -75,14 +75,14 @@ impl<'t> Trees<'t> {
 }
 
 impl<'t> Release<'t> {
-    fn of(files: Vec<(&'t TreePath, &'t File)>) -> Self {
+    pub(super) fn of(files: Vec<(&'t TreePath, &'t File)>) -> Self {
         Self {
             files,
             sources: HashMap::new(),
         }
     }
 
-    fn names(&mut self, entry: &Entry) -> Names {
+    pub(super) fn names(&mut self, entry: &Entry) -> Names {
         let mut names = Names::new();
         for (path, file) in &self.files {
             let path_text = path.as_str();
