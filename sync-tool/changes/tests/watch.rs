@@ -12,9 +12,9 @@ use recipe::tree::{File, Tree, TreePath};
 use support::release;
 
 /// The newest patch of each line from the baseline on, and the patches of 48 that changed much.
-const RELEASES: [&str; 15] = [
+const RELEASES: [&str; 17] = [
     "38.0.4", "39.0.2", "40.0.4", "41.0.0", "42.0.2", "43.0.2", "44.0.3", "45.0.3", "46.0.3",
-    "47.0.4", "48.0.0", "48.0.3", "48.0.8", "49.0.5", "50.0.1",
+    "47.0.4", "48.0.0", "48.0.1", "48.0.2", "48.0.3", "48.0.8", "49.0.5", "50.0.1",
 ];
 
 fn between(old: &str, new: &str) -> Vec<Finding> {
