@@ -2,3 +2,5 @@
 //!
 //! All of it is told from the files of the releases and the texts that upstream publishes
 //! with them; nothing here reads a disk or a network.
+
+pub mod api;

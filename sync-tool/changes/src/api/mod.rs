@@ -1,0 +1,137 @@
+//! Changes of what a crate offers: Rust items, WIT, features, dependencies.
+//!
+//! Rust items are read from the sources alone. What macros make is not in there: what
+//! `bindgen!` generates is known from its WIT, and from the methods of the implementations
+//! of its traits.
+
+mod compare;
+mod expand;
+mod items;
+mod modules;
+mod renames;
+mod signature;
+mod source;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use compare::{Change, ChangeKind, Declaration};
+use items::{Items, PublicPaths};
+use modules::Modules;
+use recipe::merge::{MAX_SIZE, read_rust};
+use recipe::tree::{Digest, Tree};
+use serde::Serialize;
+pub use source::ItemKind;
+use source::Scope;
+
+/// A file that could not be read, and why.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Unread {
+    pub path: String,
+    pub reason: String,
+}
+
+/// What the sources of one release declare.
+#[derive(Debug)]
+pub struct Api {
+    sources: BTreeMap<String, (Digest, Arc<Scope>)>,
+    items: Items,
+    unread: Vec<Unread>,
+}
+
+/// The changes between two releases.
+#[derive(Debug)]
+pub struct Changes {
+    rows: Vec<compare::Row>,
+}
+
+impl Api {
+    /// Reads the sources of a crate.
+    pub fn of(tree: &Tree) -> Api {
+        Api::after(tree, None)
+    }
+
+    /// Reads the sources of a crate; files that another release has as well are not parsed
+    /// again.
+    pub fn after(tree: &Tree, before: Option<&Api>) -> Api {
+        let mut api = Api {
+            sources: BTreeMap::new(),
+            items: Items::new(),
+            unread: Vec::new(),
+        };
+        api.parse(tree, before);
+        let files = api.sources.iter();
+        let files = files.map(|(path, (_, scope))| (path.as_str(), &**scope)).collect();
+        let modules = Modules::of(ROOT, &files);
+        let paths = PublicPaths::of(&modules);
+        let items = items::collect(&modules, &paths);
+        let missing = modules.missing.iter().map(|place| {
+            let (path, place) = place.split_once(':').unwrap_or((place, ""));
+            let reason = format!("line {place}: the module's file does not exist, or includes itself");
+            Unread { path: path.to_owned(), reason }
+        });
+        let missing: Vec<Unread> = missing.collect();
+        api.unread.extend(missing);
+        api.unread.sort();
+        api.items = items;
+        api
+    }
+
+    fn parse(&mut self, tree: &Tree, before: Option<&Api>) {
+        let mut new = Vec::new();
+        for (path, file) in tree.iter() {
+            let path = path.as_str();
+            if !(path.starts_with("src/") && path.ends_with(".rs")) {
+                continue;
+            }
+            let digest = file.digest();
+            let known = before.and_then(|api| api.sources.get(path));
+            if let Some((_, scope)) = known.filter(|(known, _)| *known == digest) {
+                self.sources.insert(path.to_owned(), (digest, Arc::clone(scope)));
+                continue;
+            }
+            let mut unread = |reason: &str| {
+                let (path, reason) = (path.to_owned(), reason.to_owned());
+                self.unread.push(Unread { path, reason });
+            };
+            match file.text() {
+                None => unread("is not UTF-8"),
+                Some(text) if text.len() > MAX_SIZE => unread("is larger than 2 MiB"),
+                Some(text) => new.push((path, digest, text)),
+            }
+        }
+        let texts: Vec<&str> = new.iter().map(|(_, _, text)| *text).collect();
+        for ((path, digest, _), read) in new.into_iter().zip(read_rust(&texts, source::read)) {
+            match read {
+                Ok(scope) => _ = self.sources.insert(path.to_owned(), (digest, Arc::new(scope))),
+                Err(error) => self.unread.push(Unread {
+                    path: path.to_owned(),
+                    reason: format!("does not parse as Rust: {error}"),
+                }),
+            }
+        }
+    }
+
+    /// Returns the files that could not be read: what they declare is missing.
+    pub fn unread(&self) -> &[Unread] {
+        &self.unread
+    }
+
+    /// Compares with a later release.
+    pub fn changes(&self, new: &Api) -> Changes {
+        Changes { rows: compare::compare(&self.items, &new.items) }
+    }
+}
+
+impl Changes {
+    /// Returns the changes of public items, in the order of their paths. What an item
+    /// contains that is new or gone as a whole is counted with it.
+    pub fn public(&self) -> Vec<Change> {
+        compare::public(&self.rows)
+    }
+}
+
+const ROOT: &str = "src/lib.rs";
