@@ -38,5 +38,7 @@ fn main() {
         if let Some(o) = &c.new { println!("    + {}  [{}:{}]", o.signature, o.file, o.line); }
         }
     }
+    for w in changes.wit() { println!("WIT {} {:?} {} {:?} {:?} +{}", w.plane, w.change, w.name, w.old, w.new, w.inside); }
+    for w in changes.manifest() { println!("CARGO {w:?}"); }
     println!("{} public", public.len());
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::expand::told_apart;
 use super::items::{Class, Item, Items, Key};
 use super::renames::Renames;
 use super::source::ItemKind;
@@ -65,6 +66,8 @@ pub(super) struct Row {
     pub(super) change: Change,
     pub(super) key: Key,
     pub(super) parent: Option<Key>,
+    /// Whether a row for the whole implementation stands for it.
+    pub(super) is_in_block: bool,
 }
 
 /// Compares the items, public or not; each that differs is a row, in the order of paths.
@@ -90,13 +93,19 @@ pub(super) fn compare(old: &Items, new: &Items) -> Vec<Row> {
             _ if is_changed => ChangeKind::Changed,
             _ => continue,
         };
-        let mut row = row(kind, (key, item), Some(item), Some(now));
-        row.change.to = (to.path != key.path).then(|| to.path.clone());
+        // An item that is public now is known by its new path alone.
+        let of = if kind == ChangeKind::Added { (to, now) } else { (key, item) };
+        let mut row = row(kind, of, Some(item), Some(now));
+        row.change.to = (to.path != row.key.path).then(|| path_of(to));
         if item.signature == now.signature && is_changed && to.class == key.class {
-            let meanings = [(&mut row.change.old, item), (&mut row.change.new, now)];
-            for (declaration, item) in meanings {
+            let meaning = renames.applied(&item.meaning);
+            let texts = [
+                (&mut row.change.old, [&meaning, &now.meaning]),
+                (&mut row.change.new, [&now.meaning, &meaning]),
+            ];
+            for (declaration, [own, other]) in texts {
                 if let Some(declaration) = declaration {
-                    declaration.signature.clone_from(&item.meaning);
+                    declaration.signature = told_apart(&item.signature, own, other);
                 }
             }
         }
@@ -104,8 +113,17 @@ pub(super) fn compare(old: &Items, new: &Items) -> Vec<Row> {
     }
     let added = new.iter().filter(|(key, _)| !taken.contains(key));
     rows.extend(added.map(|(key, item)| row(ChangeKind::Added, (key, item), None, Some(item))));
+    add_blocks(&mut rows, old, new);
     rows.sort_by(|a, b| order(a).cmp(&order(b)));
     rows
+}
+
+/// Returns the path of an item; that of an implementation names type and trait.
+fn path_of(key: &Key) -> String {
+    match key.class {
+        Class::Impl => format!("<{} as {}>", key.path, key.of),
+        _ => key.path.clone(),
+    }
 }
 
 fn order(row: &Row) -> (&str, Class, &str, ChangeKind) {
@@ -123,7 +141,7 @@ fn row(change: ChangeKind, of: (&Key, &Item), old: Option<&Item>, new: Option<&I
         change: Change {
             change,
             item: item.kind,
-            path: key.path.clone(),
+            path: path_of(key),
             to: None,
             public: old.is_some_and(|item| item.public) || new.is_some_and(|item| item.public),
             old: old.map(declaration),
@@ -132,14 +150,38 @@ fn row(change: ChangeKind, of: (&Key, &Item), old: Option<&Item>, new: Option<&I
         },
         key: key.clone(),
         parent: item.parent.clone(),
+        is_in_block: false,
+    }
+}
+
+/// Adds a row for each implementation of which several methods changed.
+fn add_blocks(rows: &mut Vec<Row>, old: &Items, new: &Items) {
+    let mut blocks: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
+    for (at, row) in rows.iter().enumerate() {
+        if let Some(parent) = &row.parent
+            && row.key.class == Class::ImplMember
+            && row.change.change == ChangeKind::Changed
+        {
+            blocks.entry(parent.clone()).or_default().push(at);
+        }
+    }
+    for (key, members) in blocks.into_iter().filter(|(_, members)| members.len() > 1) {
+        let Some(item) = old.get(&key) else { continue };
+        let mut block = row(ChangeKind::Changed, (&key, item), Some(item), new.get(&key));
+        block.change.inside = members.len();
+        rows.push(block);
+        for at in members {
+            rows[at].is_in_block = true;
+        }
     }
 }
 
 /// Returns the changes of public items, those inside of an item that is new or gone as a
-/// whole counted with it.
+/// whole counted with it; and as one, the changed methods of one implementation.
 pub(super) fn public(rows: &[Row]) -> Vec<Change> {
     let whole = |kind| matches!(kind, ChangeKind::Gone | ChangeKind::Added);
-    let public: Vec<&Row> = rows.iter().filter(|row| row.change.public).collect();
+    let public = rows.iter().filter(|row| row.change.public && !row.is_in_block);
+    let public: Vec<&Row> = public.collect();
     let mut by_key = BTreeMap::new();
     for (at, row) in public.iter().enumerate() {
         if whole(row.change.change) {
@@ -151,7 +193,7 @@ pub(super) fn public(rows: &[Row]) -> Vec<Change> {
         let parent = row.parent.as_ref().filter(|_| whole(row.change.change))?;
         by_key.get(&(row.change.change, parent)).copied().filter(|parent| *parent != at)
     };
-    let mut inside = vec![0; public.len()];
+    let mut inside: Vec<usize> = public.iter().map(|row| row.change.inside).collect();
     let mut listed = Vec::new();
     for at in 0..public.len() {
         // Parents lie one step up each; the bound holds for whatever a source says.

@@ -43,19 +43,16 @@ impl<'a> Expander<'a> {
     /// Writes out the paths of a text that stands in a module.
     pub(super) fn expand(&self, module: ModuleId, text: &str) -> Expanded {
         let mut expanded = Expanded { is_public: true, ..Expanded::default() };
-        let mut rest = text;
         let mut before = "";
-        while let Some(first) = rest.chars().next() {
-            let length = match first {
-                '"' => string_length(rest),
-                _ if is_start(first) => path_length(rest),
-                _ => first.len_utf8(),
-            };
-            let (token, behind) = rest.split_at(length);
-            let is_name = is_start(first)
+        let mut tokens = tokens(text).peekable();
+        while let Some(token) = tokens.next() {
+            let declares = [
+                "fn", "struct", "enum", "union", "trait", "type", "mod", "const", "static", "macro",
+            ];
+            let is_name = token.starts_with(is_start)
                 && !before.ends_with('\'')
-                && !matches!(before, "fn" | "struct" | "enum" | "union" | "trait" | "type" | "mod" | "const" | "static" | "macro")
-                && !(behind.starts_with(':') && !behind.starts_with("::"))
+                && !declares.contains(&before)
+                && tokens.peek() != Some(&":")
                 && !matches!(token, "crate" | "self" | "super");
             match is_name {
                 true => self.path(module, token, &mut expanded),
@@ -64,7 +61,6 @@ impl<'a> Expander<'a> {
             if !token.trim().is_empty() {
                 before = token;
             }
-            rest = behind;
         }
         expanded
     }
@@ -85,6 +81,32 @@ impl<'a> Expander<'a> {
         };
         expanded.text.push_str(&written);
     }
+}
+
+/// Returns a signature with the paths written out that mean something else in the other
+/// release, of two signatures that are written alike.
+pub(super) fn told_apart(written: &str, meaning: &str, other: &str) -> String {
+    let meanings = tokens(meaning).zip(tokens(other));
+    let each = tokens(written).zip(meanings);
+    each.map(|(written, (meaning, other))| if meaning == other { written } else { meaning })
+        .collect()
+}
+
+/// Cuts a text into paths, strings and single characters.
+fn tokens(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let first = rest.chars().next()?;
+        let length = match first {
+            '"' => string_length(rest),
+            _ if is_start(first) => path_length(rest),
+            _ if rest.starts_with("::") => 2,
+            _ => first.len_utf8(),
+        };
+        let (token, behind) = rest.split_at(length);
+        rest = behind;
+        Some(token)
+    })
 }
 
 fn is_start(c: char) -> bool {

@@ -408,8 +408,9 @@ impl Collector<'_> {
         });
         // What a macro makes of WIT is in no source: the methods of its traits are known
         // from what implements them. Those of other traits are as the trait declares them.
-        let public = public && of_trait.is_of_macro;
+        let is_known_here = of_trait.is_of_macro;
         for member in &block.members {
+            let public = public && (is_known_here || member.kind == ItemKind::AssociatedType);
             let context = Context { module, file, path: path.clone(), parent: Some(key.clone()), public };
             let item = self.item(member, &context);
             let path = format!("<{path} as {}>::{}", of_trait.text, member.name);

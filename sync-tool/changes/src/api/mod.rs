@@ -7,24 +7,31 @@
 mod compare;
 mod expand;
 mod items;
+mod manifest;
 mod modules;
 mod renames;
 mod signature;
 mod source;
 #[cfg(test)]
 mod tests;
+mod wit;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use compare::{Change, ChangeKind, Declaration};
 use items::{Items, PublicPaths};
+use manifest::CargoManifest;
+pub use manifest::{ManifestChange, ManifestSubject};
 use modules::Modules;
+use recipe::cargo_toml::Inherited;
 use recipe::merge::{MAX_SIZE, read_rust};
 use recipe::tree::{Digest, Tree};
 use serde::Serialize;
 pub use source::ItemKind;
 use source::Scope;
+use wit::Wit;
+pub use wit::WitChange;
 
 /// A file that could not be read, and why.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -39,6 +46,8 @@ pub struct Unread {
 pub struct Api {
     sources: BTreeMap<String, (Digest, Arc<Scope>)>,
     items: Items,
+    wit: Wit,
+    manifest: CargoManifest,
     unread: Vec<Unread>,
 }
 
@@ -46,6 +55,8 @@ pub struct Api {
 #[derive(Debug)]
 pub struct Changes {
     rows: Vec<compare::Row>,
+    wit: Vec<WitChange>,
+    manifest: Vec<ManifestChange>,
 }
 
 impl Api {
@@ -60,8 +71,13 @@ impl Api {
         let mut api = Api {
             sources: BTreeMap::new(),
             items: Items::new(),
+            wit: Wit::of(tree),
+            manifest: CargoManifest::default(),
             unread: Vec::new(),
         };
+        if let Some(text) = tree.get("Cargo.toml").and_then(|file| file.text()) {
+            api.manifest = CargoManifest::of(text);
+        }
         api.parse(tree, before);
         let files = api.sources.iter();
         let files = files.map(|(path, (_, scope))| (path.as_str(), &**scope)).collect();
@@ -75,6 +91,8 @@ impl Api {
         });
         let missing: Vec<Unread> = missing.collect();
         api.unread.extend(missing);
+        api.unread.append(&mut api.wit.unread);
+        api.unread.extend(api.manifest.unread.take());
         api.unread.sort();
         api.items = items;
         api
@@ -115,6 +133,13 @@ impl Api {
         }
     }
 
+    /// Fills in what the crate's `Cargo.toml` leaves to its workspace.
+    #[must_use]
+    pub fn inheriting(mut self, inherited: &Inherited) -> Api {
+        self.manifest.complete(inherited);
+        self
+    }
+
     /// Returns the files that could not be read: what they declare is missing.
     pub fn unread(&self) -> &[Unread] {
         &self.unread
@@ -122,7 +147,11 @@ impl Api {
 
     /// Compares with a later release.
     pub fn changes(&self, new: &Api) -> Changes {
-        Changes { rows: compare::compare(&self.items, &new.items) }
+        Changes {
+            rows: compare::compare(&self.items, &new.items),
+            wit: wit::compare(&self.wit, &new.wit),
+            manifest: manifest::compare(&self.manifest, &new.manifest),
+        }
     }
 }
 
@@ -131,6 +160,16 @@ impl Changes {
     /// contains that is new or gone as a whole is counted with it.
     pub fn public(&self) -> Vec<Change> {
         compare::public(&self.rows)
+    }
+
+    /// Returns the changes of WIT, in the order of planes and names.
+    pub fn wit(&self) -> &[WitChange] {
+        &self.wit
+    }
+
+    /// Returns the changes of features and dependencies.
+    pub fn manifest(&self) -> &[ManifestChange] {
+        &self.manifest
     }
 }
 
