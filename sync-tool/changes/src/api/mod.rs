@@ -6,6 +6,7 @@
 
 mod compare;
 mod expand;
+mod fork;
 mod items;
 mod manifest;
 mod modules;
@@ -14,12 +15,14 @@ mod signature;
 mod source;
 #[cfg(test)]
 mod tests;
+mod uses;
 mod wit;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use compare::{Change, ChangeKind, Declaration};
+pub use fork::{ForkCode, ForkText};
 use items::{Items, PublicPaths};
 use manifest::CargoManifest;
 pub use manifest::{ManifestChange, ManifestSubject};
@@ -30,6 +33,8 @@ use recipe::tree::{Digest, Tree};
 use serde::Serialize;
 pub use source::ItemKind;
 use source::Scope;
+use uses::Finder;
+pub use uses::{Place, UsedChange};
 use wit::Wit;
 pub use wit::WitChange;
 
@@ -79,10 +84,7 @@ impl Api {
             api.manifest = CargoManifest::of(text);
         }
         api.parse(tree, before);
-        let files = api.sources.iter();
-        let files = files.map(|(path, (_, scope))| (path.as_str(), &**scope)).collect();
-        let modules = Modules::of(ROOT, &files);
-        let paths = PublicPaths::of(&modules);
+        let (modules, paths) = api.linked();
         let items = items::collect(&modules, &paths);
         let missing = modules.missing.iter().map(|place| {
             let (path, place) = place.split_once(':').unwrap_or((place, ""));
@@ -140,6 +142,15 @@ impl Api {
         self
     }
 
+    /// Returns the modules, and where users find what is in them.
+    fn linked(&self) -> (Modules<'_>, PublicPaths) {
+        let files = self.sources.iter();
+        let files = files.map(|(path, (_, scope))| (path.as_str(), &**scope)).collect();
+        let modules = Modules::of(ROOT, &files);
+        let paths = PublicPaths::of(&modules);
+        (modules, paths)
+    }
+
     /// Returns the files that could not be read: what they declare is missing.
     pub fn unread(&self) -> &[Unread] {
         &self.unread
@@ -160,6 +171,13 @@ impl Changes {
     /// contains that is new or gone as a whole is counted with it.
     pub fn public(&self) -> Vec<Change> {
         compare::public(&self.rows)
+    }
+
+    /// Returns the changes that the fork's own code uses, public or not, with the places;
+    /// `old` is the release that the changes are from.
+    pub fn used(&self, old: &Api, fork: &ForkCode) -> Vec<UsedChange> {
+        let (modules, paths) = old.linked();
+        Finder::new(&modules, &paths, &old.items, &self.rows, fork).find(&self.rows)
     }
 
     /// Returns the changes of WIT, in the order of planes and names.

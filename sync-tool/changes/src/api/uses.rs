@@ -1,0 +1,305 @@
+//! Which changes the fork's own code uses, and where.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::compare::{Change, ChangeKind, Row};
+use super::expand::Expander;
+use super::fork::{Behind, ForkCode, ForkFile, Form, PathUse};
+use super::items::{Class, Items, Key, PublicPaths};
+use super::modules::{Modules, Target};
+
+/// A place in the fork's own code.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Place {
+    /// The file, by its path in the project.
+    pub path: String,
+    /// The line, counted from 1.
+    pub line: usize,
+}
+
+/// A change that the fork's own code uses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UsedChange {
+    /// The change: of a public item, or of one that code in the crate can reach.
+    #[serde(flatten)]
+    pub change: Change,
+    /// Where the fork uses it, or what the change makes incomplete: an implementation of
+    /// the trait, a match of the enum, a value of the struct.
+    pub places: Vec<Place>,
+}
+
+/// How many imports and modules are followed to what a name means.
+const MAX_STEPS: usize = 16;
+
+pub(super) struct Finder<'a> {
+    modules: &'a Modules<'a>,
+    paths: &'a PublicPaths,
+    expander: Expander<'a>,
+    fork: &'a ForkCode,
+    /// The fork's files by module.
+    by_module: BTreeMap<&'a [String], &'a ForkFile>,
+    rows: Index<'a>,
+    /// How often each name of a member occurs in the old release.
+    names: BTreeMap<&'a str, usize>,
+    /// The types that each of upstream's files is about.
+    types: BTreeMap<&'a str, BTreeSet<&'a str>>,
+}
+
+/// The changes by what code calls the items.
+#[derive(Debug, Default)]
+struct Index<'a> {
+    by_path: BTreeMap<&'a str, Vec<usize>>,
+    /// By type or trait, and name.
+    members: BTreeMap<(&'a str, &'a str), Vec<usize>>,
+    by_name: BTreeMap<&'a str, Vec<usize>>,
+    /// What is added to types and traits, by these.
+    added: BTreeMap<&'a str, Vec<usize>>,
+    owners: BTreeMap<usize, Vec<&'a str>>,
+}
+
+impl<'a> Index<'a> {
+    fn of(rows: &'a [Row], old: &'a Items) -> Self {
+        let mut index = Index::default();
+        for (at, row) in rows.iter().enumerate() {
+            let is_member = matches!(
+                row.key.class,
+                Class::Member | Class::ImplMember | Class::Field | Class::Variant
+            );
+            let parent = row.parent.as_ref();
+            if row.change.change == ChangeKind::Added {
+                if let Some(parent) = parent.filter(|parent| is_member && old.contains_key(*parent)) {
+                    index.added.entry(&parent.path).or_default().push(at);
+                }
+            } else if is_member {
+                let name = name_of(&row.key);
+                let owner = row.key.path.rsplit_once("::").map_or("", |(owner, _)| owner);
+                let owners = match (row.key.class, parent) {
+                    (Class::ImplMember, Some(parent)) => {
+                        vec![parent.path.as_str(), parent.of.trim_start_matches("crate::")]
+                    }
+                    (_, Some(parent)) => vec![parent.path.as_str()],
+                    _ => vec![owner],
+                };
+                for owner in &owners {
+                    index.members.entry((*owner, name)).or_default().push(at);
+                }
+                index.owners.insert(at, owners);
+                index.by_name.entry(name).or_default().push(at);
+            } else if row.key.class != Class::Impl {
+                index.by_path.entry(&row.key.path).or_default().push(at);
+            }
+        }
+        index
+    }
+}
+
+fn name_of(key: &Key) -> &str {
+    key.path.rsplit("::").next().unwrap_or(&key.path)
+}
+
+impl<'a> Finder<'a> {
+    pub(super) fn new(
+        modules: &'a Modules<'a>,
+        paths: &'a PublicPaths,
+        old: &'a Items,
+        rows: &'a [Row],
+        fork: &'a ForkCode,
+    ) -> Self {
+        let (mut names, mut types) = (BTreeMap::new(), BTreeMap::new());
+        for (key, item) in old {
+            if matches!(key.class, Class::Member | Class::ImplMember | Class::Field) {
+                *names.entry(item.name.as_str()).or_default() += 1;
+            }
+            let of: &mut BTreeSet<&str> = types.entry(item.file.as_str()).or_default();
+            match key.class {
+                Class::Type => _ = of.insert(key.path.as_str()),
+                Class::Member | Class::ImplMember | Class::Field => {
+                    of.extend(item.parent.as_ref().map(|parent| parent.path.as_str()));
+                }
+                _ => {}
+            }
+        }
+        let modules_of = fork.files.iter().filter_map(|file| Some((file.module.as_deref()?, file)));
+        Finder {
+            modules,
+            paths,
+            expander: Expander::new(modules, paths),
+            fork,
+            by_module: modules_of.collect(),
+            rows: Index::of(rows, old),
+            names,
+            types,
+        }
+    }
+
+    /// Returns the changes that are used, in the order of the rows.
+    pub(super) fn find(&self, rows: &[Row]) -> Vec<UsedChange> {
+        let mut places: BTreeMap<usize, BTreeSet<Place>> = BTreeMap::new();
+        for file in &self.fork.files {
+            for (at, line) in self.of_file(file, rows) {
+                let path = file.path.clone();
+                places.entry(at).or_default().insert(Place { path, line });
+            }
+        }
+        let used = places.into_iter().map(|(at, places)| UsedChange {
+            change: rows[at].change.clone(),
+            places: places.into_iter().collect(),
+        });
+        used.collect()
+    }
+
+    /// Returns the rows that a file uses, each with a line.
+    fn of_file(&self, file: &ForkFile, rows: &[Row]) -> Vec<(usize, usize)> {
+        let mut found = Vec::new();
+        let mut touched: BTreeSet<String> = BTreeSet::new();
+        let of_file = self.types.get(file.crate_path.as_str()).into_iter().flatten();
+        touched.extend(of_file.map(|path| (*path).to_owned()));
+        for path in file.uses.iter().filter(|path| path.form == Form::Path) {
+            for end in 1..=path.names.len() {
+                let Some(target) = self.resolve(file, &path.names[..end], 0) else { continue };
+                let (of, members) = self.known_as(&target);
+                let rows_of_it = match members.first() {
+                    Some(member) => self.rows.members.get(&(of.as_str(), member.as_str())),
+                    None => self.rows.by_path.get(of.as_str()),
+                };
+                found.extend(rows_of_it.into_iter().flatten().map(|at| (*at, path.line)));
+                if end == path.names.len() {
+                    let added = self.rows.added.get(of.as_str()).into_iter().flatten();
+                    let added = added.filter(|at| is_incomplete(path, members, &rows[**at]));
+                    found.extend(added.map(|at| (*at, path.line)));
+                }
+                touched.insert(of);
+            }
+        }
+        for path in &file.uses {
+            let name = match path.form {
+                Form::Member => &path.names[0],
+                Form::Path if path.names[0] == "Self" && path.names.len() > 1 => &path.names[1],
+                Form::Path => continue,
+            };
+            let rows_of_name = self.rows.by_name.get(name.as_str()).into_iter().flatten();
+            let of_it = rows_of_name.filter(|at| self.is_of(**at, name, file, &touched, rows));
+            found.extend(of_it.map(|at| (*at, path.line)));
+        }
+        found
+    }
+
+    /// Returns the path by which the old release knows an item, and the names in it.
+    fn known_as<'t>(&self, target: &'t Target) -> (String, &'t [String]) {
+        match target {
+            Target::Module(id) => (self.expander.module_path(*id), &[]),
+            Target::Item(id, members) => (self.expander.item_path(*id), members),
+            Target::Path(names) => {
+                let path = names.join("::");
+                (path.trim_start_matches("crate::").to_owned(), &[])
+            }
+        }
+    }
+
+    /// Tells whether a name behind a dot is the member that a row is of: its type or trait
+    /// occurs in the file, or the name is rare.
+    fn is_of(
+        &self,
+        at: usize,
+        name: &str,
+        file: &ForkFile,
+        touched: &BTreeSet<String>,
+        rows: &[Row],
+    ) -> bool {
+        if file.module.is_none() && !rows[at].change.public {
+            return false;
+        }
+        let owners = self.rows.owners.get(&at).into_iter().flatten();
+        let mut owners = owners.map(|owner| owner.split('<').next().unwrap_or(owner));
+        let is_rare = name.contains('_')
+            && self.names.get(name) == Some(&1)
+            && !self.fork.declared.contains(name);
+        is_rare || owners.any(|owner| touched.contains(owner))
+    }
+
+    /// Returns what a path means in one of the fork's files, where it is upstream's.
+    fn resolve(&self, file: &ForkFile, names: &[String], step: usize) -> Option<Target> {
+        let (first, rest) = names.split_first()?;
+        if step > MAX_STEPS {
+            return None;
+        }
+        let is_in_crate = file.module.is_some();
+        match first.as_str() {
+            "crate" if is_in_crate => return self.absolute(rest.to_vec(), step),
+            name if self.fork.crate_names.iter().any(|known| known == name) => {
+                return self.absolute(rest.to_vec(), step);
+            }
+            "self" | "super" => {
+                let mut path = file.module.clone()?;
+                let ups = names.iter().take_while(|name| *name == "super").count();
+                path.truncate(path.len().checked_sub(ups)?);
+                let rest = names.iter().skip_while(|name| *name == "super" || *name == "self");
+                path.extend(rest.cloned());
+                return self.absolute(path, step);
+            }
+            _ => {}
+        }
+        if file.declared.contains(first) {
+            return None;
+        }
+        if let Some(path) = file.imports.get(first)
+            && path != names
+        {
+            let path = [&path[..], rest].concat();
+            // `use a::b as a`: what is called `a` in the import is not what it makes.
+            return match path.first() == Some(first) {
+                true => None,
+                false => self.resolve(file, &path, step + 1),
+            };
+        }
+        let module = file.module.as_ref().map(|path| {
+            path.iter().map(String::as_str).collect::<Vec<_>>()
+        });
+        if let Some(id) = module.and_then(|path| self.modules.find(&path)) {
+            let target = self.modules.resolve(id, names);
+            if is_known(&target) {
+                return Some(target);
+            }
+        }
+        file.globs.iter().find_map(|glob| {
+            let path = [&glob[..], names].concat();
+            self.resolve(file, &path, step + 1).filter(is_known)
+        })
+    }
+
+    /// Returns what a path from the crate's root means: through the fork's own modules, or
+    /// upstream's.
+    fn absolute(&self, path: Vec<String>, step: usize) -> Option<Target> {
+        for end in (1..path.len()).rev() {
+            let (module, rest) = path.split_at(end);
+            let names: Vec<&str> = module.iter().map(String::as_str).collect();
+            if let Some(file) = self.by_module.get(module)
+                && self.modules.find(&names).is_none()
+            {
+                return self.resolve(file, rest, step + 1);
+            }
+        }
+        let path = [&["crate".to_owned()], &path[..]].concat();
+        (path.len() > 1).then(|| self.modules.resolve(0, &path))
+    }
+}
+
+/// Tells whether a path leads into the crate, or to something that it imports.
+fn is_known(target: &Target) -> bool {
+    match target {
+        Target::Module(_) | Target::Item(..) => true,
+        Target::Path(names) => names.first().is_some_and(|first| first == "crate"),
+    }
+}
+
+/// Tells whether what is added makes code incomplete that has the path of what it is added to.
+fn is_incomplete(path: &PathUse, members: &[String], row: &Row) -> bool {
+    let signature = row.change.new.as_ref().map_or("", |new| &new.signature);
+    match row.key.class {
+        Class::Variant => !members.is_empty() && path.behind == Behind::Pattern,
+        Class::Field => members.is_empty() && path.behind == Behind::Fields,
+        _ => path.behind == Behind::Implemented && !signature.ends_with("{ .. }"),
+    }
+}
