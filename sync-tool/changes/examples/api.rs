@@ -40,6 +40,8 @@ fn main() {
     }
     let fork = fork(&args[1][1..]);
     let t1 = std::time::Instant::now();
+    let src: String = fork.iter().filter(|f| f.crate_path.starts_with("src/")).map(|f| format!("{}\n", f.code)).collect();
+    let words: std::collections::BTreeSet<&str> = src.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
     let fork = changes::api::ForkCode::of(&fork, &["wasmtime_wasi", "wash_wasi"]);
     eprintln!("fork {:?}", t1.elapsed());
     let t1 = std::time::Instant::now();
@@ -48,6 +50,10 @@ fn main() {
     for u in &used { let c = &u.change;
         println!("USED {:?} {:?} {}{} {}", c.change, c.item, c.path, c.to.as_ref().map(|t| format!(" -> {t}")).unwrap_or_default(), c.public);
         println!("   @ {:?}", u.places.iter().map(|p| format!("{}:{}", p.path, p.line)).collect::<Vec<_>>());
+    }
+    for c in changes.all() {
+        let name = c.path.rsplit("::").next().unwrap();
+        if words.contains(name) && !used.iter().any(|u| u.change == *c) { println!("MISS {:?} {:?} {} {}", c.change, c.item, c.path, c.to.clone().unwrap_or_default()); }
     }
     for w in changes.wit() { println!("WIT {} {:?} {} {:?} {:?} +{}", w.plane, w.change, w.name, w.old, w.new, w.inside); }
     for w in changes.manifest() { println!("CARGO {w:?}"); }

@@ -30,12 +30,14 @@ pub struct UsedChange {
     pub places: Vec<Place>,
 }
 
+/// What was looked up on the way to what a name means: a file, and a path in there.
+type Seen = BTreeSet<(String, Vec<String>)>;
+
 /// How many imports and modules are followed to what a name means.
-const MAX_STEPS: usize = 16;
+const MAX_STEPS: usize = 200;
 
 pub(super) struct Finder<'a> {
     modules: &'a Modules<'a>,
-    paths: &'a PublicPaths,
     expander: Expander<'a>,
     fork: &'a ForkCode,
     /// The fork's files by module.
@@ -56,7 +58,9 @@ struct Index<'a> {
     by_name: BTreeMap<&'a str, Vec<usize>>,
     /// What is added to types and traits, by these.
     added: BTreeMap<&'a str, Vec<usize>>,
-    owners: BTreeMap<usize, Vec<&'a str>>,
+    owners: BTreeMap<usize, &'a str>,
+    /// The last names of all these.
+    names: BTreeSet<&'a str>,
 }
 
 impl<'a> Index<'a> {
@@ -71,24 +75,24 @@ impl<'a> Index<'a> {
             if row.change.change == ChangeKind::Added {
                 if let Some(parent) = parent.filter(|parent| is_member && old.contains_key(*parent)) {
                     index.added.entry(&parent.path).or_default().push(at);
+                    index.names.insert(name_of_path(&parent.path));
                 }
             } else if is_member {
                 let name = name_of(&row.key);
                 let owner = row.key.path.rsplit_once("::").map_or("", |(owner, _)| owner);
-                let owners = match (row.key.class, parent) {
-                    (Class::ImplMember, Some(parent)) => {
-                        vec![parent.path.as_str(), parent.of.trim_start_matches("crate::")]
-                    }
-                    (_, Some(parent)) => vec![parent.path.as_str()],
-                    _ => vec![owner],
+                let owner = match (row.key.class, parent) {
+                    // Many traits are implemented for one type: the trait tells more.
+                    (Class::ImplMember, Some(parent)) => trait_path(&parent.of),
+                    (_, Some(parent)) => parent.path.as_str(),
+                    _ => owner,
                 };
-                for owner in &owners {
-                    index.members.entry((*owner, name)).or_default().push(at);
-                }
-                index.owners.insert(at, owners);
+                index.members.entry((owner, name)).or_default().push(at);
+                index.names.extend([name, name_of_path(owner)]);
+                index.owners.insert(at, owner);
                 index.by_name.entry(name).or_default().push(at);
             } else if row.key.class != Class::Impl {
                 index.by_path.entry(&row.key.path).or_default().push(at);
+                index.names.insert(name_of(&row.key));
             }
         }
         index
@@ -96,7 +100,17 @@ impl<'a> Index<'a> {
 }
 
 fn name_of(key: &Key) -> &str {
-    key.path.rsplit("::").next().unwrap_or(&key.path)
+    name_of_path(&key.path)
+}
+
+fn name_of_path(path: &str) -> &str {
+    path.rsplit("::").next().unwrap_or(path)
+}
+
+/// Returns the path of a trait in the crate, without its parameters.
+fn trait_path(of: &str) -> &str {
+    let path = of.split('<').next().unwrap_or(of);
+    path.trim_start_matches("crate::")
 }
 
 impl<'a> Finder<'a> {
@@ -115,16 +129,16 @@ impl<'a> Finder<'a> {
             let of: &mut BTreeSet<&str> = types.entry(item.file.as_str()).or_default();
             match key.class {
                 Class::Type => _ = of.insert(key.path.as_str()),
-                Class::Member | Class::ImplMember | Class::Field => {
+                Class::Member | Class::Field => {
                     of.extend(item.parent.as_ref().map(|parent| parent.path.as_str()));
                 }
+                Class::Impl => of.extend([key.path.as_str(), trait_path(&key.of)]),
                 _ => {}
             }
         }
         let modules_of = fork.files.iter().filter_map(|file| Some((file.module.as_deref()?, file)));
         Finder {
             modules,
-            paths,
             expander: Expander::new(modules, paths),
             fork,
             by_module: modules_of.collect(),
@@ -156,15 +170,23 @@ impl<'a> Finder<'a> {
         let mut touched: BTreeSet<String> = BTreeSet::new();
         let of_file = self.types.get(file.crate_path.as_str()).into_iter().flatten();
         touched.extend(of_file.map(|path| (*path).to_owned()));
-        for path in file.uses.iter().filter(|path| path.form == Form::Path) {
+        let mut known: BTreeMap<&[String], Option<Target>> = BTreeMap::new();
+        let paths = file.uses.iter().filter(|path| path.form == Form::Path);
+        for path in paths.filter(|path| self.may_matter(file, path)) {
             for end in 1..=path.names.len() {
-                let Some(target) = self.resolve(file, &path.names[..end], 0) else { continue };
-                let (of, members) = self.known_as(&target);
-                let rows_of_it = match members.first() {
-                    Some(member) => self.rows.members.get(&(of.as_str(), member.as_str())),
-                    None => self.rows.by_path.get(of.as_str()),
+                let names = &path.names[..end];
+                let look_up = || self.resolve(file, names, &mut Seen::new());
+                let Some(target) = known.entry(names).or_insert_with(look_up) else { continue };
+                let (of, members) = self.known_as(target);
+                let (owner, member) = match (&*target, members.first()) {
+                    (_, Some(member)) => (of.as_str(), Some(member.as_str())),
+                    (Target::Path(_), None) => of.rsplit_once("::").map_or((&*of, None), |(owner, name)| (owner, Some(name))),
+                    _ => (of.as_str(), None),
                 };
-                found.extend(rows_of_it.into_iter().flatten().map(|at| (*at, path.line)));
+                let of_member = member.and_then(|member| self.rows.members.get(&(owner, member)));
+                let of_it = self.rows.by_path.get(of.as_str()).filter(|_| members.is_empty());
+                let both = of_member.into_iter().chain(of_it).flatten();
+                found.extend(both.map(|at| (*at, path.line)));
                 if end == path.names.len() {
                     let added = self.rows.added.get(of.as_str()).into_iter().flatten();
                     let added = added.filter(|at| is_incomplete(path, members, &rows[**at]));
@@ -184,6 +206,13 @@ impl<'a> Finder<'a> {
             found.extend(of_it.map(|at| (*at, path.line)));
         }
         found
+    }
+
+    /// Tells whether a path has a name that a change is of, or an import's other name for one.
+    fn may_matter(&self, file: &ForkFile, path: &PathUse) -> bool {
+        let imported = file.imports.get(&path.names[0]).into_iter().flatten();
+        let mut names = path.names.iter().chain(imported);
+        names.any(|name| self.rows.names.contains(name.as_str()))
     }
 
     /// Returns the path by which the old release knows an item, and the names in it.
@@ -211,25 +240,24 @@ impl<'a> Finder<'a> {
         if file.module.is_none() && !rows[at].change.public {
             return false;
         }
-        let owners = self.rows.owners.get(&at).into_iter().flatten();
-        let mut owners = owners.map(|owner| owner.split('<').next().unwrap_or(owner));
+        let owner = self.rows.owners.get(&at);
         let is_rare = name.contains('_')
             && self.names.get(name) == Some(&1)
             && !self.fork.declared.contains(name);
-        is_rare || owners.any(|owner| touched.contains(owner))
+        is_rare || owner.is_some_and(|owner| touched.contains(*owner))
     }
 
     /// Returns what a path means in one of the fork's files, where it is upstream's.
-    fn resolve(&self, file: &ForkFile, names: &[String], step: usize) -> Option<Target> {
+    fn resolve(&self, file: &ForkFile, names: &[String], seen: &mut Seen) -> Option<Target> {
         let (first, rest) = names.split_first()?;
-        if step > MAX_STEPS {
+        if seen.len() > MAX_STEPS || !seen.insert((file.path.clone(), names.to_vec())) {
             return None;
         }
         let is_in_crate = file.module.is_some();
         match first.as_str() {
-            "crate" if is_in_crate => return self.absolute(rest.to_vec(), step),
+            "crate" if is_in_crate => return self.absolute(rest.to_vec(), seen),
             name if self.fork.crate_names.iter().any(|known| known == name) => {
-                return self.absolute(rest.to_vec(), step);
+                return self.absolute(rest.to_vec(), seen);
             }
             "self" | "super" => {
                 let mut path = file.module.clone()?;
@@ -237,7 +265,7 @@ impl<'a> Finder<'a> {
                 path.truncate(path.len().checked_sub(ups)?);
                 let rest = names.iter().skip_while(|name| *name == "super" || *name == "self");
                 path.extend(rest.cloned());
-                return self.absolute(path, step);
+                return self.absolute(path, seen);
             }
             _ => {}
         }
@@ -251,7 +279,7 @@ impl<'a> Finder<'a> {
             // `use a::b as a`: what is called `a` in the import is not what it makes.
             return match path.first() == Some(first) {
                 true => None,
-                false => self.resolve(file, &path, step + 1),
+                false => self.resolve(file, &path, seen),
             };
         }
         let module = file.module.as_ref().map(|path| {
@@ -265,20 +293,20 @@ impl<'a> Finder<'a> {
         }
         file.globs.iter().find_map(|glob| {
             let path = [&glob[..], names].concat();
-            self.resolve(file, &path, step + 1).filter(is_known)
+            self.resolve(file, &path, seen).filter(is_known)
         })
     }
 
     /// Returns what a path from the crate's root means: through the fork's own modules, or
     /// upstream's.
-    fn absolute(&self, path: Vec<String>, step: usize) -> Option<Target> {
+    fn absolute(&self, path: Vec<String>, seen: &mut Seen) -> Option<Target> {
         for end in (1..path.len()).rev() {
             let (module, rest) = path.split_at(end);
             let names: Vec<&str> = module.iter().map(String::as_str).collect();
             if let Some(file) = self.by_module.get(module)
                 && self.modules.find(&names).is_none()
             {
-                return self.resolve(file, rest, step + 1);
+                return self.resolve(file, rest, seen);
             }
         }
         let path = [&["crate".to_owned()], &path[..]].concat();
