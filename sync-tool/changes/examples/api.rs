@@ -51,10 +51,6 @@ fn main() {
         println!("USED {:?} {:?} {}{} {}", c.change, c.item, c.path, c.to.as_ref().map(|t| format!(" -> {t}")).unwrap_or_default(), c.public);
         println!("   @ {:?}", u.places.iter().map(|p| format!("{}:{}", p.path, p.line)).collect::<Vec<_>>());
     }
-    for c in changes.all() {
-        let name = c.path.rsplit("::").next().unwrap();
-        if words.contains(name) && !used.iter().any(|u| u.change == *c) { println!("MISS {:?} {:?} {} {}", c.change, c.item, c.path, c.to.clone().unwrap_or_default()); }
-    }
     for w in changes.wit() { println!("WIT {} {:?} {} {:?} {:?} +{}", w.plane, w.change, w.name, w.old, w.new, w.inside); }
     for w in changes.manifest() { println!("CARGO {w:?}"); }
     println!("{} public", public.len());

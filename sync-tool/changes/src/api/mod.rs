@@ -180,9 +180,6 @@ impl Changes {
         Finder::new(&modules, &paths, &old.items, &self.rows, fork).find(&self.rows)
     }
 
-    /// debug
-    pub fn all(&self) -> Vec<&Change> { self.rows.iter().map(|r| &r.change).collect() }
-
     /// Returns the changes of WIT, in the order of planes and names.
     pub fn wit(&self) -> &[WitChange] {
         &self.wit

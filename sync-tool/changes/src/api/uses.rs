@@ -81,8 +81,11 @@ impl<'a> Index<'a> {
                 let name = name_of(&row.key);
                 let owner = row.key.path.rsplit_once("::").map_or("", |(owner, _)| owner);
                 let owner = match (row.key.class, parent) {
-                    // Many traits are implemented for one type: the trait tells more.
-                    (Class::ImplMember, Some(parent)) => trait_path(&parent.of),
+                    // One type implements many traits that macros make of WIT: code that
+                    // calls their methods has to name the trait.
+                    (Class::ImplMember, Some(parent)) if parent.of.starts_with("crate::") => {
+                        trait_path(&parent.of)
+                    }
                     (_, Some(parent)) => parent.path.as_str(),
                     _ => owner,
                 };
@@ -157,7 +160,15 @@ impl<'a> Finder<'a> {
                 places.entry(at).or_default().insert(Place { path, line });
             }
         }
-        let used = places.into_iter().map(|(at, places)| UsedChange {
+        let blocks = rows.iter().enumerate().filter(|(_, row)| row.key.class == Class::Impl);
+        let blocks: BTreeMap<&Key, usize> = blocks.map(|(at, row)| (&row.key, at)).collect();
+        let mut by_row: BTreeMap<usize, BTreeSet<Place>> = BTreeMap::new();
+        for (at, places) in places {
+            let block = rows[at].parent.as_ref().filter(|_| rows[at].is_in_block);
+            let block = block.and_then(|parent| blocks.get(parent)).copied();
+            by_row.entry(block.unwrap_or(at)).or_default().extend(places);
+        }
+        let used = by_row.into_iter().map(|(at, places)| UsedChange {
             change: rows[at].change.clone(),
             places: places.into_iter().collect(),
         });
