@@ -24,7 +24,7 @@ fn main() {
     let old = changes::api::Api::of(&a);
     eprintln!("old {:?}", t.elapsed());
     let t1 = std::time::Instant::now();
-    let new = changes::api::Api::after(&b, Some(&old));
+    let new = changes::api::Api::after(&b, &old);
     eprintln!("new {:?}", t1.elapsed());
     let t1 = std::time::Instant::now();
     let changes = old.changes(&new);
@@ -40,8 +40,6 @@ fn main() {
     }
     let fork = fork(&args[1][1..]);
     let t1 = std::time::Instant::now();
-    let src: String = fork.iter().filter(|f| f.crate_path.starts_with("src/")).map(|f| format!("{}\n", f.code)).collect();
-    let words: std::collections::BTreeSet<&str> = src.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
     let fork = changes::api::ForkCode::of(&fork, &["wasmtime_wasi", "wash_wasi"]);
     eprintln!("fork {:?}", t1.elapsed());
     let t1 = std::time::Instant::now();

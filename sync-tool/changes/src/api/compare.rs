@@ -96,7 +96,8 @@ pub(super) fn compare(old: &Items, new: &Items) -> Vec<Row> {
         // An item that is public now is known by its new path alone.
         let of = if kind == ChangeKind::Added { (to, now) } else { (key, item) };
         let mut row = row(kind, of, Some(item), Some(now));
-        row.change.to = (to.path != row.key.path).then(|| path_of(to));
+        let has_other = to.path != row.key.path && kind != ChangeKind::Gone;
+        row.change.to = has_other.then(|| path_of(to));
         if item.signature == now.signature && is_changed && to.class == key.class {
             let meaning = renames.applied(&item.meaning);
             let texts = [

@@ -236,7 +236,7 @@ fn behind(tokens: &[Token], start: usize, end: usize) -> Behind {
     let mut rest = tokens[end..].iter().take_while(|token| line_of(token) == line).peekable();
     if let Some(Token::Sign(OPEN, _)) = tokens.get(end)
         && !matches!(before, Some(Token::Name(word, _)) if word == "for" || word == "impl")
-        && !matches!(before, Some(Token::Sign('>', _)))
+        && !(is_sign(tokens, start.wrapping_sub(1), '>') && is_sign(tokens, start.wrapping_sub(2), '-'))
     {
         return Behind::Fields;
     }

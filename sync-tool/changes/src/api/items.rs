@@ -140,7 +140,24 @@ impl PublicPaths {
             }
         }
         paths.adopt();
+        paths.share(modules);
         paths
+    }
+
+    /// Gives all declarations of one item its path: each platform may have its own.
+    fn share(&mut self, modules: &Modules<'_>) {
+        for (module, here) in modules.all.iter().enumerate() {
+            let mut known: BTreeMap<(&str, Class), String> = BTreeMap::new();
+            for (at, (declared, _)) in here.declarations.iter().enumerate() {
+                let name = (declared.name.as_str(), class(declared.kind));
+                let id = ItemId { module, at };
+                match (self.items.get(&id), known.get(&name)) {
+                    (Some(path), _) => _ = known.entry(name).or_insert_with(|| path.clone()),
+                    (None, Some(path)) if declared.public => _ = self.items.insert(id, path.clone()),
+                    _ => {}
+                }
+            }
+        }
     }
 
     /// Returns what the public imports of a module bring in.

@@ -67,12 +67,16 @@ pub struct Changes {
 impl Api {
     /// Reads the sources of a crate.
     pub fn of(tree: &Tree) -> Api {
-        Api::after(tree, None)
+        Api::read(tree, None)
     }
 
     /// Reads the sources of a crate; files that another release has as well are not parsed
     /// again.
-    pub fn after(tree: &Tree, before: Option<&Api>) -> Api {
+    pub fn after(tree: &Tree, before: &Api) -> Api {
+        Api::read(tree, Some(before))
+    }
+
+    fn read(tree: &Tree, before: Option<&Api>) -> Api {
         let mut api = Api {
             sources: BTreeMap::new(),
             items: Items::new(),
@@ -86,10 +90,16 @@ impl Api {
         api.parse(tree, before);
         let (modules, paths) = api.linked();
         let items = items::collect(&modules, &paths);
-        let missing = modules.missing.iter().map(|place| {
-            let (path, place) = place.split_once(':').unwrap_or((place, ""));
-            let reason = format!("line {place}: the module's file does not exist, or includes itself");
-            Unread { path: path.to_owned(), reason }
+        let is_there = |path: &String| api.unread.iter().any(|unread| unread.path == *path);
+        let missing = modules.missing.iter();
+        let missing = missing.filter(|module| !module.candidates.iter().any(is_there));
+        let missing = missing.map(|module| Unread {
+            path: module.file.clone(),
+            reason: format!(
+                "line {}: there is no `{}`, or it includes itself",
+                module.line,
+                module.candidates.join("` or `")
+            ),
         });
         let missing: Vec<Unread> = missing.collect();
         api.unread.extend(missing);

@@ -51,10 +51,18 @@ pub(super) enum Target {
 #[derive(Debug, Default)]
 pub(super) struct Modules<'a> {
     pub(super) all: Vec<Module<'a>>,
-    /// Modules whose file is not there, as `src/a.rs:3: mod b`.
-    pub(super) missing: Vec<String>,
+    /// Modules whose file is not there.
+    pub(super) missing: Vec<Missing>,
     /// How many declarations of modules were followed.
     read: usize,
+}
+
+/// A module whose file is not there, and the paths that it could have.
+#[derive(Debug)]
+pub(super) struct Missing {
+    pub(super) file: String,
+    pub(super) line: usize,
+    pub(super) candidates: Vec<String>,
 }
 
 /// The files of a crate, by path.
@@ -96,8 +104,11 @@ impl<'a> Modules<'a> {
             }
             let name = submodule.declared.name.as_str();
             let Some((scope, location)) = at.of(submodule, files) else {
-                let line = submodule.declared.line;
-                self.missing.push(format!("{}:{line}: mod {name}", at.file));
+                self.missing.push(Missing {
+                    file: at.file.to_owned(),
+                    line: submodule.declared.line,
+                    candidates: at.candidates(submodule),
+                });
                 continue;
             };
             let child = match self.all[id].children.get(name) {
@@ -273,12 +284,7 @@ impl<'a> Location<'a> {
             };
             return Some((scope, location));
         }
-        let directory_of_file = directory(self.file);
-        let candidates = match &module.path {
-            Some(path) if self.is_inline => vec![recipe::tree::joined(&self.below, path)?],
-            Some(path) => vec![recipe::tree::joined(directory_of_file, path)?],
-            None => vec![format!("{below}.rs"), format!("{below}/mod.rs")],
-        };
+        let candidates = self.candidates(module);
         let found = candidates.iter().find_map(|path| files.get_key_value(path.as_str()));
         let (file, scope) = found?;
         if self.above.contains(file) {
@@ -290,6 +296,18 @@ impl<'a> Location<'a> {
         };
         let above = [&self.above[..], &[*file]].concat();
         Some((scope, Location { file, below, above, is_inline: false }))
+    }
+
+    /// Returns the paths that a module's file may have.
+    fn candidates(&self, module: &Submodule) -> Vec<String> {
+        let name = module.declared.name.trim_start_matches("r#");
+        let of = |above: &str, path: &str| recipe::tree::joined(above, path);
+        let paths = match &module.path {
+            Some(path) if self.is_inline => vec![of(&self.below, path)],
+            Some(path) => vec![of(directory(self.file), path)],
+            None => ["", "/mod"].map(|end| of(&self.below, &format!("{name}{end}.rs"))).to_vec(),
+        };
+        paths.into_iter().flatten().collect()
     }
 }
 

@@ -62,7 +62,8 @@ impl Wit {
                     Ok(group) => groups.push(group),
                     Err((map, error)) => {
                         let place = map.render_location(error.kind().span());
-                        wit.unread(&path, format!("does not parse as WIT: {place}: {error}"));
+                        let (path, at) = place.split_once(':').unwrap_or((&*path, &*place));
+                        wit.unread(path, format!("does not parse as WIT: {at}: {error}"));
                     }
                 }
             }
