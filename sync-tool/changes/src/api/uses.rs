@@ -90,7 +90,7 @@ impl<'a> Index<'a> {
                     _ => owner,
                 };
                 index.members.entry((owner, name)).or_default().push(at);
-                index.names.extend([name, name_of_path(owner)]);
+                index.names.insert(name_of_path(owner));
                 index.owners.insert(at, owner);
                 index.by_name.entry(name).or_default().push(at);
             } else if row.key.class != Class::Impl {
@@ -183,9 +183,12 @@ impl<'a> Finder<'a> {
         touched.extend(of_file.map(|path| (*path).to_owned()));
         let mut known: BTreeMap<&[String], Option<Target>> = BTreeMap::new();
         let paths = file.uses.iter().filter(|path| path.form == Form::Path);
-        for path in paths.filter(|path| self.may_matter(file, path)) {
+        for path in paths {
             for end in 1..=path.names.len() {
                 let names = &path.names[..end];
+                if !self.may_matter(file, names) {
+                    continue;
+                }
                 let look_up = || self.resolve(file, names, &mut Seen::new());
                 let Some(target) = known.entry(names).or_insert_with(look_up) else { continue };
                 let (of, members) = self.known_as(target);
@@ -220,9 +223,9 @@ impl<'a> Finder<'a> {
     }
 
     /// Tells whether a path has a name that a change is of, or an import's other name for one.
-    fn may_matter(&self, file: &ForkFile, path: &PathUse) -> bool {
-        let imported = file.imports.get(&path.names[0]).into_iter().flatten();
-        let mut names = path.names.iter().chain(imported);
+    fn may_matter(&self, file: &ForkFile, names: &[String]) -> bool {
+        let imported = names.first().and_then(|first| file.imports.get(first));
+        let mut names = names.iter().chain(imported.into_iter().flatten());
         names.any(|name| self.rows.names.contains(name.as_str()))
     }
 
