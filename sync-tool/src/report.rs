@@ -3,6 +3,7 @@
 mod conflicts;
 mod forecast;
 mod merges;
+mod upgrade;
 
 use std::collections::BTreeMap;
 
@@ -24,6 +25,7 @@ use recipe::series::FileConflict;
 use recipe::tree::{Digest, TreePath};
 use semver::Version;
 use serde::Serialize;
+pub use upgrade::{ApiReport, UpgradeReport};
 
 /// How a run of `upgrade` or `vendor` ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -21,6 +21,8 @@ mod server;
 mod project;
 #[path = "cli/releases.rs"]
 mod releases;
+#[path = "cli/report.rs"]
+mod report;
 #[path = "cli/world.rs"]
 mod world;
 

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use clap::Args;
 use recipe::release::VersionRequest;
 
-use super::SourceArgs;
+use super::{ReviewArgs, SourceArgs};
 
 /// `forecast`.
 #[derive(Debug, Args)]
@@ -28,6 +28,23 @@ pub struct ForecastArgs {
     /// Find the first commit that breaks each patch, in a clone given as --upstream
     #[arg(long)]
     pub bisect: bool,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the type says it")]
+    pub source: SourceArgs,
+}
+
+/// `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// The release that the upgrade begins at [default: the pin]
+    #[arg(long, value_name = "VERSION")]
+    pub from: Option<VersionRequest>,
+    /// The release that it goes to: v41.0.0, 41.0.0, 41 (newest of the line) or latest
+    #[arg(long, value_name = "VERSION", default_value_t = VersionRequest::Latest)]
+    pub to: VersionRequest,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the type says it")]
+    pub review: ReviewArgs,
     #[command(flatten)]
     #[allow(missing_docs, reason = "the type says it")]
     pub source: SourceArgs,

@@ -15,6 +15,7 @@ mod project;
 mod recorded;
 mod refresh;
 mod release;
+mod report;
 mod review;
 mod run;
 mod show;

@@ -189,7 +189,7 @@ pub(super) fn of_made(
     }
 }
 
-fn empty(manifest: &Manifest) -> Review {
+pub(super) fn empty(manifest: &Manifest) -> Review {
     let none = || Versions {
         fork: String::new(),
         upstream: String::new(),
@@ -300,7 +300,7 @@ fn differences(all: &[Difference]) -> Vec<page::Difference> {
 }
 
 /// Makes the part of a file that has its changes.
-fn merged(path: &TreePath, file: &RebasedFile) -> FileReview {
+pub(super) fn merged(path: &TreePath, file: &RebasedFile) -> FileReview {
     let theirs = file.texts.theirs.as_deref().unwrap_or_default();
     let exact = || recipe::merge::hunks_of(theirs, &file.text, recipe::merge::Layer::Exact);
     let hunks = file

@@ -15,8 +15,8 @@ use recipe::error::{Error, Kind, Result};
 use super::conflicts::{self, Listed};
 use super::context::Context;
 use super::{
-    check, completion, diff, export, forecast, refresh, show, status, test, upgrade, vendor,
-    versions,
+    check, completion, diff, export, forecast, refresh, report, show, status, test, upgrade,
+    vendor, versions,
 };
 use crate::cli::{Cli, Color, Command, Format, Global};
 use crate::render::{self, Findings, Human, Level, Styles, Terminal};
@@ -210,6 +210,7 @@ fn command(
             let output = shown(&report, format, |r| human.forecast(r))?;
             Ok(Output { kind, ..output })
         }
+        Command::Report(args) => shown(&report::run(context, args)?, format, |r| human.report(r)),
         Command::Status(args) => shown(&status::run(context, args)?, format, |r| human.status(r)),
         Command::Refresh(args) => {
             let report = refresh::run(context, args)?;

@@ -15,7 +15,7 @@ lost. After a change of a flag: `WASH_WASI_UPDATE_REFERENCE=1 cargo test -p wash
 cli reference`. What the exit codes mean: [exit-codes.md](exit-codes.md).
 ";
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 18] = [
     "upgrade",
     "conflicts",
     "resolve",
@@ -27,6 +27,7 @@ const COMMANDS: [&str; 17] = [
     "export",
     "status",
     "forecast",
+    "report",
     "refresh",
     "diff",
     "show",

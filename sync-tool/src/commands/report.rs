@@ -1,0 +1,170 @@
+//! `report`: what upstream changed between two releases, and what of it concerns the fork.
+
+mod files;
+
+use std::collections::BTreeSet;
+
+use changes::api::{Api, ChangeKind, ForkCode, ForkText};
+use changes::notes::{ApiCounts, Notes, drafts, notes_between};
+use changes::watch::WatchList;
+use recipe::error::{Error, Kind, Result};
+use recipe::release::{Listed, Release, newest_of_lines};
+use semver::Version;
+use upstream::Upstream;
+
+use super::context::{Access, Context};
+use super::pipeline::Pipeline;
+use super::project::Project;
+use super::release::{locked, resolve};
+use super::review;
+use crate::cli::ReportArgs;
+use crate::render;
+use crate::report::{ApiReport, UpgradeReport};
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Where a release cannot be read, or they are given the wrong way round; those of the disk.
+pub(super) fn run(context: &Context<'_>, args: &ReportArgs) -> Result<UpgradeReport> {
+    let (read_lock, project) = context.open(Access::ReadBesideWriter)?;
+    review::can_be_written(context, &project, &args.review)?;
+    // Upstream may take its time.
+    drop(read_lock);
+    let upstream = context.upstream(project.manifest(), &args.source)?;
+    let pin = &project.manifest().fork.pin;
+    let from = match &args.from {
+        Some(wanted) => resolve(&upstream, wanted)?,
+        None => pin.clone(),
+    };
+    let to = resolve(&upstream, &args.to)?;
+    if to <= from {
+        let message = format!("{to} is not after {from}: a report is of an upgrade");
+        return Err(Error::new(Kind::Usage, message).help(format!(
+            "give the earlier one first: `--from {to} --to {from}`"
+        )));
+    }
+    let report = report(&upstream, &project, [&from, &to])?;
+    if args.review.is_wanted() {
+        let pipeline = Pipeline {
+            upstream: &upstream,
+            formatter: &context.formatter(),
+            patched: project.inputs.patched(),
+        };
+        let mut page = files::page(context, &project, &pipeline, [&from, &to])?;
+        page.chapters = render::chapters(&report);
+        review::write(context, &args.review, &page)?;
+    }
+    Ok(report)
+}
+
+fn report(
+    upstream: &Upstream<'_>,
+    project: &Project,
+    [from, to]: [&Version; 2],
+) -> Result<UpgradeReport> {
+    let read = |version| upstream.release(version, locked(project.lock.as_ref(), version));
+    let (old, new) = (read(from)?, read(to)?);
+    let api = api(project, &old, &new)?;
+    let watch = WatchList::builtin().findings(&old.tree, &new.tree);
+    let (notes, notes_unknown) = notes(upstream, [from, to])?;
+    let count = |kind| api.public.iter().filter(|one| one.change == kind).count();
+    let counts = ApiCounts {
+        added: count(ChangeKind::Added),
+        gone: count(ChangeKind::Gone),
+        changed: count(ChangeKind::Changed) + count(ChangeKind::Moved),
+        used: api.used.iter().map(|one| one.change.path.clone()).collect(),
+    };
+    let fork = project.manifest().next_fork_version().to_string();
+    Ok(UpgradeReport {
+        drafts: drafts(&fork, [from, to], &watch, &counts, &notes),
+        from: from.clone(),
+        to: to.clone(),
+        api,
+        watch,
+        notes,
+        notes_unknown,
+    })
+}
+
+fn api(project: &Project, old: &Release, new: &Release) -> Result<ApiReport> {
+    let inherited = recipe::make::inherited;
+    let before = Api::of(&old.tree).inheriting(&inherited(old)?);
+    let after = Api::after(&new.tree, &before).inheriting(&inherited(new)?);
+    let changes = before.changes(&after);
+    let unread: BTreeSet<_> = before.unread().iter().chain(after.unread()).collect();
+    Ok(ApiReport {
+        used: changes.used(&before, &fork_code(project, &old.version)),
+        public: changes.public(),
+        wit: changes.wit().to_vec(),
+        manifest: changes.manifest().to_vec(),
+        unread: unread.into_iter().cloned().collect(),
+    })
+}
+
+/// Returns the fork's own code: what the series that serves a release adds to upstream's
+/// files, and the files that are the fork's own.
+fn fork_code(project: &Project, release: &Version) -> ForkCode {
+    let (inputs, manifest) = (&project.inputs, project.manifest());
+    let nearest = inputs.series.iter().filter(|one| one.base <= *release);
+    let series = nearest.max_by_key(|one| &one.base);
+    let series = series.or(inputs.series.first());
+    let patches = series.into_iter().flat_map(|series| &series.patches);
+    let mut texts: Vec<ForkText> = patches
+        .map(|(path, patch)| ForkText::of_patch(patch.file.as_str(), path.as_str(), &patch.text))
+        .collect();
+    let own = series.into_iter().flat_map(|series| {
+        let files = series.files.iter();
+        files.map(|(path, file)| (series.owned_path(path).to_string(), path, file))
+    });
+    let shared = inputs.owned_at(release).map(|owned| {
+        let place = manifest.owned_source(owned.stored.as_str());
+        (place.to_string(), owned.path, owned.file)
+    });
+    for (place, path, file) in own.chain(shared) {
+        if let Some(code) = file.text().filter(|_| path.as_str().ends_with(".rs")) {
+            texts.push(ForkText {
+                path: place,
+                crate_path: path.to_string(),
+                code: code.to_owned(),
+            });
+        }
+    }
+    let names = [&manifest.upstream.name, &manifest.fork.name];
+    let names = names.map(|name| name.replace('-', "_"));
+    ForkCode::of(&texts, &names.each_ref().map(String::as_str))
+}
+
+/// Reads the release notes of all releases after one and up to another: each line's, at its
+/// newest release. Says what could not be read.
+fn notes(upstream: &Upstream<'_>, [from, to]: [&Version; 2]) -> Result<(Notes, Vec<String>)> {
+    let listed = upstream.list()?;
+    let is_between =
+        |one: &&Listed| *from < one.version && one.version <= *to && one.version.pre.is_empty();
+    let between: Vec<Listed> = listed.iter().filter(is_between).cloned().collect();
+    let mut newest = newest_of_lines(&between, 0);
+    if !newest.contains(to) {
+        newest.push(to.clone());
+    }
+    let (mut texts, mut unknown) = (Vec::new(), Vec::new());
+    for version in &newest {
+        match upstream.notes(version) {
+            Ok(text) => texts.push((version.to_string(), text)),
+            Err(e) if e.kind() == Kind::Interrupted => return Err(e),
+            Err(e) => {
+                unknown.push(format!("{version}: {e}"));
+                // The others would wait as long for the same answer.
+                if e.is_unreached() {
+                    break;
+                }
+            }
+        }
+    }
+    let texts: Vec<(&str, &str)> = texts
+        .iter()
+        .map(|(name, text)| (&**name, &**text))
+        .collect();
+    let released = between.into_iter().filter(|one| !one.yanked);
+    let released: Vec<Version> = released.map(|one| one.version).collect();
+    Ok((notes_between(&texts, &released, from, to), unknown))
+}
