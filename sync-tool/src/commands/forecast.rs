@@ -7,16 +7,19 @@ mod points;
 use std::collections::BTreeMap;
 
 use bisect::Breaks;
+use changes::api::Api;
+use changes::watch::WatchList;
 use points::Point;
 use recipe::compare::{self, Changed};
 use recipe::error::Result;
 use recipe::manifest::FileKind;
+use recipe::release::Release;
 use recipe::rust_version;
-use recipe::tree::Tree;
 use semver::Version;
 use upstream::Upstream;
 
 use super::context::{Access, Context, Steps};
+use super::fork_code::fork_code;
 use super::pipeline::{Pipeline, PreparedRelease};
 use super::project::Project;
 use super::release::{locked, resolve};
@@ -66,7 +69,8 @@ pub(super) fn run(context: &Context<'_>, args: &ForecastArgs) -> Result<Forecast
     };
     let breaks = args.bisect.then(|| Breaks::begin(&project, &begin));
     let mut so_far = SoFar {
-        before: begin.release.tree,
+        api: Api::of(&begin.release.tree),
+        before: begin.release,
         breaks: breaks.flatten(),
     };
     let rows = points
@@ -98,8 +102,10 @@ fn notes(upstream: &Upstream<'_>, args: &ForecastArgs) -> Vec<String> {
 
 /// What is carried from row to row.
 struct SoFar {
-    /// The files of the release before.
-    before: Tree,
+    /// The release before.
+    before: Release,
+    /// What it offers.
+    api: Api,
     /// Where patches stop applying, where that was asked for.
     breaks: Option<Breaks>,
 }
@@ -149,7 +155,12 @@ impl Forecast<'_> {
             .map(|(rustc, wanted)| rust_version::is_new_enough(rustc, &wanted));
         row.commit.clone_from(&ready.release.commit);
         let manifest = self.project.manifest();
-        let changes = compare::changes(manifest, &so_far.before, &ready.release.tree);
+        let (old, new) = (&so_far.before.tree, &ready.release.tree);
+        let changes = compare::changes(manifest, old, new);
+        let api = Api::after(new, &so_far.api);
+        let fork = fork_code(self.project, &so_far.before.version);
+        row.api = so_far.api.changes(&api).used(&so_far.api, &fork);
+        row.watch = WatchList::builtin().findings(old, new);
         for change in &changes {
             let counts = row.files.entry(change.kind).or_default();
             count(counts, change.what);
@@ -157,7 +168,8 @@ impl Forecast<'_> {
         row.protected = changes;
         row.protected
             .retain(|c| c.kind == FileKind::Patched && c.what != Changed::Changed);
-        so_far.before = ready.release.tree.clone();
+        so_far.before = ready.release.clone();
+        so_far.api = api;
         if let Some(breaks) = &mut so_far.breaks {
             breaks.see(&ready);
         }
@@ -197,5 +209,7 @@ fn empty(point: &Point) -> ForecastRow {
         protected: Vec::new(),
         patches: Vec::new(),
         taken: Vec::new(),
+        api: Vec::new(),
+        watch: Vec::new(),
     }
 }

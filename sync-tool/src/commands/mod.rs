@@ -9,6 +9,7 @@ mod diff;
 mod documents;
 mod export;
 mod forecast;
+mod fork_code;
 mod install;
 mod pipeline;
 mod project;

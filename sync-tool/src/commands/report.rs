@@ -4,7 +4,7 @@ mod files;
 
 use std::collections::BTreeSet;
 
-use changes::api::{Api, ChangeKind, ForkCode, ForkText};
+use changes::api::{Api, ChangeKind};
 use changes::notes::{ApiCounts, Notes, drafts, notes_between};
 use changes::watch::WatchList;
 use recipe::error::{Error, Kind, Result};
@@ -13,6 +13,7 @@ use semver::Version;
 use upstream::Upstream;
 
 use super::context::{Access, Context};
+use super::fork_code::fork_code;
 use super::pipeline::Pipeline;
 use super::project::Project;
 use super::release::{locked, resolve};
@@ -39,10 +40,16 @@ pub(super) fn run(context: &Context<'_>, args: &ReportArgs) -> Result<UpgradeRep
     };
     let to = resolve(&upstream, &args.to)?;
     if to <= from {
-        let message = format!("{to} is not after {from}: a report is of an upgrade");
-        return Err(Error::new(Kind::Usage, message).help(format!(
-            "give the earlier one first: `--from {to} --to {from}`"
-        )));
+        let error = Error::new(
+            Kind::Usage,
+            format!("{to} is not after {from}: a report is of an upgrade"),
+        );
+        return Err(match to == from {
+            true => error.help("name a later release: `--to VERSION`, or `--to latest`"),
+            false => error.help(format!(
+                "give the earlier one first: `--from {to} --to {from}`"
+            )),
+        });
     }
     let report = report(&upstream, &project, [&from, &to])?;
     if args.review.is_wanted() {
@@ -100,39 +107,6 @@ fn api(project: &Project, old: &Release, new: &Release) -> Result<ApiReport> {
         manifest: changes.manifest().to_vec(),
         unread: unread.into_iter().cloned().collect(),
     })
-}
-
-/// Returns the fork's own code: what the series that serves a release adds to upstream's
-/// files, and the files that are the fork's own.
-fn fork_code(project: &Project, release: &Version) -> ForkCode {
-    let (inputs, manifest) = (&project.inputs, project.manifest());
-    let nearest = inputs.series.iter().filter(|one| one.base <= *release);
-    let series = nearest.max_by_key(|one| &one.base);
-    let series = series.or(inputs.series.first());
-    let patches = series.into_iter().flat_map(|series| &series.patches);
-    let mut texts: Vec<ForkText> = patches
-        .map(|(path, patch)| ForkText::of_patch(patch.file.as_str(), path.as_str(), &patch.text))
-        .collect();
-    let own = series.into_iter().flat_map(|series| {
-        let files = series.files.iter();
-        files.map(|(path, file)| (series.owned_path(path).to_string(), path, file))
-    });
-    let shared = inputs.owned_at(release).map(|owned| {
-        let place = manifest.owned_source(owned.stored.as_str());
-        (place.to_string(), owned.path, owned.file)
-    });
-    for (place, path, file) in own.chain(shared) {
-        if let Some(code) = file.text().filter(|_| path.as_str().ends_with(".rs")) {
-            texts.push(ForkText {
-                path: place,
-                crate_path: path.to_string(),
-                code: code.to_owned(),
-            });
-        }
-    }
-    let names = [&manifest.upstream.name, &manifest.fork.name];
-    let names = names.map(|name| name.replace('-', "_"));
-    ForkCode::of(&texts, &names.each_ref().map(String::as_str))
 }
 
 /// Reads the release notes of all releases after one and up to another: each line's, at its

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use changes::api::UsedChange;
+use changes::watch::Finding;
 use recipe::compare::FileChange;
 use recipe::manifest::FileKind;
 use recipe::merge::{Layer, MergedHunk};
@@ -59,6 +61,10 @@ pub struct ForecastRow {
     pub patches: Vec<PatchFit>,
     /// What upstream has of the patches by then.
     pub taken: Vec<TakenReport>,
+    /// The changed interfaces that the fork's own code uses.
+    pub api: Vec<UsedChange>,
+    /// The entries of the watch list that apply.
+    pub watch: Vec<Finding>,
 }
 
 /// How many files changed.

@@ -97,7 +97,7 @@ fn releases_the_wrong_way_round_are_refused() {
     exit 2
     --- stderr
     error: 41.0.0 is not after 41.0.0: a report is of an upgrade
-    help: give the earlier one first: `--from 41.0.0 --to 41.0.0`
+    help: name a later release: `--to VERSION`, or `--to latest`
     ");
 }
 

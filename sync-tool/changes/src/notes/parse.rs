@@ -221,7 +221,7 @@ impl Reader {
 
     fn link(&mut self) {
         static PULL: LazyLock<Regex> = LazyLock::new(|| {
-            let pattern = r"^https://github\.com/[\w.-]+/[\w.-]+/pull/(\d{1,9})/?$";
+            let pattern = r"^https://[\w.-]+(?:/[\w.-]+)+/pull/(\d{1,9})/?$";
             Regex::new(pattern).expect("a sound expression")
         });
         let Some(link) = self.links.pop() else {

@@ -36,6 +36,13 @@ impl Human {
         if let Some(broken) = &report.broken {
             self.broken(broken, &mut text);
         }
+        if let Some(last) = report.rows.last() {
+            let _ = writeln!(
+                text,
+                "for more: `wash-wasi-sync report --from {} --to {}`",
+                report.from, last.release.upstream
+            );
+        }
         for note in &report.notes {
             let _ = writeln!(text, "{} {note}", self.styles.bold("note:"));
         }
@@ -82,6 +89,15 @@ impl Human {
             let moved = moved.unwrap_or_default();
             let _ = writeln!(text, "    {} is {what}{moved}", change.path);
         });
+        if !one.api.is_empty() {
+            let interfaces = count(one.api.len(), "interface");
+            let _ = writeln!(text, "    {interfaces} that the fork uses changed");
+        }
+        if !one.watch.is_empty() {
+            let ids = one.watch.iter().map(|finding| finding.id.clone());
+            let ids: Vec<String> = ids.collect();
+            let _ = writeln!(text, "    watch list: {}", joined(&ids, ids.len()));
+        }
     }
 
     fn broken(self, broken: &[BrokenPatch], text: &mut String) {
