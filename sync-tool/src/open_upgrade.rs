@@ -112,6 +112,17 @@ impl OpenUpgrade {
     pub(crate) fn open(dir: &Path, mut state: State) -> Result<OpenUpgrade> {
         OpenUpgrade::clear_leftover(dir)?;
         let before = OpenUpgrade::load(dir)?;
+        if let Some(mut before) = before
+            .as_ref()
+            .filter(|b| b.state.is_about(&state))
+            .cloned()
+        {
+            // Whoever edits a file goes on with it.
+            state.round = before.state.round;
+            before.state = state;
+            before.write_state()?;
+            return Ok(before);
+        }
         if let Some(before) = &before {
             state.round = before.state.round + 1;
         }
@@ -202,6 +213,10 @@ impl OpenUpgrade {
                 resolution.render().as_bytes(),
             )?;
         }
+        self.write_state()
+    }
+
+    fn write_state(&self) -> Result<()> {
         let text = serde_json::to_vec_pretty(&self.state)
             .map_err(|e| Error::general(format!("the conflicts cannot be written: {e}")))?;
         put(&self.dir.join(STATE), &text)?;
@@ -290,6 +305,11 @@ impl OpenUpgrade {
             };
             return format!("`wash-wasi-sync continue` puts the fork in place{gates}");
         };
+        self.step_for(&one)
+    }
+
+    /// Returns the command that decides about a place, and what it does.
+    pub(crate) fn step_for(&self, one: &Numbered<'_>) -> String {
         let path = &one.open.conflict.path;
         match &one.open.conflict.kind {
             ConflictKind::Lines { .. } => format!(

@@ -21,7 +21,7 @@ use super::upgrade::{none_is_open, source_of};
 pub(super) use resolve::resolve;
 
 use crate::cli::{ConflictsAction, ConflictsArgs, ReviewArgs, SourceArgs};
-use crate::open_upgrade::{self, Numbered, OpenUpgrade};
+use crate::open_upgrade::{self, Numbered, OpenConflict, OpenUpgrade};
 use crate::report::{ConflictReport, ConflictsReport, MergedFileReport, by_layer};
 
 /// What `conflicts` came to.
@@ -57,24 +57,40 @@ pub(super) fn run(context: &Context<'_>, args: &ConflictsArgs) -> Result<Listed>
                 Err(_) => one.path.as_str() == which,
             };
             if !report.conflicts.iter().any(is_meant) {
-                one(&open, which.parse().ok())?;
-                return Err(
-                    Error::new(Kind::Usage, format!("`{which}` is not in conflict"))
-                        .help("`wash-wasi-sync conflicts` lists what is"),
-                );
+                if let Ok(number) = which.parse() {
+                    one(&open, Some(number))?;
+                }
+                let error = Error::new(Kind::Usage, format!("`{which}` is not in conflict"));
+                let all = open.state.all();
+                let is_merged = all.iter().any(|one| one.conflict.path.as_str() == which);
+                return Err(match is_merged {
+                    true => error.help(format!(
+                        "it merged: `wash-wasi-sync conflicts open {which}` shows it, `conflicts --html FILE` with all sides"
+                    )),
+                    false => error.help("`wash-wasi-sync conflicts` lists what is"),
+                });
             }
             report.conflicts.retain(is_meant);
+            if let Some(shown) = report.conflicts.first()
+                && shown.resolution.is_none()
+                && let Some(place) = open
+                    .numbered()
+                    .into_iter()
+                    .find(|p| p.number == shown.number)
+            {
+                report.next = open.step_for(&place);
+            }
             if let Some(upstream) = upstream_of(context, &project, &open) {
                 add_commits(&upstream, &open, &mut report)?;
             }
             Ok(Listed::One(Box::new(report)))
         }
-        Some(ConflictsAction::Open { number }) => {
-            let one = one(&open, *number)?;
-            editor::edit(context, &open, &one)?;
-            let path = &one.open.conflict.path;
-            let text = open.staged_text(one.open)?;
-            let done = match one.open.conflict.markers_in(&text).len() {
+        Some(ConflictsAction::Open { which }) => {
+            let (file, line) = to_edit(&open, which.as_deref())?;
+            editor::edit(context, &open, &file, line)?;
+            let path = &file.conflict.path;
+            let text = open.staged_text(&file)?;
+            let done = match file.conflict.markers_in(&text).len() {
                 0 => format!("take it as it is: `wash-wasi-sync resolve {path}`\n"),
                 left => format!(
                     "{path} still has {left} lines of conflict markers; open it again when you go on\n"
@@ -183,6 +199,37 @@ fn lines_in_upstream(upstream: &Upstream<'_>, place: &Numbered<'_>) -> Result<Ra
         .get(conflict.path.as_str())
         .and_then(File::text);
     Ok(own.map_or(0..0, |own| counterpart(theirs, own, &lines.theirs.lines)))
+}
+
+/// Returns the file that is to be edited, and the line: by a conflict's number, by the path of
+/// a file in conflict or merged, or that of the first conflict that is not resolved.
+fn to_edit(open: &OpenUpgrade, which: Option<&str>) -> Result<(OpenConflict, usize)> {
+    let all = open.state.all();
+    let by_path = |which: &str| {
+        let mut all = all.iter();
+        all.find(|one| one.conflict.path.as_str() == which).cloned()
+    };
+    let numbered = open.numbered();
+    if let Some(file) = which.and_then(by_path) {
+        let places = numbered.iter();
+        let mut places = places.filter(|one| one.open.conflict.path == file.conflict.path);
+        let hunk = file.conflict.hunks.first();
+        let first = places.next().map(|one| open.marker_line(one));
+        let line = first.or(hunk.map(|hunk| hunk.lines.start));
+        return Ok((file, line.unwrap_or(1)));
+    }
+    let number = match which.map(str::parse) {
+        Some(Err(_)) => {
+            let which = which.unwrap_or_default();
+            let message = format!("`{which}` is neither in conflict nor merged");
+            return Err(
+                Error::new(Kind::Usage, message).help("`wash-wasi-sync conflicts` lists what is")
+            );
+        }
+        number => number.and_then(std::result::Result::ok),
+    };
+    let place = one(open, number)?;
+    Ok((place.open.clone(), open.marker_line(&place)))
 }
 
 /// Returns a place by its number, or the first that is not resolved.

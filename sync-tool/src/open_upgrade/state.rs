@@ -118,6 +118,16 @@ pub(crate) struct OpenConflict {
 }
 
 impl State {
+    /// Tells whether another one has the same files to decide about, with the same texts.
+    pub(super) fn is_about(&self, other: &State) -> bool {
+        let all = |state: &State| -> Vec<_> {
+            let all = state.all().into_iter();
+            all.map(|one| (one.conflict.path, one.texts, one.written))
+                .collect()
+        };
+        all(self) == all(other)
+    }
+
     /// Makes the state of an upgrade that met conflicts.
     pub(crate) fn new(
         fork: &str,

@@ -157,9 +157,10 @@ impl FileConflict {
         match (text, &self.texts.theirs) {
             (Some(text), Some(theirs)) => resolution.with_text(theirs, &text, &self.differences),
             (_, None) => Err(Error::general(format!(
-                "upstream {} has no `{}`, so there is no side to take",
+                "upstream {} has no `{}`, so nothing can be edited or taken there",
                 self.to, self.path
-            ))),
+            ))
+            .help("say where its code went with `--moved-to FILE`, or leave the change out with `--drop`")),
             (None, Some(_)) => Err(Error::general(format!(
                 "`{}` has no two sides to choose from: what merges by lines does not parse as Rust",
                 self.path

@@ -8,12 +8,17 @@ use std::process::Command;
 use recipe::error::{Error, Result};
 
 use crate::commands::context::Context;
-use crate::open_upgrade::{Numbered, OpenUpgrade};
+use crate::open_upgrade::{OpenConflict, OpenUpgrade};
 
-/// Opens a file in the user's editor, at the conflict.
-pub(super) fn edit(context: &Context<'_>, open: &OpenUpgrade, one: &Numbered<'_>) -> Result<()> {
-    let place = open.staged(&one.open.conflict.path);
-    open.restore_missing(one.open)?;
+/// Opens a file in the user's editor, at a line.
+pub(super) fn edit(
+    context: &Context<'_>,
+    open: &OpenUpgrade,
+    file: &OpenConflict,
+    line: usize,
+) -> Result<()> {
+    let place = open.staged(&file.conflict.path);
+    open.restore_missing(file)?;
     let editor = ["VISUAL", "EDITOR"]
         .iter()
         .find_map(|name| context.host.env.text(name));
@@ -23,10 +28,9 @@ pub(super) fn edit(context: &Context<'_>, open: &OpenUpgrade, one: &Numbered<'_>
             Error::general("neither VISUAL nor EDITOR names an editor").help(format!(
                 "edit {} by other means, then `wash-wasi-sync resolve {}`",
                 context.shown(&place),
-                one.open.conflict.path
+                file.conflict.path
             ))
         })?;
-    let line = open.marker_line(one);
     let mut command = shell(editor, &at_line(editor, &place, line));
     command.current_dir(&context.root);
     // The terminal is the editor's as long as it runs.

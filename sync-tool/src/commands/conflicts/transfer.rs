@@ -26,7 +26,7 @@ pub(super) fn export(context: &Context<'_>, dir: &Path) -> Result<Listed> {
     }
     open.copy_to(&to)?;
     Ok(Listed::Done(format!(
-        "exported to {}; on another machine `wash-wasi-sync conflicts import` goes on with it\n",
+        "exported to {0}; on another machine `wash-wasi-sync conflicts import {0}` goes on with it\n",
         dir.display()
     )))
 }
@@ -53,15 +53,19 @@ pub(super) fn import(context: &Context<'_>, dir: &Path) -> Result<Listed> {
         ))
         .help("check out the commit that it was begun from"));
     }
-    // What is run, and from where, is for whoever runs it to say.
-    let dropped = foreign.state.request.keep_what_is_asked();
+    let to = context.open_upgrade_dir(manifest)?;
+    // What is run, and from where, is for whoever runs it to say; here it was said.
+    let is_own = to.parent().is_some_and(|work| from.starts_with(work));
+    let dropped = match is_own {
+        true => Vec::new(),
+        false => foreign.state.request.keep_what_is_asked(),
+    };
     if !dropped.is_empty() {
         context.host.status.warn(&format!(
             "not taken from the export, give it to `continue` where it is wanted: {}",
             dropped.join(", ")
         ));
     }
-    let to = context.open_upgrade_dir(manifest)?;
     OpenUpgrade::clear_leftover(&to)?;
     let open = foreign.copy_to(&to)?;
     Ok(Listed::All(Box::new(report(

@@ -176,7 +176,22 @@ fn files_that_merged_are_shown_sent_and_decided_about_as_well() {
         ran.err.contains("merged, so there is no side to take"),
         "{ran}"
     );
-    world.edit(MOD, "of a host", "of any host");
+    let ran = world.refused("conflicts show src/sockets/mod.rs", 2);
+    assert!(
+        ran.err
+            .contains("`wash-wasi-sync conflicts open src/sockets/mod.rs`"),
+        "{ran}"
+    );
+    let ran = world.run_in(
+        &world.root(),
+        &[("EDITOR", "sed -i 's/of a host/of any host/'")],
+        &["conflicts", "open", "src/sockets/mod.rs"],
+    );
+    assert!(
+        ran.done()
+            .out
+            .contains("`wash-wasi-sync resolve src/sockets/mod.rs`")
+    );
     world.run("resolve").done();
     let ran = world.run("conflicts").done();
     assert!(

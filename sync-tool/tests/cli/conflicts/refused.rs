@@ -217,3 +217,17 @@ fn whoever_edits_and_then_takes_a_side_goes_on() {
     world.run("continue").done();
     world.run("check --deep").done();
 }
+
+#[test]
+fn a_run_that_meets_the_same_conflicts_leaves_the_files_where_they_are() {
+    let (world, _) = open();
+    let before = world.read(MOD);
+    for line in ["continue --no-verify", "continue --no-verify"] {
+        let ran = world.run(line).ended(11);
+        assert!(ran.out.contains("src/sockets/mod.rs"), "{ran}");
+        assert_eq!(world.read(MOD), before);
+    }
+    edit_by_hand(&world);
+    world.run("resolve").done();
+    world.run("continue --no-verify").done();
+}
