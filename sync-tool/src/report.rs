@@ -1,11 +1,15 @@
 //! What commands report, as values; `render` shows them.
 
 mod conflicts;
+mod forecast;
 mod merges;
 
 use std::collections::BTreeMap;
 
 pub use conflicts::{ConflictReport, ConflictsReport, MergedFileReport, ResolveReport};
+pub use forecast::{
+    BrokenPatch, FileCounts, ForecastReport, ForecastRow, PatchFit, PatchFitKind, by_layer,
+};
 use gates::gate::GateReport;
 use host::status::StepTime;
 pub use merges::{MergeReport, MergedReport, remarks};

@@ -40,6 +40,8 @@ mod drift;
 mod edits;
 #[path = "cli/export.rs"]
 mod export;
+#[path = "cli/forecast.rs"]
+mod forecast;
 #[path = "cli/formats.rs"]
 mod formats;
 #[path = "cli/fresh.rs"]

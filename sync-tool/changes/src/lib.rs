@@ -4,3 +4,5 @@
 //! with them; nothing here reads a disk or a network.
 
 pub mod api;
+pub mod notes;
+pub mod watch;

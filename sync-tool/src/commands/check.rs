@@ -47,6 +47,12 @@ pub(super) fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport
         notes.push(format!("{e}: {}", e.hints().join("; ")));
     }
     notes.extend(skipped(lock));
+    if let Ok(Some(open)) = context.open_upgrade(&project) {
+        let to = &open.state.request.to;
+        notes.push(format!(
+            "the upgrade to upstream {to} is open: `wash-wasi-sync conflicts` lists what is to be decided"
+        ));
+    }
     let is_of_the_lock = vendored.of_the_lock().is_ok();
     if is_of_the_lock && is_of_another_commit(&project, lock) {
         drift.push(Drift {

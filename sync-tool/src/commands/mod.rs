@@ -8,6 +8,7 @@ mod crate_lock;
 mod diff;
 mod documents;
 mod export;
+mod forecast;
 mod install;
 mod pipeline;
 mod project;

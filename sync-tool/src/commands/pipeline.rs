@@ -126,7 +126,16 @@ impl Pipeline<'_> {
         steps.time("prepare", || self.prepared(manifest, release))
     }
 
-    fn prepared(&self, manifest: &Manifest, release: Release) -> Result<PreparedRelease> {
+    /// Prepares a release that was read.
+    ///
+    /// # Errors
+    ///
+    /// Those of the rules and the formatter.
+    pub(super) fn prepared(
+        &self,
+        manifest: &Manifest,
+        release: Release,
+    ) -> Result<PreparedRelease> {
         // The registry's package has a copy of such files, which no rule names.
         make::check_paths(&release, manifest)?;
         let plan = Plan::of(manifest, &release.tree, &self.patched)?;

@@ -15,7 +15,8 @@ use recipe::error::{Error, Kind, Result};
 use super::conflicts::{self, Listed};
 use super::context::Context;
 use super::{
-    check, completion, diff, export, refresh, show, status, test, upgrade, vendor, versions,
+    check, completion, diff, export, forecast, refresh, show, status, test, upgrade, vendor,
+    versions,
 };
 use crate::cli::{Cli, Color, Command, Format, Global};
 use crate::render::{self, Findings, Human, Level, Styles, Terminal};
@@ -202,6 +203,12 @@ fn command(
                 output.kind = output.kind.or(Some(error.kind()));
             }
             Ok(output)
+        }
+        Command::Forecast(args) => {
+            let report = forecast::run(context, args)?;
+            let kind = report.newest_conflicts().then_some(Kind::Conflicts);
+            let output = shown(&report, format, |r| human.forecast(r))?;
+            Ok(Output { kind, ..output })
         }
         Command::Status(args) => shown(&status::run(context, args)?, format, |r| human.status(r)),
         Command::Refresh(args) => {

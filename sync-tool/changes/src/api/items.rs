@@ -351,19 +351,20 @@ impl Collector<'_> {
             self.member(member, &Context { path: inside.path.clone(), parent: inside.parent.clone(), public, ..*context });
         }
         for derived in &declared.derives {
+            let of = self.expander.expand(context.module, derived).text;
             let name = derived.rsplit("::").next().unwrap_or(derived).to_owned();
             let item = Item {
                 kind: ItemKind::Impl,
                 signature: format!("impl {name} for {}", declared.name),
-                meaning: format!("impl {name}"),
-                name: name.clone(),
+                meaning: format!("impl {of} for {}", joined("crate", &key.path)),
+                name,
                 public,
                 file: context.file.to_owned(),
                 line: declared.line,
                 parent: Some(key.clone()),
             };
             let path = key.path.clone();
-            self.add(Key { path, class: Class::Impl, of: name }, item);
+            self.add(Key { path, class: Class::Impl, of }, item);
         }
     }
 

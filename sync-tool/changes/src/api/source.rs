@@ -1,6 +1,6 @@
 //! One file's declarations, without the syntax tree that they come from.
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use serde::Serialize;
 use syn::{Attribute, Item, Visibility};
@@ -135,6 +135,7 @@ impl Scope {
                 self.import(&import.tree, &at);
             }
             Item::Impl(block) => self.impls.push(implementation(block)),
+            Item::Macro(call) if call.ident.is_none() => self.declared.extend(in_macro(call)),
             item => self.declared.extend(declaration(item)),
         }
     }
@@ -311,6 +312,40 @@ fn declaration(item: &Item) -> Option<Declared> {
         }
         _ => return None,
     })
+}
+
+/// Returns the types that a call of a macro like `bitflags!` declares in its own code, with
+/// their constants. What a macro makes of other texts is not seen.
+fn in_macro(call: &syn::ItemMacro) -> Vec<Declared> {
+    let trees: Vec<TokenTree> = call.mac.tokens.clone().into_iter().collect();
+    let is = |at: usize, word: &str| matches!(trees.get(at), Some(TokenTree::Ident(found)) if found == word);
+    let mut declared = Vec::new();
+    for at in 0..trees.len() {
+        let (true, true, Some(TokenTree::Ident(name))) = (is(at, "pub"), is(at + 1, "struct"), trees.get(at + 2)) else {
+            continue;
+        };
+        let rest = trees[at + 2..].iter().enumerate();
+        let body = rest.take(6).find_map(|(behind, tree)| match tree {
+            TokenTree::Group(group) => Some((behind, group)),
+            _ => None,
+        });
+        let Some((behind, body)) = body else { continue };
+        let head: TokenStream = trees[at..at + 2 + behind].iter().cloned().collect();
+        let body: Vec<TokenTree> = body.stream().into_iter().collect();
+        let consts = body.windows(2).filter_map(|pair| match pair {
+            [TokenTree::Ident(word), TokenTree::Ident(name)] if word == "const" => {
+                Some(inherited(ItemKind::AssociatedConst, name, &[], format!("const {name}")))
+            }
+            _ => None,
+        });
+        declared.push(Declared {
+            public: true,
+            signature: text(head),
+            members: consts.collect(),
+            ..inherited(ItemKind::Struct, name, &[], String::new())
+        });
+    }
+    declared
 }
 
 /// Returns a value as the compiler's printer writes it: brackets of generics and signs of

@@ -178,6 +178,14 @@ fn methods_of_traits_that_macros_make_are_known_from_their_implementations() {
 }
 
 #[test]
+fn types_that_stand_in_a_macro_s_braces_are_seen() {
+    let flags = |names: &str| format!("bitflags::bitflags! {{ /// It.\n #[derive(Clone)] pub struct F: u32 {{ {names} }} }}");
+    let (old, new) = (flags("const A = 0b1; const B = 0b10;"), flags("const A = 0b1;"));
+    assert_eq!(in_lib(&old, &new), ["gone F::B"]);
+    assert_eq!(in_lib(&old, ""), ["gone F (2)"]);
+}
+
+#[test]
 fn each_platform_may_have_its_own() {
     let lib = "#[cfg(unix)] #[path = \"u.rs\"] mod sys; #[cfg(windows)] #[path = \"w.rs\"] mod sys; pub use sys::f;";
     let old = [("src/lib.rs", lib), ("src/u.rs", "pub fn f() {}"), ("src/w.rs", "pub fn f() {}")];

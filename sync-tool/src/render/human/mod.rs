@@ -3,6 +3,7 @@
 mod check;
 mod conflicts;
 mod explained;
+mod forecast;
 mod made;
 mod others;
 mod status;
