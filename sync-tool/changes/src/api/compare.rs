@@ -94,7 +94,11 @@ pub(super) fn compare(old: &Items, new: &Items) -> Vec<Row> {
             _ => continue,
         };
         // An item that is public now is known by its new path alone.
-        let of = if kind == ChangeKind::Added { (to, now) } else { (key, item) };
+        let of = if kind == ChangeKind::Added {
+            (to, now)
+        } else {
+            (key, item)
+        };
         let mut row = row(kind, of, Some(item), Some(now));
         let has_other = to.path != row.key.path && kind != ChangeKind::Gone;
         row.change.to = has_other.then(|| path_of(to));
@@ -181,7 +185,9 @@ fn add_blocks(rows: &mut Vec<Row>, old: &Items, new: &Items) {
 /// whole counted with it; and as one, the changed methods of one implementation.
 pub(super) fn public(rows: &[Row]) -> Vec<Change> {
     let whole = |kind| matches!(kind, ChangeKind::Gone | ChangeKind::Added);
-    let public = rows.iter().filter(|row| row.change.public && !row.is_in_block);
+    let public = rows
+        .iter()
+        .filter(|row| row.change.public && !row.is_in_block);
     let public: Vec<&Row> = public.collect();
     let mut by_key = BTreeMap::new();
     for (at, row) in public.iter().enumerate() {
@@ -192,7 +198,10 @@ pub(super) fn public(rows: &[Row]) -> Vec<Change> {
     let above = |at: usize| {
         let row = public[at];
         let parent = row.parent.as_ref().filter(|_| whole(row.change.change))?;
-        by_key.get(&(row.change.change, parent)).copied().filter(|parent| *parent != at)
+        by_key
+            .get(&(row.change.change, parent))
+            .copied()
+            .filter(|parent| *parent != at)
     };
     let mut inside: Vec<usize> = public.iter().map(|row| row.change.inside).collect();
     let mut listed = Vec::new();

@@ -42,7 +42,10 @@ impl<'a> Expander<'a> {
 
     /// Writes out the paths of a text that stands in a module.
     pub(super) fn expand(&self, module: ModuleId, text: &str) -> Expanded {
-        let mut expanded = Expanded { is_public: true, ..Expanded::default() };
+        let mut expanded = Expanded {
+            is_public: true,
+            ..Expanded::default()
+        };
         let mut before = "";
         let mut tokens = tokens(text).peekable();
         while let Some(token) = tokens.next() {

@@ -143,7 +143,8 @@ impl ForkFile {
                     at = self.import(tokens, at + 1, &[], 0);
                     continue;
                 }
-                "fn" | "struct" | "enum" | "trait" | "type" | "const" | "static" | "mod" | "union" => {
+                "fn" | "struct" | "enum" | "trait" | "type" | "const" | "static" | "mod"
+                | "union" => {
                     if let Some(Token::Name(name, _)) = tokens.get(at + 1) {
                         self.declared.insert(name.clone());
                         at += 2;
@@ -154,12 +155,21 @@ impl ForkFile {
             }
             let (names, end) = path(tokens, at);
             let form = match at.checked_sub(1).map(|before| &tokens[before]) {
-                Some(Token::Sign('.', _)) if !is_sign(tokens, at.wrapping_sub(2), '.') => Form::Member,
-                Some(Token::Sign(':', _)) if is_sign(tokens, at.wrapping_sub(2), ':') => Form::Member,
+                Some(Token::Sign('.', _)) if !is_sign(tokens, at.wrapping_sub(2), '.') => {
+                    Form::Member
+                }
+                Some(Token::Sign(':', _)) if is_sign(tokens, at.wrapping_sub(2), ':') => {
+                    Form::Member
+                }
                 _ => Form::Path,
             };
             let behind = behind(tokens, at, end);
-            self.uses.push(PathUse { names, line: *line, form, behind });
+            self.uses.push(PathUse {
+                names,
+                line: *line,
+                form,
+                behind,
+            });
             at = end;
         }
     }
@@ -207,7 +217,12 @@ impl ForkFile {
         }
         self.imports.insert(name, full.clone());
         let (form, behind) = (Form::Path, Behind::Other);
-        self.uses.push(PathUse { names: full, line, form, behind });
+        self.uses.push(PathUse {
+            names: full,
+            line,
+            form,
+            behind,
+        });
         end
     }
 }
@@ -233,10 +248,14 @@ fn behind(tokens: &[Token], start: usize, end: usize) -> Behind {
     };
     let before = start.checked_sub(1).map(|before| &tokens[before]);
     let line = line_of(&tokens[start]);
-    let mut rest = tokens[end..].iter().take_while(|token| line_of(token) == line).peekable();
+    let mut rest = tokens[end..]
+        .iter()
+        .take_while(|token| line_of(token) == line)
+        .peekable();
     if let Some(Token::Sign(OPEN, _)) = tokens.get(end)
         && !matches!(before, Some(Token::Name(word, _)) if word == "for" || word == "impl")
-        && !(is_sign(tokens, start.wrapping_sub(1), '>') && is_sign(tokens, start.wrapping_sub(2), '-'))
+        && !(is_sign(tokens, start.wrapping_sub(1), '>')
+            && is_sign(tokens, start.wrapping_sub(2), '-'))
     {
         return Behind::Fields;
     }
@@ -260,7 +279,11 @@ fn module_of(path: &str) -> Option<Vec<String>> {
     let stem = path.strip_prefix("src/")?.strip_suffix(".rs")?;
     let stem = stem.strip_suffix("/mod").unwrap_or(stem);
     let names = stem.split('/').map(str::to_owned);
-    Some(if stem == "lib" { Vec::new() } else { names.collect() })
+    Some(if stem == "lib" {
+        Vec::new()
+    } else {
+        names.collect()
+    })
 }
 
 /// Returns the tokens of code; of what does not lex as a whole, those of each line that does.

@@ -153,7 +153,9 @@ impl PublicPaths {
                 let id = ItemId { module, at };
                 match (self.items.get(&id), known.get(&name)) {
                     (Some(path), _) => _ = known.entry(name).or_insert_with(|| path.clone()),
-                    (None, Some(path)) if declared.public => _ = self.items.insert(id, path.clone()),
+                    (None, Some(path)) if declared.public => {
+                        _ = self.items.insert(id, path.clone())
+                    }
                     _ => {}
                 }
             }
@@ -186,16 +188,29 @@ impl PublicPaths {
             let target = modules.imported(module, import);
             let Target::Module(from) = target else {
                 let path = joined(path, "*");
-                found.push(Further { parent: module, path, target, import: (module, at) });
+                found.push(Further {
+                    parent: module,
+                    path,
+                    target,
+                    import: (module, at),
+                });
                 continue;
             };
             let further = globbed(modules, from, &mut BTreeSet::new());
             found.extend(further.into_iter().filter_map(|(name, target)| {
                 let is_shadowed = names.contains(name.as_str())
                     || here.children.contains_key(name.as_str())
-                    || here.declarations.iter().any(|(declared, _)| declared.name == name);
+                    || here
+                        .declarations
+                        .iter()
+                        .any(|(declared, _)| declared.name == name);
                 let path = joined(path, &name);
-                let further = Further { parent: module, path, target, import: (module, at) };
+                let further = Further {
+                    parent: module,
+                    path,
+                    target,
+                    import: (module, at),
+                };
                 (!is_shadowed).then_some(further)
             }));
         }
@@ -211,7 +226,9 @@ impl PublicPaths {
             if let Target::Item(id, members) = &further.target
                 && members.is_empty()
             {
-                self.items.entry(*id).or_insert_with(|| further.path.clone());
+                self.items
+                    .entry(*id)
+                    .or_insert_with(|| further.path.clone());
             }
         }
     }
@@ -235,8 +252,13 @@ fn globbed(
         }
     }
     for (name, child) in &here.children {
-        if modules.all[*child].declared.is_some_and(|(declared, _)| declared.public) {
-            names.entry((*name).to_owned()).or_insert(Target::Module(*child));
+        if modules.all[*child]
+            .declared
+            .is_some_and(|(declared, _)| declared.public)
+        {
+            names
+                .entry((*name).to_owned())
+                .or_insert(Target::Module(*child));
         }
     }
     let public = here.imports.iter().filter(|(import, _)| import.public);
@@ -287,8 +309,13 @@ pub(super) fn collect(modules: &Modules<'_>, paths: &PublicPaths) -> Items {
         if let (Some((declared, file)), Some(above)) = (module.declared, module.parent) {
             let above_path = collector.expander.module_path(above);
             let above_key = (above != 0).then(|| key(above_path.clone(), ItemKind::Module));
-            let context =
-                Context { module: above, file, path: above_path, parent: above_key, public };
+            let context = Context {
+                module: above,
+                file,
+                path: above_path,
+                parent: above_key,
+                public,
+            };
             collector.declare(declared, path.clone(), &context);
         }
         for (at, (declared, file)) in module.declarations.iter().enumerate() {
@@ -302,7 +329,13 @@ pub(super) fn collect(modules: &Modules<'_>, paths: &PublicPaths) -> Items {
                 None => None,
                 _ => parent.clone(),
             };
-            let context = Context { module: id.module, file, path: path.clone(), parent, public };
+            let context = Context {
+                module: id.module,
+                file,
+                path: path.clone(),
+                parent,
+                public,
+            };
             collector.declare(declared, item_path, &context);
         }
         for (scope, file) in &module.scopes {
@@ -316,7 +349,11 @@ pub(super) fn collect(modules: &Modules<'_>, paths: &PublicPaths) -> Items {
 }
 
 fn key(path: String, kind: ItemKind) -> Key {
-    Key { path, class: class(kind), of: String::new() }
+    Key {
+        path,
+        class: class(kind),
+        of: String::new(),
+    }
 }
 
 impl Collector<'_> {
@@ -345,10 +382,22 @@ impl Collector<'_> {
         let key = key(path.clone(), declared.kind);
         self.add(key.clone(), item);
         let public = context.public;
-        let inside = Context { path, parent: Some(key.clone()), ..*context };
+        let inside = Context {
+            path,
+            parent: Some(key.clone()),
+            ..*context
+        };
         for member in &declared.members {
             let public = public && member.public;
-            self.member(member, &Context { path: inside.path.clone(), parent: inside.parent.clone(), public, ..*context });
+            self.member(
+                member,
+                &Context {
+                    path: inside.path.clone(),
+                    parent: inside.parent.clone(),
+                    public,
+                    ..*context
+                },
+            );
         }
         for derived in &declared.derives {
             let of = self.expander.expand(context.module, derived).text;
@@ -364,7 +413,14 @@ impl Collector<'_> {
                 parent: Some(key.clone()),
             };
             let path = key.path.clone();
-            self.add(Key { path, class: Class::Impl, of }, item);
+            self.add(
+                Key {
+                    path,
+                    class: Class::Impl,
+                    of,
+                },
+                item,
+            );
         }
     }
 
@@ -379,7 +435,10 @@ impl Collector<'_> {
             kind: declared.kind,
             name: declared.name.clone(),
             public: context.public,
-            meaning: self.expander.expand(context.module, &declared.signature).text,
+            meaning: self
+                .expander
+                .expand(context.module, &declared.signature)
+                .text,
             signature: declared.signature.clone(),
             file: context.file.to_owned(),
             line: declared.line,
@@ -400,12 +459,22 @@ impl Collector<'_> {
                 let parent = key(path.clone(), declared.kind);
                 (path, Some(parent), self.paths.items.contains_key(id))
             }
-            _ => (of.text.trim_start_matches("crate::").to_owned(), None, of.is_public),
+            _ => (
+                of.text.trim_start_matches("crate::").to_owned(),
+                None,
+                of.is_public,
+            ),
         };
         let Some(name) = &block.of_trait else {
             for member in &block.members {
                 let public = is_public && member.public;
-                let context = Context { module, file, path: path.clone(), parent: parent.clone(), public };
+                let context = Context {
+                    module,
+                    file,
+                    path: path.clone(),
+                    parent: parent.clone(),
+                    public,
+                };
                 self.member(member, &context);
             }
             return;
@@ -413,27 +482,47 @@ impl Collector<'_> {
         let of_trait = self.expander.expand(module, name);
         let meaning = self.expander.expand(module, &block.signature);
         let public = is_public && of_trait.is_public;
-        let key = Key { path: path.clone(), class: Class::Impl, of: of_trait.text.clone() };
-        self.add(key.clone(), Item {
-            kind: ItemKind::Impl,
-            name: name.clone(),
-            public,
-            signature: block.signature.clone(),
-            meaning: meaning.text,
-            file: file.to_owned(),
-            line: block.line,
-            parent,
-        });
+        let key = Key {
+            path: path.clone(),
+            class: Class::Impl,
+            of: of_trait.text.clone(),
+        };
+        self.add(
+            key.clone(),
+            Item {
+                kind: ItemKind::Impl,
+                name: name.clone(),
+                public,
+                signature: block.signature.clone(),
+                meaning: meaning.text,
+                file: file.to_owned(),
+                line: block.line,
+                parent,
+            },
+        );
         // What a macro makes of WIT is in no source: the methods of its traits are known
         // from what implements them. Those of other traits are as the trait declares them.
         let is_known_here = of_trait.is_of_macro;
         for member in &block.members {
             let public = public && (is_known_here || member.kind == ItemKind::AssociatedType);
-            let context = Context { module, file, path: path.clone(), parent: Some(key.clone()), public };
+            let context = Context {
+                module,
+                file,
+                path: path.clone(),
+                parent: Some(key.clone()),
+                public,
+            };
             let item = self.item(member, &context);
             let path = format!("<{path} as {}>::{}", of_trait.text, member.name);
             let class = Class::ImplMember;
-            self.add(Key { path, class, of: String::new() }, item);
+            self.add(
+                Key {
+                    path,
+                    class,
+                    of: String::new(),
+                },
+                item,
+            );
         }
     }
 
@@ -458,8 +547,19 @@ impl Collector<'_> {
             };
             let item = re_export(import, file, &further.path, &target, &self.parent(further));
             let class = Class::ReExport;
-            let of = if import.name == "*" && further.path.ends_with('*') { target } else { String::new() };
-            self.add(Key { path: further.path.clone(), class, of }, item);
+            let of = if import.name == "*" && further.path.ends_with('*') {
+                target
+            } else {
+                String::new()
+            };
+            self.add(
+                Key {
+                    path: further.path.clone(),
+                    class,
+                    of,
+                },
+                item,
+            );
         }
     }
 

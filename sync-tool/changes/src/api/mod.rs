@@ -120,7 +120,8 @@ impl Api {
             let digest = file.digest();
             let known = before.and_then(|api| api.sources.get(path));
             if let Some((_, scope)) = known.filter(|(known, _)| *known == digest) {
-                self.sources.insert(path.to_owned(), (digest, Arc::clone(scope)));
+                self.sources
+                    .insert(path.to_owned(), (digest, Arc::clone(scope)));
                 continue;
             }
             let mut unread = |reason: &str| {
@@ -136,7 +137,11 @@ impl Api {
         let texts: Vec<&str> = new.iter().map(|(_, _, text)| *text).collect();
         for ((path, digest, _), read) in new.into_iter().zip(read_rust(&texts, source::read)) {
             match read {
-                Ok(scope) => _ = self.sources.insert(path.to_owned(), (digest, Arc::new(scope))),
+                Ok(scope) => {
+                    _ = self
+                        .sources
+                        .insert(path.to_owned(), (digest, Arc::new(scope)))
+                }
                 Err(error) => self.unread.push(Unread {
                     path: path.to_owned(),
                     reason: format!("does not parse as Rust: {error}"),
@@ -155,7 +160,9 @@ impl Api {
     /// Returns the modules, and where users find what is in them.
     fn linked(&self) -> (Modules<'_>, PublicPaths) {
         let files = self.sources.iter();
-        let files = files.map(|(path, (_, scope))| (path.as_str(), &**scope)).collect();
+        let files = files
+            .map(|(path, (_, scope))| (path.as_str(), &**scope))
+            .collect();
         let modules = Modules::of(ROOT, &files);
         let paths = PublicPaths::of(&modules);
         (modules, paths)

@@ -156,7 +156,12 @@ impl<'a> Modules<'a> {
             };
         }
         let rest: Vec<&str> = rest.collect();
-        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let owned = |names: &[&str]| {
+            names
+                .iter()
+                .map(|name| (*name).to_owned())
+                .collect::<Vec<_>>()
+        };
         for (index, name) in rest.iter().enumerate() {
             let found = self.lookup(at, name, seen);
             let behind = &rest[index + 1..];
@@ -224,7 +229,10 @@ impl<'a> Modules<'a> {
             // `use name::…` in which the module's own import is called `name` again.
             Some(first) if import.path.len() == 1 && first == import.name => {
                 let parent = self.all[module].children.get(first);
-                parent.map_or_else(|| Target::Path(import.path.clone()), |id| Target::Module(*id))
+                parent.map_or_else(
+                    || Target::Path(import.path.clone()),
+                    |id| Target::Module(*id),
+                )
             }
             _ => self.resolve_once(module, &import.path, seen),
         }
@@ -258,12 +266,16 @@ impl<'a> Module<'a> {
     fn add(&mut self, scope: &'a Scope, file: &'a str) {
         self.scopes.push((scope, file));
         for declared in &scope.declared {
-            self.named.entry(&declared.name).or_insert(self.declarations.len());
+            self.named
+                .entry(&declared.name)
+                .or_insert(self.declarations.len());
             self.declarations.push((declared, file));
         }
         for import in &scope.imports {
             if import.name != "*" {
-                self.imported.entry(&import.name).or_insert(self.imports.len());
+                self.imported
+                    .entry(&import.name)
+                    .or_insert(self.imports.len());
             }
             self.imports.push((import, file));
         }
@@ -285,7 +297,9 @@ impl<'a> Location<'a> {
             return Some((scope, location));
         }
         let candidates = self.candidates(module);
-        let found = candidates.iter().find_map(|path| files.get_key_value(path.as_str()));
+        let found = candidates
+            .iter()
+            .find_map(|path| files.get_key_value(path.as_str()));
         let (file, scope) = found?;
         if self.above.contains(file) {
             return None;
@@ -295,7 +309,15 @@ impl<'a> Location<'a> {
             None => below,
         };
         let above = [&self.above[..], &[*file]].concat();
-        Some((scope, Location { file, below, above, is_inline: false }))
+        Some((
+            scope,
+            Location {
+                file,
+                below,
+                above,
+                is_inline: false,
+            },
+        ))
     }
 
     /// Returns the paths that a module's file may have.
@@ -305,7 +327,9 @@ impl<'a> Location<'a> {
         let paths = match &module.path {
             Some(path) if self.is_inline => vec![of(&self.below, path)],
             Some(path) => vec![of(directory(self.file), path)],
-            None => ["", "/mod"].map(|end| of(&self.below, &format!("{name}{end}.rs"))).to_vec(),
+            None => ["", "/mod"]
+                .map(|end| of(&self.below, &format!("{name}{end}.rs")))
+                .to_vec(),
         };
         paths.into_iter().flatten().collect()
     }

@@ -25,7 +25,9 @@ impl Renames {
         let gone = old.iter().filter(|(key, _)| {
             key.class == class && !new.contains_key(*key) && !new.contains_key(&self.key(key))
         });
-        let added = new.iter().filter(|(key, _)| key.class == class && !old.contains_key(*key));
+        let added = new
+            .iter()
+            .filter(|(key, _)| key.class == class && !old.contains_key(*key));
         let mut by_name: BTreeMap<&str, Vec<Entry<'_>>> = BTreeMap::new();
         for (key, item) in added {
             by_name.entry(&item.name).or_default().push((key, item));
@@ -41,7 +43,12 @@ impl Renames {
                 let is_alike = 2 * common >= most
                     || class == Class::Type && common > 0 && item.public == now.public;
                 if item.kind == now.kind && is_alike {
-                    pairs.push((common * 1000 / most.max(1), item.public == now.public, key, to));
+                    pairs.push((
+                        common * 1000 / most.max(1),
+                        item.public == now.public,
+                        key,
+                        to,
+                    ));
                 }
             }
         }
@@ -85,14 +92,22 @@ impl Renames {
     }
 
     fn key(&self, key: &Key) -> Key {
-        let path = match key.path.strip_prefix('<').and_then(|path| path.split_once(" as ")) {
+        let path = match key
+            .path
+            .strip_prefix('<')
+            .and_then(|path| path.split_once(" as "))
+        {
             Some((of, rest)) => {
                 let of = self.path(of).unwrap_or_else(|| of.to_owned());
                 format!("<{of} as {}", self.applied(rest))
             }
             None => self.path(&key.path).unwrap_or_else(|| key.path.clone()),
         };
-        Key { path, class: key.class, of: self.applied(&key.of) }
+        Key {
+            path,
+            class: key.class,
+            of: self.applied(&key.of),
+        }
     }
 
     /// Tells whether an item has its new path because what it stands in moved.
@@ -117,7 +132,10 @@ impl Renames {
                 matched.insert(key, to);
             }
         }
-        let gone: Vec<Entry<'_>> = old.iter().filter(|(key, _)| !matched.contains_key(key)).collect();
+        let gone: Vec<Entry<'_>> = old
+            .iter()
+            .filter(|(key, _)| !matched.contains_key(key))
+            .collect();
         let added: Vec<Entry<'_>> = new.iter().filter(|(key, _)| !taken.contains(key)).collect();
         matched.extend(self.moved_values(&gone, &added));
         matched

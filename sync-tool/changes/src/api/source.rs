@@ -155,20 +155,42 @@ impl Scope {
                 _ => name,
             };
             let (public, cfg) = (at.public, at.cfg.clone());
-            self.imports.push(Import { path, name, public, cfg, line });
+            self.imports.push(Import {
+                path,
+                name,
+                public,
+                cfg,
+                line,
+            });
         };
         match tree {
             syn::UseTree::Path(inner) => {
                 let path = path(Some(&inner.ident));
                 let cfg = at.cfg.clone();
                 let name = String::new();
-                self.import(&inner.tree, &Import { path, cfg, name, ..*at });
+                self.import(
+                    &inner.tree,
+                    &Import {
+                        path,
+                        cfg,
+                        name,
+                        ..*at
+                    },
+                );
             }
             syn::UseTree::Name(last) => {
-                push(path(Some(&last.ident)), last.ident.to_string(), line(last.ident.span()));
+                push(
+                    path(Some(&last.ident)),
+                    last.ident.to_string(),
+                    line(last.ident.span()),
+                );
             }
             syn::UseTree::Rename(last) => {
-                push(path(Some(&last.ident)), last.rename.to_string(), line(last.ident.span()));
+                push(
+                    path(Some(&last.ident)),
+                    last.rename.to_string(),
+                    line(last.ident.span()),
+                );
             }
             syn::UseTree::Glob(glob) => {
                 push(path(None), "*".to_owned(), line(glob.star_token.spans[0]));
@@ -196,7 +218,9 @@ fn cfg(attributes: &[Attribute]) -> String {
         let path = attribute.path();
         path.is_ident("cfg") || path.is_ident("non_exhaustive") || path.is_ident("deprecated")
     });
-    conditions.map(|attribute| format!("{} ", text(attribute))).collect()
+    conditions
+        .map(|attribute| format!("{} ", text(attribute)))
+        .collect()
 }
 
 fn is_for_tests(attributes: &[Attribute]) -> bool {
@@ -207,16 +231,18 @@ fn is_for_tests(attributes: &[Attribute]) -> bool {
 }
 
 fn path_attribute(attributes: &[Attribute]) -> Option<String> {
-    attributes.iter().find_map(|attribute| match &attribute.meta {
-        syn::Meta::NameValue(pair) if pair.path.is_ident("path") => match &pair.value {
-            syn::Expr::Lit(literal) => match &literal.lit {
-                syn::Lit::Str(path) => Some(path.value()),
+    attributes
+        .iter()
+        .find_map(|attribute| match &attribute.meta {
+            syn::Meta::NameValue(pair) if pair.path.is_ident("path") => match &pair.value {
+                syn::Expr::Lit(literal) => match &literal.lit {
+                    syn::Lit::Str(path) => Some(path.value()),
+                    _ => None,
+                },
                 _ => None,
             },
             _ => None,
-        },
-        _ => None,
-    })
+        })
 }
 
 fn attributes(item: &Item) -> &[Attribute] {
@@ -274,7 +300,13 @@ fn declaration(item: &Item) -> Option<Declared> {
         }
         Item::Struct(item) => {
             let rest = headed("struct", &item.ident, &item.generics);
-            of(Kind::Struct, &item.ident, &item.vis, rest, fields(&item.fields))
+            of(
+                Kind::Struct,
+                &item.ident,
+                &item.vis,
+                rest,
+                fields(&item.fields),
+            )
         }
         Item::Union(item) => {
             let rest = headed("union", &item.ident, &item.generics);
@@ -294,7 +326,12 @@ fn declaration(item: &Item) -> Option<Declared> {
             of(Kind::TypeAlias, &item.ident, &item.vis, rest, Vec::new())
         }
         Item::Const(item) => {
-            let rest = format!("const {}: {} = {}", item.ident, text(&item.ty), value_of(&item.expr));
+            let rest = format!(
+                "const {}: {} = {}",
+                item.ident,
+                text(&item.ty),
+                value_of(&item.expr)
+            );
             of(Kind::Const, &item.ident, &item.vis, rest, Vec::new())
         }
         Item::Static(item) => {
@@ -321,7 +358,9 @@ fn in_macro(call: &syn::ItemMacro) -> Vec<Declared> {
     let is = |at: usize, word: &str| matches!(trees.get(at), Some(TokenTree::Ident(found)) if found == word);
     let mut declared = Vec::new();
     for at in 0..trees.len() {
-        let (true, true, Some(TokenTree::Ident(name))) = (is(at, "pub"), is(at + 1, "struct"), trees.get(at + 2)) else {
+        let (true, true, Some(TokenTree::Ident(name))) =
+            (is(at, "pub"), is(at + 1, "struct"), trees.get(at + 2))
+        else {
             continue;
         };
         let rest = trees[at + 2..].iter().enumerate();
@@ -333,9 +372,12 @@ fn in_macro(call: &syn::ItemMacro) -> Vec<Declared> {
         let head: TokenStream = trees[at..at + 2 + behind].iter().cloned().collect();
         let body: Vec<TokenTree> = body.stream().into_iter().collect();
         let consts = body.windows(2).filter_map(|pair| match pair {
-            [TokenTree::Ident(word), TokenTree::Ident(name)] if word == "const" => {
-                Some(inherited(ItemKind::AssociatedConst, name, &[], format!("const {name}")))
-            }
+            [TokenTree::Ident(word), TokenTree::Ident(name)] if word == "const" => Some(inherited(
+                ItemKind::AssociatedConst,
+                name,
+                &[],
+                format!("const {name}"),
+            )),
             _ => None,
         });
         declared.push(Declared {
@@ -373,7 +415,9 @@ fn halves(generics: &syn::Generics) -> (String, String) {
 }
 
 fn derives(attributes: &[Attribute]) -> Vec<String> {
-    let derives = attributes.iter().filter(|attribute| attribute.path().is_ident("derive"));
+    let derives = attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("derive"));
     let lists = derives.filter_map(|attribute| attribute.meta.require_list().ok());
     let names = lists.flat_map(|list| {
         let list = text(&list.tokens);
@@ -409,7 +453,9 @@ fn field_of(at: usize, field: &syn::Field) -> Declared {
 }
 
 fn variant(variant: &syn::Variant) -> Declared {
-    let fields = fields(&variant.fields).into_iter().map(|field| field.signature);
+    let fields = fields(&variant.fields)
+        .into_iter()
+        .map(|field| field.signature);
     let fields: Vec<String> = fields.collect();
     let fields = match &variant.fields {
         syn::Fields::Named(_) => format!(" {{ {} }}", fields.join(", ")),
@@ -423,7 +469,12 @@ fn variant(variant: &syn::Variant) -> Declared {
 }
 
 /// Makes a declaration that is as public as what it stands in.
-fn inherited(kind: ItemKind, name: &syn::Ident, attributes: &[Attribute], rest: String) -> Declared {
+fn inherited(
+    kind: ItemKind,
+    name: &syn::Ident,
+    attributes: &[Attribute],
+    rest: String,
+) -> Declared {
     Declared {
         public: true,
         ..declared(kind, name, attributes, &Visibility::Inherited, rest)
@@ -436,14 +487,22 @@ fn trait_of(item: &syn::ItemTrait) -> Declared {
         true => String::new(),
         false => format!(": {}", text(&item.supertraits)),
     };
-    let unsafety = if item.unsafety.is_some() { "unsafe " } else { "" };
+    let unsafety = if item.unsafety.is_some() {
+        "unsafe "
+    } else {
+        ""
+    };
     let rest = format!("{unsafety}trait {}{generics}{above}{bounds}", item.ident);
     let member = |kind, name: &syn::Ident, attributes: &[Attribute], rest: String| {
         Some(inherited(kind, name, attributes, rest))
     };
     let members = item.items.iter().filter_map(|item| match item {
         syn::TraitItem::Fn(item) => {
-            let given = if item.default.is_some() { " { .. }" } else { "" };
+            let given = if item.default.is_some() {
+                " { .. }"
+            } else {
+                ""
+            };
             let rest = format!("{}{given}", text(&item.sig));
             member(ItemKind::Method, &item.sig.ident, &item.attrs, rest)
         }
@@ -473,16 +532,33 @@ fn implementation(block: &syn::ItemImpl) -> Impl {
     let of = text(&block.self_ty);
     let of_trait = block.trait_.as_ref().map(|(path, _)| text(path));
     let is_of_trait = of_trait.is_some();
-    let name = of_trait.as_ref().map_or(String::new(), |name| format!("{name} for "));
+    let name = of_trait
+        .as_ref()
+        .map_or(String::new(), |name| format!("{name} for "));
     let signature = format!("{}impl{generics} {name}{of}{bounds}", cfg(&block.attrs));
     let members = block.items.iter().filter_map(|item| match item {
         syn::ImplItem::Fn(item) if !is_for_tests(&item.attrs) => {
-            let kind = if is_of_trait { ItemKind::ImplMethod } else { ItemKind::Method };
+            let kind = if is_of_trait {
+                ItemKind::ImplMethod
+            } else {
+                ItemKind::Method
+            };
             let rest = text(&item.sig);
-            Some(declared(kind, &item.sig.ident, &item.attrs, &item.vis, rest))
+            Some(declared(
+                kind,
+                &item.sig.ident,
+                &item.attrs,
+                &item.vis,
+                rest,
+            ))
         }
         syn::ImplItem::Const(item) if !is_of_trait => {
-            let rest = format!("const {}: {} = {}", item.ident, text(&item.ty), value_of(&item.expr));
+            let rest = format!(
+                "const {}: {} = {}",
+                item.ident,
+                text(&item.ty),
+                value_of(&item.expr)
+            );
             let kind = ItemKind::AssociatedConst;
             Some(declared(kind, &item.ident, &item.attrs, &item.vis, rest))
         }
@@ -496,9 +572,12 @@ fn implementation(block: &syn::ItemImpl) -> Impl {
     Impl {
         of,
         of_path: match &*block.self_ty {
-            syn::Type::Path(of) => {
-                of.path.segments.iter().map(|part| part.ident.to_string()).collect()
-            }
+            syn::Type::Path(of) => of
+                .path
+                .segments
+                .iter()
+                .map(|part| part.ident.to_string())
+                .collect(),
             _ => Vec::new(),
         },
         of_trait,

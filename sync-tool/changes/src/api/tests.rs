@@ -6,7 +6,10 @@ use super::*;
 
 fn tree(files: &[(&str, &str)]) -> Tree {
     let files = files.iter().map(|(path, text)| {
-        (TreePath::new(path).expect("a path"), File::regular(text.as_bytes()))
+        (
+            TreePath::new(path).expect("a path"),
+            File::regular(text.as_bytes()),
+        )
     });
     files.collect()
 }
@@ -18,7 +21,10 @@ fn api(files: &[(&str, &str)]) -> Api {
 /// Returns a change in one line.
 fn shown(change: &Change) -> String {
     let kind = format!("{:?}", change.change).to_lowercase();
-    let to = change.to.as_ref().map_or(String::new(), |to| format!(" -> {to}"));
+    let to = change
+        .to
+        .as_ref()
+        .map_or(String::new(), |to| format!(" -> {to}"));
     let inside = match change.inside {
         0 => String::new(),
         inside => format!(" ({inside})"),
@@ -28,7 +34,11 @@ fn shown(change: &Change) -> String {
 
 fn public(old: &[(&str, &str)], new: &[(&str, &str)]) -> Vec<String> {
     let (old, new) = (api(old), api(new));
-    assert_eq!(old.unread().len() + new.unread().len(), 0, "{old:?} {new:?}");
+    assert_eq!(
+        old.unread().len() + new.unread().len(),
+        0,
+        "{old:?} {new:?}"
+    );
     old.changes(&new).public().iter().map(shown).collect()
 }
 
@@ -38,7 +48,8 @@ fn in_lib(old: &str, new: &str) -> Vec<String> {
 
 #[test]
 fn what_is_public_is_followed_through_files_and_modules() {
-    let lib = "pub mod a; mod b; pub mod c { pub mod d { pub struct InD; } } mod e { pub fn f() {} }";
+    let lib =
+        "pub mod a; mod b; pub mod c { pub mod d { pub struct InD; } } mod e { pub fn f() {} }";
     let a = "pub fn in_a() {} pub(crate) fn hidden() {} pub mod inner;";
     let old = [("src/lib.rs", ""), ("src/a.rs", a)];
     let new = [
@@ -53,7 +64,8 @@ fn what_is_public_is_followed_through_files_and_modules() {
 
 #[test]
 fn an_item_is_known_by_the_path_that_users_write() {
-    let old = "mod a { pub struct S { pub x: u8, y: u8 } impl S { pub fn m(&self) {} fn p(&self) {} } }
+    let old =
+        "mod a { pub struct S { pub x: u8, y: u8 } impl S { pub fn m(&self) {} fn p(&self) {} } }
         pub use a::S;";
     let new = "mod b { pub struct S { pub x: u16, y: u16 } impl S { pub fn m(&mut self) {} fn q(&self) {} } }
         pub use b::S;";
@@ -64,10 +76,18 @@ fn an_item_is_known_by_the_path_that_users_write() {
 fn re_exports_are_named_renamed_of_all_and_of_other_crates() {
     let modules = "mod a { pub struct S; pub fn f() {} } pub mod b { pub use crate::a::*; }";
     let old = format!("{modules} pub use a::S as T;");
-    let new = format!("{modules} pub use a::S as U; pub use tokio::io::{{Stderr, stdin as input}}; pub use generated::wasi::*;");
+    let new = format!(
+        "{modules} pub use a::S as U; pub use tokio::io::{{Stderr, stdin as input}}; pub use generated::wasi::*;"
+    );
     let changes = in_lib(&old, &new);
-    assert_eq!(changes, ["added *", "added Stderr", "moved T -> U", "added input"]);
-    let changes = in_lib(modules, "mod a { pub struct S; pub fn f() {} } pub mod b { pub use crate::a::S; }");
+    assert_eq!(
+        changes,
+        ["added *", "added Stderr", "moved T -> U", "added input"]
+    );
+    let changes = in_lib(
+        modules,
+        "mod a { pub struct S; pub fn f() {} } pub mod b { pub use crate::a::S; }",
+    );
     assert_eq!(changes, ["gone b::f"]);
 }
 
@@ -123,10 +143,14 @@ fn members_variants_fields_and_implementations_are_items() {
 
 #[test]
 fn layout_comments_and_bodies_do_not_count_and_conditions_do() {
-    let old = "/// Old.\npub fn f(a: u8,\n b: u8) -> u8 { a }\n#[cfg(feature = \"p3\")] pub fn g() {}";
+    let old =
+        "/// Old.\npub fn f(a: u8,\n b: u8) -> u8 { a }\n#[cfg(feature = \"p3\")] pub fn g() {}";
     let new = "/// New.\npub fn f(\n    a: u8, // it\n    b: u8,\n) -> u8 { b }\n#[cfg(feature = \"p2\")] pub fn g() {}";
     assert_eq!(in_lib(old, new), ["changed g"]);
-    assert_eq!(in_lib("pub fn f(a: u8) {}", "pub fn f(b: u8) {}"), ["changed f"]);
+    assert_eq!(
+        in_lib("pub fn f(a: u8) {}", "pub fn f(b: u8) {}"),
+        ["changed f"]
+    );
 }
 
 #[test]
@@ -134,13 +158,24 @@ fn a_name_that_means_another_type_is_a_change() {
     let file = |of: &str| format!("use {of}::Result; pub fn f() -> Result<()> {{}}");
     let (old, new) = (file("anyhow"), file("wasmtime"));
     let (old, new) = (api(&[("src/lib.rs", &old)]), api(&[("src/lib.rs", &new)]));
-    let [change] = &old.changes(&new).public()[..] else { panic!("one change") };
+    let [change] = &old.changes(&new).public()[..] else {
+        panic!("one change")
+    };
     let signature = |declaration: &Option<Declaration>| declaration.clone().map(|it| it.signature);
-    assert_eq!(signature(&change.old).as_deref(), Some("pub fn f() -> anyhow::Result<()>"));
-    assert_eq!(signature(&change.new).as_deref(), Some("pub fn f() -> wasmtime::Result<()>"));
+    assert_eq!(
+        signature(&change.old).as_deref(),
+        Some("pub fn f() -> anyhow::Result<()>")
+    );
+    assert_eq!(
+        signature(&change.new).as_deref(),
+        Some("pub fn f() -> wasmtime::Result<()>")
+    );
     // And the same type by another way of writing it is none.
     let written = "use wasmtime as w; pub fn f() -> w::Result<()> {}";
-    assert_eq!(in_lib("pub fn f() -> wasmtime::Result<()> {}", written), [""; 0]);
+    assert_eq!(
+        in_lib("pub fn f() -> wasmtime::Result<()> {}", written),
+        [""; 0]
+    );
 }
 
 #[test]
@@ -148,7 +183,10 @@ fn what_moved_is_one_change_and_what_is_in_it_none() {
     let s = "pub struct S { pub a: u8 } impl S { pub fn f(&self) -> S { S { a: 0 } } pub fn g(&self) {} }";
     let old = format!("pub mod a {{ {s} }} pub fn h(s: a::S) {{}}");
     let new = format!("pub mod b {{ {s} }} pub fn h(s: b::S) {{}}");
-    assert_eq!(in_lib(&old, &new), ["gone a", "moved a::S -> b::S", "added b"]);
+    assert_eq!(
+        in_lib(&old, &new),
+        ["gone a", "moved a::S -> b::S", "added b"]
+    );
     let new = format!("pub mod c {{ pub mod a {{ {s} }} }} pub fn h(s: c::a::S) {{}}");
     assert_eq!(in_lib(&old, &new), ["moved a -> c::a", "added c"]);
 }
@@ -164,9 +202,13 @@ fn a_method_moves_between_a_type_and_a_trait() {
 
 #[test]
 fn methods_of_traits_that_macros_make_are_known_from_their_implementations() {
-    let file = |body: &str| format!("pub struct V; mod bindings {{ bindgen!({{}}); }} use crate::bindings::tcp; {body}");
+    let file = |body: &str| {
+        format!("pub struct V; mod bindings {{ bindgen!({{}}); }} use crate::bindings::tcp; {body}")
+    };
     let old = file("impl tcp::Host for V { fn bind(&self) {} fn a(&self) {} fn b(&self) {} }");
-    let new = file("impl tcp::HostWithStore for V { fn bind(&self) {} } impl tcp::Host for V { fn a(&mut self) {} fn b(&mut self) {} }");
+    let new = file(
+        "impl tcp::HostWithStore for V { fn bind(&self) {} } impl tcp::Host for V { fn a(&mut self) {} fn b(&mut self) {} }",
+    );
     assert_eq!(
         in_lib(&old, &new),
         [
@@ -179,8 +221,15 @@ fn methods_of_traits_that_macros_make_are_known_from_their_implementations() {
 
 #[test]
 fn types_that_stand_in_a_macro_s_braces_are_seen() {
-    let flags = |names: &str| format!("bitflags::bitflags! {{ /// It.\n #[derive(Clone)] pub struct F: u32 {{ {names} }} }}");
-    let (old, new) = (flags("const A = 0b1; const B = 0b10;"), flags("const A = 0b1;"));
+    let flags = |names: &str| {
+        format!(
+            "bitflags::bitflags! {{ /// It.\n #[derive(Clone)] pub struct F: u32 {{ {names} }} }}"
+        )
+    };
+    let (old, new) = (
+        flags("const A = 0b1; const B = 0b10;"),
+        flags("const A = 0b1;"),
+    );
     assert_eq!(in_lib(&old, &new), ["gone F::B"]);
     assert_eq!(in_lib(&old, ""), ["gone F (2)"]);
 }
@@ -188,18 +237,33 @@ fn types_that_stand_in_a_macro_s_braces_are_seen() {
 #[test]
 fn each_platform_may_have_its_own() {
     let lib = "#[cfg(unix)] #[path = \"u.rs\"] mod sys; #[cfg(windows)] #[path = \"w.rs\"] mod sys; pub use sys::f;";
-    let old = [("src/lib.rs", lib), ("src/u.rs", "pub fn f() {}"), ("src/w.rs", "pub fn f() {}")];
-    let new = [("src/lib.rs", lib), ("src/u.rs", "pub fn f() {}"), ("src/w.rs", "pub fn f(x: u8) {}")];
+    let old = [
+        ("src/lib.rs", lib),
+        ("src/u.rs", "pub fn f() {}"),
+        ("src/w.rs", "pub fn f() {}"),
+    ];
+    let new = [
+        ("src/lib.rs", lib),
+        ("src/u.rs", "pub fn f() {}"),
+        ("src/w.rs", "pub fn f(x: u8) {}"),
+    ];
     assert_eq!(public(&old, &old), [""; 0]);
     assert_eq!(public(&old, &new), ["changed f"]);
 }
 
 #[test]
 fn what_cannot_be_read_is_named_and_the_rest_goes_on() {
-    let deep = format!("pub const X: u8 = {}1{};", "(".repeat(100_000), ")".repeat(100_000));
+    let deep = format!(
+        "pub const X: u8 = {}1{};",
+        "(".repeat(100_000),
+        ")".repeat(100_000)
+    );
     let large = format!("// {}\npub fn l() {{}}", "x".repeat(10 << 20));
     let api = api(&[
-        ("src/lib.rs", "mod bad; mod deep; mod large; mod missing; pub mod good;"),
+        (
+            "src/lib.rs",
+            "mod bad; mod deep; mod large; mod missing; pub mod good;",
+        ),
         ("src/bad.rs", "fn ("),
         ("src/deep.rs", &deep),
         ("src/large.rs", &large),
@@ -207,8 +271,18 @@ fn what_cannot_be_read_is_named_and_the_rest_goes_on() {
         ("src/wit/bad.wit", "package a:b; interface {"),
         ("Cargo.toml", "[package"),
     ]);
-    let unread: Vec<&str> = api.unread().iter().map(|unread| unread.path.as_str()).collect();
-    let sources = ["src/bad.rs", "src/deep.rs", "src/large.rs", "src/lib.rs", "src/wit/bad.wit"];
+    let unread: Vec<&str> = api
+        .unread()
+        .iter()
+        .map(|unread| unread.path.as_str())
+        .collect();
+    let sources = [
+        "src/bad.rs",
+        "src/deep.rs",
+        "src/large.rs",
+        "src/lib.rs",
+        "src/wit/bad.wit",
+    ];
     let expected = [&["Cargo.toml"], &sources[..]].concat();
     assert_eq!(unread, expected, "{:?}", api.unread());
     assert!(api.items.keys().any(|key| key.path == "good::g"));
@@ -218,30 +292,59 @@ fn what_cannot_be_read_is_named_and_the_rest_goes_on() {
 fn cycles_end() {
     let path_cycle = "#[path = \"lib.rs\"] pub mod again; #[path = \"x.rs\"] pub mod x;";
     let globs = "pub mod a { pub use crate::b::*; pub struct A; } pub mod b { pub use crate::a::*; pub use super::b as c; }";
-    let fan_out: String = (0..9).map(|at| format!("#[path = \"y{at}.rs\"] mod m; ")).collect();
+    let fan_out: String = (0..9)
+        .map(|at| format!("#[path = \"y{at}.rs\"] mod m; "))
+        .collect();
     let mut files = vec![("src/x.rs".to_owned(), path_cycle.to_owned())];
     files.extend((0..9).map(|at| (format!("src/y{at}.rs"), fan_out.clone())));
-    files.push(("src/lib.rs".to_owned(), format!("{path_cycle} {globs} {fan_out} pub use nowhere::*; pub use s as s;")));
-    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (&**path, &**text)).collect();
+    files.push((
+        "src/lib.rs".to_owned(),
+        format!("{path_cycle} {globs} {fan_out} pub use nowhere::*; pub use s as s;"),
+    ));
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(path, text)| (&**path, &**text))
+        .collect();
     let api = api(&files);
-    assert!(api.items.keys().any(|key| key.path == "a::A"), "{:?}", api.items);
+    assert!(
+        api.items.keys().any(|key| key.path == "a::A"),
+        "{:?}",
+        api.items
+    );
     assert_eq!(api.changes(&api).public(), []);
 }
 
 #[test]
 fn files_with_the_same_bytes_are_parsed_once() {
-    let old = tree(&[("src/lib.rs", "pub mod a; pub mod b;"), ("src/a.rs", "pub fn f() {}"), ("src/b.rs", "pub fn g() {}")]);
-    let new = tree(&[("src/lib.rs", "pub mod a; pub mod b;"), ("src/a.rs", "pub fn f() {}"), ("src/b.rs", "pub fn h() {}")]);
+    let old = tree(&[
+        ("src/lib.rs", "pub mod a; pub mod b;"),
+        ("src/a.rs", "pub fn f() {}"),
+        ("src/b.rs", "pub fn g() {}"),
+    ]);
+    let new = tree(&[
+        ("src/lib.rs", "pub mod a; pub mod b;"),
+        ("src/a.rs", "pub fn f() {}"),
+        ("src/b.rs", "pub fn h() {}"),
+    ]);
     let old = Api::of(&old);
     let after = Api::after(&new, &old);
-    assert!(Arc::ptr_eq(&old.sources["src/a.rs"].1, &after.sources["src/a.rs"].1));
+    assert!(Arc::ptr_eq(
+        &old.sources["src/a.rs"].1,
+        &after.sources["src/a.rs"].1
+    ));
     let changes: Vec<String> = old.changes(&after).public().iter().map(shown).collect();
     assert_eq!(changes, ["gone b::g", "added b::h"]);
-    assert_eq!(old.changes(&after).public(), old.changes(&Api::of(&new)).public());
+    assert_eq!(
+        old.changes(&after).public(),
+        old.changes(&Api::of(&new)).public()
+    );
 }
 
 fn used(old: &str, new: &str, fork: &[(&str, &str)]) -> Vec<String> {
-    let (old, new) = (api(&[("src/lib.rs", "pub mod net;"), ("src/net.rs", old)]), api(&[("src/lib.rs", "pub mod net;"), ("src/net.rs", new)]));
+    let (old, new) = (
+        api(&[("src/lib.rs", "pub mod net;"), ("src/net.rs", old)]),
+        api(&[("src/lib.rs", "pub mod net;"), ("src/net.rs", new)]),
+    );
     let texts = fork.iter().map(|(path, code)| ForkText {
         path: format!("own/{path}"),
         crate_path: (*path).to_owned(),
@@ -250,21 +353,41 @@ fn used(old: &str, new: &str, fork: &[(&str, &str)]) -> Vec<String> {
     let fork = ForkCode::of(&texts.collect::<Vec<_>>(), &["upstream", "fork"]);
     let used = old.changes(&new).used(&old, &fork);
     let shown = used.iter().map(|used| {
-        let places = used.places.iter().map(|place| format!("{}:{}", place.path, place.line));
-        format!("{} @ {}", shown(&used.change), places.collect::<Vec<_>>().join(" "))
+        let places = used
+            .places
+            .iter()
+            .map(|place| format!("{}:{}", place.path, place.line));
+        format!(
+            "{} @ {}",
+            shown(&used.change),
+            places.collect::<Vec<_>>().join(" ")
+        )
     });
     shown.collect()
 }
 
 #[test]
 fn what_the_fork_uses_is_found_by_what_its_names_mean() {
-    let old = "fn private() {} pub struct Socket { state: u8 } impl Socket { pub fn connect(&self) {} }";
+    let old =
+        "fn private() {} pub struct Socket { state: u8 } impl Socket { pub fn connect(&self) {} }";
     let fork = [
         ("src/net.rs", "let x = private();\n"),
-        ("src/net/own.rs", "use super::private;\nfn f(s: &super::Socket) {\n s.connect(); s.state;\n}"),
-        ("src/other.rs", "struct Socket;\nfn private() {}\nfn f(s: Socket) { private(); s.connect() }"),
-        ("tests/a.rs", "use fork::net::Socket;\nfn f(s: Socket) { s.connect(); s.state; }"),
-        ("tests/b.rs", "fn f(s: tokio::Socket) { s.connect() } // Socket\n"),
+        (
+            "src/net/own.rs",
+            "use super::private;\nfn f(s: &super::Socket) {\n s.connect(); s.state;\n}",
+        ),
+        (
+            "src/other.rs",
+            "struct Socket;\nfn private() {}\nfn f(s: Socket) { private(); s.connect() }",
+        ),
+        (
+            "tests/a.rs",
+            "use fork::net::Socket;\nfn f(s: Socket) { s.connect(); s.state; }",
+        ),
+        (
+            "tests/b.rs",
+            "fn f(s: tokio::Socket) { s.connect() } // Socket\n",
+        ),
     ];
     assert_eq!(
         used(old, "", &fork),
@@ -299,26 +422,54 @@ fn what_is_added_concerns_code_that_has_to_be_complete() {
 fn what_a_patch_adds_need_not_be_whole() {
     let patch = "Change: x\n--- a/src/net.rs\n+++ b/src/net.rs\n@@ -1,1 +1,3 @@\n context(private()) {\n+    if private() {\n+    \"a {\n";
     let text = ForkText::of_patch("patches/x.patch", "src/net.rs", patch);
-    let (old, new) = (api(&[("src/lib.rs", "mod net;"), ("src/net.rs", "fn private() {}")]), api(&[("src/lib.rs", "mod net;"), ("src/net.rs", "")]));
+    let (old, new) = (
+        api(&[
+            ("src/lib.rs", "mod net;"),
+            ("src/net.rs", "fn private() {}"),
+        ]),
+        api(&[("src/lib.rs", "mod net;"), ("src/net.rs", "")]),
+    );
     let used = old.changes(&new).used(&old, &ForkCode::of(&[text], &[]));
-    let places: Vec<usize> = used.iter().flat_map(|used| used.places.iter().map(|place| place.line)).collect();
+    let places: Vec<usize> = used
+        .iter()
+        .flat_map(|used| used.places.iter().map(|place| place.line))
+        .collect();
     assert_eq!(places, [6]);
 }
 
 fn wit(old: &[(&str, &str)], new: &[(&str, &str)]) -> Vec<String> {
     let (old, new) = (api(old), api(new));
-    assert_eq!(old.unread().len() + new.unread().len(), 0, "{:?} {:?}", old.unread, new.unread);
-    let shown = old.changes(&new).wit().iter().map(|row| {
-        let kind = format!("{:?}", row.change).to_lowercase();
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        format!("{} {kind} {} | {} | {} | {}", row.plane, row.name, text(&row.old), text(&row.new), row.inside)
-    }).collect();
+    assert_eq!(
+        old.unread().len() + new.unread().len(),
+        0,
+        "{:?} {:?}",
+        old.unread,
+        new.unread
+    );
+    let shown = old
+        .changes(&new)
+        .wit()
+        .iter()
+        .map(|row| {
+            let kind = format!("{:?}", row.change).to_lowercase();
+            let text = |text: &Option<String>| text.clone().unwrap_or_default();
+            format!(
+                "{} {kind} {} | {} | {} | {}",
+                row.plane,
+                row.name,
+                text(&row.old),
+                text(&row.new),
+                row.inside
+            )
+        })
+        .collect();
     shown
 }
 
 #[test]
 fn wit_is_the_same_as_directories_and_as_single_files() {
-    let world = "package mine:w; world w { import wasi:io/poll@0.2.0; import wasi:io/streams@0.2.0; }";
+    let world =
+        "package mine:w; world w { import wasi:io/poll@0.2.0; import wasi:io/streams@0.2.0; }";
     let poll = "package wasi:io@0.2.0; interface poll { resource pollable { block: func(); } }";
     let streams = "package wasi:io@0.2.0; interface streams { use poll.{pollable}; f: func(p: borrow<pollable>) -> result<_, u8>; }";
     let old = [
@@ -326,17 +477,30 @@ fn wit_is_the_same_as_directories_and_as_single_files() {
         ("src/p2/wit/deps/io/poll.wit", poll),
         ("src/p2/wit/deps/io/streams.wit", streams),
     ];
-    let both = format!("{poll}\n{}", streams.trim_start_matches("package wasi:io@0.2.0;"));
-    let new = [("src/p2/wit/world.wit", world), ("src/p2/wit/deps/io.wit", both.as_str())];
+    let both = format!(
+        "{poll}\n{}",
+        streams.trim_start_matches("package wasi:io@0.2.0;")
+    );
+    let new = [
+        ("src/p2/wit/world.wit", world),
+        ("src/p2/wit/deps/io.wit", both.as_str()),
+    ];
     assert_eq!(wit(&old, &new), [""; 0]);
 }
 
 #[test]
 fn a_new_version_of_a_package_is_one_change() {
-    let file = |version: &str, body: &str| format!("package wasi:io@{version}; interface poll {{ resource pollable {{ {body} }} }} world imports {{ import poll; }}");
+    let file = |version: &str, body: &str| {
+        format!(
+            "package wasi:io@{version}; interface poll {{ resource pollable {{ {body} }} }} world imports {{ import poll; }}"
+        )
+    };
     let rows = wit(
         &[("src/p2/wit/deps/io.wit", &file("0.2.3", "block: func();"))],
-        &[("src/p2/wit/deps/io.wit", &file("0.2.6", "block: func(); ready: func() -> bool;"))],
+        &[(
+            "src/p2/wit/deps/io.wit",
+            &file("0.2.6", "block: func(); ready: func() -> bool;"),
+        )],
     );
     assert_eq!(
         rows,
@@ -354,7 +518,13 @@ fn features_dependencies_and_the_oldest_rust_are_compared() {
     let changes = api(&[("Cargo.toml", old)]).changes(&api(&[("Cargo.toml", new)]));
     let rows = changes.manifest().iter().map(|row| {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        format!("{:?} {} | {} | {}", row.subject, row.name, text(&row.old), text(&row.new))
+        format!(
+            "{:?} {} | {} | {}",
+            row.subject,
+            row.name,
+            text(&row.old),
+            text(&row.new)
+        )
     });
     assert_eq!(
         rows.collect::<Vec<_>>(),

@@ -73,13 +73,18 @@ impl<'a> Index<'a> {
             );
             let parent = row.parent.as_ref();
             if row.change.change == ChangeKind::Added {
-                if let Some(parent) = parent.filter(|parent| is_member && old.contains_key(*parent)) {
+                if let Some(parent) = parent.filter(|parent| is_member && old.contains_key(*parent))
+                {
                     index.added.entry(&parent.path).or_default().push(at);
                     index.names.insert(name_of_path(&parent.path));
                 }
             } else if is_member {
                 let name = name_of(&row.key);
-                let owner = row.key.path.rsplit_once("::").map_or("", |(owner, _)| owner);
+                let owner = row
+                    .key
+                    .path
+                    .rsplit_once("::")
+                    .map_or("", |(owner, _)| owner);
                 let owner = match (row.key.class, parent) {
                     // One type implements many traits that macros make of WIT: code that
                     // calls their methods has to name the trait.
@@ -139,7 +144,10 @@ impl<'a> Finder<'a> {
                 _ => {}
             }
         }
-        let modules_of = fork.files.iter().filter_map(|file| Some((file.module.as_deref()?, file)));
+        let modules_of = fork
+            .files
+            .iter()
+            .filter_map(|file| Some((file.module.as_deref()?, file)));
         Finder {
             modules,
             expander: Expander::new(modules, paths),
@@ -160,13 +168,19 @@ impl<'a> Finder<'a> {
                 places.entry(at).or_default().insert(Place { path, line });
             }
         }
-        let blocks = rows.iter().enumerate().filter(|(_, row)| row.key.class == Class::Impl);
+        let blocks = rows
+            .iter()
+            .enumerate()
+            .filter(|(_, row)| row.key.class == Class::Impl);
         let blocks: BTreeMap<&Key, usize> = blocks.map(|(at, row)| (&row.key, at)).collect();
         let mut by_row: BTreeMap<usize, BTreeSet<Place>> = BTreeMap::new();
         for (at, places) in places {
             let block = rows[at].parent.as_ref().filter(|_| rows[at].is_in_block);
             let block = block.and_then(|parent| blocks.get(parent)).copied();
-            by_row.entry(block.unwrap_or(at)).or_default().extend(places);
+            by_row
+                .entry(block.unwrap_or(at))
+                .or_default()
+                .extend(places);
         }
         let used = by_row.into_iter().map(|(at, places)| UsedChange {
             change: rows[at].change.clone(),
@@ -179,7 +193,11 @@ impl<'a> Finder<'a> {
     fn of_file(&self, file: &ForkFile, rows: &[Row]) -> Vec<(usize, usize)> {
         let mut found = Vec::new();
         let mut touched: BTreeSet<String> = BTreeSet::new();
-        let of_file = self.types.get(file.crate_path.as_str()).into_iter().flatten();
+        let of_file = self
+            .types
+            .get(file.crate_path.as_str())
+            .into_iter()
+            .flatten();
         touched.extend(of_file.map(|path| (*path).to_owned()));
         let mut known: BTreeMap<&[String], Option<Target>> = BTreeMap::new();
         let paths = file.uses.iter().filter(|path| path.form == Form::Path);
@@ -190,15 +208,23 @@ impl<'a> Finder<'a> {
                     continue;
                 }
                 let look_up = || self.resolve(file, names, &mut Seen::new());
-                let Some(target) = known.entry(names).or_insert_with(look_up) else { continue };
+                let Some(target) = known.entry(names).or_insert_with(look_up) else {
+                    continue;
+                };
                 let (of, members) = self.known_as(target);
                 let (owner, member) = match (&*target, members.first()) {
                     (_, Some(member)) => (of.as_str(), Some(member.as_str())),
-                    (Target::Path(_), None) => of.rsplit_once("::").map_or((&*of, None), |(owner, name)| (owner, Some(name))),
+                    (Target::Path(_), None) => of
+                        .rsplit_once("::")
+                        .map_or((&*of, None), |(owner, name)| (owner, Some(name))),
                     _ => (of.as_str(), None),
                 };
                 let of_member = member.and_then(|member| self.rows.members.get(&(owner, member)));
-                let of_it = self.rows.by_path.get(of.as_str()).filter(|_| members.is_empty());
+                let of_it = self
+                    .rows
+                    .by_path
+                    .get(of.as_str())
+                    .filter(|_| members.is_empty());
                 let both = of_member.into_iter().chain(of_it).flatten();
                 found.extend(both.map(|at| (*at, path.line)));
                 if end == path.names.len() {
@@ -277,7 +303,9 @@ impl<'a> Finder<'a> {
                 let mut path = file.module.clone()?;
                 let ups = names.iter().take_while(|name| *name == "super").count();
                 path.truncate(path.len().checked_sub(ups)?);
-                let rest = names.iter().skip_while(|name| *name == "super" || *name == "self");
+                let rest = names
+                    .iter()
+                    .skip_while(|name| *name == "super" || *name == "self");
                 path.extend(rest.cloned());
                 return self.absolute(path, seen);
             }
@@ -296,9 +324,10 @@ impl<'a> Finder<'a> {
                 false => self.resolve(file, &path, seen),
             };
         }
-        let module = file.module.as_ref().map(|path| {
-            path.iter().map(String::as_str).collect::<Vec<_>>()
-        });
+        let module = file
+            .module
+            .as_ref()
+            .map(|path| path.iter().map(String::as_str).collect::<Vec<_>>());
         if let Some(id) = module.and_then(|path| self.modules.find(&path)) {
             let target = self.modules.resolve(id, names);
             if is_known(&target) {

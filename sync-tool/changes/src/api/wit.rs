@@ -125,13 +125,19 @@ fn sources(tree: &Tree) -> Sources<'_> {
     let mut sources = Sources::new();
     for (path, file) in tree.iter() {
         let path = path.as_str();
-        let Some((above, inside)) = path.strip_suffix(".wit").and_then(|stem| stem.split_once("wit/")) else {
+        let Some((above, inside)) = path
+            .strip_suffix(".wit")
+            .and_then(|stem| stem.split_once("wit/"))
+        else {
             continue;
         };
         let (Some(text), true) = (file.text(), above.is_empty() || above.ends_with('/')) else {
             continue;
         };
-        let plane = above.trim_end_matches('/').trim_start_matches("src").trim_start_matches('/');
+        let plane = above
+            .trim_end_matches('/')
+            .trim_start_matches("src")
+            .trim_start_matches('/');
         let package = match inside.strip_prefix("deps/") {
             Some(package) => format!("deps/{}", package.split('/').next().unwrap_or(package)),
             None => String::new(),
@@ -160,13 +166,17 @@ fn package(resolve: &Resolve, id: PackageId) -> (String, Package) {
             add(item, declaration(resolve, item, *id));
         }
         for function in interface.functions.values() {
-            add(&function_name(&function.name), function_text(resolve, function));
+            add(
+                &function_name(&function.name),
+                function_text(resolve, function),
+            );
         }
     }
     for (name, id) in &package.worlds {
         let world = &resolve.worlds[*id];
         let mut add = |item: &str, text: String| {
-            read.items.insert((format!("world {name}"), item.to_owned()), text);
+            read.items
+                .insert((format!("world {name}"), item.to_owned()), text);
         };
         add("", format!("world {name}"));
         for (word, items) in [("import", &world.imports), ("export", &world.exports)] {
@@ -214,7 +224,9 @@ fn function_text(resolve: &Resolve, function: &Function) -> String {
     let params = params.map(|param| format!("{}: {}", param.name, type_text(resolve, &param.ty)));
     let params: Vec<String> = params.collect();
     let result = function.result.as_ref();
-    let result = result.map_or(String::new(), |ty| format!(" -> {}", type_text(resolve, ty)));
+    let result = result.map_or(String::new(), |ty| {
+        format!(" -> {}", type_text(resolve, ty))
+    });
     let word = match function.kind {
         FunctionKind::AsyncFreestanding | FunctionKind::AsyncMethod(_) => "async func",
         FunctionKind::AsyncStatic(_) => "static async func",
@@ -226,12 +238,16 @@ fn function_text(resolve: &Resolve, function: &Function) -> String {
 }
 
 fn declaration(resolve: &Resolve, name: &str, id: TypeId) -> String {
-    let listed = |word: &str, items: Vec<String>| format!("{word} {name} {{ {} }}", items.join(", "));
+    let listed =
+        |word: &str, items: Vec<String>| format!("{word} {name} {{ {} }}", items.join(", "));
     let typed = |name: &str, ty: &Type| format!("{name}: {}", type_text(resolve, ty));
     match &resolve.types[id].kind {
         TypeDefKind::Record(record) => {
             let fields = record.fields.iter();
-            listed("record", fields.map(|field| typed(&field.name, &field.ty)).collect())
+            listed(
+                "record",
+                fields.map(|field| typed(&field.name, &field.ty)).collect(),
+            )
         }
         TypeDefKind::Variant(variant) => {
             let cases = variant.cases.iter().map(|case| match &case.ty {
@@ -240,12 +256,14 @@ fn declaration(resolve: &Resolve, name: &str, id: TypeId) -> String {
             });
             listed("variant", cases.collect())
         }
-        TypeDefKind::Enum(cases) => {
-            listed("enum", cases.cases.iter().map(|case| case.name.clone()).collect())
-        }
-        TypeDefKind::Flags(flags) => {
-            listed("flags", flags.flags.iter().map(|flag| flag.name.clone()).collect())
-        }
+        TypeDefKind::Enum(cases) => listed(
+            "enum",
+            cases.cases.iter().map(|case| case.name.clone()).collect(),
+        ),
+        TypeDefKind::Flags(flags) => listed(
+            "flags",
+            flags.flags.iter().map(|flag| flag.name.clone()).collect(),
+        ),
         TypeDefKind::Resource => format!("resource {name}"),
         TypeDefKind::Type(Type::Id(of)) if resolve.types[*of].owner != resolve.types[id].owner => {
             let of = &resolve.types[*of];
@@ -254,7 +272,11 @@ fn declaration(resolve: &Resolve, name: &str, id: TypeId) -> String {
                 _ => String::new(),
             };
             let other = of.name.as_deref().unwrap_or_default();
-            let renamed = if other == name { String::new() } else { format!(" as {name}") };
+            let renamed = if other == name {
+                String::new()
+            } else {
+                format!(" as {name}")
+            };
             format!("use {from}.{{{other}{renamed}}}")
         }
         kind => format!("type {name} = {}", kind_text(resolve, kind)),
@@ -322,22 +344,35 @@ pub(super) fn compare(old: &Wit, new: &Wit) -> Vec<WitChange> {
     let names: BTreeSet<_> = old.packages.keys().chain(new.packages.keys()).collect();
     for name in names {
         let (plane, package) = name;
-        let change = |name: String, change, old: Option<&String>, new: Option<&String>, inside| WitChange {
-            plane: plane.clone(),
-            name,
-            change,
-            old: old.cloned(),
-            new: new.cloned(),
-            inside,
-        };
+        let change =
+            |name: String, change, old: Option<&String>, new: Option<&String>, inside| WitChange {
+                plane: plane.clone(),
+                name,
+                change,
+                old: old.cloned(),
+                new: new.cloned(),
+                inside,
+            };
         match (old.packages.get(name), new.packages.get(name)) {
             (Some(was), None) => {
                 let (version, inside) = (Some(&was.version), was.items.len());
-                changes.push(change(package.clone(), ChangeKind::Gone, version, None, inside));
+                changes.push(change(
+                    package.clone(),
+                    ChangeKind::Gone,
+                    version,
+                    None,
+                    inside,
+                ));
             }
             (None, Some(is)) => {
                 let (version, inside) = (Some(&is.version), is.items.len());
-                changes.push(change(package.clone(), ChangeKind::Added, None, version, inside));
+                changes.push(change(
+                    package.clone(),
+                    ChangeKind::Added,
+                    None,
+                    version,
+                    inside,
+                ));
             }
             (Some(was), Some(is)) => {
                 if was.version != is.version {
@@ -346,8 +381,18 @@ pub(super) fn compare(old: &Wit, new: &Wit) -> Vec<WitChange> {
                 }
                 for (item, kind, inside) in differences(was, is) {
                     let (old, new) = (was.items.get(item), is.items.get(item));
-                    let version = if kind == ChangeKind::Gone { &was.version } else { &is.version };
-                    changes.push(change(full_name(package, version, item), kind, old, new, inside));
+                    let version = if kind == ChangeKind::Gone {
+                        &was.version
+                    } else {
+                        &is.version
+                    };
+                    changes.push(change(
+                        full_name(package, version, item),
+                        kind,
+                        old,
+                        new,
+                        inside,
+                    ));
                 }
             }
             (None, None) => {}
@@ -390,7 +435,11 @@ fn differences<'a>(
         let inside = match (is_whole, name.1.as_str()) {
             (true, "") => {
                 let whole = if kind == ChangeKind::Gone { old } else { new };
-                whole.items.keys().filter(|(of, item)| *of == name.0 && !item.is_empty()).count()
+                whole
+                    .items
+                    .keys()
+                    .filter(|(of, item)| *of == name.0 && !item.is_empty())
+                    .count()
             }
             (true, _) => continue,
             _ => 0,
