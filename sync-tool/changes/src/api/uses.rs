@@ -7,8 +7,9 @@ use serde::Serialize;
 use super::compare::{Change, ChangeKind, Row};
 use super::expand::Expander;
 use super::fork::{Behind, ForkCode, ForkFile, Form, PathUse};
-use super::items::{Class, Items, Key, PublicPaths};
+use super::items::{Class, Items, Key};
 use super::modules::{Modules, Target};
+use super::paths::PublicPaths;
 
 /// A place in the fork's own code.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
