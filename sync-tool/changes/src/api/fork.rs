@@ -94,6 +94,9 @@ enum Token {
     Sign(char, usize),
 }
 
+/// How many tokens behind a path are looked at for what it is used for.
+const MAX_BEHIND: usize = 64;
+
 /// Brackets are replaced by signs that Rust has no use for, or little.
 const OPEN: char = '~';
 const CLOSE: char = '$';
@@ -250,6 +253,7 @@ fn behind(tokens: &[Token], start: usize, end: usize) -> Behind {
     let line = line_of(&tokens[start]);
     let rest = tokens[end..]
         .iter()
+        .take(MAX_BEHIND)
         .take_while(|token| line_of(token) == line);
     if let Some(Token::Sign(OPEN, _)) = tokens.get(end)
         && !matches!(before, Some(Token::Name(word, _)) if word == "for" || word == "impl")

@@ -34,6 +34,9 @@ pub struct UsedChange {
 /// What was looked up on the way to what a name means: a file, and a path in there.
 type Seen = BTreeSet<(String, Vec<String>)>;
 
+/// How many names of a path are looked at: no code that people write has more.
+const MAX_NAMES: usize = 16;
+
 /// How many imports and modules are followed to what a name means.
 const MAX_STEPS: usize = 200;
 
@@ -203,7 +206,7 @@ impl<'a> Finder<'a> {
         let mut known: BTreeMap<&[String], Option<Target>> = BTreeMap::new();
         let paths = file.uses.iter().filter(|path| path.form == Form::Path);
         for path in paths {
-            for end in 1..=path.names.len() {
+            for end in 1..=path.names.len().min(MAX_NAMES) {
                 let names = &path.names[..end];
                 if !self.may_matter(file, names) {
                     continue;

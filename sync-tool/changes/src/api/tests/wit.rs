@@ -11,8 +11,7 @@ fn wit(old: &[(&str, &str)], new: &[(&str, &str)]) -> Vec<String> {
         old.unread,
         new.unread
     );
-    let shown = old
-        .changes(&new)
+    old.changes(&new)
         .wit()
         .iter()
         .map(|row| {
@@ -27,8 +26,7 @@ fn wit(old: &[(&str, &str)], new: &[(&str, &str)]) -> Vec<String> {
                 row.inside
             )
         })
-        .collect();
-    shown
+        .collect()
 }
 
 #[test]
