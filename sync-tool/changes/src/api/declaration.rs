@@ -44,13 +44,8 @@ pub(super) fn declaration(item: &Item) -> Option<Declared> {
         }
         Item::Struct(item) => {
             let rest = headed("struct", &item.ident, &item.generics);
-            of(
-                Kind::Struct,
-                &item.ident,
-                &item.vis,
-                rest,
-                fields(&item.fields),
-            )
+            let fields = fields(&item.fields);
+            of(Kind::Struct, &item.ident, &item.vis, rest, fields)
         }
         Item::Union(item) => {
             let rest = headed("union", &item.ident, &item.generics);
@@ -70,12 +65,7 @@ pub(super) fn declaration(item: &Item) -> Option<Declared> {
             of(Kind::TypeAlias, &item.ident, &item.vis, rest, Vec::new())
         }
         Item::Const(item) => {
-            let rest = format!(
-                "const {}: {} = {}",
-                item.ident,
-                text(&item.ty),
-                value_of(&item.expr)
-            );
+            let rest = const_of(&item.ident, &item.ty, &item.expr);
             of(Kind::Const, &item.ident, &item.vis, rest, Vec::new())
         }
         Item::Static(item) => {
@@ -132,6 +122,10 @@ pub(super) fn in_macro(call: &syn::ItemMacro) -> Vec<Declared> {
         });
     }
     declared
+}
+
+fn const_of(name: &syn::Ident, ty: &syn::Type, value: &syn::Expr) -> String {
+    format!("const {name}: {} = {}", text(ty), value_of(value))
 }
 
 /// Returns a value as the compiler's printer writes it: brackets of generics and signs of
@@ -297,12 +291,7 @@ pub(super) fn implementation(block: &syn::ItemImpl) -> Impl {
             ))
         }
         syn::ImplItem::Const(item) if !is_of_trait => {
-            let rest = format!(
-                "const {}: {} = {}",
-                item.ident,
-                text(&item.ty),
-                value_of(&item.expr)
-            );
+            let rest = const_of(&item.ident, &item.ty, &item.expr);
             let kind = ItemKind::AssociatedConst;
             Some(declared(kind, &item.ident, &item.attrs, &item.vis, rest))
         }

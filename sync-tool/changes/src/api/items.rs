@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::expand::Expander;
 use super::modules::{ItemId, ModuleId, Modules, Target};
 use super::paths::{Further, PublicPaths};
-use super::source::{Declared, Import, ItemKind};
+use super::source::{Declared, Impl, Import, ItemKind};
 
 /// What tells an item from others: its path, what kind of name it is, and for the
 /// implementation of a trait, which.
@@ -244,83 +244,69 @@ impl Collector<'_> {
         }
     }
 
-    fn implement(&mut self, module: ModuleId, file: &str, block: &super::source::Impl) {
+    fn implement(&mut self, module: ModuleId, file: &str, block: &Impl) {
+        let (path, parent, is_public) = self.implementor(module, block);
+        let context = |parent: Option<Key>, public| Context {
+            module,
+            file,
+            path: path.clone(),
+            parent,
+            public,
+        };
+        let Some(name) = &block.of_trait else {
+            for member in &block.members {
+                let public = is_public && member.public;
+                self.member(member, &context(parent.clone(), public));
+            }
+            return;
+        };
+        let of_trait = self.expander.expand(module, name);
+        let public = is_public && of_trait.is_public;
+        let (class, of) = (Class::Impl, of_trait.text.clone());
+        let path = path.clone();
+        let key = Key { path, class, of };
+        let item = Item {
+            kind: ItemKind::Impl,
+            name: name.clone(),
+            public,
+            signature: block.signature.clone(),
+            meaning: self.expander.expand(module, &block.signature).text,
+            file: file.to_owned(),
+            line: block.line,
+            parent,
+        };
+        self.add(key.clone(), item);
+        // What a macro makes of WIT is in no source: the methods of its traits are known
+        // from what implements them. Those of other traits are as the trait declares them.
+        let is_known_here = of_trait.is_of_macro;
+        for member in &block.members {
+            let public = public && (is_known_here || member.kind == ItemKind::AssociatedType);
+            let item = self.item(member, &context(Some(key.clone()), public));
+            let path = format!("<{} as {}>::{}", key.path, key.of, member.name);
+            let (class, of) = (Class::ImplMember, String::new());
+            self.add(Key { path, class, of }, item);
+        }
+    }
+
+    /// Returns the path of the type that a block is for, its key where the crate declares
+    /// it, and whether users can name it.
+    fn implementor(&self, module: ModuleId, block: &Impl) -> (String, Option<Key>, bool) {
         let target = match block.of_path.is_empty() {
             true => Target::Path(Vec::new()),
             false => self.modules.resolve(module, &block.of_path),
         };
-        let of = self.expander.expand(module, &block.of);
-        let (path, parent, is_public) = match &target {
+        match &target {
             Target::Item(id, members) if members.is_empty() => {
                 let (declared, _) = self.modules.all[id.module].declarations[id.at];
                 let path = self.expander.item_path(*id);
                 let parent = key(path.clone(), declared.kind);
                 (path, Some(parent), self.paths.items.contains_key(id))
             }
-            _ => (
-                of.text.trim_start_matches("crate::").to_owned(),
-                None,
-                of.is_public,
-            ),
-        };
-        let Some(name) = &block.of_trait else {
-            for member in &block.members {
-                let public = is_public && member.public;
-                let context = Context {
-                    module,
-                    file,
-                    path: path.clone(),
-                    parent: parent.clone(),
-                    public,
-                };
-                self.member(member, &context);
+            _ => {
+                let of = self.expander.expand(module, &block.of);
+                let path = of.text.trim_start_matches("crate::").to_owned();
+                (path, None, of.is_public)
             }
-            return;
-        };
-        let of_trait = self.expander.expand(module, name);
-        let meaning = self.expander.expand(module, &block.signature);
-        let public = is_public && of_trait.is_public;
-        let key = Key {
-            path: path.clone(),
-            class: Class::Impl,
-            of: of_trait.text.clone(),
-        };
-        self.add(
-            key.clone(),
-            Item {
-                kind: ItemKind::Impl,
-                name: name.clone(),
-                public,
-                signature: block.signature.clone(),
-                meaning: meaning.text,
-                file: file.to_owned(),
-                line: block.line,
-                parent,
-            },
-        );
-        // What a macro makes of WIT is in no source: the methods of its traits are known
-        // from what implements them. Those of other traits are as the trait declares them.
-        let is_known_here = of_trait.is_of_macro;
-        for member in &block.members {
-            let public = public && (is_known_here || member.kind == ItemKind::AssociatedType);
-            let context = Context {
-                module,
-                file,
-                path: path.clone(),
-                parent: Some(key.clone()),
-                public,
-            };
-            let item = self.item(member, &context);
-            let path = format!("<{path} as {}>::{}", of_trait.text, member.name);
-            let class = Class::ImplMember;
-            self.add(
-                Key {
-                    path,
-                    class,
-                    of: String::new(),
-                },
-                item,
-            );
         }
     }
 

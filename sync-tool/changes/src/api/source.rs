@@ -140,67 +140,59 @@ impl Scope {
         }
     }
 
+    /// Adds the names that a tree brings in; `at` is what is known of the `use` so far.
     fn import(&mut self, tree: &syn::UseTree, at: &Import) {
-        let path = |name: Option<&syn::Ident>| {
-            let mut path = at.path.clone();
-            path.extend(name.map(ToString::to_string));
-            path
-        };
-        let mut push = |mut path: Vec<String>, name: String, line: usize| {
-            if path.len() > 1 && path.last().is_some_and(|last| last == "self") {
-                path.pop();
-            }
-            let name = match name.as_str() {
-                "self" => path.last().cloned().unwrap_or_default(),
-                _ => name,
-            };
-            let (public, cfg) = (at.public, at.cfg.clone());
-            self.imports.push(Import {
-                path,
-                name,
-                public,
-                cfg,
-                line,
-            });
-        };
         match tree {
             syn::UseTree::Path(inner) => {
-                let path = path(Some(&inner.ident));
-                let cfg = at.cfg.clone();
-                let name = String::new();
-                self.import(
-                    &inner.tree,
-                    &Import {
-                        path,
-                        cfg,
-                        name,
-                        ..*at
-                    },
-                );
+                let next = at.further(&inner.ident, "", at.line);
+                self.import(&inner.tree, &next);
             }
             syn::UseTree::Name(last) => {
-                push(
-                    path(Some(&last.ident)),
-                    last.ident.to_string(),
-                    line(last.ident.span()),
-                );
+                let (name, line) = (last.ident.to_string(), line(last.ident.span()));
+                self.imports
+                    .push(at.further(&last.ident, &name, line).closed());
             }
             syn::UseTree::Rename(last) => {
-                push(
-                    path(Some(&last.ident)),
-                    last.rename.to_string(),
-                    line(last.ident.span()),
-                );
+                let (name, line) = (last.rename.to_string(), line(last.ident.span()));
+                self.imports
+                    .push(at.further(&last.ident, &name, line).closed());
             }
-            syn::UseTree::Glob(glob) => {
-                push(path(None), "*".to_owned(), line(glob.star_token.spans[0]));
-            }
+            syn::UseTree::Glob(glob) => self.imports.push(Import {
+                path: at.path.clone(),
+                name: "*".to_owned(),
+                cfg: at.cfg.clone(),
+                line: line(glob.star_token.spans[0]),
+                public: at.public,
+            }),
             syn::UseTree::Group(group) => {
                 for tree in &group.items {
                     self.import(tree, at);
                 }
             }
         }
+    }
+}
+
+impl Import {
+    fn further(&self, last: &syn::Ident, name: &str, line: usize) -> Import {
+        Import {
+            path: [&self.path[..], &[last.to_string()]].concat(),
+            name: name.to_owned(),
+            cfg: self.cfg.clone(),
+            line,
+            public: self.public,
+        }
+    }
+
+    /// Takes `self` off the end of a path: `a::{self}` is `a`.
+    fn closed(mut self) -> Import {
+        if self.path.len() > 1 && self.path.last().is_some_and(|last| last == "self") {
+            self.path.pop();
+        }
+        if self.name == "self" {
+            self.name = self.path.last().cloned().unwrap_or_default();
+        }
+        self
     }
 }
 

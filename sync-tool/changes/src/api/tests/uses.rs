@@ -63,6 +63,25 @@ fn what_the_fork_uses_is_found_by_what_its_names_mean() {
 }
 
 #[test]
+fn what_is_public_now_under_another_path_moved_for_code_in_the_crate() {
+    let e = "pub enum E { A, B }";
+    let old = format!("mod util {{ {e} }} pub struct S; impl S {{ fn f(&self) {{}} }}");
+    let new = format!("{e} pub struct S; impl S {{ pub fn f(&self) {{}} }}");
+    let fork = [(
+        "src/net/own.rs",
+        "use super::util::E;\nfn f(s: super::S) -> E { s.f(); E::A }",
+    )];
+    assert_eq!(
+        used(&old, &new, &fork),
+        [
+            "changed net::S::f @ own/src/net/own.rs:2",
+            "gone net::util @ own/src/net/own.rs:1",
+            "moved net::util::E -> net::E @ own/src/net/own.rs:1 own/src/net/own.rs:2",
+        ]
+    );
+}
+
+#[test]
 fn what_is_added_concerns_code_that_has_to_be_complete() {
     let old = "pub enum E { A } pub trait T { fn f(&self); } pub struct S { pub a: u8 }";
     let new = "pub enum E { A, B } pub trait T { fn f(&self); fn g(&self); fn h(&self) {} } pub struct S { pub a: u8, pub b: u8 }";
