@@ -222,6 +222,17 @@ fn from_47_to_48() {
 }
 
 #[test]
+fn bind_of_p3_moves_between_the_traits_of_a_socket_in_40() {
+    let of_40 = public(&changes("39.0.1", "40.0.4"));
+    for socket in ["Tcp", "Udp"] {
+        let with_store = format!(
+            "moved <sockets::WasiSockets as p3:sockets::types::Host{socket}SocketWithStore>::bind -> <sockets::WasiSocketsCtxView as p3:sockets::types::Host{socket}Socket>::bind"
+        );
+        assert!(of_40.contains(&with_store), "{of_40:#?}");
+    }
+}
+
+#[test]
 fn patches_of_one_line_change_little() {
     let of_47 = changes("47.0.0", "47.0.4");
     assert_eq!(public(&of_47), [""; 0]);

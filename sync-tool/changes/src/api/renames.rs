@@ -166,9 +166,23 @@ impl Renames {
             }
             let alike = |(key, item): &Entry<'a>, (to, now): &Entry<'a>| {
                 let same = bare(&self.applied(&item.meaning)) == bare(&now.meaning);
-                same || gone.len() == 1
-                    && added.len() == 1
-                    && (!is_method || item.file == now.file && owner(key) == owner(to))
+                // Two sockets have methods of one name, each in a file of its own.
+                let alone = |entries: &[Entry<'a>], file: &str| {
+                    entries
+                        .iter()
+                        .filter(|(_, item)| item.file == *file)
+                        .count()
+                        == 1
+                };
+                let is_of_wit = item.public
+                    && now.public
+                    && item.file == now.file
+                    && key.class == Class::ImplMember
+                    && to.class == Class::ImplMember;
+                same || is_of_wit && alone(&gone, &item.file) && alone(&added, &item.file)
+                    || gone.len() == 1
+                        && added.len() == 1
+                        && (!is_method || item.file == now.file && owner(key) == owner(to))
             };
             let mut left: Vec<Entry<'a>> = added.clone();
             for entry in &gone {
