@@ -66,6 +66,9 @@ pub(super) struct Row {
     pub(super) change: Change,
     pub(super) key: Key,
     pub(super) parent: Option<Key>,
+    /// What code of the old release knows it by, and what it stands in, where that code may
+    /// have to change.
+    pub(super) known_as: Option<(Key, Option<Key>)>,
     /// Whether a row for the whole implementation stands for it.
     pub(super) is_in_block: bool,
 }
@@ -79,7 +82,9 @@ pub(super) fn compare(old: &Items, new: &Items) -> Vec<Row> {
     for (key, item) in old {
         let counterpart = matched.get(key).and_then(|to| new.get_key_value(*to));
         let Some((to, now)) = counterpart else {
-            rows.push(row(ChangeKind::Gone, (key, item), Some(item), None));
+            let mut row = row(ChangeKind::Gone, (key, item), Some(item), None);
+            row.known_as = Some((key.clone(), item.parent.clone()));
+            rows.push(row);
             continue;
         };
         taken.insert(to);
@@ -100,6 +105,9 @@ pub(super) fn compare(old: &Items, new: &Items) -> Vec<Row> {
             (key, item)
         };
         let mut row = row(kind, of, Some(item), Some(now));
+        if is_moved || is_changed || kind == ChangeKind::Gone {
+            row.known_as = Some((key.clone(), item.parent.clone()));
+        }
         let has_other = to.path != row.key.path && kind != ChangeKind::Gone;
         row.change.to = has_other.then(|| path_of(to));
         if item.signature == now.signature && is_changed && to.class == key.class {
@@ -124,7 +132,7 @@ pub(super) fn compare(old: &Items, new: &Items) -> Vec<Row> {
 }
 
 /// Returns the path of an item; that of an implementation names type and trait.
-fn path_of(key: &Key) -> String {
+pub(super) fn path_of(key: &Key) -> String {
     match key.class {
         Class::Impl => format!("<{} as {}>", key.path, key.of),
         _ => key.path.clone(),
@@ -155,6 +163,7 @@ fn row(change: ChangeKind, of: (&Key, &Item), old: Option<&Item>, new: Option<&I
         },
         key: key.clone(),
         parent: item.parent.clone(),
+        known_as: None,
         is_in_block: false,
     }
 }

@@ -1,8 +1,9 @@
 //! Signatures with all paths written out, so that `Result` of one crate is not `Result` of
 //! another.
 
-use super::items::{PublicPaths, joined};
+use super::items::joined;
 use super::modules::{ItemId, ModuleId, Modules, Target};
+use super::paths::PublicPaths;
 
 /// Writes paths out.
 pub(super) struct Expander<'a> {

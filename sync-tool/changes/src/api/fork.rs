@@ -94,6 +94,9 @@ enum Token {
     Sign(char, usize),
 }
 
+/// How many tokens behind a path are looked at for what it is used for.
+const MAX_BEHIND: usize = 64;
+
 /// Brackets are replaced by signs that Rust has no use for, or little.
 const OPEN: char = '~';
 const CLOSE: char = '$';
@@ -248,10 +251,10 @@ fn behind(tokens: &[Token], start: usize, end: usize) -> Behind {
     };
     let before = start.checked_sub(1).map(|before| &tokens[before]);
     let line = line_of(&tokens[start]);
-    let mut rest = tokens[end..]
+    let rest = tokens[end..]
         .iter()
-        .take_while(|token| line_of(token) == line)
-        .peekable();
+        .take(MAX_BEHIND)
+        .take_while(|token| line_of(token) == line);
     if let Some(Token::Sign(OPEN, _)) = tokens.get(end)
         && !matches!(before, Some(Token::Name(word, _)) if word == "for" || word == "impl")
         && !(is_sign(tokens, start.wrapping_sub(1), '>')
@@ -260,7 +263,7 @@ fn behind(tokens: &[Token], start: usize, end: usize) -> Behind {
         return Behind::Fields;
     }
     let mut last = '\0';
-    while let Some(token) = rest.next() {
+    for token in rest {
         match token {
             Token::Name(word, _) if word == "for" && last != '~' => return Behind::Implemented,
             Token::Sign('>', _) if last == '=' => return Behind::Pattern,

@@ -1,14 +1,11 @@
 //! The items of a crate, each under the path by which its users know it.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::collections::BTreeMap;
 
 use super::expand::Expander;
 use super::modules::{ItemId, ModuleId, Modules, Target};
-use super::source::{Declared, Import, ItemKind};
-
-/// The most further paths of items that are followed.
-const MAX_PATHS: usize = 100_000;
+use super::paths::{Further, PublicPaths};
+use super::source::{Declared, Impl, Import, ItemKind};
 
 /// What tells an item from others: its path, what kind of name it is, and for the
 /// implementation of a trait, which.
@@ -51,23 +48,6 @@ pub(super) struct Item {
 
 pub(super) type Items = BTreeMap<Key, Item>;
 
-/// Where users find modules and items.
-#[derive(Debug, Default)]
-pub(super) struct PublicPaths {
-    pub(super) items: BTreeMap<ItemId, String>,
-    pub(super) modules: BTreeMap<ModuleId, String>,
-    /// Further paths: the name, what it leads to, and the import that makes it.
-    further: Vec<Further>,
-}
-
-#[derive(Debug)]
-struct Further {
-    parent: ModuleId,
-    path: String,
-    target: Target,
-    import: (ModuleId, usize),
-}
-
 pub(super) fn class(kind: ItemKind) -> Class {
     match kind {
         ItemKind::Module => Class::Module,
@@ -93,188 +73,6 @@ pub(super) fn joined(path: &str, name: &str) -> String {
         "" => name.to_owned(),
         path => format!("{path}::{name}"),
     }
-}
-
-impl PublicPaths {
-    /// Follows what is public from the crate's root: declarations before imports, short
-    /// paths before long ones.
-    pub(super) fn of(modules: &Modules<'_>) -> Self {
-        let mut paths = PublicPaths::default();
-        if modules.all.is_empty() {
-            return paths;
-        }
-        let mut queue = BinaryHeap::from([Reverse((0_usize, 0_usize, String::new(), 0))]);
-        let mut count = 0;
-        while let Some(Reverse((imports, depth, path, module))) = queue.pop() {
-            if paths.modules.contains_key(&module) {
-                continue;
-            }
-            paths.modules.insert(module, path.clone());
-            let here = &modules.all[module];
-            for (at, (declared, _)) in here.declarations.iter().enumerate() {
-                if declared.public {
-                    // An exported macro stands at the crate's root.
-                    let path = match declared.kind {
-                        ItemKind::Macro => declared.name.clone(),
-                        _ => joined(&path, &declared.name),
-                    };
-                    paths.items.insert(ItemId { module, at }, path);
-                }
-            }
-            for (name, child) in &here.children {
-                let is_public = |(declared, _): &(&Declared, &str)| declared.public;
-                if modules.all[*child].declared.as_ref().is_some_and(is_public) {
-                    queue.push(Reverse((imports, depth + 1, joined(&path, name), *child)));
-                }
-            }
-            for further in paths.imports(modules, module, &path) {
-                count += 1;
-                if count > MAX_PATHS {
-                    return paths;
-                }
-                if let Target::Module(target) = further.target {
-                    let path = further.path.clone();
-                    queue.push(Reverse((imports + 1, depth + 1, path, target)));
-                }
-                paths.further.push(further);
-            }
-        }
-        paths.adopt();
-        paths.share(modules);
-        paths
-    }
-
-    /// Gives all declarations of one item its path: each platform may have its own.
-    fn share(&mut self, modules: &Modules<'_>) {
-        for (module, here) in modules.all.iter().enumerate() {
-            let mut known: BTreeMap<(&str, Class), String> = BTreeMap::new();
-            for (at, (declared, _)) in here.declarations.iter().enumerate() {
-                let name = (declared.name.as_str(), class(declared.kind));
-                let id = ItemId { module, at };
-                match (self.items.get(&id), known.get(&name)) {
-                    (Some(path), _) => _ = known.entry(name).or_insert_with(|| path.clone()),
-                    (None, Some(path)) if declared.public => {
-                        _ = self.items.insert(id, path.clone())
-                    }
-                    _ => {}
-                }
-            }
-        }
-    }
-
-    /// Returns what the public imports of a module bring in.
-    fn imports(&self, modules: &Modules<'_>, module: ModuleId, path: &str) -> Vec<Further> {
-        let mut found = Vec::new();
-        let mut names = BTreeSet::new();
-        let here = &modules.all[module];
-        let public = here.imports.iter().enumerate();
-        let public: Vec<_> = public.filter(|(_, (import, _))| import.public).collect();
-        for (at, (import, _)) in &public {
-            if import.name == "*" || import.name == "_" {
-                continue;
-            }
-            names.insert(import.name.as_str());
-            found.push(Further {
-                parent: module,
-                path: joined(path, &import.name),
-                target: modules.imported(module, import),
-                import: (module, *at),
-            });
-        }
-        for (at, (import, _)) in public {
-            if import.name != "*" {
-                continue;
-            }
-            let target = modules.imported(module, import);
-            let Target::Module(from) = target else {
-                let path = joined(path, "*");
-                found.push(Further {
-                    parent: module,
-                    path,
-                    target,
-                    import: (module, at),
-                });
-                continue;
-            };
-            let further = globbed(modules, from, &mut BTreeSet::new());
-            found.extend(further.into_iter().filter_map(|(name, target)| {
-                let is_shadowed = names.contains(name.as_str())
-                    || here.children.contains_key(name.as_str())
-                    || here
-                        .declarations
-                        .iter()
-                        .any(|(declared, _)| declared.name == name);
-                let path = joined(path, &name);
-                let further = Further {
-                    parent: module,
-                    path,
-                    target,
-                    import: (module, at),
-                };
-                (!is_shadowed).then_some(further)
-            }));
-        }
-        found
-    }
-
-    /// Gives items that are public by an import alone the shortest of these paths.
-    fn adopt(&mut self) {
-        self.further.sort_by_cached_key(|further| {
-            (further.path.matches("::").count(), further.path.clone())
-        });
-        for further in &self.further {
-            if let Target::Item(id, members) = &further.target
-                && members.is_empty()
-            {
-                self.items
-                    .entry(*id)
-                    .or_insert_with(|| further.path.clone());
-            }
-        }
-    }
-}
-
-/// Returns the public names of a module that a glob takes.
-fn globbed(
-    modules: &Modules<'_>,
-    from: ModuleId,
-    seen: &mut BTreeSet<ModuleId>,
-) -> BTreeMap<String, Target> {
-    let mut names = BTreeMap::new();
-    if seen.len() >= 100 || !seen.insert(from) {
-        return names;
-    }
-    let here = &modules.all[from];
-    for (at, (declared, _)) in here.declarations.iter().enumerate() {
-        if declared.public && declared.kind != ItemKind::Macro {
-            let target = Target::Item(ItemId { module: from, at }, Vec::new());
-            names.entry(declared.name.clone()).or_insert(target);
-        }
-    }
-    for (name, child) in &here.children {
-        if modules.all[*child]
-            .declared
-            .is_some_and(|(declared, _)| declared.public)
-        {
-            names
-                .entry((*name).to_owned())
-                .or_insert(Target::Module(*child));
-        }
-    }
-    let public = here.imports.iter().filter(|(import, _)| import.public);
-    for (import, _) in public {
-        let target = modules.imported(from, import);
-        match (import.name.as_str(), target) {
-            ("*", Target::Module(further)) => {
-                for (name, target) in globbed(modules, further, seen) {
-                    names.entry(name).or_insert(target);
-                }
-            }
-            ("*" | "_", _) => {}
-            (name, target) => _ = names.entry(name.to_owned()).or_insert(target),
-        }
-    }
-    names
 }
 
 /// Collects the items of a crate.
@@ -400,12 +198,13 @@ impl Collector<'_> {
             );
         }
         for derived in &declared.derives {
+            let of = self.expander.expand(context.module, derived).text;
             let name = derived.rsplit("::").next().unwrap_or(derived).to_owned();
             let item = Item {
                 kind: ItemKind::Impl,
                 signature: format!("impl {name} for {}", declared.name),
-                meaning: format!("impl {name}"),
-                name: name.clone(),
+                meaning: format!("impl {of} for {}", joined("crate", &key.path)),
+                name,
                 public,
                 file: context.file.to_owned(),
                 line: declared.line,
@@ -416,7 +215,7 @@ impl Collector<'_> {
                 Key {
                     path,
                     class: Class::Impl,
-                    of: name,
+                    of,
                 },
                 item,
             );
@@ -445,83 +244,69 @@ impl Collector<'_> {
         }
     }
 
-    fn implement(&mut self, module: ModuleId, file: &str, block: &super::source::Impl) {
+    fn implement(&mut self, module: ModuleId, file: &str, block: &Impl) {
+        let (path, parent, is_public) = self.implementor(module, block);
+        let context = |parent: Option<Key>, public| Context {
+            module,
+            file,
+            path: path.clone(),
+            parent,
+            public,
+        };
+        let Some(name) = &block.of_trait else {
+            for member in &block.members {
+                let public = is_public && member.public;
+                self.member(member, &context(parent.clone(), public));
+            }
+            return;
+        };
+        let of_trait = self.expander.expand(module, name);
+        let public = is_public && of_trait.is_public;
+        let (class, of) = (Class::Impl, of_trait.text.clone());
+        let path = path.clone();
+        let key = Key { path, class, of };
+        let item = Item {
+            kind: ItemKind::Impl,
+            name: name.clone(),
+            public,
+            signature: block.signature.clone(),
+            meaning: self.expander.expand(module, &block.signature).text,
+            file: file.to_owned(),
+            line: block.line,
+            parent,
+        };
+        self.add(key.clone(), item);
+        // What a macro makes of WIT is in no source: the methods of its traits are known
+        // from what implements them. Those of other traits are as the trait declares them.
+        let is_known_here = of_trait.is_of_macro;
+        for member in &block.members {
+            let public = public && (is_known_here || member.kind == ItemKind::AssociatedType);
+            let item = self.item(member, &context(Some(key.clone()), public));
+            let path = format!("<{} as {}>::{}", key.path, key.of, member.name);
+            let (class, of) = (Class::ImplMember, String::new());
+            self.add(Key { path, class, of }, item);
+        }
+    }
+
+    /// Returns the path of the type that a block is for, its key where the crate declares
+    /// it, and whether users can name it.
+    fn implementor(&self, module: ModuleId, block: &Impl) -> (String, Option<Key>, bool) {
         let target = match block.of_path.is_empty() {
             true => Target::Path(Vec::new()),
             false => self.modules.resolve(module, &block.of_path),
         };
-        let of = self.expander.expand(module, &block.of);
-        let (path, parent, is_public) = match &target {
+        match &target {
             Target::Item(id, members) if members.is_empty() => {
                 let (declared, _) = self.modules.all[id.module].declarations[id.at];
                 let path = self.expander.item_path(*id);
                 let parent = key(path.clone(), declared.kind);
                 (path, Some(parent), self.paths.items.contains_key(id))
             }
-            _ => (
-                of.text.trim_start_matches("crate::").to_owned(),
-                None,
-                of.is_public,
-            ),
-        };
-        let Some(name) = &block.of_trait else {
-            for member in &block.members {
-                let public = is_public && member.public;
-                let context = Context {
-                    module,
-                    file,
-                    path: path.clone(),
-                    parent: parent.clone(),
-                    public,
-                };
-                self.member(member, &context);
+            _ => {
+                let of = self.expander.expand(module, &block.of);
+                let path = of.text.trim_start_matches("crate::").to_owned();
+                (path, None, of.is_public)
             }
-            return;
-        };
-        let of_trait = self.expander.expand(module, name);
-        let meaning = self.expander.expand(module, &block.signature);
-        let public = is_public && of_trait.is_public;
-        let key = Key {
-            path: path.clone(),
-            class: Class::Impl,
-            of: of_trait.text.clone(),
-        };
-        self.add(
-            key.clone(),
-            Item {
-                kind: ItemKind::Impl,
-                name: name.clone(),
-                public,
-                signature: block.signature.clone(),
-                meaning: meaning.text,
-                file: file.to_owned(),
-                line: block.line,
-                parent,
-            },
-        );
-        // What a macro makes of WIT is in no source: the methods of its traits are known
-        // from what implements them. Those of other traits are as the trait declares them.
-        let is_known_here = of_trait.is_of_macro;
-        for member in &block.members {
-            let public = public && (is_known_here || member.kind == ItemKind::AssociatedType);
-            let context = Context {
-                module,
-                file,
-                path: path.clone(),
-                parent: Some(key.clone()),
-                public,
-            };
-            let item = self.item(member, &context);
-            let path = format!("<{path} as {}>::{}", of_trait.text, member.name);
-            let class = Class::ImplMember;
-            self.add(
-                Key {
-                    path,
-                    class,
-                    of: String::new(),
-                },
-                item,
-            );
         }
     }
 

@@ -5,11 +5,13 @@
 //! of its traits.
 
 mod compare;
+mod declaration;
 mod expand;
 mod fork;
 mod items;
 mod manifest;
 mod modules;
+mod paths;
 mod renames;
 mod signature;
 mod source;
@@ -17,17 +19,20 @@ mod source;
 mod tests;
 mod uses;
 mod wit;
+mod wit_text;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use compare::{Change, ChangeKind, Declaration};
 pub use fork::{ForkCode, ForkText};
-use items::{Items, PublicPaths};
+use items::Items;
 use manifest::CargoManifest;
 pub use manifest::{ManifestChange, ManifestSubject};
 use modules::Modules;
+use paths::PublicPaths;
 use recipe::cargo_toml::Inherited;
+use recipe::listing::MAX_RECORDED;
 use recipe::merge::{MAX_SIZE, read_rust};
 use recipe::tree::{Digest, Tree};
 use serde::Serialize;
@@ -44,6 +49,51 @@ pub use wit::WitChange;
 pub struct Unread {
     pub path: String,
     pub reason: String,
+}
+
+/// All that changed between two releases, each list at most as long as one for programs is
+/// ([`recipe::listing::MAX_RECORDED`]).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ApiReport {
+    /// The changes that the fork's own code uses, public or not.
+    pub used: Vec<UsedChange>,
+    /// The changes of public items.
+    pub public: Vec<Change>,
+    /// The changes of WIT.
+    pub wit: Vec<WitChange>,
+    /// The changes of features, dependencies and the Rust that is needed.
+    pub manifest: Vec<ManifestChange>,
+    /// The files that could not be read, of either release: their changes are missing.
+    pub unread: Vec<Unread>,
+    /// How many changes there are, listed or not.
+    pub total: usize,
+}
+
+/// Compares two releases, and finds what the fork's own code uses of it.
+pub fn report(old: &Api, new: &Api, fork: &ForkCode) -> ApiReport {
+    let changes = old.changes(new);
+    let mut unread = [&old.unread[..], &new.unread[..]].concat();
+    unread.sort();
+    unread.dedup();
+    let mut report = ApiReport {
+        used: changes.used(old, fork),
+        public: changes.public(),
+        total: 0,
+        wit: changes.wit,
+        manifest: changes.manifest,
+        unread,
+    };
+    report.total = report.public.len() + report.wit.len() + report.manifest.len();
+    report.used.truncate(MAX_RECORDED);
+    for used in &mut report.used {
+        used.places.truncate(MAX_RECORDED);
+    }
+    report.public.truncate(MAX_RECORDED);
+    report.wit.truncate(MAX_RECORDED);
+    report.manifest.truncate(MAX_RECORDED);
+    report.unread.truncate(MAX_RECORDED);
+    report
 }
 
 /// What the sources of one release declare.

@@ -263,6 +263,11 @@ impl<'a> Module<'a> {
         }
     }
 
+    /// Tells whether it declares a name itself.
+    pub(super) fn declares(&self, name: &str) -> bool {
+        self.named.contains_key(name) || self.children.contains_key(name)
+    }
+
     fn add(&mut self, scope: &'a Scope, file: &'a str) {
         self.scopes.push((scope, file));
         for declared in &scope.declared {

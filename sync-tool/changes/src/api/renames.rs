@@ -8,6 +8,9 @@ use super::items::{Class, Item, Items, Key};
 #[derive(Debug, Default)]
 pub(super) struct Renames(BTreeMap<String, String>);
 
+/// The most items of one name among which a counterpart is looked for.
+const MAX_ALIKE: usize = 50;
+
 type Entry<'a> = (&'a Key, &'a Item);
 
 impl Renames {
@@ -37,7 +40,8 @@ impl Renames {
         let mut pairs = Vec::new();
         for (key, item) in gone {
             let was = old_names.get(&key.path).unwrap_or(&none);
-            for (to, now) in by_name.get(item.name.as_str()).into_iter().flatten() {
+            let candidates = by_name.get(item.name.as_str()).into_iter().flatten();
+            for (to, now) in candidates.take(MAX_ALIKE) {
                 let is = new_names.get(&to.path).unwrap_or(&none);
                 let (common, most) = (was.intersection(is).count(), was.len().max(is.len()));
                 let is_alike = 2 * common >= most
@@ -157,11 +161,28 @@ impl Renames {
         }
         let mut pairs = Vec::new();
         for ((_, is_method), [gone, added]) in by_name {
+            if gone.len().max(added.len()) > MAX_ALIKE {
+                continue;
+            }
             let alike = |(key, item): &Entry<'a>, (to, now): &Entry<'a>| {
                 let same = bare(&self.applied(&item.meaning)) == bare(&now.meaning);
-                same || gone.len() == 1
-                    && added.len() == 1
-                    && (!is_method || item.file == now.file && owner(key) == owner(to))
+                // Two sockets have methods of one name, each in a file of its own.
+                let alone = |entries: &[Entry<'a>], file: &str| {
+                    entries
+                        .iter()
+                        .filter(|(_, item)| item.file == *file)
+                        .count()
+                        == 1
+                };
+                let is_of_wit = item.public
+                    && now.public
+                    && item.file == now.file
+                    && key.class == Class::ImplMember
+                    && to.class == Class::ImplMember;
+                same || is_of_wit && alone(&gone, &item.file) && alone(&added, &item.file)
+                    || gone.len() == 1
+                        && added.len() == 1
+                        && (!is_method || item.file == now.file && owner(key) == owner(to))
             };
             let mut left: Vec<Entry<'a>> = added.clone();
             for entry in &gone {

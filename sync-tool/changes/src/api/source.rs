@@ -1,10 +1,10 @@
 //! One file's declarations, without the syntax tree that they come from.
 
 use proc_macro2::Span;
-use quote::ToTokens;
 use serde::Serialize;
 use syn::{Attribute, Item, Visibility};
 
+use super::declaration::{declaration, declared, implementation, in_macro};
 use super::signature::text;
 
 /// What an item is.
@@ -135,65 +135,35 @@ impl Scope {
                 self.import(&import.tree, &at);
             }
             Item::Impl(block) => self.impls.push(implementation(block)),
+            Item::Macro(call) if call.ident.is_none() => self.declared.extend(in_macro(call)),
             item => self.declared.extend(declaration(item)),
         }
     }
 
+    /// Adds the names that a tree brings in; `at` is what is known of the `use` so far.
     fn import(&mut self, tree: &syn::UseTree, at: &Import) {
-        let path = |name: Option<&syn::Ident>| {
-            let mut path = at.path.clone();
-            path.extend(name.map(ToString::to_string));
-            path
-        };
-        let mut push = |mut path: Vec<String>, name: String, line: usize| {
-            if path.len() > 1 && path.last().is_some_and(|last| last == "self") {
-                path.pop();
-            }
-            let name = match name.as_str() {
-                "self" => path.last().cloned().unwrap_or_default(),
-                _ => name,
-            };
-            let (public, cfg) = (at.public, at.cfg.clone());
-            self.imports.push(Import {
-                path,
-                name,
-                public,
-                cfg,
-                line,
-            });
-        };
         match tree {
             syn::UseTree::Path(inner) => {
-                let path = path(Some(&inner.ident));
-                let cfg = at.cfg.clone();
-                let name = String::new();
-                self.import(
-                    &inner.tree,
-                    &Import {
-                        path,
-                        cfg,
-                        name,
-                        ..*at
-                    },
-                );
+                let next = at.further(&inner.ident, "", at.line);
+                self.import(&inner.tree, &next);
             }
             syn::UseTree::Name(last) => {
-                push(
-                    path(Some(&last.ident)),
-                    last.ident.to_string(),
-                    line(last.ident.span()),
-                );
+                let (name, line) = (last.ident.to_string(), line(last.ident.span()));
+                self.imports
+                    .push(at.further(&last.ident, &name, line).closed());
             }
             syn::UseTree::Rename(last) => {
-                push(
-                    path(Some(&last.ident)),
-                    last.rename.to_string(),
-                    line(last.ident.span()),
-                );
+                let (name, line) = (last.rename.to_string(), line(last.ident.span()));
+                self.imports
+                    .push(at.further(&last.ident, &name, line).closed());
             }
-            syn::UseTree::Glob(glob) => {
-                push(path(None), "*".to_owned(), line(glob.star_token.spans[0]));
-            }
+            syn::UseTree::Glob(glob) => self.imports.push(Import {
+                path: at.path.clone(),
+                name: "*".to_owned(),
+                cfg: at.cfg.clone(),
+                line: line(glob.star_token.spans[0]),
+                public: at.public,
+            }),
             syn::UseTree::Group(group) => {
                 for tree in &group.items {
                     self.import(tree, at);
@@ -203,16 +173,39 @@ impl Scope {
     }
 }
 
-fn line(span: Span) -> usize {
+impl Import {
+    fn further(&self, last: &syn::Ident, name: &str, line: usize) -> Import {
+        Import {
+            path: [&self.path[..], &[last.to_string()]].concat(),
+            name: name.to_owned(),
+            cfg: self.cfg.clone(),
+            line,
+            public: self.public,
+        }
+    }
+
+    /// Takes `self` off the end of a path: `a::{self}` is `a`.
+    fn closed(mut self) -> Import {
+        if self.path.len() > 1 && self.path.last().is_some_and(|last| last == "self") {
+            self.path.pop();
+        }
+        if self.name == "self" {
+            self.name = self.path.last().cloned().unwrap_or_default();
+        }
+        self
+    }
+}
+
+pub(super) fn line(span: Span) -> usize {
     span.start().line
 }
 
-fn is_public(visibility: &Visibility) -> bool {
+pub(super) fn is_public(visibility: &Visibility) -> bool {
     matches!(visibility, Visibility::Public(_))
 }
 
 /// Returns the conditions of a declaration, each with a blank behind it.
-fn cfg(attributes: &[Attribute]) -> String {
+pub(super) fn cfg(attributes: &[Attribute]) -> String {
     let conditions = attributes.iter().filter(|attribute| {
         let path = attribute.path();
         path.is_ident("cfg") || path.is_ident("non_exhaustive") || path.is_ident("deprecated")
@@ -222,7 +215,7 @@ fn cfg(attributes: &[Attribute]) -> String {
         .collect()
 }
 
-fn is_for_tests(attributes: &[Attribute]) -> bool {
+pub(super) fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let path = attribute.path();
         path.is_ident("test") || path.is_ident("cfg") && text(&attribute.meta) == "cfg(test)"
@@ -244,7 +237,7 @@ fn path_attribute(attributes: &[Attribute]) -> Option<String> {
         })
 }
 
-fn attributes(item: &Item) -> &[Attribute] {
+pub(super) fn attributes(item: &Item) -> &[Attribute] {
     match item {
         Item::Const(item) => &item.attrs,
         Item::Enum(item) => &item.attrs,
@@ -259,290 +252,5 @@ fn attributes(item: &Item) -> &[Attribute] {
         Item::Union(item) => &item.attrs,
         Item::Use(item) => &item.attrs,
         _ => &[],
-    }
-}
-
-/// Makes a declaration without members; `rest` is its text behind the visibility.
-fn declared(
-    kind: ItemKind,
-    name: &syn::Ident,
-    attributes: &[Attribute],
-    visibility: &Visibility,
-    rest: String,
-) -> Declared {
-    let visible = match visibility {
-        Visibility::Inherited => String::new(),
-        visibility => format!("{} ", text(visibility)),
-    };
-    Declared {
-        kind,
-        name: name.to_string(),
-        public: is_public(visibility),
-        signature: format!("{}{visible}{rest}", cfg(attributes)),
-        line: line(name.span()),
-        members: Vec::new(),
-        derives: Vec::new(),
-    }
-}
-
-fn declaration(item: &Item) -> Option<Declared> {
-    use ItemKind as Kind;
-    let of = |kind, name: &syn::Ident, visibility: &Visibility, rest: String, members| Declared {
-        members,
-        derives: derives(attributes(item)),
-        ..declared(kind, name, attributes(item), visibility, rest)
-    };
-    Some(match item {
-        Item::Fn(item) => {
-            let rest = text(&item.sig);
-            of(Kind::Function, &item.sig.ident, &item.vis, rest, Vec::new())
-        }
-        Item::Struct(item) => {
-            let rest = headed("struct", &item.ident, &item.generics);
-            of(
-                Kind::Struct,
-                &item.ident,
-                &item.vis,
-                rest,
-                fields(&item.fields),
-            )
-        }
-        Item::Union(item) => {
-            let rest = headed("union", &item.ident, &item.generics);
-            let fields = item.fields.named.iter().enumerate();
-            let fields = fields.map(|(at, field)| field_of(at, field)).collect();
-            of(Kind::Union, &item.ident, &item.vis, rest, fields)
-        }
-        Item::Enum(item) => {
-            let rest = headed("enum", &item.ident, &item.generics);
-            let variants = item.variants.iter().map(variant).collect();
-            of(Kind::Enum, &item.ident, &item.vis, rest, variants)
-        }
-        Item::Trait(item) => trait_of(item),
-        Item::Type(item) => {
-            let rest = headed("type", &item.ident, &item.generics);
-            let rest = format!("{rest} = {}", text(&item.ty));
-            of(Kind::TypeAlias, &item.ident, &item.vis, rest, Vec::new())
-        }
-        Item::Const(item) => {
-            let rest = format!(
-                "const {}: {} = {}",
-                item.ident,
-                text(&item.ty),
-                value_of(&item.expr)
-            );
-            of(Kind::Const, &item.ident, &item.vis, rest, Vec::new())
-        }
-        Item::Static(item) => {
-            let rest = format!("static {}: {}", item.ident, text(&item.ty));
-            of(Kind::Static, &item.ident, &item.vis, rest, Vec::new())
-        }
-        Item::Macro(item) => {
-            let name = item.ident.as_ref()?;
-            let exports = |attribute: &Attribute| attribute.path().is_ident("macro_export");
-            let rest = format!("macro {name}!");
-            Declared {
-                public: item.attrs.iter().any(exports),
-                ..of(Kind::Macro, name, &Visibility::Inherited, rest, Vec::new())
-            }
-        }
-        _ => return None,
-    })
-}
-
-/// Returns a value as the compiler's printer writes it: brackets of generics and signs of
-/// comparison look alike in tokens, and values have the latter.
-fn value_of(value: &syn::Expr) -> String {
-    value.to_token_stream().to_string()
-}
-
-fn headed(word: &str, name: &syn::Ident, generics: &syn::Generics) -> String {
-    let (parameters, bounds) = halves(generics);
-    format!("{word} {name}{parameters}{bounds}")
-}
-
-/// Returns the parameters and the bounds behind them.
-fn halves(generics: &syn::Generics) -> (String, String) {
-    let bounds = match &generics.where_clause {
-        Some(bounds) => format!(" {}", text(bounds)),
-        None => String::new(),
-    };
-    let parameters = match generics.params.is_empty() {
-        true => String::new(),
-        false => format!("<{}>", text(&generics.params)),
-    };
-    (parameters, bounds)
-}
-
-fn derives(attributes: &[Attribute]) -> Vec<String> {
-    let derives = attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("derive"));
-    let lists = derives.filter_map(|attribute| attribute.meta.require_list().ok());
-    let names = lists.flat_map(|list| {
-        let list = text(&list.tokens);
-        let names = list.split(',').map(|name| name.trim().to_owned());
-        names.collect::<Vec<_>>()
-    });
-    names.filter(|name| !name.is_empty()).collect()
-}
-
-fn fields(fields: &syn::Fields) -> Vec<Declared> {
-    let fields = fields.iter().enumerate();
-    fields.map(|(at, field)| field_of(at, field)).collect()
-}
-
-fn field_of(at: usize, field: &syn::Field) -> Declared {
-    let name = match &field.ident {
-        Some(name) => name.clone(),
-        None => {
-            let first = field.ty.to_token_stream().into_iter().next();
-            let span = first.map_or_else(Span::call_site, |tree| tree.span());
-            syn::Ident::new(&format!("_{at}"), span)
-        }
-    };
-    let rest = match &field.ident {
-        Some(name) => format!("{name}: {}", text(&field.ty)),
-        None => text(&field.ty),
-    };
-    let mut declared = declared(ItemKind::Field, &name, &field.attrs, &field.vis, rest);
-    if field.ident.is_none() {
-        declared.name = at.to_string();
-    }
-    declared
-}
-
-fn variant(variant: &syn::Variant) -> Declared {
-    let fields = fields(&variant.fields)
-        .into_iter()
-        .map(|field| field.signature);
-    let fields: Vec<String> = fields.collect();
-    let fields = match &variant.fields {
-        syn::Fields::Named(_) => format!(" {{ {} }}", fields.join(", ")),
-        syn::Fields::Unnamed(_) => format!("({})", fields.join(", ")),
-        syn::Fields::Unit => String::new(),
-    };
-    let value = variant.discriminant.as_ref();
-    let value = value.map_or(String::new(), |(_, expr)| format!(" = {}", value_of(expr)));
-    let rest = format!("{}{fields}{value}", variant.ident);
-    inherited(ItemKind::Variant, &variant.ident, &variant.attrs, rest)
-}
-
-/// Makes a declaration that is as public as what it stands in.
-fn inherited(
-    kind: ItemKind,
-    name: &syn::Ident,
-    attributes: &[Attribute],
-    rest: String,
-) -> Declared {
-    Declared {
-        public: true,
-        ..declared(kind, name, attributes, &Visibility::Inherited, rest)
-    }
-}
-
-fn trait_of(item: &syn::ItemTrait) -> Declared {
-    let (generics, bounds) = halves(&item.generics);
-    let above = match item.supertraits.is_empty() {
-        true => String::new(),
-        false => format!(": {}", text(&item.supertraits)),
-    };
-    let unsafety = if item.unsafety.is_some() {
-        "unsafe "
-    } else {
-        ""
-    };
-    let rest = format!("{unsafety}trait {}{generics}{above}{bounds}", item.ident);
-    let member = |kind, name: &syn::Ident, attributes: &[Attribute], rest: String| {
-        Some(inherited(kind, name, attributes, rest))
-    };
-    let members = item.items.iter().filter_map(|item| match item {
-        syn::TraitItem::Fn(item) => {
-            let given = if item.default.is_some() {
-                " { .. }"
-            } else {
-                ""
-            };
-            let rest = format!("{}{given}", text(&item.sig));
-            member(ItemKind::Method, &item.sig.ident, &item.attrs, rest)
-        }
-        syn::TraitItem::Const(item) => {
-            let rest = format!("const {}: {}", item.ident, text(&item.ty));
-            member(ItemKind::AssociatedConst, &item.ident, &item.attrs, rest)
-        }
-        syn::TraitItem::Type(item) => {
-            let bounds = match item.bounds.is_empty() {
-                true => String::new(),
-                false => format!(": {}", text(&item.bounds)),
-            };
-            let (generics, _) = halves(&item.generics);
-            let rest = format!("type {}{generics}{bounds}", item.ident);
-            member(ItemKind::AssociatedType, &item.ident, &item.attrs, rest)
-        }
-        _ => None,
-    });
-    Declared {
-        members: members.collect(),
-        ..declared(ItemKind::Trait, &item.ident, &item.attrs, &item.vis, rest)
-    }
-}
-
-fn implementation(block: &syn::ItemImpl) -> Impl {
-    let (generics, bounds) = halves(&block.generics);
-    let of = text(&block.self_ty);
-    let of_trait = block.trait_.as_ref().map(|(path, _)| text(path));
-    let is_of_trait = of_trait.is_some();
-    let name = of_trait
-        .as_ref()
-        .map_or(String::new(), |name| format!("{name} for "));
-    let signature = format!("{}impl{generics} {name}{of}{bounds}", cfg(&block.attrs));
-    let members = block.items.iter().filter_map(|item| match item {
-        syn::ImplItem::Fn(item) if !is_for_tests(&item.attrs) => {
-            let kind = if is_of_trait {
-                ItemKind::ImplMethod
-            } else {
-                ItemKind::Method
-            };
-            let rest = text(&item.sig);
-            Some(declared(
-                kind,
-                &item.sig.ident,
-                &item.attrs,
-                &item.vis,
-                rest,
-            ))
-        }
-        syn::ImplItem::Const(item) if !is_of_trait => {
-            let rest = format!(
-                "const {}: {} = {}",
-                item.ident,
-                text(&item.ty),
-                value_of(&item.expr)
-            );
-            let kind = ItemKind::AssociatedConst;
-            Some(declared(kind, &item.ident, &item.attrs, &item.vis, rest))
-        }
-        syn::ImplItem::Type(item) => {
-            let rest = format!("type {} = {}", item.ident, text(&item.ty));
-            let kind = ItemKind::AssociatedType;
-            Some(declared(kind, &item.ident, &item.attrs, &item.vis, rest))
-        }
-        _ => None,
-    });
-    Impl {
-        of,
-        of_path: match &*block.self_ty {
-            syn::Type::Path(of) => of
-                .path
-                .segments
-                .iter()
-                .map(|part| part.ident.to_string())
-                .collect(),
-            _ => Vec::new(),
-        },
-        of_trait,
-        signature,
-        line: line(block.impl_token.span),
-        members: members.collect(),
     }
 }

@@ -1,5 +1,8 @@
 //! Each rule by small sources of its own; real releases are in `tests/api.rs`.
 
+mod uses;
+mod wit;
+
 use recipe::tree::{File, TreePath};
 
 use super::*;
@@ -220,6 +223,21 @@ fn methods_of_traits_that_macros_make_are_known_from_their_implementations() {
 }
 
 #[test]
+fn types_that_stand_in_a_macro_s_braces_are_seen() {
+    let flags = |names: &str| {
+        format!(
+            "bitflags::bitflags! {{ /// It.\n #[derive(Clone)] pub struct F: u32 {{ {names} }} }}"
+        )
+    };
+    let (old, new) = (
+        flags("const A = 0b1; const B = 0b10;"),
+        flags("const A = 0b1;"),
+    );
+    assert_eq!(in_lib(&old, &new), ["gone F::B"]);
+    assert_eq!(in_lib(&old, ""), ["gone F (2)"]);
+}
+
+#[test]
 fn each_platform_may_have_its_own() {
     let lib = "#[cfg(unix)] #[path = \"u.rs\"] mod sys; #[cfg(windows)] #[path = \"w.rs\"] mod sys; pub use sys::f;";
     let old = [
@@ -322,205 +340,5 @@ fn files_with_the_same_bytes_are_parsed_once() {
     assert_eq!(
         old.changes(&after).public(),
         old.changes(&Api::of(&new)).public()
-    );
-}
-
-fn used(old: &str, new: &str, fork: &[(&str, &str)]) -> Vec<String> {
-    let (old, new) = (
-        api(&[("src/lib.rs", "pub mod net;"), ("src/net.rs", old)]),
-        api(&[("src/lib.rs", "pub mod net;"), ("src/net.rs", new)]),
-    );
-    let texts = fork.iter().map(|(path, code)| ForkText {
-        path: format!("own/{path}"),
-        crate_path: (*path).to_owned(),
-        code: (*code).to_owned(),
-    });
-    let fork = ForkCode::of(&texts.collect::<Vec<_>>(), &["upstream", "fork"]);
-    let used = old.changes(&new).used(&old, &fork);
-    let shown = used.iter().map(|used| {
-        let places = used
-            .places
-            .iter()
-            .map(|place| format!("{}:{}", place.path, place.line));
-        format!(
-            "{} @ {}",
-            shown(&used.change),
-            places.collect::<Vec<_>>().join(" ")
-        )
-    });
-    shown.collect()
-}
-
-#[test]
-fn what_the_fork_uses_is_found_by_what_its_names_mean() {
-    let old =
-        "fn private() {} pub struct Socket { state: u8 } impl Socket { pub fn connect(&self) {} }";
-    let fork = [
-        ("src/net.rs", "let x = private();\n"),
-        (
-            "src/net/own.rs",
-            "use super::private;\nfn f(s: &super::Socket) {\n s.connect(); s.state;\n}",
-        ),
-        (
-            "src/other.rs",
-            "struct Socket;\nfn private() {}\nfn f(s: Socket) { private(); s.connect() }",
-        ),
-        (
-            "tests/a.rs",
-            "use fork::net::Socket;\nfn f(s: Socket) { s.connect(); s.state; }",
-        ),
-        (
-            "tests/b.rs",
-            "fn f(s: tokio::Socket) { s.connect() } // Socket\n",
-        ),
-    ];
-    assert_eq!(
-        used(old, "", &fork),
-        [
-            "gone net::Socket @ own/src/net/own.rs:2 own/tests/a.rs:1 own/tests/a.rs:2",
-            "gone net::Socket::connect @ own/src/net/own.rs:3 own/tests/a.rs:2",
-            "gone net::Socket::state @ own/src/net/own.rs:3",
-            "gone net::private @ own/src/net.rs:1 own/src/net/own.rs:1",
-        ]
-    );
-}
-
-#[test]
-fn what_is_added_concerns_code_that_has_to_be_complete() {
-    let old = "pub enum E { A } pub trait T { fn f(&self); } pub struct S { pub a: u8 }";
-    let new = "pub enum E { A, B } pub trait T { fn f(&self); fn g(&self); fn h(&self) {} } pub struct S { pub a: u8, pub b: u8 }";
-    let fork = [(
-        "tests/a.rs",
-        "use upstream::net::{E, S, T};\nimpl T for X {}\nfn f(e: E) { match e {\n E::A => S { a: 1 },\n } }\nfn g(t: &dyn T, s: S) -> E { E::A }",
-    )];
-    assert_eq!(
-        used(old, new, &fork),
-        [
-            "added net::E::B @ own/tests/a.rs:4",
-            "added net::S::b @ own/tests/a.rs:4",
-            "added net::T::g @ own/tests/a.rs:2",
-        ]
-    );
-}
-
-#[test]
-fn what_a_patch_adds_need_not_be_whole() {
-    let patch = "Change: x\n--- a/src/net.rs\n+++ b/src/net.rs\n@@ -1,1 +1,3 @@\n context(private()) {\n+    if private() {\n+    \"a {\n";
-    let text = ForkText::of_patch("patches/x.patch", "src/net.rs", patch);
-    let (old, new) = (
-        api(&[
-            ("src/lib.rs", "mod net;"),
-            ("src/net.rs", "fn private() {}"),
-        ]),
-        api(&[("src/lib.rs", "mod net;"), ("src/net.rs", "")]),
-    );
-    let used = old.changes(&new).used(&old, &ForkCode::of(&[text], &[]));
-    let places: Vec<usize> = used
-        .iter()
-        .flat_map(|used| used.places.iter().map(|place| place.line))
-        .collect();
-    assert_eq!(places, [6]);
-}
-
-fn wit(old: &[(&str, &str)], new: &[(&str, &str)]) -> Vec<String> {
-    let (old, new) = (api(old), api(new));
-    assert_eq!(
-        old.unread().len() + new.unread().len(),
-        0,
-        "{:?} {:?}",
-        old.unread,
-        new.unread
-    );
-    let shown = old
-        .changes(&new)
-        .wit()
-        .iter()
-        .map(|row| {
-            let kind = format!("{:?}", row.change).to_lowercase();
-            let text = |text: &Option<String>| text.clone().unwrap_or_default();
-            format!(
-                "{} {kind} {} | {} | {} | {}",
-                row.plane,
-                row.name,
-                text(&row.old),
-                text(&row.new),
-                row.inside
-            )
-        })
-        .collect();
-    shown
-}
-
-#[test]
-fn wit_is_the_same_as_directories_and_as_single_files() {
-    let world =
-        "package mine:w; world w { import wasi:io/poll@0.2.0; import wasi:io/streams@0.2.0; }";
-    let poll = "package wasi:io@0.2.0; interface poll { resource pollable { block: func(); } }";
-    let streams = "package wasi:io@0.2.0; interface streams { use poll.{pollable}; f: func(p: borrow<pollable>) -> result<_, u8>; }";
-    let old = [
-        ("src/p2/wit/world.wit", world),
-        ("src/p2/wit/deps/io/poll.wit", poll),
-        ("src/p2/wit/deps/io/streams.wit", streams),
-    ];
-    let both = format!(
-        "{poll}\n{}",
-        streams.trim_start_matches("package wasi:io@0.2.0;")
-    );
-    let new = [
-        ("src/p2/wit/world.wit", world),
-        ("src/p2/wit/deps/io.wit", both.as_str()),
-    ];
-    assert_eq!(wit(&old, &new), [""; 0]);
-}
-
-#[test]
-fn a_new_version_of_a_package_is_one_change() {
-    let file = |version: &str, body: &str| {
-        format!(
-            "package wasi:io@{version}; interface poll {{ resource pollable {{ {body} }} }} world imports {{ import poll; }}"
-        )
-    };
-    let rows = wit(
-        &[("src/p2/wit/deps/io.wit", &file("0.2.3", "block: func();"))],
-        &[(
-            "src/p2/wit/deps/io.wit",
-            &file("0.2.6", "block: func(); ready: func() -> bool;"),
-        )],
-    );
-    assert_eq!(
-        rows,
-        [
-            "p2 changed wasi:io | 0.2.3 | 0.2.6 | 0",
-            "p2 added wasi:io/poll@0.2.6 pollable.ready |  | func(self: borrow<pollable>) -> bool | 0",
-        ]
-    );
-}
-
-#[test]
-fn features_dependencies_and_the_oldest_rust_are_compared() {
-    let old = "[package]\nname = \"a\"\nrust-version = \"1.90\"\n[features]\ndefault = [\"p2\"]\np2 = []\n[dependencies]\na = \"1\"\nb = { version = \"2\", optional = true }\n[target.'cfg(unix)'.dependencies]\nu = { workspace = true }\n";
-    let new = "[package]\nname = \"a\"\nrust-version = \"1.91\"\n[features]\ndefault = [\"p2\", \"p3\"]\np2 = [\"dep:b\"]\np3 = []\n[dependencies]\na = \"2\"\nb = { version = \"2\" }\n";
-    let changes = api(&[("Cargo.toml", old)]).changes(&api(&[("Cargo.toml", new)]));
-    let rows = changes.manifest().iter().map(|row| {
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        format!(
-            "{:?} {} | {} | {}",
-            row.subject,
-            row.name,
-            text(&row.old),
-            text(&row.new)
-        )
-    });
-    assert_eq!(
-        rows.collect::<Vec<_>>(),
-        [
-            "RustVersion rust-version | 1.90 | 1.91",
-            "Feature p2 | [] | [dep:b]",
-            "Feature p3 |  | []",
-            "DefaultFeature p3 |  | on",
-            "Dependency a | 1 | 2",
-            "Dependency b | 2, optional | 2",
-            "Dependency target.'cfg(unix)'.dependencies.u | of the workspace | ",
-        ]
     );
 }

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::compare::{Change, ChangeKind, Row};
+use super::compare::{Change, ChangeKind, Row, path_of};
 use super::expand::Expander;
 use super::fork::{Behind, ForkCode, ForkFile, Form, PathUse};
-use super::items::{Class, Items, Key, PublicPaths};
+use super::items::{Class, Items, Key};
 use super::modules::{Modules, Target};
+use super::paths::PublicPaths;
 
 /// A place in the fork's own code.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -32,6 +33,9 @@ pub struct UsedChange {
 
 /// What was looked up on the way to what a name means: a file, and a path in there.
 type Seen = BTreeSet<(String, Vec<String>)>;
+
+/// How many names of a path are looked at: no code that people write has more.
+const MAX_NAMES: usize = 16;
 
 /// How many imports and modules are followed to what a name means.
 const MAX_STEPS: usize = 200;
@@ -67,43 +71,47 @@ impl<'a> Index<'a> {
     fn of(rows: &'a [Row], old: &'a Items) -> Self {
         let mut index = Index::default();
         for (at, row) in rows.iter().enumerate() {
-            let is_member = matches!(
-                row.key.class,
-                Class::Member | Class::ImplMember | Class::Field | Class::Variant
-            );
-            let parent = row.parent.as_ref();
-            if row.change.change == ChangeKind::Added {
-                if let Some(parent) = parent.filter(|parent| is_member && old.contains_key(*parent))
-                {
+            let Some((key, parent)) = &row.known_as else {
+                let parent = row.parent.as_ref().filter(|_| is_member(&row.key));
+                if let Some(parent) = parent.filter(|parent| old.contains_key(*parent)) {
                     index.added.entry(&parent.path).or_default().push(at);
                     index.names.insert(name_of_path(&parent.path));
                 }
-            } else if is_member {
-                let name = name_of(&row.key);
-                let owner = row
-                    .key
-                    .path
-                    .rsplit_once("::")
-                    .map_or("", |(owner, _)| owner);
-                let owner = match (row.key.class, parent) {
-                    // One type implements many traits that macros make of WIT: code that
-                    // calls their methods has to name the trait.
-                    (Class::ImplMember, Some(parent)) if parent.of.starts_with("crate::") => {
-                        trait_path(&parent.of)
-                    }
-                    (_, Some(parent)) => parent.path.as_str(),
-                    _ => owner,
-                };
+                continue;
+            };
+            if is_member(key) {
+                let name = name_of(key);
+                let owner = owner_of(key, parent.as_ref());
                 index.members.entry((owner, name)).or_default().push(at);
                 index.names.insert(name_of_path(owner));
                 index.owners.insert(at, owner);
                 index.by_name.entry(name).or_default().push(at);
-            } else if row.key.class != Class::Impl {
-                index.by_path.entry(&row.key.path).or_default().push(at);
-                index.names.insert(name_of(&row.key));
+            } else if key.class != Class::Impl {
+                index.by_path.entry(&key.path).or_default().push(at);
+                index.names.insert(name_of(key));
             }
         }
         index
+    }
+}
+
+fn is_member(key: &Key) -> bool {
+    matches!(
+        key.class,
+        Class::Member | Class::ImplMember | Class::Field | Class::Variant
+    )
+}
+
+/// Returns the path of the type or trait that code has to name for a member.
+fn owner_of<'a>(key: &'a Key, parent: Option<&'a Key>) -> &'a str {
+    match (key.class, parent) {
+        // One type implements many traits that macros make of WIT: code that calls their
+        // methods has to name the trait.
+        (Class::ImplMember, Some(parent)) if parent.of.starts_with("crate::") => {
+            trait_path(&parent.of)
+        }
+        (_, Some(parent)) => &parent.path,
+        _ => key.path.rsplit_once("::").map_or("", |(owner, _)| owner),
     }
 }
 
@@ -159,7 +167,7 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// Returns the changes that are used, in the order of the rows.
+    /// Returns the changes that are used, in the order of their paths.
     pub(super) fn find(&self, rows: &[Row]) -> Vec<UsedChange> {
         let mut places: BTreeMap<usize, BTreeSet<Place>> = BTreeMap::new();
         for file in &self.fork.files {
@@ -183,10 +191,12 @@ impl<'a> Finder<'a> {
                 .extend(places);
         }
         let used = by_row.into_iter().map(|(at, places)| UsedChange {
-            change: rows[at].change.clone(),
+            change: known_change(&rows[at]),
             places: places.into_iter().collect(),
         });
-        used.collect()
+        let mut used: Vec<UsedChange> = used.collect();
+        used.sort_by(|a, b| (&a.change.path, a.change.item).cmp(&(&b.change.path, b.change.item)));
+        used
     }
 
     /// Returns the rows that a file uses, each with a line.
@@ -202,7 +212,7 @@ impl<'a> Finder<'a> {
         let mut known: BTreeMap<&[String], Option<Target>> = BTreeMap::new();
         let paths = file.uses.iter().filter(|path| path.form == Form::Path);
         for path in paths {
-            for end in 1..=path.names.len() {
+            for end in 1..=path.names.len().min(MAX_NAMES) {
                 let names = &path.names[..end];
                 if !self.may_matter(file, names) {
                     continue;
@@ -362,6 +372,25 @@ fn is_known(target: &Target) -> bool {
     match target {
         Target::Module(_) | Target::Item(..) => true,
         Target::Path(names) => names.first().is_some_and(|first| first == "crate"),
+    }
+}
+
+/// Returns a change as code of the old release knows it: what is public now, and has another
+/// path, moved.
+fn known_change(row: &Row) -> Change {
+    let change = row.change.clone();
+    match &row.known_as {
+        Some((key, _)) if change.change == ChangeKind::Added => Change {
+            change: if key.path == row.key.path {
+                ChangeKind::Changed
+            } else {
+                ChangeKind::Moved
+            },
+            to: (key.path != row.key.path).then(|| change.path.clone()),
+            path: path_of(key),
+            ..change
+        },
+        _ => change,
     }
 }
 
