@@ -25,7 +25,7 @@ use recipe::series::FileConflict;
 use recipe::tree::{Digest, TreePath};
 use semver::Version;
 use serde::Serialize;
-pub use upgrade::{ApiReport, UpgradeReport};
+pub use upgrade::UpgradeReport;
 
 /// How a run of `upgrade` or `vendor` ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -2,9 +2,7 @@
 
 mod files;
 
-use std::collections::BTreeSet;
-
-use changes::api::{Api, ChangeKind};
+use changes::api::{Api, ApiReport, ChangeKind};
 use changes::notes::{ApiCounts, Notes, drafts, notes_between};
 use changes::watch::WatchList;
 use recipe::error::{Error, Kind, Result};
@@ -20,7 +18,7 @@ use super::release::{locked, resolve};
 use super::review;
 use crate::cli::ReportArgs;
 use crate::render;
-use crate::report::{ApiReport, UpgradeReport};
+use crate::report::UpgradeReport;
 
 /// Runs the command.
 ///
@@ -98,15 +96,8 @@ fn api(project: &Project, old: &Release, new: &Release) -> Result<ApiReport> {
     let inherited = recipe::make::inherited;
     let before = Api::of(&old.tree).inheriting(&inherited(old)?);
     let after = Api::after(&new.tree, &before).inheriting(&inherited(new)?);
-    let changes = before.changes(&after);
-    let unread: BTreeSet<_> = before.unread().iter().chain(after.unread()).collect();
-    Ok(ApiReport {
-        used: changes.used(&before, &fork_code(project, &old.version)),
-        public: changes.public(),
-        wit: changes.wit().to_vec(),
-        manifest: changes.manifest().to_vec(),
-        unread: unread.into_iter().cloned().collect(),
-    })
+    let fork = fork_code(project, &old.version);
+    Ok(changes::api::report(&before, &after, &fork))
 }
 
 /// Reads the release notes of all releases after one and up to another: each line's, at its

@@ -1,6 +1,6 @@
 //! What `report` tells of an upgrade.
 
-use changes::api::{ManifestChange, Unread, UsedChange, WitChange};
+use changes::api::ApiReport;
 use changes::notes::{Drafts, Notes};
 use changes::watch::Finding;
 use semver::Version;
@@ -23,19 +23,4 @@ pub struct UpgradeReport {
     pub notes_unknown: Vec<String>,
     /// Texts to start from.
     pub drafts: Drafts,
-}
-
-/// Changes of what a crate offers.
-#[derive(Debug, Clone, Serialize)]
-pub struct ApiReport {
-    /// Those that the fork's own code uses, public or not, with the places.
-    pub used: Vec<UsedChange>,
-    /// Those of public items.
-    pub public: Vec<changes::api::Change>,
-    /// Those of WIT packages.
-    pub wit: Vec<WitChange>,
-    /// Those of features, dependencies and the minimum Rust.
-    pub manifest: Vec<ManifestChange>,
-    /// The files that could not be read: what they declare is not compared.
-    pub unread: Vec<Unread>,
 }
