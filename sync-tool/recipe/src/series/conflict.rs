@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ConflictKey, Decision, Resolution};
 use crate::error::{Error, Result};
-use crate::merge::{Conflict, Labels, Merge, MergedHunk, Side};
+use crate::merge::{Conflict, Labels, Merge, MergedHunk, Side, check_rust};
 use crate::now_in::MovedTo;
 use crate::patch::Difference;
 use crate::tree::TreePath;
@@ -194,4 +194,12 @@ impl FileConflict {
             ConflictKind::Unparsable { text, .. } => text.clone(),
         }
     }
+}
+
+/// Says where a file does not parse as Rust, if it should.
+pub fn unparsable(path: &TreePath, text: &str) -> Option<String> {
+    if !path.as_str().ends_with(".rs") {
+        return None;
+    }
+    check_rust(text).err()
 }

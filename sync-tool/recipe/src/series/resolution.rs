@@ -11,10 +11,10 @@ use std::fmt;
 use semver::Version;
 use serde::Serialize;
 
-use super::inputs::{PATCH, patch_faults};
+use super::inputs::{PATCH, REMARKS, patch_faults};
 use crate::error::{Error, Fault, Location, Result};
 use crate::patch::{Difference, Patch};
-use crate::tree::{Digest, File, TreePath};
+use crate::tree::{Digest, File, Tree, TreePath};
 
 /// What a conflict is about: the three texts that meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -353,4 +353,18 @@ mod tests {
         let text = format!("{stored}--- a/src/a.rs\n+++ b/src/a.rs\n@@ -1 +1 @@\n-a\n");
         assert!(!faults(&text).is_empty());
     }
+}
+
+/// Reads the resolutions of a directory.
+pub(super) fn stored(dir: &TreePath, tree: &Tree, faults: &mut Vec<Fault>) -> Resolutions {
+    let mut resolutions = Resolutions::new();
+    for (path, file) in tree.iter().filter(|(path, _)| path.as_str() != REMARKS) {
+        match Resolution::parse(dir.join(path).as_str(), file) {
+            Ok(resolution) => {
+                resolutions.insert(resolution.key, resolution);
+            }
+            Err(found) => faults.extend(found),
+        }
+    }
+    resolutions
 }
