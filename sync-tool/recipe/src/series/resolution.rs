@@ -276,6 +276,20 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// Reads the resolutions of a directory.
+pub(super) fn stored(dir: &TreePath, tree: &Tree, faults: &mut Vec<Fault>) -> Resolutions {
+    let mut resolutions = Resolutions::new();
+    for (path, file) in tree.iter().filter(|(path, _)| path.as_str() != REMARKS) {
+        match Resolution::parse(dir.join(path).as_str(), file) {
+            Ok(resolution) => {
+                resolutions.insert(resolution.key, resolution);
+            }
+            Err(found) => faults.extend(found),
+        }
+    }
+    resolutions
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -353,18 +367,4 @@ mod tests {
         let text = format!("{stored}--- a/src/a.rs\n+++ b/src/a.rs\n@@ -1 +1 @@\n-a\n");
         assert!(!faults(&text).is_empty());
     }
-}
-
-/// Reads the resolutions of a directory.
-pub(super) fn stored(dir: &TreePath, tree: &Tree, faults: &mut Vec<Fault>) -> Resolutions {
-    let mut resolutions = Resolutions::new();
-    for (path, file) in tree.iter().filter(|(path, _)| path.as_str() != REMARKS) {
-        match Resolution::parse(dir.join(path).as_str(), file) {
-            Ok(resolution) => {
-                resolutions.insert(resolution.key, resolution);
-            }
-            Err(found) => faults.extend(found),
-        }
-    }
-    resolutions
 }
