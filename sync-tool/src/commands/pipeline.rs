@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use host::parallel;
 use recipe::cargo_toml::Inherited;
 use recipe::error::{Error, Result};
 use recipe::format::Formatter;
@@ -122,7 +123,9 @@ impl Pipeline<'_> {
         locked: Locked<'_>,
         steps: &mut Steps,
     ) -> Result<PreparedRelease> {
-        let release = steps.time("fetch", || self.upstream.release(version, locked))?;
+        let fetch = || steps.time("fetch", || self.upstream.release(version, locked));
+        let ((), release) = parallel::both(|| self.formatter.look_ahead(), fetch);
+        let release = release?;
         steps.time("prepare", || self.prepared(manifest, release))
     }
 
