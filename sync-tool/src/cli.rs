@@ -1,6 +1,7 @@
 //! The command line, as types.
 
 mod conflicts;
+mod forecast;
 
 use std::path::PathBuf;
 
@@ -8,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 pub use conflicts::{
     ConflictsAction, ConflictsArgs, ContinueArgs, ResolveArgs, ResolveHow, ReviewArgs,
 };
+pub use forecast::{ForecastArgs, ReportArgs, Target};
 use gates::suite::TIME_LIMIT;
 use recipe::address::Address;
 use recipe::release::VersionRequest;
@@ -157,6 +159,10 @@ pub enum Command {
     Export(ExportArgs),
     /// Show the state of the fork
     Status(StatusArgs),
+    /// Tell what upgrades to the next releases would come to; writes nothing
+    Forecast(ForecastArgs),
+    /// Tell what upstream changed between two releases, and what of it concerns the fork
+    Report(ReportArgs),
     /// Store edits of the vendored tree as patches and fork-owned files
     Refresh(RefreshArgs),
     /// Show how the fork differs from pristine upstream

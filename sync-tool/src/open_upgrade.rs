@@ -16,20 +16,20 @@
 //! on trust: the merge is made again from upstream, and a decision holds where the same
 //! three texts meet.
 
+mod decisions;
 mod files;
 mod state;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use files::{make_dir, put, put_aside, remove};
+use files::{make_dir, put, remove};
 use host::{disk, failpoint};
 use recipe::error::{Error, Result};
 use recipe::merge::Conflict;
-use recipe::series::{ConflictKind, Decision, Resolution, Resolutions};
-use recipe::tree::{Digest, File, TreePath};
+use recipe::series::{ConflictKind, Resolutions};
+use recipe::tree::{Digest, TreePath};
 pub(crate) use state::{OpenConflict, Request, State};
 
 /// The form of `state.json`.
@@ -95,7 +95,7 @@ impl OpenUpgrade {
         for open in &mut state.conflicts {
             open.conflict.texts = open.texts.clone();
         }
-        let decisions = read_decisions(&dir.join(DECISIONS))?;
+        let decisions = decisions::read(&dir.join(DECISIONS))?;
         Ok(Some(OpenUpgrade {
             dir: dir.to_owned(),
             state,
@@ -112,6 +112,17 @@ impl OpenUpgrade {
     pub(crate) fn open(dir: &Path, mut state: State) -> Result<OpenUpgrade> {
         OpenUpgrade::clear_leftover(dir)?;
         let before = OpenUpgrade::load(dir)?;
+        if let Some(mut before) = before
+            .as_ref()
+            .filter(|b| b.state.is_about(&state))
+            .cloned()
+        {
+            // Whoever edits a file goes on with it.
+            state.round = before.state.round;
+            before.state = state;
+            before.write_state()?;
+            return Ok(before);
+        }
         if let Some(before) = &before {
             state.round = before.state.round + 1;
         }
@@ -202,6 +213,10 @@ impl OpenUpgrade {
                 resolution.render().as_bytes(),
             )?;
         }
+        self.write_state()
+    }
+
+    fn write_state(&self) -> Result<()> {
         let text = serde_json::to_vec_pretty(&self.state)
             .map_err(|e| Error::general(format!("the conflicts cannot be written: {e}")))?;
         put(&self.dir.join(STATE), &text)?;
@@ -280,17 +295,6 @@ impl OpenUpgrade {
         numbered.collect()
     }
 
-    /// Returns what was decided about a file.
-    pub(crate) fn decision(&self, open: &OpenConflict) -> Option<&Resolution> {
-        self.decisions.get(&open.texts.key())
-    }
-
-    /// Returns the files that nothing is decided about.
-    pub(crate) fn undecided(&self) -> impl Iterator<Item = &OpenConflict> {
-        let conflicts = self.state.conflicts.iter();
-        conflicts.filter(|open| self.decision(open).is_none())
-    }
-
     /// Returns the one command to run next, and what it does.
     pub(crate) fn next_step(&self) -> String {
         let open = |one: &Numbered<'_>| self.decision(one.open).is_none();
@@ -301,6 +305,11 @@ impl OpenUpgrade {
             };
             return format!("`wash-wasi-sync continue` puts the fork in place{gates}");
         };
+        self.step_for(&one)
+    }
+
+    /// Returns the command that decides about a place, and what it does.
+    pub(crate) fn step_for(&self, one: &Numbered<'_>) -> String {
         let path = &one.open.conflict.path;
         match &one.open.conflict.kind {
             ConflictKind::Lines { .. } => format!(
@@ -321,97 +330,6 @@ impl OpenUpgrade {
                 self.staged_dir().display()
             ),
         }
-    }
-
-    /// Writes the file to edit again, where somebody removed it.
-    ///
-    /// # Errors
-    ///
-    /// Where the disk fails.
-    pub(crate) fn restore_missing(&self, open: &OpenConflict) -> Result<()> {
-        let place = self.staged(&open.conflict.path);
-        match fs::symlink_metadata(&place) {
-            Err(_) => put(&place, open.conflict.with_markers().as_bytes()),
-            Ok(_) => Ok(()),
-        }
-    }
-
-    /// Returns the text of the file to edit, as it is now.
-    ///
-    /// # Errors
-    ///
-    /// Where it is gone, or not UTF-8.
-    pub(crate) fn staged_text(&self, open: &OpenConflict) -> Result<String> {
-        let place = self.staged(&open.conflict.path);
-        if fs::symlink_metadata(&place).is_ok_and(|there| !there.is_file()) {
-            return Err(
-                Error::general(format!("{} is not a plain file", place.display()))
-                    .help("remove it; `wash-wasi-sync conflicts open` writes it again"),
-            );
-        }
-        fs::read_to_string(&place).map_err(|e| match e.kind() {
-            ErrorKind::InvalidData => {
-                Error::general(format!("{} is not UTF-8", place.display())).help("save it as UTF-8")
-            }
-            _ => Error::io("read", &place, e)
-                .help("take a side with `--ours` or `--theirs`, or drop the change with `--drop`"),
-        })
-    }
-
-    /// Returns the text that was decided on for a file, where that is a text.
-    fn decided_text(&self, open: &OpenConflict) -> Option<String> {
-        let resolution = self.decision(open)?;
-        match resolution.decision {
-            Decision::Drop { .. } | Decision::MovedTo { .. } => None,
-            _ => resolution.text(open.texts.theirs.as_deref()?),
-        }
-    }
-
-    fn decision_place(&self, resolution: &Resolution) -> PathBuf {
-        resolution.file_name().below(&self.dir.join(DECISIONS))
-    }
-
-    /// Stores a decision, in place of one about the same texts. The file to edit is as
-    /// decided from then on; an edit that it does not take stays beside it.
-    ///
-    /// # Errors
-    ///
-    /// Where the disk fails; what was decided before holds then.
-    pub(crate) fn decide(&mut self, open: &OpenConflict, resolution: Resolution) -> Result<()> {
-        let is_edited = self.is_edited_since(open);
-        let place = self.decision_place(&resolution);
-        let text = resolution.render();
-        let before = self.decisions.insert(resolution.key, resolution);
-        let staged = self.staged(&open.conflict.path);
-        let decided = self.decided_text(open);
-        let now = decided.unwrap_or_else(|| open.conflict.with_markers());
-        let written = fs::read(&staged).ok();
-        let result = if written.as_deref() == Some(now.as_bytes()) {
-            Ok(())
-        } else if is_edited {
-            put_aside(&staged).and_then(|()| put(&staged, now.as_bytes()))
-        } else {
-            put(&staged, now.as_bytes())
-        };
-        let result = result.and_then(|()| put(&place, text.as_bytes()));
-        if let (Err(_), Some(before)) = (&result, before) {
-            self.decisions.insert(before.key, before);
-        }
-        failpoint::hit("conflicts.decided");
-        result
-    }
-
-    /// Takes a decision back: the file is to be decided again.
-    ///
-    /// # Errors
-    ///
-    /// Where the disk fails.
-    pub(crate) fn undo(&mut self, open: &OpenConflict) -> Result<()> {
-        let Some(resolution) = self.decisions.remove(&open.texts.key()) else {
-            return Ok(());
-        };
-        let place = self.decision_place(&resolution);
-        fs::remove_file(&place).map_err(|e| Error::io("remove", &place, e))
     }
 
     /// Notes that a change is about to be committed that ends the upgrade.
@@ -460,21 +378,6 @@ impl OpenUpgrade {
         remove(&self.dir)?;
         Ok(None)
     }
-
-    /// Tells whether the file to edit is neither as written nor as decided.
-    pub(crate) fn is_edited_since(&self, open: &OpenConflict) -> bool {
-        let place = self.staged(&open.conflict.path);
-        // What is not a file was not written here, and reading may never end.
-        let is_file = fs::symlink_metadata(&place).is_ok_and(|there| there.is_file());
-        let Some(text) = is_file.then(|| fs::read(&place).ok()).flatten() else {
-            return false;
-        };
-        let is_decided = || {
-            self.decided_text(open)
-                .is_some_and(|text_| text_.as_bytes() == text)
-        };
-        Digest::of(&text) != open.written && !is_decided()
-    }
 }
 
 /// Gives up what is open in a directory, readable or not; it stays beside it. Returns where.
@@ -492,31 +395,4 @@ pub(crate) fn abort(dir: &Path) -> Result<PathBuf> {
     failpoint::hit("conflicts.abort");
     fs::rename(dir, &aborted).map_err(|e| Error::io("move", dir, e))?;
     Ok(aborted)
-}
-
-fn read_decisions(dir: &Path) -> Result<Resolutions> {
-    let mut decisions = Resolutions::new();
-    let mut faults = Vec::new();
-    let files = disk::read_entries(dir)?.unwrap_or_default().entries.0;
-    for path in files
-        .keys()
-        .filter(|path| !path.as_str().ends_with(files::DRAFT))
-    {
-        let place = path.below(dir);
-        let bytes = fs::read(&place).map_err(|e| Error::io("read", &place, e))?;
-        match Resolution::parse(&place.display().to_string(), &File::regular(bytes)) {
-            Ok(resolution) => {
-                decisions.insert(resolution.key, resolution);
-            }
-            Err(found) => faults.extend(found),
-        }
-    }
-    match faults.is_empty() {
-        true => Ok(decisions),
-        false => Err(Error::faults(
-            recipe::Kind::General,
-            "decisions about conflicts cannot be read",
-            faults,
-        )),
-    }
 }

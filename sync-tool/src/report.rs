@@ -1,11 +1,16 @@
 //! What commands report, as values; `render` shows them.
 
 mod conflicts;
+mod forecast;
 mod merges;
+mod upgrade;
 
 use std::collections::BTreeMap;
 
 pub use conflicts::{ConflictReport, ConflictsReport, MergedFileReport, ResolveReport};
+pub use forecast::{
+    BrokenPatch, FileCounts, ForecastReport, ForecastRow, PatchFit, PatchFitKind, by_layer,
+};
 use gates::gate::GateReport;
 use host::status::StepTime;
 pub use merges::{MergeReport, MergedReport, remarks};
@@ -20,6 +25,7 @@ use recipe::series::FileConflict;
 use recipe::tree::{Digest, TreePath};
 use semver::Version;
 use serde::Serialize;
+pub use upgrade::UpgradeReport;
 
 /// How a run of `upgrade` or `vendor` ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

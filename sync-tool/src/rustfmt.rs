@@ -2,13 +2,13 @@
 
 mod cache;
 
-use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use host::Host;
+use host::parallel;
 use host::process::{Call, Outcome};
 use recipe::error::{Error, Fault, Kind, Location, Result};
 use recipe::format::{Formatted, Formatter, same_code};
@@ -27,7 +27,7 @@ const AT_ONCE: usize = 2;
 pub struct Rustfmt<'a> {
     host: &'a Host,
     cache: Cache,
-    program: OnceCell<Program<'a>>,
+    program: OnceLock<Program<'a>>,
 }
 
 impl<'a> Rustfmt<'a> {
@@ -36,8 +36,14 @@ impl<'a> Rustfmt<'a> {
         Rustfmt {
             host,
             cache: Cache::new(cache.join("rustfmt")),
-            program: OnceCell::new(),
+            program: OnceLock::new(),
         }
+    }
+
+    /// Finds the program, so that nothing waits for it later. Where it is none, that is told
+    /// when something is to be formatted.
+    pub(crate) fn look_ahead(&self) {
+        let _ = self.program();
     }
 
     fn program(&self) -> Result<&Program<'a>> {
@@ -55,10 +61,16 @@ impl<'a> Rustfmt<'a> {
         files: &[(TreePath, Arc<str>)],
         texts: &[Arc<str>],
     ) -> Result<()> {
-        let pairs = files.iter().zip(texts);
+        let pairs: Vec<_> = files.iter().zip(texts).collect();
+        let threads = parallel::processors(pairs.len());
+        let is_same = parallel::each(&pairs, threads, |((_, before), after)| {
+            Ok(same_code(before, after))
+        })?;
         let faults: Vec<Fault> = pairs
-            .filter(|((_, before), after)| !same_code(before, after))
-            .map(|((path, _), _)| {
+            .iter()
+            .zip(is_same)
+            .filter(|(_, is_same)| !is_same)
+            .map(|(((path, _), _), _)| {
                 Fault::new("the formatted text has other code").at(Location::file(path.as_str()))
             })
             .collect();
@@ -119,8 +131,8 @@ struct Program<'a> {
     path: PathBuf,
     /// As the lock has it: `rustfmt 1.9.0-stable`.
     version: String,
-    /// Digest of its bytes and of all that it says of its version: rustup has one
-    /// program for every toolchain.
+    /// Digest of its size, its time and all that it says of its version, the commit among it:
+    /// rustup has one program for every toolchain, and reading it costs more than formatting.
     identity: Digest,
     /// Holds the empty configuration.
     dir: tempfile::TempDir,
@@ -144,11 +156,12 @@ impl<'a> Program<'a> {
             return Err(unusable(&line, &outcome));
         }
         let path = located(host, &name);
-        let bytes = std::fs::read(&path).map_err(|e| Error::io("read", &path, e))?;
+        let metadata = std::fs::metadata(&path).map_err(|e| Error::io("read", &path, e))?;
+        let changed = metadata.modified().ok();
         Ok(Program {
             host,
             version: version.join(" "),
-            identity: Digest::of(format!("{}\n{said}", Digest::of(bytes))),
+            identity: Digest::of(format!("{}\n{changed:?}\n{said}", metadata.len())),
             path,
             name,
             dir,

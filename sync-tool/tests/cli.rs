@@ -21,6 +21,8 @@ mod server;
 mod project;
 #[path = "cli/releases.rs"]
 mod releases;
+#[path = "cli/report.rs"]
+mod report;
 #[path = "cli/world.rs"]
 mod world;
 
@@ -40,6 +42,8 @@ mod drift;
 mod edits;
 #[path = "cli/export.rs"]
 mod export;
+#[path = "cli/forecast.rs"]
+mod forecast;
 #[path = "cli/formats.rs"]
 mod formats;
 #[path = "cli/fresh.rs"]

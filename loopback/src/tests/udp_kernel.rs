@@ -6,7 +6,7 @@
 //! bound to all addresses, which with Linux leave the others free for as long
 //! as they are connected.
 
-use std::net::UdpSocket;
+use std::net::{TcpListener, UdpSocket};
 use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
 
 use proptest::collection::vec;
@@ -119,19 +119,23 @@ fn translated(error: &std::io::Error) -> Error {
     }
 }
 
-/// Finds ports that the system has free, outside of the range that it gives
-/// out by itself.
-fn free_ports(wildcard: &str) -> Option<[u16; PORTS]> {
+/// Finds ports that the system has free, outside of the range that it gives out by itself.
+/// They are free as long as the listeners live: these tests may run in several processes,
+/// and a TCP port keeps the others from the UDP port of the same number.
+fn free_ports(wildcard: &str) -> Option<([u16; PORTS], Vec<TcpListener>)> {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let start = u16::try_from(std::process::id() % 8_000).unwrap() + 20_000;
-    let mut ports = Vec::new();
+    let (mut ports, mut held) = (Vec::new(), Vec::new());
     for _ in 0..1_000 {
         let port = start + NEXT.fetch_add(1, Relaxed) % 4_000;
-        if UdpSocket::bind((wildcard, port)).is_ok() {
+        if let Ok(listener) = TcpListener::bind(("127.0.0.1", port))
+            && UdpSocket::bind((wildcard, port)).is_ok()
+        {
             ports.push(port);
+            held.push(listener);
         }
         if let Ok(ports) = <[u16; PORTS]>::try_from(&ports[..]) {
-            return Some(ports);
+            return Some((ports, held));
         }
     }
     None
@@ -171,14 +175,14 @@ proptest! {
 
     #[test]
     fn ipv4_does_what_the_system_does(ops in vec(op(), 1..100)) {
-        let ports = free_ports("0.0.0.0").expect("the system has UDP ports left");
+        let (ports, _held) = free_ports("0.0.0.0").expect("the system has UDP ports left");
         compare(Places::new(false, ports), &ops)?;
     }
 
     #[test]
     fn ipv6_does_what_the_system_does(ops in vec(op(), 1..100)) {
         // A system may have no IPv6.
-        if let Some(ports) = free_ports("::") {
+        if let Some((ports, _held)) = free_ports("::") {
             compare(Places::new(true, ports), &ops)?;
         }
     }

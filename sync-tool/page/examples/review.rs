@@ -7,6 +7,7 @@ mod sample;
 fn main() {
     let review = match std::env::args().nth(1).as_deref() {
         Some("done") => sample::done(),
+        Some("report") => sample::report(),
         _ => sample::review(),
     };
     print!("{}", page::render(&review));

@@ -13,8 +13,9 @@ mod words;
 
 use askama::Template as _;
 pub use model::{
-    Before, Change, ChangeKind, Commit, ConflictReview, Decision, Delta, DeltaChange, Difference,
-    FileReview, FileState, Gate, GateResult, HunkReview, Review, Sides, State, Text, Versions,
+    Before, Change, ChangeKind, Chapter, Commit, ConflictReview, Decision, Delta, DeltaChange,
+    Difference, Entry, FileReview, FileState, Gate, GateResult, HunkReview, Review, Sides, State,
+    Text, Versions,
 };
 pub use recipe::merge::Layer;
 

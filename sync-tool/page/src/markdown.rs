@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use recipe::text::{code_span, markdown};
 
-use crate::model::{Delta, FileReview, Review, State};
+use crate::model::{Chapter, Delta, FileReview, Review, State};
 use crate::words;
 
 /// The most bytes of the text: a comment on GitHub holds 65,536 characters.
@@ -31,6 +31,13 @@ pub fn text(review: &Review, page: Option<&str>) -> String {
         ),
         State::Ready => "**Nothing is in conflict.** Nothing was put in place yet.".to_owned(),
         State::Done => "**The tree is in place.**".to_owned(),
+        State::Report => match conflicts {
+            0 => "**What upstream changed.** Nothing is put in place.".to_owned(),
+            _ => format!(
+                "**What upstream changed; {} open.** Nothing is put in place.",
+                words::count(conflicts, "conflict would be", "conflicts would be")
+            ),
+        },
     };
     let _ = writeln!(text, "{verdict}");
     if let Some(next) = &review.next {
@@ -56,6 +63,9 @@ pub fn text(review: &Review, page: Option<&str>) -> String {
     }
     files(review, &mut text);
     open_conflicts(review, &mut text);
+    for chapter in &review.chapters {
+        self::chapter(chapter, &mut text);
+    }
     for note in &review.notes {
         let _ = writeln!(text, "\n> {}", markdown(note));
     }
@@ -71,6 +81,40 @@ fn gates(review: &Review, text: &mut String) {
         let [result, _] = words::gate(gate.result);
         let said = gate.said.as_deref().map_or_else(|| result.to_owned(), cell);
         let _ = writeln!(text, "| {} | {said} |", cell(&gate.title));
+    }
+}
+
+/// How many entries of a chapter are listed.
+const MAX_ENTRIES: usize = 40;
+
+fn chapter(chapter: &Chapter, text: &mut String) {
+    let _ = writeln!(text, "\n### {}\n", markdown(&chapter.title));
+    if !chapter.lead.is_empty() {
+        let _ = writeln!(text, "{}\n", markdown(&chapter.lead));
+    }
+    for entry in chapter.entries.iter().take(MAX_ENTRIES) {
+        let tag = entry.tag.as_ref().map(|tag| match entry.is_urgent {
+            true => format!("**{}** ", markdown(tag)),
+            false => format!("{} ", code_span(tag)),
+        });
+        let numbers = entry.pull_requests.iter();
+        let numbers: String = numbers.map(|number| format!(" #{number}")).collect();
+        let _ = writeln!(
+            text,
+            "- {}{}{numbers}",
+            tag.unwrap_or_default(),
+            markdown(&entry.text)
+        );
+        for (name, code) in &entry.code {
+            let _ = writeln!(text, "  - {}: {}", markdown(name), code_span(code));
+        }
+        for detail in &entry.details {
+            let _ = writeln!(text, "  - {}", markdown(detail));
+        }
+    }
+    let more = chapter.entries.len().saturating_sub(MAX_ENTRIES);
+    if more > 0 {
+        let _ = writeln!(text, "- and {more} more");
     }
 }
 

@@ -34,6 +34,8 @@ pub struct Review {
     pub files: Vec<FileReview>,
     /// All changed files of the tree.
     pub changes: Vec<Change>,
+    /// What upstream changed, in the order of what concerns the fork most.
+    pub chapters: Vec<Chapter>,
     /// What else a reviewer should know, a sentence each.
     pub notes: Vec<String>,
     /// The tool's name and version.
@@ -58,6 +60,36 @@ pub enum State {
     Ready,
     /// The tree is in place.
     Done,
+    /// Nothing is to be put in place: it is a report of what upstream changed.
+    Report,
+}
+
+/// A chapter of what upstream changed.
+#[derive(Debug, Clone, Serialize)]
+pub struct Chapter {
+    /// What it is about, such as `Interfaces that the fork uses`.
+    pub title: String,
+    /// Where it is from and what is lacking, in a sentence or two.
+    pub lead: String,
+    /// What changed; the most important first.
+    pub entries: Vec<Entry>,
+}
+
+/// A change of upstream's.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Entry {
+    /// What it is, in a word: `gone`, `security`.
+    pub tag: Option<String>,
+    /// Whether somebody has to look at it.
+    pub is_urgent: bool,
+    /// What changed, in a line.
+    pub text: String,
+    /// Code, such as the signatures before and after, each with what it is.
+    pub code: Vec<(String, String)>,
+    /// What more there is to say, a line each: places, what to do.
+    pub details: Vec<String>,
+    /// The pull requests that did it.
+    pub pull_requests: Vec<u64>,
 }
 
 /// A check that the made tree must pass.

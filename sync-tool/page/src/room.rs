@@ -99,6 +99,21 @@ impl Cost for crate::Change {
     }
 }
 
+impl Cost for crate::Entry {
+    fn cost(&self) -> usize {
+        let code = self.code.iter().flat_map(|(name, code)| [name, code]);
+        let texts = code.chain(&self.details).chain(&self.tag);
+        let parts = self.code.len() + self.details.len() + self.pull_requests.len();
+        200 + 100 * parts + sentences(texts.chain([&self.text]).map(String::as_str))
+    }
+}
+
+impl Cost for crate::Chapter {
+    fn cost(&self) -> usize {
+        500 + sentences([self.title.as_str(), &self.lead])
+    }
+}
+
 impl Cost for crate::FileReview {
     fn cost(&self) -> usize {
         // Its path is in the overview and at its head.

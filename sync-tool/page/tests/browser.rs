@@ -142,7 +142,11 @@ fn without_conflicts_the_files_are_walked() {
 #[test]
 fn the_page_is_readable_at_each_size() {
     let findings = include_str!("browser/findings.js");
-    for (name, review) in [("conflicts", sample::review()), ("done", sample::done())] {
+    for (name, review) in [
+        ("conflicts", sample::review()),
+        ("done", sample::done()),
+        ("report", sample::report()),
+    ] {
         let mut page = opened(&review);
         for scheme in ["light", "dark"] {
             page.browser.prefer(scheme);

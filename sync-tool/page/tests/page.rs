@@ -94,6 +94,20 @@ fn with_each_text(review: &mut Review, text: &str) {
             .into_iter()
             .for_each(set);
     };
+    review.chapters = sample::report().chapters;
+    for chapter in &mut review.chapters {
+        [&mut chapter.title, &mut chapter.lead]
+            .into_iter()
+            .for_each(set);
+        for entry in &mut chapter.entries {
+            set(&mut entry.text);
+            entry.tag = Some(text.to_owned());
+            entry.details.iter_mut().for_each(set);
+            for (name, code) in &mut entry.code {
+                [name, code].into_iter().for_each(set);
+            }
+        }
+    }
     for file in &mut review.files {
         set(&mut file.path);
         file.path.push_str(".rs");
@@ -146,7 +160,7 @@ fn small() -> Review {
 
 #[test]
 fn the_page_is_valid_and_its_links_lead_somewhere() {
-    for review in [sample::review(), sample::done(), small()] {
+    for review in [sample::review(), sample::done(), sample::report(), small()] {
         let (elements, _) = parsed(&render(&review));
         let ids = values(&elements, "id");
         let unique: BTreeSet<_> = ids.iter().copied().collect();

@@ -48,8 +48,9 @@ pub enum ConflictsAction {
     },
     /// Open the file in $EDITOR, at the conflict
     Open {
-        /// Its number [default: the first that is not resolved]
-        number: Option<usize>,
+        /// Its number, or a file in conflict or merged [default: the first that is not resolved]
+        #[arg(value_name = "NUMBER|FILE")]
+        which: Option<String>,
     },
     /// Write the open upgrade to a directory
     Export {

@@ -36,7 +36,13 @@ pub(super) fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport
     }
     let (read_lock, project) = context.open(Access::Read)?;
     let lock = project.locked()?;
-    let vendored = there(&project)?;
+    let open = context.open_upgrade(&project).ok().flatten();
+    let vendored = there(&project).map_err(|e| match open {
+        Some(_) => {
+            e.help("an upgrade is open: end it first, `wash-wasi-sync conflicts` or `abort`")
+        }
+        None => e,
+    })?;
     drop(read_lock);
     let inputs = drift::of_inputs(lock, &project.inputs);
     let (mut drift, mut causes) = drift::group_converted(project.manifest(), inputs);
@@ -47,6 +53,12 @@ pub(super) fn run(context: &Context<'_>, args: &CheckArgs) -> Result<CheckReport
         notes.push(format!("{e}: {}", e.hints().join("; ")));
     }
     notes.extend(skipped(lock));
+    if let Some(open) = open {
+        let to = &open.state.request.to;
+        notes.push(format!(
+            "the upgrade to upstream {to} is open: `wash-wasi-sync conflicts` lists what is to be decided"
+        ));
+    }
     let is_of_the_lock = vendored.of_the_lock().is_ok();
     if is_of_the_lock && is_of_another_commit(&project, lock) {
         drift.push(Drift {

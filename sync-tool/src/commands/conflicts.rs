@@ -1,15 +1,18 @@
 //! `conflicts`, `resolve` and `abort`: what is between an upgrade that met conflicts and
 //! its end.
 
+mod editor;
 mod resolve;
+mod transfer;
 
-use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
-use std::path::Path;
-use std::process::Command;
+use std::ops::Range;
 
 use recipe::error::{Error, Kind, Result};
+use recipe::manifest::Manifest;
+use recipe::merge::counterpart;
 use recipe::series::Inputs;
+use recipe::tree::File;
+use upstream::{Locked, Upstream};
 
 use super::context::{Access, Context};
 use super::project::Project;
@@ -17,9 +20,9 @@ use super::review;
 use super::upgrade::{none_is_open, source_of};
 pub(super) use resolve::resolve;
 
-use crate::cli::{ConflictsAction, ConflictsArgs, SourceArgs};
-use crate::open_upgrade::{self, Numbered, OpenUpgrade};
-use crate::report::{ConflictReport, ConflictsReport, MergedFileReport};
+use crate::cli::{ConflictsAction, ConflictsArgs, ReviewArgs, SourceArgs};
+use crate::open_upgrade::{self, Numbered, OpenConflict, OpenUpgrade};
+use crate::report::{ConflictReport, ConflictsReport, MergedFileReport, by_layer};
 
 /// What `conflicts` came to.
 pub(super) enum Listed {
@@ -38,8 +41,8 @@ pub(super) enum Listed {
 /// Where no upgrade is open, or there is no such number; those of the disk.
 pub(super) fn run(context: &Context<'_>, args: &ConflictsArgs) -> Result<Listed> {
     match &args.action {
-        Some(ConflictsAction::Import { dir }) => return import(context, dir),
-        Some(ConflictsAction::Export { dir }) => return export(context, dir),
+        Some(ConflictsAction::Import { dir }) => return transfer::import(context, dir),
+        Some(ConflictsAction::Export { dir }) => return transfer::export(context, dir),
         _ => {}
     }
     let (lock, project) = context.open(Access::ReadBesideWriter)?;
@@ -54,22 +57,40 @@ pub(super) fn run(context: &Context<'_>, args: &ConflictsArgs) -> Result<Listed>
                 Err(_) => one.path.as_str() == which,
             };
             if !report.conflicts.iter().any(is_meant) {
-                one(&open, which.parse().ok())?;
-                return Err(
-                    Error::new(Kind::Usage, format!("`{which}` is not in conflict"))
-                        .help("`wash-wasi-sync conflicts` lists what is"),
-                );
+                if let Ok(number) = which.parse() {
+                    one(&open, Some(number))?;
+                }
+                let error = Error::new(Kind::Usage, format!("`{which}` is not in conflict"));
+                let all = open.state.all();
+                let is_merged = all.iter().any(|one| one.conflict.path.as_str() == which);
+                return Err(match is_merged {
+                    true => error.help(format!(
+                        "it merged: `wash-wasi-sync conflicts open {which}` shows it, `conflicts --html FILE` with all sides"
+                    )),
+                    false => error.help("`wash-wasi-sync conflicts` lists what is"),
+                });
             }
             report.conflicts.retain(is_meant);
-            add_commits(context, &project, &open, &mut report)?;
+            if let Some(shown) = report.conflicts.first()
+                && shown.resolution.is_none()
+                && let Some(place) = open
+                    .numbered()
+                    .into_iter()
+                    .find(|p| p.number == shown.number)
+            {
+                report.next = open.step_for(&place);
+            }
+            if let Some(upstream) = upstream_of(context, &project, &open) {
+                add_commits(&upstream, &open, &mut report)?;
+            }
             Ok(Listed::One(Box::new(report)))
         }
-        Some(ConflictsAction::Open { number }) => {
-            let one = one(&open, *number)?;
-            edit(context, &open, &one)?;
-            let path = &one.open.conflict.path;
-            let text = open.staged_text(one.open)?;
-            let done = match one.open.conflict.markers_in(&text).len() {
+        Some(ConflictsAction::Open { which }) => {
+            let (file, line) = to_edit(&open, which.as_deref())?;
+            editor::edit(context, &open, &file, line)?;
+            let path = &file.conflict.path;
+            let text = open.staged_text(&file)?;
+            let done = match file.conflict.markers_in(&text).len() {
                 0 => format!("take it as it is: `wash-wasi-sync resolve {path}`\n"),
                 left => format!(
                     "{path} still has {left} lines of conflict markers; open it again when you go on\n"
@@ -80,9 +101,16 @@ pub(super) fn run(context: &Context<'_>, args: &ConflictsArgs) -> Result<Listed>
         _ => {
             if args.review.is_wanted() {
                 review::can_be_written(context, &project, &args.review)?;
-                add_commits(context, &project, &open, &mut report)?;
-                let page = review::of_open(project.manifest(), &open, &report);
-                review::write(context, &args.review, &page)?;
+                let upstream = upstream_of(context, &project, &open);
+                let (manifest, wanted) = (project.manifest(), &args.review);
+                write_page(
+                    context,
+                    manifest,
+                    wanted,
+                    &open,
+                    upstream.as_ref(),
+                    &mut report,
+                )?;
             }
             Ok(Listed::All(Box::new(report)))
         }
@@ -93,37 +121,115 @@ fn opened(context: &Context<'_>, project: &Project) -> Result<OpenUpgrade> {
     context.open_upgrade(project)?.ok_or_else(none_is_open)
 }
 
+/// Returns where an open upgrade takes upstream from, if it is still there: the conflicts are
+/// what was asked for, the commits are beside them.
+fn upstream_of<'c>(
+    context: &'c Context<'_>,
+    project: &Project,
+    open: &OpenUpgrade,
+) -> Option<Upstream<'c>> {
+    let source = source_of(&open.state.request, &SourceArgs::default()).ok()?;
+    context.upstream(project.manifest(), &source).ok()
+}
+
 /// Adds upstream's commits that touch the lines of each conflict, where a repository with
 /// its history is at hand.
-pub(super) fn add_commits(
-    context: &Context<'_>,
-    project: &Project,
+fn add_commits(
+    upstream: &Upstream<'_>,
     open: &OpenUpgrade,
     report: &mut ConflictsReport,
 ) -> Result<()> {
-    let source = source_of(&open.state.request, &SourceArgs::default());
-    let upstream = source.and_then(|source| context.upstream(project.manifest(), &source));
-    // The conflicts are what was asked for.
-    let Ok(upstream) = upstream else {
+    let Some(history) = upstream.history() else {
+        let note = "upstream's commits are shown where the upgrade began with `--upstream` and the path of a clone";
+        let conflicts = report.conflicts.iter_mut();
+        conflicts.for_each(|conflict| conflict.notes.push(note.to_owned()));
         return Ok(());
     };
+    let places = open.numbered();
     for conflict in &mut report.conflicts {
-        let lines = conflict
-            .lines
-            .as_ref()
-            .map(|lines| lines.theirs.lines.clone());
+        let Some(place) = places.iter().find(|one| one.number == conflict.number) else {
+            continue;
+        };
         let releases = [&conflict.from, &conflict.to];
-        match upstream.history(releases, &conflict.path, &lines.unwrap_or_default()) {
-            Ok(Some(commits)) => conflict.commits = commits,
-            Ok(None) => {
-                let note = "upstream's commits are shown where the upgrade began with `--upstream` and the path of a clone";
-                conflict.notes.push(note.to_owned());
-            }
+        let commits = lines_in_upstream(upstream, place)
+            .and_then(|lines| history.commits(releases, &conflict.path, &lines));
+        match commits {
+            Ok(commits) => conflict.commits = commits,
             Err(e) if e.kind() == Kind::Interrupted => return Err(e),
             Err(e) => conflict.notes.push(e.to_string()),
         }
     }
     Ok(())
+}
+
+/// Writes the page of an open upgrade, with upstream's commits where they are at hand.
+///
+/// # Errors
+///
+/// Where the disk fails; the interrupt.
+pub(super) fn write_page(
+    context: &Context<'_>,
+    manifest: &Manifest,
+    wanted: &ReviewArgs,
+    open: &OpenUpgrade,
+    upstream: Option<&Upstream<'_>>,
+    report: &mut ConflictsReport,
+) -> Result<()> {
+    if let Some(upstream) = upstream {
+        add_commits(upstream, open, report)?;
+    }
+    let mut page = review::of_open(manifest, open, report);
+    let first = open.state.conflicts.first();
+    if let (Some(upstream), Some(one)) = (upstream, first) {
+        review::add_commits(upstream, [&one.conflict.from, &one.conflict.to], &mut page)?;
+    }
+    review::write(context, wanted, &page)
+}
+
+/// Returns the lines of a place in upstream's own file: what is inserted and formatted on
+/// the way to the fork has other numbers. None where there are no such lines.
+fn lines_in_upstream(upstream: &Upstream<'_>, place: &Numbered<'_>) -> Result<Range<usize>> {
+    let conflict = &place.open.conflict;
+    let (Some(lines), Some(theirs)) = (place.lines, &place.open.texts.theirs) else {
+        return Ok(0..0);
+    };
+    let release = upstream.release(&conflict.to, Locked::default())?;
+    let own = release
+        .tree
+        .get(conflict.path.as_str())
+        .and_then(File::text);
+    Ok(own.map_or(0..0, |own| counterpart(theirs, own, &lines.theirs.lines)))
+}
+
+/// Returns the file that is to be edited, and the line: by a conflict's number, by the path of
+/// a file in conflict or merged, or that of the first conflict that is not resolved.
+fn to_edit(open: &OpenUpgrade, which: Option<&str>) -> Result<(OpenConflict, usize)> {
+    let all = open.state.all();
+    let by_path = |which: &str| {
+        let mut all = all.iter();
+        all.find(|one| one.conflict.path.as_str() == which).cloned()
+    };
+    let numbered = open.numbered();
+    if let Some(file) = which.and_then(by_path) {
+        let places = numbered.iter();
+        let mut places = places.filter(|one| one.open.conflict.path == file.conflict.path);
+        let hunk = file.conflict.hunks.first();
+        let first = places.next().map(|one| open.marker_line(one));
+        let line = first.or(hunk.map(|hunk| hunk.lines.start));
+        return Ok((file, line.unwrap_or(1)));
+    }
+    let number = match which.map(str::parse) {
+        Some(Err(_)) => {
+            let which = which.unwrap_or_default();
+            let message = format!("`{which}` is neither in conflict nor merged");
+            return Err(
+                Error::new(Kind::Usage, message).help("`wash-wasi-sync conflicts` lists what is")
+            );
+        }
+        number => number.and_then(std::result::Result::ok),
+    };
+    let place = one(open, number)?;
+    Ok((place.open.clone(), open.marker_line(&place)))
 }
 
 /// Returns a place by its number, or the first that is not resolved.
@@ -143,123 +249,6 @@ fn one(open: &OpenUpgrade, number: Option<usize>) -> Result<Numbered<'_>> {
             Error::general("all conflicts are resolved").help("go on: `wash-wasi-sync continue`")
         }
     })
-}
-
-/// Opens a file in the user's editor, at the conflict.
-fn edit(context: &Context<'_>, open: &OpenUpgrade, one: &Numbered<'_>) -> Result<()> {
-    let place = open.staged(&one.open.conflict.path);
-    open.restore_missing(one.open)?;
-    let editor = ["VISUAL", "EDITOR"]
-        .iter()
-        .find_map(|name| context.host.env.text(name));
-    let editor = editor
-        .filter(|editor| !editor.trim().is_empty())
-        .ok_or_else(|| {
-            Error::general("neither VISUAL nor EDITOR names an editor").help(format!(
-                "edit {} by other means, then `wash-wasi-sync resolve {}`",
-                context.shown(&place),
-                one.open.conflict.path
-            ))
-        })?;
-    let line = open.marker_line(one);
-    let mut words = editor.split_whitespace();
-    let program = words.next().unwrap_or_default();
-    let mut command = Command::new(program);
-    command
-        .args(words)
-        .args(at_line(program, &place, line))
-        .current_dir(&context.root);
-    // The terminal is the editor's as long as it runs.
-    let status = command.status().map_err(|e| {
-        Error::general(format!("the editor `{editor}` cannot be started: {e}"))
-            .help("set EDITOR to a program that is here")
-    })?;
-    match status.success() {
-        true => Ok(()),
-        false => Err(
-            Error::general(format!("the editor `{editor}` failed ({status})"))
-                .help("nothing was decided; open it again, or take a side with `resolve`"),
-        ),
-    }
-}
-
-/// Returns how an editor is told the file and the line, where that is known.
-fn at_line(program: &str, place: &Path, line: usize) -> Vec<OsString> {
-    let name = Path::new(program).file_name().and_then(OsStr::to_str);
-    let with_line = || {
-        let mut place = place.as_os_str().to_owned();
-        place.push(format!(":{line}"));
-        place
-    };
-    match name.unwrap_or_default() {
-        "vi" | "vim" | "nvim" | "nano" | "emacs" | "emacsclient" | "kak" | "micro" | "ed" => {
-            vec![format!("+{line}").into(), place.into()]
-        }
-        "code" | "codium" => vec!["--wait".into(), "--goto".into(), with_line()],
-        "hx" | "helix" | "subl" | "zed" => vec![with_line()],
-        _ => vec![place.into()],
-    }
-}
-
-fn export(context: &Context<'_>, dir: &Path) -> Result<Listed> {
-    let (_lock, project) = context.open(Access::Read)?;
-    let open = opened(context, &project)?;
-    let to = context.host.env.dir().join(dir);
-    let below = to
-        .strip_prefix(&context.root)
-        .ok()
-        .and_then(|below| below.to_str());
-    if below.is_some_and(|below| project.owns(below)) {
-        let message = format!(
-            "{} is a directory that the project reads or writes",
-            dir.display()
-        );
-        return Err(Error::new(Kind::Usage, message).help("name one outside of it"));
-    }
-    open.copy_to(&to)?;
-    Ok(Listed::Done(format!(
-        "exported to {}; on another machine `wash-wasi-sync conflicts import` goes on with it\n",
-        dir.display()
-    )))
-}
-
-fn import(context: &Context<'_>, dir: &Path) -> Result<Listed> {
-    let (_lock, project) = context.open(Access::Write)?;
-    let from = context.host.env.dir().join(dir);
-    let mut foreign = OpenUpgrade::load(&from)?.ok_or_else(|| {
-        Error::general(format!("{} holds no exported upgrade", dir.display()))
-            .help("export one where it is open: `wash-wasi-sync conflicts export DIR`")
-    })?;
-    let manifest = project.manifest();
-    if foreign.state.fork != manifest.fork.name {
-        return Err(Error::general(format!(
-            "the exported upgrade is of `{}`, and this project is `{}`",
-            foreign.state.fork, manifest.fork.name
-        )));
-    }
-    if foreign.state.pin != manifest.fork.pin {
-        return Err(Error::general(format!(
-            "the exported upgrade begins at upstream {}, and this project is at {}",
-            foreign.state.pin, manifest.fork.pin
-        ))
-        .help("check out the commit that it was begun from"));
-    }
-    // What is run, and from where, is for whoever runs it to say.
-    let dropped = foreign.state.request.keep_what_is_asked();
-    if !dropped.is_empty() {
-        context.host.status.warn(&format!(
-            "not taken from the export, give it to `continue` where it is wanted: {}",
-            dropped.join(", ")
-        ));
-    }
-    let to = context.open_upgrade_dir(manifest)?;
-    OpenUpgrade::clear_leftover(&to)?;
-    let open = foreign.copy_to(&to)?;
-    Ok(Listed::All(Box::new(report(
-        context,
-        &open,
-        &project.inputs,
-    ))))
 }
 
 /// Runs `abort`.
@@ -320,15 +309,11 @@ pub(super) fn report(
     let merged = merged
         .filter(|one| one.conflict.kind.is_clean())
         .map(|one| {
-            let mut layers = BTreeMap::new();
-            for hunk in &one.conflict.hunks {
-                *layers.entry(hunk.layer).or_default() += 1;
-            }
             let resolution = open.decision(one).cloned();
             let stored = inputs.resolutions.get(&one.texts.key());
             MergedFileReport {
                 path: one.conflict.path.clone(),
-                layers,
+                layers: by_layer(&one.conflict.hunks),
                 file: context.shown(&open.staged(&one.conflict.path)),
                 resolution,
                 remembered: stored.map(|one| inputs.resolution_path(one)),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use host::parallel;
 use recipe::cargo_toml::Inherited;
 use recipe::error::{Error, Result};
 use recipe::format::Formatter;
@@ -122,11 +123,22 @@ impl Pipeline<'_> {
         locked: Locked<'_>,
         steps: &mut Steps,
     ) -> Result<PreparedRelease> {
-        let release = steps.time("fetch", || self.upstream.release(version, locked))?;
+        let fetch = || steps.time("fetch", || self.upstream.release(version, locked));
+        let ((), release) = parallel::both(|| self.formatter.look_ahead(), fetch);
+        let release = release?;
         steps.time("prepare", || self.prepared(manifest, release))
     }
 
-    fn prepared(&self, manifest: &Manifest, release: Release) -> Result<PreparedRelease> {
+    /// Prepares a release that was read.
+    ///
+    /// # Errors
+    ///
+    /// Those of the rules and the formatter.
+    pub(super) fn prepared(
+        &self,
+        manifest: &Manifest,
+        release: Release,
+    ) -> Result<PreparedRelease> {
         // The registry's package has a copy of such files, which no rule names.
         make::check_paths(&release, manifest)?;
         let plan = Plan::of(manifest, &release.tree, &self.patched)?;

@@ -20,6 +20,8 @@ use recipe::merge::{MergedHunk, counterpart};
 use recipe::patch::{Delta, Difference};
 use recipe::series::{RebasedFile, Resolution};
 use recipe::tree::TreePath;
+use semver::Version;
+use upstream::Upstream;
 
 use super::context::Context;
 use super::project::Project;
@@ -83,6 +85,43 @@ pub(super) fn write(context: &Context<'_>, wanted: &ReviewArgs, review: &Review)
         put(file, page::markdown::text(review, page.as_deref()))?;
     }
     Ok(())
+}
+
+/// Adds upstream's commits to each file that did not merge exactly, where a repository with
+/// its history is at hand.
+///
+/// # Errors
+///
+/// The interrupt alone: the page is worth having without them.
+pub(super) fn add_commits(
+    upstream: &Upstream<'_>,
+    releases: [&Version; 2],
+    review: &mut Review,
+) -> Result<()> {
+    let Some(history) = upstream.history() else {
+        return Ok(());
+    };
+    let mut files = review.files.iter_mut();
+    while let Some(file) = files.find(|file| file.state != FileState::Exact) {
+        let Ok(path) = TreePath::new(&file.path) else {
+            continue;
+        };
+        match history.commits(releases, &path, &(0..0)) {
+            Ok(commits) => file.commits = commits.iter().map(commit).collect(),
+            Err(e) if e.kind() == Kind::Interrupted => return Err(e),
+            Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
+fn commit(commit: &upstream::git::Commit) -> page::Commit {
+    page::Commit {
+        id: commit.id.clone(),
+        subject: commit.subject.clone(),
+        date: Some(commit.date.clone()),
+        pull_request: commit.pull_request,
+    }
 }
 
 /// Makes the page of an upgrade without conflicts.
@@ -150,7 +189,7 @@ pub(super) fn of_made(
     }
 }
 
-fn empty(manifest: &Manifest) -> Review {
+pub(super) fn empty(manifest: &Manifest) -> Review {
     let none = || Versions {
         fork: String::new(),
         upstream: String::new(),
@@ -170,6 +209,7 @@ fn empty(manifest: &Manifest) -> Review {
         budget: None,
         files: Vec::new(),
         changes: Vec::new(),
+        chapters: Vec::new(),
         notes: Vec::new(),
         tool: concat!("wash-wasi-sync ", env!("CARGO_PKG_VERSION")).to_owned(),
     }
@@ -260,7 +300,7 @@ fn differences(all: &[Difference]) -> Vec<page::Difference> {
 }
 
 /// Makes the part of a file that has its changes.
-fn merged(path: &TreePath, file: &RebasedFile) -> FileReview {
+pub(super) fn merged(path: &TreePath, file: &RebasedFile) -> FileReview {
     let theirs = file.texts.theirs.as_deref().unwrap_or_default();
     let exact = || recipe::merge::hunks_of(theirs, &file.text, recipe::merge::Layer::Exact);
     let hunks = file

@@ -15,7 +15,8 @@ use recipe::error::{Error, Kind, Result};
 use super::conflicts::{self, Listed};
 use super::context::Context;
 use super::{
-    check, completion, diff, export, refresh, show, status, test, upgrade, vendor, versions,
+    check, completion, diff, export, forecast, refresh, report, show, status, test, upgrade,
+    vendor, versions,
 };
 use crate::cli::{Cli, Color, Command, Format, Global};
 use crate::render::{self, Findings, Human, Level, Styles, Terminal};
@@ -203,6 +204,13 @@ fn command(
             }
             Ok(output)
         }
+        Command::Forecast(args) => {
+            let report = forecast::run(context, args)?;
+            let kind = report.newest_conflicts().then_some(Kind::Conflicts);
+            let output = shown(&report, format, |r| human.forecast(r))?;
+            Ok(Output { kind, ..output })
+        }
+        Command::Report(args) => shown(&report::run(context, args)?, format, |r| human.report(r)),
         Command::Status(args) => shown(&status::run(context, args)?, format, |r| human.status(r)),
         Command::Refresh(args) => {
             let report = refresh::run(context, args)?;

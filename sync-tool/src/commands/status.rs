@@ -12,6 +12,8 @@ use recipe::series::StoredSeries;
 use semver::Version;
 use upstream::Upstream;
 
+pub(super) use releases::or_reason;
+
 use super::check::differences;
 use super::conflicts;
 use super::context::{Access, Context};

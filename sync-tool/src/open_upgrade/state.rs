@@ -36,20 +36,30 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// Drops all but what is asked for: what runs here, and from where it comes, nobody
-    /// elsewhere decides. Returns the options that were dropped.
-    pub(crate) fn keep_what_is_asked(&mut self) -> Vec<String> {
-        let kept = Request {
-            to: self.to.clone(),
-            fork_version: self.fork_version.clone(),
-            notes: self.notes.clone(),
-            step: self.step,
+    /// Asks for a release, and for nothing else.
+    pub(crate) fn plain(to: &Version) -> Self {
+        Request {
+            to: to.clone(),
+            fork_version: None,
+            notes: None,
+            step: false,
             no_verify: false,
             no_upstream_tests: false,
             toolchain: None,
             source: "auto".to_owned(),
             upstream: None,
             upstream_has_secrets: false,
+        }
+    }
+
+    /// Drops all but what is asked for: what runs here, and from where it comes, nobody
+    /// elsewhere decides. Returns the options that were dropped.
+    pub(crate) fn keep_what_is_asked(&mut self) -> Vec<String> {
+        let kept = Request {
+            fork_version: self.fork_version.clone(),
+            notes: self.notes.clone(),
+            step: self.step,
+            ..Request::plain(&self.to)
         };
         let before = std::mem::replace(self, kept);
         let flag = |is_set: bool, name: &str| is_set.then(|| name.to_owned());
@@ -108,6 +118,16 @@ pub(crate) struct OpenConflict {
 }
 
 impl State {
+    /// Tells whether another one has the same files to decide about, with the same texts.
+    pub(super) fn is_about(&self, other: &State) -> bool {
+        let all = |state: &State| -> Vec<_> {
+            let all = state.all().into_iter();
+            all.map(|one| (one.conflict.path, one.texts, one.written))
+                .collect()
+        };
+        all(self) == all(other)
+    }
+
     /// Makes the state of an upgrade that met conflicts.
     pub(crate) fn new(
         fork: &str,

@@ -1,5 +1,6 @@
 //! Reports for people and machines. Takes reports and errors, nothing else.
 
+mod chapters;
 mod error;
 mod findings;
 mod github;
@@ -11,6 +12,7 @@ mod style;
 #[cfg(test)]
 mod tests;
 
+pub use chapters::chapters;
 pub use error::{error_json, error_text};
 pub use findings::Findings;
 pub use github::annotations;

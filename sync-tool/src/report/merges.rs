@@ -10,7 +10,7 @@ use recipe::tree::TreePath;
 use semver::Version;
 use serde::Serialize;
 
-use super::TakenReport;
+use super::{TakenReport, by_layer};
 
 /// What was merged to bring a series from one release to another.
 #[derive(Debug, Clone, Serialize)]
@@ -85,11 +85,7 @@ impl MergeReport {
 
     /// Counts the merged changes by layer, the simplest first.
     pub fn layers(&self) -> BTreeMap<Layer, usize> {
-        let mut counts = BTreeMap::new();
-        for hunk in self.files.iter().flat_map(|file| &file.hunks) {
-            *counts.entry(hunk.layer).or_default() += 1;
-        }
-        counts
+        by_layer(self.files.iter().flat_map(|file| &file.hunks))
     }
 }
 

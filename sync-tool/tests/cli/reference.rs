@@ -15,7 +15,7 @@ lost. After a change of a flag: `WASH_WASI_UPDATE_REFERENCE=1 cargo test -p wash
 cli reference`. What the exit codes mean: [exit-codes.md](exit-codes.md).
 ";
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 18] = [
     "upgrade",
     "conflicts",
     "resolve",
@@ -26,6 +26,8 @@ const COMMANDS: [&str; 16] = [
     "test",
     "export",
     "status",
+    "forecast",
+    "report",
     "refresh",
     "diff",
     "show",

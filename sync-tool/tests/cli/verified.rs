@@ -192,7 +192,7 @@ fn a_failing_test_changes_nothing() {
         "host.is_loopback()",
     );
     let before = world.see();
-    shown!(world.run("upgrade --to 42"), @r"
+    shown!(world.run("upgrade --to 42 --html ../page.html"), @r"
     exit 12
     --- stderr
     listing the tags of [upstream]
@@ -220,7 +220,8 @@ fn a_failing_test_changes_nothing() {
     help: the pinned tree is untouched, and the upgrade is open: correct what was merged (`wash-wasi-sync conflicts` lists it), `wash-wasi-sync resolve`, then `wash-wasi-sync continue`
     help: or give it up: `wash-wasi-sync abort`
     ");
-    // The tree was merged, so what is wrong may be the merge: it can be corrected.
+    // The tree was merged, so what is wrong may be the merge: it can be reviewed and corrected.
+    assert!(world.read("../page.html").contains("src/sockets/mod.rs"));
     let merged = "vendor/.wash-wasi-sync/conflicts/files/src/sockets/mod.rs";
     world.edit(merged, "/// Connects", "/// Really connects");
     world.run("resolve").done();

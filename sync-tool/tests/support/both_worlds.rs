@@ -39,20 +39,23 @@ impl Both {
         both
     }
 
-    /// Publishes packages.
+    /// Publishes packages; one with `!` is yanked.
     pub(crate) fn publish(&self, packages: &[(&str, Vec<u8>)]) {
         let line = |(version, bytes): &(&str, Vec<u8>)| {
             let sum = checksum(bytes);
+            let is_yanked = version.ends_with('!');
+            let version = version.trim_end_matches('!');
             format!(
-                r#"{{"name":"{CRATE}","vers":"{version}","deps":[],"cksum":"{sum}","features":{{}},"yanked":false}}"#
+                r#"{{"name":"{CRATE}","vers":"{version}","deps":[],"cksum":"{sum}","features":{{}},"yanked":{is_yanked}}}"#
             ) + "\n"
         };
         let index: String = packages.iter().map(line).collect();
         self.registry.server.on(INDEX, [Reply::body(index)]);
         for (version, bytes) in packages {
-            self.registry
-                .server
-                .on(&download(version), [Reply::body(bytes.clone())]);
+            self.registry.server.on(
+                &download(version.trim_end_matches('!')),
+                [Reply::body(bytes.clone())],
+            );
         }
     }
 

@@ -1,18 +1,18 @@
 //! The source that commands read upstream from: git, the registry, or whichever is available.
 
 mod known;
+mod notes;
 
 use std::cell::{Cell, OnceCell};
-use std::ops::Range;
 
 use host::Host;
 pub use known::Buildable;
 use recipe::error::{Error, Fault, Kind, Result};
 use recipe::release::{Listed, Release, SourceKind};
-use recipe::tree::{Digest, TreePath};
+use recipe::tree::Digest;
 use semver::Version;
 
-use super::git::{Commit, Export, Git, GitError, parse_locked};
+use super::git::{Export, Git, GitError, History, parse_locked};
 use super::options::{SourceChoice, SourceOptions};
 use super::registry::Registry;
 
@@ -72,6 +72,19 @@ impl<'a> Upstream<'a> {
             upstream.registry()?;
         }
         Ok(upstream)
+    }
+
+    /// Reads candidates for a release from the registry also where they were withdrawn.
+    ///
+    /// # Errors
+    ///
+    /// As [`Registry::new`].
+    pub fn with_candidates(self) -> Result<Self> {
+        let registry = Registry::new(self.host, &self.options)?.with_candidates();
+        Ok(Upstream {
+            registry: OnceCell::from(registry),
+            ..self
+        })
     }
 
     /// Returns the source that is asked next.
@@ -197,20 +210,9 @@ impl<'a> Upstream<'a> {
         git.export(version, commit)
     }
 
-    /// Returns the commits between two releases that changed lines of a file of the crate;
-    /// `None` where no repository with its history is at hand.
-    ///
-    /// # Errors
-    ///
-    /// As [`Git::history`].
-    pub fn history(
-        &self,
-        releases: [&Version; 2],
-        path: &TreePath,
-        lines: &Range<usize>,
-    ) -> Result<Option<Vec<Commit>>> {
-        let history = |git: &Git<'_>| git.history(self.host, releases, path, lines);
-        self.git().map_or(Ok(None), history)
+    /// Returns the repository with its history, where one is at hand: a clone on this machine.
+    pub fn history(&self) -> Option<History<'_>> {
+        self.git()?.history(self.host)
     }
 
     /// Compares where the tag of a release is now with where it was locked, even if

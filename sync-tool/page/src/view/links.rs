@@ -35,14 +35,20 @@ impl Links {
         self.0.clone()
     }
 
+    pub(super) fn pull_request(&self, number: u64) -> Option<String> {
+        let at = self.0.as_deref()?;
+        Some(format!("{at}/pull/{number}"))
+    }
+
     pub(super) fn commit<'a>(&self, commit: &'a Commit) -> CommitView<'a> {
         let is_id = commit.id.len() >= 7 && commit.id.bytes().all(|b| b.is_ascii_hexdigit());
         let repository = self.0.as_deref().filter(|_| is_id);
-        let pull_request = self.0.as_deref().zip(commit.pull_request);
         CommitView {
             short: commit.id.get(..10).unwrap_or(&commit.id),
             link: repository.map(|at| format!("{at}/commit/{}", commit.id)),
-            pull_request: pull_request.map(|(at, number)| format!("{at}/pull/{number}")),
+            pull_request: commit
+                .pull_request
+                .and_then(|number| self.pull_request(number)),
             commit,
         }
     }

@@ -1,5 +1,6 @@
 //! The page as its template sees it.
 
+mod chapter;
 mod file;
 mod links;
 mod panes;
@@ -10,6 +11,7 @@ use base64::Engine as _;
 use recipe::merge::Layer;
 use sha2::{Digest as _, Sha256};
 
+use self::chapter::ChapterView;
 use self::file::FileView;
 use self::links::Links;
 use self::panes::Labels;
@@ -42,6 +44,9 @@ pub(crate) struct Page<'a> {
     kinds: Vec<Tally>,
     files: Shown<FileView<'a>>,
     changes: Shown<ChangeView<'a>>,
+    chapters: Shown<ChapterView<'a>>,
+    /// Whether there is nothing to put in place.
+    is_report: bool,
 }
 
 struct GateView<'a> {
@@ -96,6 +101,9 @@ impl<'a> Page<'a> {
             kind: words::change(change.kind),
             change,
         });
+        let chapters = room.each(&review.chapters, |chapter, room| {
+            ChapterView::new(chapter, &links, room)
+        });
         let mut room = Room::new(room::FILES);
         let mut id = 0;
         let files = room.each(&review.files, |file, room| {
@@ -120,6 +128,8 @@ impl<'a> Page<'a> {
             notes,
             files,
             changes,
+            chapters,
+            is_report: review.state == State::Report,
             review,
         }
     }
@@ -142,6 +152,11 @@ fn verdict(review: &Review, open: usize) -> (&'static str, String) {
         State::Ready => (
             "note",
             "Nothing is left to decide; the new tree is not in place yet.".to_owned(),
+        ),
+        State::Report if open > 0 => ("bad", open_conflicts(review, open)),
+        State::Report => (
+            "good",
+            "Nothing is put in place: this is what upstream changed.".to_owned(),
         ),
         State::Done => ("good", "The new tree is in place.".to_owned()),
     }

@@ -1,9 +1,9 @@
 //! An invented upgrade, of the kinds that occur.
 
 use page::{
-    Before, Change, ChangeKind, Commit, ConflictReview, Decision, Delta, DeltaChange, Difference,
-    FileReview, FileState, Gate, GateResult, HunkReview, Layer, Review, Sides, State, Text,
-    Versions,
+    Before, Change, ChangeKind, Chapter, Commit, ConflictReview, Decision, Delta, DeltaChange,
+    Difference, Entry, FileReview, FileState, Gate, GateResult, HunkReview, Layer, Review, Sides,
+    State, Text, Versions,
 };
 
 /// Returns a review with four conflicts in three files, of which one is resolved.
@@ -26,6 +26,7 @@ pub(crate) fn review() -> Review {
         budget: Some(30),
         files: vec![tcp(), udp(), deleted(), sockets(), exact("src/ctx.rs"), taken()],
         changes: changes(),
+        chapters: Vec::new(),
         notes: vec![
             "Upstream moved `src/p2/network.rs` to `src/sockets/network.rs`; the patch followed it.".into(),
             "A decision about `src/sockets/tcp.rs` is remembered: `wash-wasi-sync resolve src/sockets/tcp.rs --remembered`.".into(),
@@ -45,6 +46,47 @@ pub(crate) fn done() -> Review {
         gate.said = Some("237 tests, 1 failing with upstream’s crate too (1 min 47 s)".into());
     }
     review
+}
+
+/// Returns a report of what upstream changed, with nothing to put in place.
+pub(crate) fn report() -> Review {
+    let entry = |tag: &str, text: &str| Entry {
+        tag: Some(tag.into()),
+        text: text.into(),
+        ..Entry::default()
+    };
+    let used = Entry {
+        is_urgent: true,
+        code: vec![
+            ("before".into(), "pub fn bind(&mut self, address: SocketAddr) -> Result<(), ErrorCode>".into()),
+            ("after".into(), "pub async fn bind(&mut self, address: SocketAddr, check: &SocketAddrCheck) -> Result<(), ErrorCode>".into()),
+        ],
+        details: vec!["used in `loopback/src/tcp/socket.rs` line 120".into()],
+        ..entry("changed", "`sockets::TcpSocket::bind`")
+    };
+    let notes = (0..20).map(|number| Entry {
+        pull_requests: vec![13_000 + number],
+        ..entry(
+            "WASI",
+            "The default of the socket checks is to deny TCP and UDP.",
+        )
+    });
+    Review {
+        state: State::Report,
+        chapters: vec![
+            Chapter {
+                title: "Interfaces that the fork uses".into(),
+                lead: "Found by name in the patches and the fork's own code.".into(),
+                entries: vec![used, entry("gone", "`sockets::util`")],
+            },
+            Chapter {
+                title: "Release notes".into(),
+                lead: "There are no release notes of 43.0.1.".into(),
+                entries: notes.collect(),
+            },
+        ],
+        ..done()
+    }
 }
 
 fn versions(fork: &str, upstream: &str) -> Versions {

@@ -87,7 +87,7 @@ pub struct LayerOptions<'a> {
 }
 
 /// The largest text that is merged by more than its lines, in bytes.
-const MAX_SIZE: usize = 2 << 20;
+pub const MAX_SIZE: usize = 2 << 20;
 
 /// Merges a file by the simplest layer that leaves no conflict; where every layer leaves
 /// some, what the last one could merge is merged, and the rest stays in conflict.

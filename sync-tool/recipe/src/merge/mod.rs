@@ -20,8 +20,10 @@ mod walk;
 use std::ops::Range;
 
 pub use difference::{counterpart, hunks_of};
-pub use items::{Candidate, Followed, check_rust, follow};
-pub use layered::{Layer, LayerOptions, LayeredMerge, MergedHunk, Sides, merge_in_layers};
+pub use items::{Candidate, Followed, check_rust, follow, read_rust};
+pub use layered::{
+    Layer, LayerOptions, LayeredMerge, MAX_SIZE, MergedHunk, Sides, merge_in_layers,
+};
 pub use markers::Labels;
 pub use renames::Rename;
 use serde::{Deserialize, Serialize};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ConflictKey, Decision, Resolution};
 use crate::error::{Error, Result};
-use crate::merge::{Conflict, Labels, Merge, MergedHunk, Side};
+use crate::merge::{Conflict, Labels, Merge, MergedHunk, Side, check_rust};
 use crate::now_in::MovedTo;
 use crate::patch::Difference;
 use crate::tree::TreePath;
@@ -157,9 +157,10 @@ impl FileConflict {
         match (text, &self.texts.theirs) {
             (Some(text), Some(theirs)) => resolution.with_text(theirs, &text, &self.differences),
             (_, None) => Err(Error::general(format!(
-                "upstream {} has no `{}`, so there is no side to take",
+                "upstream {} has no `{}`, so nothing can be edited or taken there",
                 self.to, self.path
-            ))),
+            ))
+            .help("say where its code went with `--moved-to FILE`, or leave the change out with `--drop`")),
             (None, Some(_)) => Err(Error::general(format!(
                 "`{}` has no two sides to choose from: what merges by lines does not parse as Rust",
                 self.path
@@ -193,4 +194,12 @@ impl FileConflict {
             ConflictKind::Unparsable { text, .. } => text.clone(),
         }
     }
+}
+
+/// Says where a file does not parse as Rust, if it should.
+pub fn unparsable(path: &TreePath, text: &str) -> Option<String> {
+    if !path.as_str().ends_with(".rs") {
+        return None;
+    }
+    check_rust(text).err()
 }

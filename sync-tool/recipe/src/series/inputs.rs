@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use semver::Version;
 
-use super::{Resolution, Resolutions, StoredPatch, StoredSeries};
+use super::{Resolution, Resolutions, StoredPatch, StoredSeries, resolution};
 use crate::error::{Fault, Location, Result, no_faults};
 use crate::line_ends;
 use crate::manifest::{FileKind, Manifest, Series};
@@ -74,7 +74,7 @@ impl Inputs {
         let resolutions = &manifest.fork.resolutions;
         let mut resolution_faults = Vec::new();
         let resolutions =
-            stored_resolutions(resolutions, &read(resolutions)?, &mut resolution_faults);
+            resolution::stored(resolutions, &read(resolutions)?, &mut resolution_faults);
         let shared = owned.paths().flat_map(|path| {
             let source = manifest.owned_source(path.as_str()).to_string();
             places(&manifest, path, None).map(move |place| (source.clone(), place))
@@ -385,17 +385,4 @@ fn locks(dir: &TreePath, tree: &Tree, faults: &mut Vec<Fault>) -> BTreeMap<Versi
         }
     }
     locks
-}
-
-fn stored_resolutions(dir: &TreePath, tree: &Tree, faults: &mut Vec<Fault>) -> Resolutions {
-    let mut resolutions = Resolutions::new();
-    for (path, file) in tree.iter().filter(|(path, _)| path.as_str() != REMARKS) {
-        match Resolution::parse(dir.join(path).as_str(), file) {
-            Ok(resolution) => {
-                resolutions.insert(resolution.key, resolution);
-            }
-            Err(found) => faults.extend(found),
-        }
-    }
-    resolutions
 }

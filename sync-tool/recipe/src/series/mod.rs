@@ -14,9 +14,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use choose::{Choice, choose, is_nearer};
-pub use conflict::{ConflictKind, FileConflict, Texts};
+pub use conflict::{ConflictKind, FileConflict, Texts, unparsable};
 pub use inputs::{FILES, Inputs, Owned, PATCH};
-pub use rebase::{Rebase, unparsable};
+pub use rebase::Rebase;
 pub use rebased::{MergedFile, Rebased, RebasedFile};
 pub use resolution::{ConflictKey, Decision, Resolution, Resolutions};
 use semver::Version;

@@ -7,13 +7,13 @@ use semver::Version;
 use super::rebased::{MergedFile, Rebased};
 use super::{
     ConflictKind, Decision, FileConflict, RejectedPatch, Resolution, Resolutions, StoredPatch,
-    StoredSeries, Texts,
+    StoredSeries, Texts, unparsable,
 };
 use crate::error::{Error, Result};
 use crate::format::Formatter;
 use crate::merge::{
-    Candidate, Layer, LayerOptions, LayeredMerge, MergedHunk, Rename, Sides, check_rust, follow,
-    hunks_of, merge_in_layers,
+    Candidate, Layer, LayerOptions, LayeredMerge, MergedHunk, Rename, Sides, follow, hunks_of,
+    merge_in_layers,
 };
 use crate::now_in::AddedLines;
 use crate::patch::Applied;
@@ -367,14 +367,6 @@ struct Unmerged {
     kind: ConflictKind,
     hunks: Vec<MergedHunk>,
     notes: Vec<String>,
-}
-
-/// Says where a file does not parse as Rust, if it should.
-pub fn unparsable(path: &TreePath, text: &str) -> Option<String> {
-    if !path.as_str().ends_with(".rs") {
-        return None;
-    }
-    check_rust(text).err()
 }
 
 /// Returns what a resolution says of a conflict, or why it says nothing.

@@ -11,10 +11,10 @@ use std::fmt;
 use semver::Version;
 use serde::Serialize;
 
-use super::inputs::{PATCH, patch_faults};
+use super::inputs::{PATCH, REMARKS, patch_faults};
 use crate::error::{Error, Fault, Location, Result};
 use crate::patch::{Difference, Patch};
-use crate::tree::{Digest, File, TreePath};
+use crate::tree::{Digest, File, Tree, TreePath};
 
 /// What a conflict is about: the three texts that meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -274,6 +274,20 @@ impl<'a> Fields<'a> {
             _ => return None,
         })
     }
+}
+
+/// Reads the resolutions of a directory.
+pub(super) fn stored(dir: &TreePath, tree: &Tree, faults: &mut Vec<Fault>) -> Resolutions {
+    let mut resolutions = Resolutions::new();
+    for (path, file) in tree.iter().filter(|(path, _)| path.as_str() != REMARKS) {
+        match Resolution::parse(dir.join(path).as_str(), file) {
+            Ok(resolution) => {
+                resolutions.insert(resolution.key, resolution);
+            }
+            Err(found) => faults.extend(found),
+        }
+    }
+    resolutions
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! The page of an upgrade that is open.
 
-use page::{Commit, ConflictReview, FileReview, FileState, Review, Sides, State, Text, Versions};
+use page::{ConflictReview, FileReview, FileState, Review, Sides, State, Text, Versions};
 use recipe::manifest::Manifest;
-use recipe::merge::{Side, counterpart};
-use recipe::series::{ConflictKind, RebasedFile, Resolution};
+use recipe::merge::{Layer, Side, counterpart, hunks_of};
+use recipe::series::{ConflictKind, Decision, MergedFile, RebasedFile, Resolution};
+use recipe::tree::TreePath;
 
 use super::{decision, differences, empty, hunk, merged, text};
 use crate::open_upgrade::{Numbered, OpenConflict, OpenUpgrade};
@@ -39,7 +40,7 @@ pub(in crate::commands) fn of_open(
         .state
         .merged
         .iter()
-        .map(|(path, file)| merged(path, file));
+        .map(|(path, file)| merged_or_decided(open, path, file));
     let base = open
         .state
         .conflicts
@@ -65,6 +66,32 @@ pub(in crate::commands) fn of_open(
         complete: "wash-wasi-sync conflicts --format json".to_owned(),
         files: conflicts.chain(merged).collect(),
         ..empty(manifest)
+    }
+}
+
+/// Makes the part of a file that merged, as it was decided where a person did.
+fn merged_or_decided(open: &OpenUpgrade, path: &TreePath, file: &RebasedFile) -> FileReview {
+    let Some(resolution) = open.decisions.get(&file.texts.key()) else {
+        return merged(path, file);
+    };
+    let theirs = file.texts.theirs.as_deref().unwrap_or_default();
+    let text = resolution.text(theirs).unwrap_or_else(|| theirs.to_owned());
+    let hunks = hunks_of(theirs, &text, Layer::Decision);
+    let decided = RebasedFile {
+        text,
+        merged: Some(MergedFile {
+            hunks,
+            ..MergedFile::default()
+        }),
+        ..file.clone()
+    };
+    FileReview {
+        state: match resolution.decision {
+            Decision::Drop { .. } => FileState::Dropped,
+            _ => FileState::Resolved,
+        },
+        decision: Some(decision(resolution)),
+        ..merged(path, &decided)
     }
 }
 
@@ -138,12 +165,6 @@ fn in_place(
         let lines = counterpart(theirs, &text, &place.lines?.theirs.lines);
         Some(self::text(&text, &lines))
     });
-    let commit = |commit: &upstream::git::Commit| Commit {
-        id: commit.id.clone(),
-        subject: commit.subject.clone(),
-        date: Some(commit.date.clone()),
-        pull_request: commit.pull_request,
-    };
     ConflictReview {
         number: place.number,
         item: told.item.clone(),
@@ -158,6 +179,6 @@ fn in_place(
             Some(_) => format!("wash-wasi-sync conflicts open {}", place.number),
             None => format!("wash-wasi-sync resolve {}", place.open.conflict.path),
         }),
-        commits: told.commits.iter().map(commit).collect(),
+        commits: told.commits.iter().map(super::commit).collect(),
     }
 }

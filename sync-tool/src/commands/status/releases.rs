@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use recipe::error::{Error, Kind, Result};
 use recipe::release::{Listed, newest_of_lines};
-use recipe::series::FileConflict;
-use recipe::{rust_version, series};
+use recipe::rust_version;
 use semver::Version;
 
 use crate::commands::context::{Context, Steps};
-use crate::commands::pipeline::{Merging, Outcome, Pipeline, PreparedRelease};
+use crate::commands::forecast::fit;
+use crate::commands::pipeline::Pipeline;
 use crate::commands::project::Project;
 use crate::commands::release::locked;
 use crate::commands::upstream_tests;
@@ -76,22 +76,13 @@ fn known(project: &Project, listed: &[Listed]) -> Vec<Listed> {
 
 fn row(pipeline: &Pipeline<'_>, project: &Project, version: &Version) -> Result<ReleaseStatus> {
     let mut row = unknown(version, String::new());
-    let manifest = project.manifest();
-    let locked = |version| locked(project.lock.as_ref(), version);
-    let pin = &manifest.fork.pin;
     let mut steps = Steps::default();
+    let locked = locked(project.lock.as_ref(), version);
     let fit = pipeline
-        .ready(manifest, version, locked(version), &mut steps)
+        .ready(project.manifest(), version, locked, &mut steps)
         .and_then(|ready| {
             row.rust_version = ready.inherited.rust_version.clone();
-            let merging = Merging {
-                pin: (pin, locked(pin)),
-                through: &[],
-                resolutions: &project.inputs.resolutions,
-            };
-            let inputs = project.inputs.clone();
-            let outcome = pipeline.merged(inputs, ready, &merging, &mut steps)?;
-            Ok(fit(project, outcome))
+            Ok(fit::at(pipeline, project, ready, &mut steps)?.series)
         });
     row.fit = or_reason(fit)?.unwrap_or_else(|why| SeriesFit::Unknown { why });
     Ok(row)
@@ -106,48 +97,8 @@ fn unknown(version: &Version, why: String) -> ReleaseStatus {
     }
 }
 
-fn fit(project: &Project, outcome: Outcome) -> SeriesFit {
-    let forked = match outcome {
-        Outcome::Conflicts(ready, rebased) => {
-            return conflicting(project, &ready, &rebased.conflicts);
-        }
-        Outcome::Made(forked) => forked,
-    };
-    let Some(report) = forked.report else {
-        return SeriesFit::None;
-    };
-    let merged = report.patches.iter().filter(|patch| patch.merged);
-    let merged = merged.map(|patch| patch.path.clone());
-    let taken = report.taken.iter().map(|taken| taken.path.clone());
-    let files: BTreeSet<_> = merged.chain(taken).collect();
-    match report.stored_as {
-        None => SeriesFit::Exact {
-            series: report.base,
-            delta: report.delta,
-        },
-        Some(_) => SeriesFit::Merged {
-            series: report.base,
-            delta: report.delta,
-            files: files.into_iter().collect(),
-        },
-    }
-}
-
-fn conflicting(
-    project: &Project,
-    ready: &PreparedRelease,
-    conflicts: &[FileConflict],
-) -> SeriesFit {
-    let all = &project.inputs.series;
-    let choice = series::choose(all, &ready.release.version, &ready.prepared.tree);
-    SeriesFit::Conflicts {
-        series: choice.series.map(|stored| stored.base.clone()),
-        files: conflicts.iter().map(|one| one.path.clone()).collect(),
-    }
-}
-
 /// Returns the reason of a failure as a text; the interrupt stays one.
-fn or_reason<T>(result: Result<T>) -> Result<Result<T, String>> {
+pub(in crate::commands) fn or_reason<T>(result: Result<T>) -> Result<Result<T, String>> {
     match result {
         Err(e) if e.kind() == Kind::Interrupted => Err(e),
         other => Ok(other.map_err(|e: Error| e.to_string())),

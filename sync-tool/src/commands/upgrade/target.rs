@@ -6,11 +6,19 @@ use semver::Version;
 
 use crate::open_upgrade::Request;
 
-/// Says why going down to an older line gives the fork a new version: one version stands
-/// for one tree, so that of another release of the line cannot be taken.
+/// Says where the fork's version may surprise: it goes down although upstream's goes up, or
+/// an older line gets a new one, for one version stands for one tree, so that of another
+/// release of the line cannot be taken.
 pub(super) fn new_number(before: &Manifest, after: &Manifest) -> Option<String> {
     let (upstream, fork) = (&after.fork.pin, &after.fork.version);
     let is_new = before.history.iter().all(|row| row.fork != *fork);
+    if *upstream > before.fork.pin && *fork < before.fork.version {
+        return Some(format!(
+            "the fork's version goes down from {} to {fork}, which the history has for upstream {upstream}; \
+             `--fork-version` chooses another",
+            before.fork.version
+        ));
+    }
     if *upstream >= before.fork.pin || !is_new {
         return None;
     }

@@ -3,8 +3,10 @@
 mod check;
 mod conflicts;
 mod explained;
+mod forecast;
 mod made;
 mod others;
+mod report;
 mod status;
 mod suite;
 

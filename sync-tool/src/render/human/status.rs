@@ -9,7 +9,7 @@ use semver::Version;
 
 use super::{Human, count, not_run, not_verified};
 use crate::report::{
-    ReleasesStatus, SeriesFit, SeriesStatus, StatusReport, SupportStatus, TreeState,
+    ReleaseStatus, ReleasesStatus, SeriesFit, SeriesStatus, StatusReport, SupportStatus, TreeState,
 };
 
 impl Human {
@@ -189,11 +189,7 @@ impl Human {
         let head = row(["release", "series", "fit", "changed lines", "Rust needed"]);
         let _ = writeln!(text, "{}", self.styles.dim(head));
         self.list(&releases.rows, text, |one, text| {
-            let needed = match (&one.rust_version, one.rust_is_new_enough) {
-                (None, _) => "unknown".to_owned(),
-                (Some(wanted), Some(false)) => format!("{wanted}, newer than here"),
-                (Some(wanted), _) => wanted.clone(),
-            };
+            let needed = needed(one);
             let (series, fit, lines, more) = cells(&one.fit);
             let line = row([&one.upstream.to_string(), &series, fit, &lines, &needed]);
             let _ = match &one.fit {
@@ -208,8 +204,17 @@ impl Human {
     }
 }
 
+/// Returns which Rust a release needs.
+pub(super) fn needed(one: &ReleaseStatus) -> String {
+    match (&one.rust_version, one.rust_is_new_enough) {
+        (None, _) => "unknown".to_owned(),
+        (Some(wanted), Some(false)) => format!("{wanted}, newer than here"),
+        (Some(wanted), _) => wanted.clone(),
+    }
+}
+
 /// Returns what a row says of a series, and what stands below the row.
-fn cells(fit: &SeriesFit) -> (String, &'static str, String, Option<String>) {
+pub(super) fn cells(fit: &SeriesFit) -> (String, &'static str, String, Option<String>) {
     let files = |files: &[TreePath]| Some(joined(files, files.len()));
     let series =
         |base: Option<&Version>| base.map_or_else(|| "none".to_owned(), Version::to_string);

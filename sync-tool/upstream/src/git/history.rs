@@ -1,13 +1,16 @@
 //! Which of upstream's commits changed lines between two releases.
 
 use std::ops::Range;
-use std::path::Path;
 
 use host::Host;
 use recipe::error::{Error, Result};
+use recipe::release::Release;
+use recipe::tree::TreePath;
+use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use super::program;
+use super::local::LocalRepository;
+use super::{CrateSpec, program};
 
 /// The most commits that are told.
 const MAX_COMMITS: usize = 10;
@@ -43,38 +46,130 @@ impl Commit {
     }
 }
 
-/// Returns the commits after one and up to another that changed a file, the newest first:
-/// those that changed the given lines of the newer one, counted from 1, the end not
-/// included, or where there are no such lines, all.
-///
-/// # Errors
-///
-/// Where `git` cannot be run, or the repository has no such history.
-pub(super) fn commits(
-    host: &Host,
-    repository: &Path,
-    (from, to): (&str, &str),
-    path: &str,
-    lines: &Range<usize>,
-) -> Result<Vec<Commit>> {
-    let not = format!("^{from}");
-    let count = format!("--max-count={MAX_COMMITS}");
-    let format = format!("--format=%H{BETWEEN}%as{BETWEEN}%s");
-    let range = format!("-L{},{}:{path}", lines.start, lines.end.saturating_sub(1));
-    let mut args = vec!["log", "--no-patch", &count, &format, to, &not];
-    match lines.is_empty() {
-        true => args.extend(["--", path]),
-        false => args.push(&range),
+/// A repository on this machine, with its history.
+pub struct History<'a> {
+    host: &'a Host,
+    spec: &'a CrateSpec,
+    repository: &'a LocalRepository,
+}
+
+impl<'a> History<'a> {
+    pub(super) fn new(
+        host: &'a Host,
+        spec: &'a CrateSpec,
+        repository: &'a LocalRepository,
+    ) -> Self {
+        History {
+            host,
+            spec,
+            repository,
+        }
     }
-    let outcome = program::command(host, repository, &args).run(host)?;
-    if !outcome.success() {
-        return Err(Error::upstream(format!(
-            "the history of `{path}` cannot be read: {}",
-            outcome.complaint()
-        )));
+
+    /// Reads the crate as it is at a branch, tag or commit.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no such one, or the crate is not in it.
+    pub fn release(&self, reference: &str) -> Result<Release> {
+        self.repository.at_reference(self.spec, reference)
     }
-    let text = String::from_utf8_lossy(&outcome.stdout).into_owned();
-    Ok(text.lines().filter_map(Commit::parse).collect())
+
+    /// Returns the text of a file of the crate at a commit; `None` where it is not there. What
+    /// a partial clone lacks, git fetches.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be read, or is no text.
+    pub fn text(&self, commit: &str, path: &TreePath) -> Result<Option<String>> {
+        let Some((id, content)) = self.repository.file(self.spec, commit, path)? else {
+            return Ok(None);
+        };
+        let unreadable = |why: String| Error::upstream(format!("{path} at {commit:.10}: {why}"));
+        let content = match content {
+            Some(content) => content,
+            None => {
+                let repository = self.repository.open()?;
+                let args = ["cat-file", "blob", &id.to_string()];
+                let outcome =
+                    program::command(self.host, repository.path(), &args).run(self.host)?;
+                if !outcome.success() {
+                    return Err(unreadable(outcome.complaint()));
+                }
+                outcome.stdout
+            }
+        };
+        let text = String::from_utf8(content);
+        text.map(Some)
+            .map_err(|_| unreadable("it is not UTF-8".to_owned()))
+    }
+
+    /// Returns the commits between two releases that changed a file of the crate, the newest
+    /// first, and no more than a reader wants: those that changed the given lines of the newer
+    /// one, counted from 1, the end not included, or where there are no such lines, all.
+    ///
+    /// # Errors
+    ///
+    /// Where `git` cannot be run, or the repository has no such releases or history.
+    pub fn commits(
+        &self,
+        [from, to]: [&Version; 2],
+        path: &TreePath,
+        lines: &Range<usize>,
+    ) -> Result<Vec<Commit>> {
+        let commit = |version| Ok(self.repository.commit(self.spec, version)?.to_string());
+        let range: [String; 2] = [commit(from)?, commit(to)?];
+        let count = format!("--max-count={MAX_COMMITS}");
+        self.log(&[&count], range.each_ref(), path, lines)
+    }
+
+    /// Returns all commits after one and up to another that changed a file of the crate, the
+    /// newest first.
+    ///
+    /// # Errors
+    ///
+    /// Where `git` cannot be run, or the repository has no such commits or history.
+    pub fn commits_between(&self, range: [&String; 2], path: &TreePath) -> Result<Vec<Commit>> {
+        self.log(&[], range, path, &(0..0))
+    }
+
+    fn log(
+        &self,
+        options: &[&str],
+        [from, to]: [&String; 2],
+        path: &TreePath,
+        lines: &Range<usize>,
+    ) -> Result<Vec<Commit>> {
+        let path = self.spec.path.join(path).to_string();
+        let not = format!("^{from}");
+        let format = format!("--format=%H{BETWEEN}%as{BETWEEN}%s");
+        let range = format!("-L{},{}:{path}", lines.start, lines.end.saturating_sub(1));
+        let mut args = vec!["log", "--topo-order", "--no-patch", &format];
+        args.extend(options);
+        args.extend([to.as_str(), &not]);
+        match lines.is_empty() {
+            true => args.extend(["--", &path]),
+            false => args.push(&range),
+        }
+        let repository = self.repository.open()?;
+        let dir = repository.path();
+        let outcome = program::command(self.host, dir, &args).run(self.host)?;
+        if !outcome.success() {
+            let error = Error::upstream(format!(
+                "the history of `{path}` cannot be read: {}",
+                outcome.complaint()
+            ));
+            return Err(match repository.is_shallow() {
+                true => error.help(format!(
+                    "the clone is shallow; complete it: `git -C {} fetch --unshallow --tags`",
+                    dir.display()
+                )),
+                false => error,
+            });
+        }
+        let text = String::from_utf8_lossy(&outcome.stdout).into_owned();
+        Ok(text.lines().filter_map(Commit::parse).collect())
+    }
 }
 
 #[cfg(test)]

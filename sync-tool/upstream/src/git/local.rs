@@ -1,11 +1,9 @@
 //! A repository on this machine, read in place: a clone, a bare repository, a
 //! worktree, or a checkout as cargo keeps them, which has no tags.
 
-use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use git2::{ErrorCode, ObjectType, Oid, Repository};
-use host::Host;
 use recipe::error::{Error, Result};
 use recipe::release::{Listed, Release};
 use recipe::tree::TreePath;
@@ -13,7 +11,7 @@ use semver::Version;
 
 use super::commit::ReleaseCommit;
 use super::list::{self, LIMITS};
-use super::{Commit, CrateSpec, history, tags};
+use super::{CrateSpec, tags};
 
 #[derive(Debug)]
 pub(super) struct LocalRepository {
@@ -82,23 +80,53 @@ impl LocalRepository {
         self.find(&self.open()?, spec, version, locked)
     }
 
-    /// Returns the commits between two releases that changed lines of a file of the crate.
-    pub(super) fn history(
-        &self,
-        host: &Host,
-        spec: &CrateSpec,
-        [from, to]: [&Version; 2],
-        path: &TreePath,
-        lines: &Range<usize>,
-    ) -> Result<Vec<Commit>> {
-        let commit = |version| Ok(self.commit(spec, version)?.to_string());
-        let (from, to): (String, String) = (commit(from)?, commit(to)?);
-        let path = spec.path.join(path);
-        let repository = self.open()?;
-        history::commits(host, repository.path(), (&from, &to), path.as_str(), lines)
+    /// Reads the crate as it is at a branch, tag or commit.
+    pub(super) fn at_reference(&self, spec: &CrateSpec, reference: &str) -> Result<Release> {
+        let repo = self.open()?;
+        // A clone has upstream's branches below the name of its remote.
+        let found = repo
+            .revparse_single(reference)
+            .or_else(|_| repo.revparse_single(&format!("origin/{reference}")));
+        let place = format!("`{reference}` of `{}`", self.shown);
+        let at = self.at(
+            found.and_then(|found| found.peel(ObjectType::Commit)),
+            place,
+        )?;
+        let location = spec.located(&at.place);
+        let version = list::list(&repo, at.commit, location, LIMITS)
+            .and_then(|files| files.version(&repo, location))
+            .map_err(|e| at.describe(e))?;
+        at.read(&repo, spec, &version).map_err(|e| at.describe(e))
     }
 
-    fn open(&self) -> Result<Repository> {
+    /// Returns the id of a file of the crate at a commit, and its content where the
+    /// repository has it; `None` where there is no such file.
+    pub(super) fn file(
+        &self,
+        spec: &CrateSpec,
+        commit: &str,
+        path: &TreePath,
+    ) -> Result<Option<(Oid, Option<Vec<u8>>)>> {
+        let repo = self.open()?;
+        let path = spec.path.join(path);
+        let tree = repo.revparse_single(commit).and_then(|c| c.peel_to_tree());
+        let tree = tree.map_err(|e| {
+            let shown = &self.shown;
+            let message = format!(
+                "commit {commit} of `{shown}` cannot be read: {}",
+                e.message()
+            );
+            Error::upstream(message).caused_by(e)
+        })?;
+        let Ok(entry) = tree.get_path(Path::new(path.as_str())) else {
+            return Ok(None);
+        };
+        let content = repo.find_blob(entry.id());
+        let content = content.ok().map(|blob| blob.content().to_vec());
+        Ok(Some((entry.id(), content)))
+    }
+
+    pub(super) fn open(&self) -> Result<Repository> {
         Repository::open(&self.path).map_err(|e| {
             let shown = &self.shown;
             let error = match e.code() {

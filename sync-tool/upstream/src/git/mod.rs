@@ -20,8 +20,6 @@ mod read;
 mod remote;
 mod tags;
 
-use std::ops::Range;
-
 use git2::Oid;
 use host::Host;
 use recipe::error::{Error, Kind, Result};
@@ -31,7 +29,7 @@ use semver::Version;
 
 pub(crate) use self::error::GitError;
 pub use self::export::{Blob, Export};
-pub use self::history::Commit;
+pub use self::history::{Commit, History};
 use self::list::CrateLocation;
 use self::local::LocalRepository;
 use self::location::RepositoryLocation;
@@ -146,25 +144,12 @@ impl<'a> Git<'a> {
         commit.map(Some).map_err(GitError::into_error)
     }
 
-    /// Returns the commits between two releases that changed lines of a file of the crate,
-    /// the newest first; `None` where the repository is not on this machine, since what is
-    /// fetched has no history.
-    ///
-    /// # Errors
-    ///
-    /// Where the repository has no such releases or no such history.
-    pub fn history(
-        &self,
-        host: &Host,
-        releases: [&Version; 2],
-        path: &TreePath,
-        lines: &Range<usize>,
-    ) -> Result<Option<Vec<Commit>>> {
+    /// Returns the repository with its history; `None` where it is not on this machine, since
+    /// what is fetched has none.
+    pub fn history<'h>(&'h self, host: &'h Host) -> Option<History<'h>> {
         match &self.repository {
-            RepositoryKind::Remote(_) => Ok(None),
-            RepositoryKind::Local(local) => local
-                .history(host, &self.spec, releases, path, lines)
-                .map(Some),
+            RepositoryKind::Remote(_) => None,
+            RepositoryKind::Local(local) => Some(History::new(host, &self.spec, local)),
         }
     }
 

@@ -62,6 +62,8 @@ pub struct Registry<'a> {
     client: OnceCell<RegistryClient<'a>>,
     entries: OnceCell<Vec<IndexEntry>>,
     packages: RefCell<BTreeMap<Version, Rc<VerifiedPackage>>>,
+    /// Whether candidates are read that were withdrawn.
+    candidates: bool,
 }
 
 enum PackageSource {
@@ -104,7 +106,22 @@ impl<'a> Registry<'a> {
             client: OnceCell::new(),
             entries: OnceCell::new(),
             packages: RefCell::default(),
+            candidates: false,
         })
+    }
+
+    /// Returns how cargo's configuration has HTTP done.
+    pub(crate) fn http_settings(host: &Host, options: &SourceOptions) -> Result<HttpSettings> {
+        let config = Config::read(&host.env, &host.env.dir().join(&options.project_dir))?;
+        settings(&config)
+    }
+
+    /// Reads candidates for a release, such as 51.0.0-rc.1, also where they were withdrawn:
+    /// upstream withdraws each when the next one comes.
+    #[must_use]
+    pub fn with_candidates(mut self) -> Self {
+        self.candidates = true;
+        self
     }
 
     /// Asks once and does not wait for long: nothing depends on the answer.

@@ -214,6 +214,7 @@ impl Registry<'_> {
                 return Err(Error::faults(Kind::Upstream, message, vec![fault])
                     .help("a published package never changes: find out why this one did, and which registry cargo's configuration names, before trusting it"));
             }
+            None if self.candidates && !version.pre.is_empty() => {}
             None if entry.listed.yanked => return Err(refused("was yanked from")),
             Some(_) if entry.listed.yanked => self.host.status.warn(&format!(
                 "{name} {version} was yanked; it is read because the lock has it"

@@ -33,7 +33,7 @@ mod tests;
 use std::ops::Range;
 
 pub use follow::{Candidate, Followed, follow};
-pub use parse::check_rust;
+pub use parse::{check_rust, read_rust};
 
 pub(super) use combine::Caution;
 use combine::{Combiner, Part};

@@ -10,6 +10,9 @@ use super::source::{Role, Source, Token};
 /// The stack of the thread that parses; it is reserved, and used only as far as needed.
 const STACK: usize = 256 << 20;
 
+/// How many sources are parsed at a time.
+const MAX_THREADS: usize = 4;
+
 /// How many levels the parser may go down at most, counted as if each token that can begin
 /// one did. One level needs a few kilobytes of the stack.
 const MAX_LEVELS: usize = 12_000;
@@ -26,7 +29,7 @@ const MAX_DEPTH: usize = 256;
 pub(super) fn parse_all<'a, const N: usize>(
     texts: [&'a str; N],
 ) -> Result<[Source<'a>; N], (usize, String)> {
-    let parsed = in_threads(texts, |text| {
+    let parsed = in_threads(&texts, |text| {
         let (tokens, file) = syntax(text)?;
         Ok(reader::read(text, tokens, &file))
     });
@@ -44,26 +47,44 @@ pub(super) fn parse_all<'a, const N: usize>(
 ///
 /// What the parser says, as `3:5: expected …`.
 pub fn check_rust(text: &str) -> Result<(), String> {
-    let [checked] = in_threads([text], |text| syntax(text).map(drop));
-    checked
+    read_rust(&[text], |_| ()).remove(0)
 }
 
-fn in_threads<'a, T: Send, const N: usize>(
-    texts: [&'a str; N],
+/// Parses sources and returns what `read` makes of each, in order. Lines and columns of
+/// the syntax tree can be told only there: its text is freed as `read` ends.
+///
+/// # Errors
+///
+/// For each source that does not parse as Rust, what the parser says.
+pub fn read_rust<T: Send>(
+    texts: &[&str],
+    read: impl Fn(&syn::File) -> T + Sync,
+) -> Vec<Result<T, String>> {
+    in_threads(texts, |text| syntax(text).map(|(_, file)| read(&file)))
+}
+
+fn in_threads<'a, T: Send>(
+    texts: &[&'a str],
     run: impl Fn(&'a str) -> Result<T, String> + Sync,
-) -> [Result<T, String>; N] {
+) -> Vec<Result<T, String>> {
     let run = &run;
-    thread::scope(|scope| {
-        let threads = texts.map(|text| {
-            let thread = thread::Builder::new().stack_size(STACK);
-            thread.spawn_scoped(scope, move || run(text))
-        });
-        threads.map(|thread| {
-            let thread = thread.map_err(|error| format!("no thread to parse in: {error}"))?;
-            let unreadable = |_| Err("the parser cannot read it".to_owned());
-            thread.join().unwrap_or_else(unreadable)
+    let parsed = texts.chunks(MAX_THREADS).flat_map(|texts| {
+        thread::scope(|scope| {
+            let threads = texts.iter().map(|text| {
+                let thread = thread::Builder::new().stack_size(STACK);
+                thread.spawn_scoped(scope, move || run(text))
+            });
+            // All of them begin before the first is waited for.
+            let threads: Vec<_> = threads.collect();
+            let results = threads.into_iter().map(|thread| {
+                let thread = thread.map_err(|error| format!("no thread to parse in: {error}"))?;
+                let unreadable = |_| Err("the parser cannot read it".to_owned());
+                thread.join().unwrap_or_else(unreadable)
+            });
+            results.collect::<Vec<_>>()
         })
-    })
+    });
+    parsed.collect()
 }
 
 fn syntax(text: &str) -> Result<(Vec<Token>, syn::File), String> {
