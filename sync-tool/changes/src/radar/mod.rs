@@ -5,32 +5,25 @@
 
 mod items;
 mod mirrors;
+mod pairs;
+mod side;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use items::{Item, items_of};
+use items::Kind;
 pub use mirrors::Mirror;
+use pairs::{Pair, pair};
 use recipe::manifest::{RadarRow, RadarState};
-use recipe::patch::{LineKind, Patch};
+use recipe::patch::Patch;
 use recipe::tree::Tree;
 use semver::Version;
 use serde::Serialize;
+use side::{Found, PATCHED, Side, is_watched};
 
 /// How many lines of a difference are kept.
-const MAX_DIFF_LINES: usize = 80;
-
-/// A commit of upstream's that changed lines of an item.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "the names say it")]
-pub struct Commit {
-    pub id: String,
-    pub date: String,
-    pub subject: String,
-    pub pull_request: Option<u64>,
-}
+const MAX_DIFF_LINES: usize = 120;
 
 /// Why an item concerns the fork.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -42,22 +35,35 @@ pub struct Concern {
     pub why: String,
 }
 
-/// A function or type that upstream changed at a step, and that concerns the fork.
+/// Where an item stands in a release.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Place {
+    /// The file.
+    pub file: String,
+    /// Its name there.
+    pub name: String,
+    /// The line, counted from 1.
+    pub line: usize,
+}
+
+/// A function or value that upstream changed at a step, and that concerns the fork.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct RadarItem {
     /// The name: `Type::function`, and `file::function` outside of types.
     pub item: String,
+    /// The name before, where that was another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub was: Option<String>,
     /// Where it was before; empty where the item is new.
-    pub old_files: Vec<String>,
+    pub old: Vec<Place>,
     /// Where it is now; empty where the item is gone.
-    pub new_files: Vec<String>,
+    pub new: Vec<Place>,
     /// Why it concerns the fork.
     pub concerns: Vec<Concern>,
     /// The difference of its text, a unified diff of bounded length.
     pub diff: String,
-    /// Upstream's commits, where the caller knows them.
-    pub commits: Vec<Commit>,
     /// Whether the change is known to fix a vulnerability.
     pub is_security: bool,
     /// What was decided.
@@ -69,7 +75,7 @@ pub struct RadarItem {
 /// What a step has.
 #[derive(Debug, Default)]
 pub struct Findings {
-    /// The items, by name.
+    /// The items, security first, then those that are open.
     pub items: Vec<RadarItem>,
     /// Files that do not lex or are nested too deep.
     pub unreadable: Vec<String>,
@@ -94,111 +100,66 @@ pub struct Release<'a> {
     pub tree: &'a Tree,
 }
 
-/// The items of the files that differ, by file.
-type Files<'a> = BTreeMap<&'a str, (&'a str, BTreeMap<String, Item>)>;
-
-/// Where an item stands: its name, after the file where it is outside of types.
-type Watched = BTreeMap<(String, String), BTreeSet<Concern>>;
-
 impl Radar<'_> {
     /// Returns what upstream changed from one release to the next.
     pub fn step(&self, old: Release<'_>, new: Release<'_>) -> Findings {
-        let mut unreadable = BTreeSet::new();
-        let old_files = read(old.tree, new.tree, &mut unreadable);
-        let new_files = read(new.tree, old.tree, &mut unreadable);
-        let mut watched = self.mirrored();
-        for files in [&old_files, &new_files] {
-            self.add_patched(files, &mut watched);
+        let trees = [old.tree, new.tree];
+        let is_same = |path: &str| {
+            let [old, new] = trees.map(|tree| tree.get(path).map(|file| file.bytes()));
+            old == new
+        };
+        let paths = trees.into_iter().flat_map(|tree| tree.iter());
+        let mut paths = paths.map(|(path, _)| path.as_str());
+        if paths.all(|path| !is_watched(self.mirrors, self.patches, path) || is_same(path)) {
+            return Findings::default();
         }
-        let mut groups: BTreeMap<String, BTreeSet<Concern>> = BTreeMap::new();
-        for files in [&old_files, &new_files] {
-            for (path, (_, items)) in files {
-                for name in items.keys() {
-                    if let Some(concerns) = watched.get(&((*path).to_owned(), name.clone())) {
-                        let group = groups.entry(key(path, name)).or_default();
-                        group.extend(concerns.iter().cloned());
-                    }
-                }
+        let mut unreadable = BTreeSet::new();
+        let concerning = (self.mirrors, self.patches);
+        let mut sides = trees.map(|tree| Side::read(tree, concerning, &mut unreadable));
+        let keys = sides
+            .each_ref()
+            .map(|side| side.watched().into_keys().collect::<Vec<_>>());
+        if keys[0] != keys[1] {
+            // What is gone may have moved to a file that nothing names.
+            for (side, tree) in sides.iter_mut().zip(trees) {
+                let is_wanted = |path: &str| path.starts_with("src/") && !is_same(path);
+                side.add_files(tree, &mut unreadable, is_wanted);
             }
         }
-        for files in [&old_files, &new_files] {
-            add_types(files, &watched, &mut groups);
-        }
-        let found = groups.into_iter().filter_map(|(item, concerns)| {
-            let before = placed(&old_files, &watched, &item);
-            let after = placed(&new_files, &watched, &item);
-            (code(&before) != code(&after)).then(|| {
-                let concerns = concerns.into_iter().collect();
-                self.finding(
-                    item,
-                    concerns,
-                    (&before, &after),
-                    (old.version, new.version),
-                )
-            })
-        });
+        let [before, after] = &sides;
+        let watched = [before.watched(), after.watched()];
+        let pairs = pair(watched, [before.others(), after.others()]);
+        let changes = changes(pairs, &sides);
+        let items = changes
+            .into_iter()
+            .map(|change| self.finding(change, (old.version, new.version)));
+        let mut items: Vec<RadarItem> = items.collect();
+        sort(&mut items);
         Findings {
-            items: found.collect(),
+            items,
             unreadable: unreadable.into_iter().collect(),
         }
     }
 
-    fn mirrored(&self) -> Watched {
-        let mut watched = Watched::new();
-        for mirror in self.mirrors {
-            for (file, function) in &mirror.of {
-                let concern = Concern {
-                    by: mirror.by.clone(),
-                    why: mirror.why.clone(),
-                };
-                let place = (file.clone(), function.clone());
-                watched.entry(place).or_default().insert(concern);
-            }
-        }
-        watched
-    }
-
-    /// Adds the items in which a patch changes lines.
-    fn add_patched(&self, files: &Files<'_>, watched: &mut Watched) {
-        for patch in self.patches {
-            let Some((source, items)) = files.get(patch.path.as_str()) else {
-                continue;
-            };
-            let lines = changed_lines(source, patch);
-            for (name, item) in items {
-                let is_in = |line: &usize| item.lines.iter().any(|range| range.contains(line));
-                if lines.iter().any(is_in) {
-                    let why = "a patch changes it".to_owned();
-                    let concern = Concern {
-                        by: patch.path.clone(),
-                        why,
-                    };
-                    let place = (patch.path.clone(), name.clone());
-                    watched.entry(place).or_default().insert(concern);
-                }
-            }
-        }
-    }
-
-    fn finding(
-        &self,
-        item: String,
-        concerns: Vec<Concern>,
-        (before, after): (&[Placed<'_>], &[Placed<'_>]),
-        (old, new): (&Version, &Version),
-    ) -> RadarItem {
-        let row = self
-            .rows
-            .iter()
-            .find(|row| row.items.contains(&item) && *old < row.release && row.release <= *new);
-        let files = |all: &[Placed<'_>]| all.iter().map(|p| p.path.to_owned()).collect();
-        RadarItem {
-            old_files: files(before),
-            new_files: files(after),
+    fn finding(&self, change: Change<'_>, (old, new): (&Version, &Version)) -> RadarItem {
+        let Change {
+            item,
+            was,
             concerns,
-            diff: diff(&text(before), &text(after)),
-            commits: Vec::new(),
-            is_security: row.and_then(|row| row.security).unwrap_or_default(),
+            found: [before, after],
+        } = change;
+        let rows = self.rows.iter().filter(|row| row.items.contains(&item));
+        let rows = rows.filter(|row| *old < row.release && row.release <= *new);
+        // Of several decisions the one that leaves work counts.
+        let rows: Vec<&RadarRow> = rows.collect();
+        let row = rows.iter().min_by_key(|row| row.state);
+        RadarItem {
+            was: was.filter(|was| *was != item),
+            old: places(&before),
+            new: places(&after),
+            concerns: concerns.into_iter().collect(),
+            diff: diff(&text(&before), &text(&after)),
+            is_security: rows.iter().any(|row| row.security == Some(true)),
             state: row.map_or(RadarState::Open, |row| row.state),
             reason: row.and_then(|row| row.reason.clone()),
             item,
@@ -206,157 +167,158 @@ impl Radar<'_> {
     }
 }
 
-impl RadarItem {
-    /// Takes in upstream's commits, whose messages may name a vulnerability.
-    pub fn add_commits(&mut self, commits: Vec<Commit>) {
-        self.is_security |= commits.iter().any(|commit| names_advisory(&commit.subject));
-        self.commits = commits;
-    }
+/// Something that changed, with its forms in both releases.
+#[derive(Default)]
+struct Change<'s> {
+    item: String,
+    was: Option<String>,
+    found: [Vec<Found<'s>>; 2],
+    concerns: BTreeSet<Concern>,
 }
 
-/// Tells whether a text, such as a commit's message, has the number of an advisory.
-pub fn names_advisory(text: &str) -> bool {
-    ["CVE-", "GHSA-", "RUSTSEC-"].iter().any(|start| {
-        text.match_indices(start).any(|(at, _)| {
-            text[at + start.len()..].starts_with(|c: char| c.is_ascii_alphanumeric())
-        })
-    })
-}
-
-/// Returns the rows' items that match no finding of the steps, each with its row. A row
-/// outside of the releases that were compared, `from` left out, is not judged.
-pub fn stale<'r>(
-    rows: &'r [RadarRow],
-    (from, to): (&Version, &Version),
-    steps: &[(Version, Version, &[RadarItem])],
-) -> Vec<(&'r RadarRow, &'r str)> {
-    let rows = rows
+/// Returns what changed. Functions that are new or gone cannot be compared one by one: those
+/// of a stand-in are one change, under its name.
+fn changes<'s>(pairs: Vec<Pair<'s>>, [before, after]: &[Side<'_>; 2]) -> Vec<Change<'s>> {
+    let renames = renames(&pairs);
+    let is_changed: Vec<bool> = pairs
         .iter()
-        .filter(|row| *from < row.release && row.release <= *to);
-    let each = rows.flat_map(|row| row.items.iter().map(move |item| (row, item.as_str())));
-    each.filter(|(row, item)| {
-        !steps.iter().any(|(old, new, found)| {
-            *old < row.release && row.release <= *new && found.iter().any(|f| f.item == *item)
-        })
-    })
-    .collect()
-}
-
-/// Reads the sources that the other tree has not with the same bytes.
-fn read<'a>(tree: &'a Tree, other: &Tree, unreadable: &mut BTreeSet<String>) -> Files<'a> {
-    let mut files = Files::new();
-    for (path, file) in tree.iter() {
-        let path = path.as_str();
-        let is_source = path.starts_with("src/") && path.ends_with(".rs");
-        let is_same = other.get(path).is_some_and(|o| o.bytes() == file.bytes());
-        if !is_source || is_same {
-            continue;
-        }
-        match file.text().and_then(|text| Some((text, items_of(text)?))) {
-            Some(read) => _ = files.insert(path, read),
-            None => _ = unreadable.insert(path.to_owned()),
-        }
-    }
-    files
-}
-
-/// Adds the types that a watched item names, with their defaults: a variant or a default
-/// may change what an unchanged function does.
-fn add_types(
-    files: &Files<'_>,
-    watched: &Watched,
-    groups: &mut BTreeMap<String, BTreeSet<Concern>>,
-) {
-    let mut named: BTreeMap<&str, BTreeSet<&Concern>> = BTreeMap::new();
-    for ((path, name), concerns) in watched {
-        let item = files
-            .get(path.as_str())
-            .and_then(|(_, items)| items.get(name));
-        for name in item.map(Item::names).unwrap_or_default() {
-            named.entry(name).or_default().extend(concerns);
-        }
-    }
-    for (path, (_, items)) in files {
-        for (name, item) in items {
-            let of_type = match name.strip_suffix("::default") {
-                Some(of) => of,
-                None if item.is_function => continue,
-                None => name,
-            };
-            if let Some(concerns) = named.get(of_type) {
-                let group = groups.entry(key(path, name)).or_default();
-                group.extend(concerns.iter().map(|c| (*c).clone()));
-            }
-        }
-    }
-}
-
-/// An item at its place.
-struct Placed<'a> {
-    path: &'a str,
-    source: &'a str,
-    item: &'a Item,
-}
-
-/// Finds an item where it is watched, or else in all files that differ, so that one that
-/// only moved is the same.
-fn placed<'a>(files: &'a Files<'_>, watched: &Watched, item: &str) -> Vec<Placed<'a>> {
-    let is_watched =
-        |path: &str, name: &str| watched.contains_key(&(path.to_owned(), name.to_owned()));
-    let each = files.iter().flat_map(|(path, (source, items))| {
-        let of_key = items.iter().filter(|(name, _)| key(path, name) == item);
-        of_key.map(|(name, item)| (is_watched(path, name), Placed { path, source, item }))
-    });
-    let (at_place, elsewhere): (Vec<_>, Vec<_>) = each.partition(|(is_watched, _)| *is_watched);
-    let found = if at_place.is_empty() {
-        elsewhere
-    } else {
-        at_place
-    };
-    found.into_iter().map(|(_, placed)| placed).collect()
-}
-
-fn code<'a>(placed: &[Placed<'a>]) -> Vec<&'a [String]> {
-    let mut code: Vec<_> = placed.iter().map(|p| &p.item.code[..]).collect();
-    code.sort_unstable();
-    code
-}
-
-fn text(placed: &[Placed<'_>]) -> String {
-    placed.iter().map(|p| p.item.text(p.source)).collect()
-}
-
-/// Returns the stable name of an item: one outside of types is told apart by the name of
-/// its file, but those of `util.rs` went to `mod.rs` with their names.
-fn key(path: &str, name: &str) -> String {
-    if name.contains("::") || name.starts_with(char::is_uppercase) {
-        return name.to_owned();
-    }
-    let stem = path.trim_end_matches(".rs").trim_end_matches("/mod");
-    let stem = stem.trim_end_matches("/util");
-    format!("{}::{name}", stem.rsplit('/').next().unwrap_or(stem))
-}
-
-/// Returns the lines, counted from 0, that a patch removes or puts its own lines beside.
-fn changed_lines(source: &str, patch: &Patch) -> Vec<usize> {
-    let lines: Vec<&str> = source.split_inclusive('\n').collect();
-    let mut changed = Vec::new();
-    for hunk in &patch.hunks {
-        let old: Vec<&str> = hunk.old_lines().collect();
-        let found = lines.windows(old.len().max(1)).position(|part| part == old);
-        let Some(mut at) = found else { continue };
-        for line in &hunk.lines {
-            match line.kind {
-                LineKind::Context => at += 1,
-                LineKind::Added => changed.push(at),
-                LineKind::Removed => {
-                    changed.push(at);
-                    at += 1;
+        .map(|pair| is_changed(pair, &renames))
+        .collect();
+    let mut changes = Vec::new();
+    let mut rewritten: BTreeMap<Concern, Change<'s>> = BTreeMap::new();
+    for (pair, _) in pairs
+        .into_iter()
+        .zip(is_changed)
+        .filter(|(_, is_changed)| *is_changed)
+    {
+        let mut concerns = before.concerns_of(&pair.found[0]);
+        concerns.extend(after.concerns_of(&pair.found[1]));
+        match pair.keys {
+            [Some(was), Some(item)] => changes.push(Change {
+                item,
+                was: Some(was),
+                found: pair.found,
+                concerns,
+            }),
+            _ => {
+                let is_function = |one: &Found<'_>| one.item.kind == Kind::Function;
+                let mirrored = concerns.iter().find(|one| one.why != PATCHED);
+                let Some(concern) = mirrored.or(concerns.first()).cloned() else {
+                    continue;
+                };
+                if !pair.found.iter().flatten().all(is_function) {
+                    continue;
+                }
+                let change = rewritten.entry(concern).or_default();
+                for (all, found) in change.found.iter_mut().zip(pair.found) {
+                    all.extend(found);
                 }
             }
         }
     }
-    changed
+    changes.extend(rewritten.into_iter().map(|(concern, change)| Change {
+        item: format!("{} {}", concern.by, concern.why),
+        concerns: [concern].into(),
+        ..change
+    }));
+    changes
+}
+
+impl RadarItem {
+    /// Tells whether somebody has to look at it.
+    pub fn is_open(&self) -> bool {
+        self.state == RadarState::Open
+    }
+}
+
+/// Orders findings: vulnerabilities first, then what is open, then by name.
+fn rank(item: &RadarItem) -> (bool, RadarState, &str) {
+    (!item.is_security, item.state, &item.item)
+}
+
+/// Orders findings again, where more is known of them.
+pub fn sort(items: &mut [RadarItem]) {
+    items.sort_by(|a, b| rank(a).cmp(&rank(b)));
+}
+
+/// Returns the code of an item of a source, to be compared with that of another commit;
+/// `None` where it is not there, or the source does not lex.
+pub fn code(source: &str, name: &str) -> Option<Vec<String>> {
+    Some(items::items_of(source)?.remove(name)?.code)
+}
+
+/// Returns the numbers of advisories that a text has, such as a commit's message.
+pub fn advisories(text: &str) -> Vec<String> {
+    let is_of_number = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let mut found = BTreeSet::new();
+    for start in ["CVE-", "GHSA-", "RUSTSEC-"] {
+        for (at, _) in text.match_indices(start) {
+            let rest = &text[at..];
+            let number = &rest[..rest.find(|c| !is_of_number(c)).unwrap_or(rest.len())];
+            if number.len() > start.len() {
+                found.insert(number.trim_end_matches('-').to_owned());
+            }
+        }
+    }
+    found.into_iter().collect()
+}
+
+/// Returns the items of rows that match no finding of the steps, each with its row. Rows
+/// outside of the releases that were compared are not judged.
+pub fn stale<'r>(
+    rows: &'r [RadarRow],
+    steps: &[(Version, Version, &[RadarItem])],
+) -> Vec<(&'r RadarRow, &'r str)> {
+    let each = rows
+        .iter()
+        .flat_map(|row| row.items.iter().map(move |item| (row, item.as_str())));
+    let is_stale = |(row, item): &(&RadarRow, &str)| {
+        let mut steps = steps.iter();
+        let step = steps.find(|(old, new, _)| *old < row.release && row.release <= *new);
+        step.is_some_and(|(_, _, found)| !found.iter().any(|one| one.item == *item))
+    };
+    each.filter(is_stale).collect()
+}
+
+/// Returns the names of functions that are under another one now.
+fn renames(pairs: &[Pair<'_>]) -> BTreeMap<String, String> {
+    fn last(key: &str) -> &str {
+        key.rsplit("::").next().unwrap_or(key)
+    }
+    let names = pairs.iter().filter_map(|pair| {
+        let [old, new] = pair.keys.each_ref().map(|key| key.as_deref().map(last));
+        Some((old?, new?))
+    });
+    let names = names.filter(|(old, new)| old != new);
+    names
+        .map(|(old, new)| (old.to_owned(), new.to_owned()))
+        .collect()
+}
+
+/// Tells whether more than names changed.
+fn is_changed(pair: &Pair<'_>, renames: &BTreeMap<String, String>) -> bool {
+    let [mut old, mut new] = pair.found.each_ref().map(|found| {
+        let codes = found.iter().map(|one| &one.item.code);
+        codes.collect::<Vec<_>>()
+    });
+    old.sort_unstable();
+    new.sort_unstable();
+    let [old, new] = [old, new].map(|codes| codes.into_iter().flatten().collect::<Vec<_>>());
+    let is_same = |(old, new): (&&String, &&String)| old == new || renames.get(*old) == Some(new);
+    old.len() != new.len() || !old.iter().zip(&new).all(is_same)
+}
+
+fn places(found: &[Found<'_>]) -> Vec<Place> {
+    let places = found.iter().map(|one| Place {
+        file: one.path.to_owned(),
+        name: one.name.to_owned(),
+        line: one.item.lines.first().map_or(0, |lines| lines.start) + 1,
+    });
+    places.collect()
+}
+
+fn text(found: &[Found<'_>]) -> String {
+    found.iter().map(|one| one.item.text(one.source)).collect()
 }
 
 fn diff(old: &str, new: &str) -> String {

@@ -70,22 +70,81 @@ fn moved_code_is_the_same() {
 fn new_and_gone_functions_are_found() {
     let with = [("src/tcp.rs", "impl S { fn f() { a } }")];
     let without = [("src/tcp.rs", "impl S { }")];
-    assert_eq!(found(&with, &without), ["S::f"]);
-    assert_eq!(found(&without, &with), ["S::f"]);
+    assert_eq!(found(&with, &without), ["ours.rs binds"]);
+    assert_eq!(found(&without, &with), ["ours.rs binds"]);
 }
 
 #[test]
-fn types_that_a_function_names_count_with_their_defaults() {
-    let tcp = |last: &str| format!("impl S {{ fn f(u: Use) {{ a }} }} {last}");
-    let old = tcp("enum Use { A } enum Unused { A }");
-    let new = tcp("enum Use { A, B } enum Unused { B } impl Default for Use { fn default() {} }");
-    let found = found(&[("src/tcp.rs", &old)], &[("src/tcp.rs", &new)]);
-    assert_eq!(found, ["Use", "Use::default"]);
+fn what_a_function_names_counts_and_may_be_in_another_file() {
+    let tcp = (
+        "src/tcp.rs",
+        "impl S { fn f(u: Use) { Use::default() == N } }",
+    );
+    let named = |one: &str| format!("{one} pub enum Unused {{ A }} struct P {{ a: u8 }}");
+    let is = |old: &str, new: &str| {
+        let [old, new] = [named(old), named(new)];
+        found(&[tcp, ("src/mod.rs", &old)], &[tcp, ("src/mod.rs", &new)])
+    };
+    assert_eq!(is("pub enum Use { A }", "pub enum Use { A, B }"), ["Use"]);
+    assert_eq!(
+        is("pub(crate) enum Use { A }", "pub enum Use { A, }"),
+        <[&str; 0]>::default()
+    );
+    // What a private one has, the functions around it show.
+    assert!(is("enum Use { A }", "enum Use { A, B }").is_empty());
+    let default = |by: &str| format!("impl Default for Use {{ fn default() {{ {by} }} }}");
+    assert_eq!(is(&default("A"), &default("B")), ["Use::default"]);
+    assert_eq!(is("const N: u8 = 1;", "const N: u8 = 2;"), ["N"]);
+    assert_eq!(
+        is("static N: &'static str = X;", "static N: &'static str = Y;"),
+        ["N"]
+    );
+    assert!(is("const N: u8 = 1;", "pub const fn M() {} const _: () = ();").is_empty());
+}
+
+#[test]
+fn renamed_and_moved_functions_are_one_and_only_true_differences_count() {
+    let body = |last: &str| {
+        format!("{{ let a = one(1, 2); two(a, three(b, c)); if d {{ {last} }} else {{ five() }} }}")
+    };
+    let old = [
+        (
+            "src/tcp.rs",
+            "impl S { fn f() { crate::sockets::util::g(g2()) } }",
+        ),
+        ("src/util.rs", &*format!("fn g() {}", body("four()"))),
+    ];
+    let is = |last: &str| {
+        let renamed = format!("fn bind_it() {}", body(last));
+        let new = [
+            ("src/tcp.rs", "impl S { fn f() { super::bind_it(g2()) } }"),
+            ("src/other.rs", &*renamed),
+        ];
+        step_with(&tree(&old), &tree(&new), &[], &[]).items
+    };
+    assert_eq!(is("four()"), []);
+    let [changed] = &is("check()?; four()")[..] else {
+        panic!("one function changed");
+    };
+    let told = (&*changed.item, changed.was.as_deref());
+    assert_eq!(told, ("other::bind_it", Some("src::g")));
+    assert!(changed.diff.contains("check()?"), "{}", changed.diff);
+    let place = &changed.new[0];
+    assert_eq!((&*place.file, place.line), ("src/other.rs", 1));
+}
+
+#[test]
+fn a_name_that_stays_is_no_rename() {
+    let f = |call: &str| format!("impl S {{ fn f() {{ {call}() }} }}");
+    let is = |old: &str, new: &str| found(&[("src/tcp.rs", &f(old))], &[("src/tcp.rs", &f(new))]);
+    assert_eq!(is("is_loopback", "is_unspecified"), ["S::f"]);
+    assert_eq!(is("std::net::bind", "tokio::net::bind"), ["S::f"]);
+    assert!(is("crate::net::bind", "bind").is_empty());
 }
 
 #[test]
 fn functions_that_a_patch_changes_count() {
-    use recipe::patch::{Hunk, HunkLine};
+    use recipe::patch::{Hunk, HunkLine, LineKind};
     let line = |kind, text: &str| HunkLine {
         kind,
         text: text.to_owned(),
@@ -143,7 +202,7 @@ fn rows_decide_and_stale_ones_are_told() {
         (RadarState::Ported, true)
     );
     let [from, to]: [Version; 2] = ["41.0.0", "42.0.2"].map(|v| v.parse().unwrap());
-    let stale = stale(&rows, (&from, &to), &[(from.clone(), to.clone(), &found)]);
+    let stale = stale(&rows, &[(from, to, &found)]);
     let items: Vec<_> = stale.iter().map(|(_, item)| *item).collect();
     assert_eq!(items, ["S::gone"]);
     assert_eq!(
@@ -156,17 +215,27 @@ fn rows_decide_and_stale_ones_are_told() {
 fn hostile_files_are_told_by_their_path() {
     let deep = format!("fn f() {}{}", "{".repeat(100_000), "}".repeat(100_000));
     let old = tree(&[
-        ("src/a.rs", "fn ("),
-        ("src/b.rs", &deep),
-        ("src/c.rs", "impl"),
+        ("src/tcp.rs", "fn ("),
+        ("src/mod.rs", &deep),
+        ("src/c.rs", "fn ("),
     ]);
-    let found = step_with(&old, &Tree::new(), &[], &[]);
-    assert_eq!(found.unreadable, ["src/a.rs", "src/b.rs"]);
+    let new = tree(&[
+        ("src/new.rs", "impl"),
+        ("src/util.rs", "fn f() {} fn g("),
+        ("src/mod.rs", "fn g() {}"),
+    ]);
+    let found = step_with(&old, &new, &[], &[]);
+    assert_eq!(
+        found.unreadable,
+        ["src/c.rs", "src/mod.rs", "src/tcp.rs", "src/util.rs"]
+    );
 }
 
 #[test]
 fn advisories_are_told_by_their_numbers() {
-    assert!(names_advisory("Fix CVE-2026-1 in bind"));
-    assert!(names_advisory("see GHSA-abcd-1"));
-    assert!(!names_advisory("no CVE- here"));
+    let text = "Fix CVE-2026-1, GHSA-abcd-1. and RUSTSEC-2026-0001-\nsee CVE-2026-1; no CVE- here";
+    assert_eq!(
+        advisories(text),
+        ["CVE-2026-1", "GHSA-abcd-1", "RUSTSEC-2026-0001"]
+    );
 }
