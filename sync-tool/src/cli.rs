@@ -250,6 +250,10 @@ pub struct CheckArgs {
     /// Look at an exported tree instead of the vendored one
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub exported: Option<PathBuf>,
+    /// Tell instead which of upstream's changes to functions that the fork replaces, mirrors
+    /// or patches nobody has decided about; fails where one of them fixes a vulnerability
+    #[arg(long, conflicts_with_all = ["deep", "exported"])]
+    pub radar: bool,
     #[command(flatten)]
     #[allow(missing_docs, reason = "the type says it")]
     pub source: SourceArgs,

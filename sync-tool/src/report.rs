@@ -3,6 +3,7 @@
 mod conflicts;
 mod forecast;
 mod merges;
+mod radar;
 mod upgrade;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ pub use forecast::{
 use gates::gate::GateReport;
 use host::status::StepTime;
 pub use merges::{MergeReport, MergedReport, remarks};
+pub use radar::{RadarFinding, RadarReport, RadarStep, StaleDecision};
 use recipe::compare::{FileChange, FileDiff};
 use recipe::drift::Drift;
 use recipe::manifest::{HistoryRow, Versions};

@@ -84,6 +84,23 @@ fn gates(review: &Review, text: &mut String) {
     }
 }
 
+/// How long the text may be for differences to be added.
+const MAX_WITH_DIFFS: usize = MAX_BYTES / 2;
+
+/// Adds a unified diff that is folded.
+fn folded(diff: &str, text: &mut String) {
+    let ticks = diff.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(3.max(ticks + 1));
+    let _ = writeln!(
+        text,
+        "\n  <details><summary>difference</summary>\n\n  {fence}diff"
+    );
+    for line in diff.lines() {
+        let _ = writeln!(text, "  {}", recipe::text::line(line));
+    }
+    let _ = writeln!(text, "  {fence}\n\n  </details>\n");
+}
+
 /// How many entries of a chapter are listed.
 const MAX_ENTRIES: usize = 40;
 
@@ -110,6 +127,9 @@ fn chapter(chapter: &Chapter, text: &mut String) {
         }
         for detail in &entry.details {
             let _ = writeln!(text, "  - {}", markdown(detail));
+        }
+        if let Some(diff) = entry.diff.as_ref().filter(|_| text.len() < MAX_WITH_DIFFS) {
+            folded(diff, text);
         }
     }
     let more = chapter.entries.len().saturating_sub(MAX_ENTRIES);

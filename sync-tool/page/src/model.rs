@@ -88,6 +88,8 @@ pub struct Entry {
     pub code: Vec<(String, String)>,
     /// What more there is to say, a line each: places, what to do.
     pub details: Vec<String>,
+    /// A unified diff, shown folded.
+    pub diff: Option<String>,
     /// The pull requests that did it.
     pub pull_requests: Vec<u64>,
 }

@@ -104,7 +104,8 @@ impl Cost for crate::Entry {
         let code = self.code.iter().flat_map(|(name, code)| [name, code]);
         let texts = code.chain(&self.details).chain(&self.tag);
         let parts = self.code.len() + self.details.len() + self.pull_requests.len();
-        200 + 100 * parts + sentences(texts.chain([&self.text]).map(String::as_str))
+        let diff = self.diff.as_deref().map_or(0, |diff| 200 + 6 * diff.len());
+        200 + 100 * parts + diff + sentences(texts.chain([&self.text]).map(String::as_str))
     }
 }
 

@@ -22,11 +22,12 @@ use super::context::{Access, Context, Steps};
 use super::fork_code::fork_code;
 use super::pipeline::{Pipeline, PreparedRelease};
 use super::project::Project;
+use super::radar::ForkRadar;
 use super::release::{locked, resolve};
 use super::status::or_reason;
 use super::upstream_tests;
 use crate::cli::ForecastArgs;
-use crate::report::{FileCounts, ForecastReport, ForecastRow, ReleaseStatus, SeriesFit};
+use crate::report::{FileCounts, ForecastReport, ForecastRow, RadarStep, ReleaseStatus, SeriesFit};
 
 /// Runs the command.
 ///
@@ -65,6 +66,7 @@ pub(super) fn run(context: &Context<'_>, args: &ForecastArgs) -> Result<Forecast
         context,
         project: &project,
         pipeline: &pipeline,
+        radar: ForkRadar::of(&project, &upstream)?,
         rustc: rustc.as_ref(),
     };
     let breaks = args.bisect.then(|| Breaks::begin(&project, &begin));
@@ -72,6 +74,7 @@ pub(super) fn run(context: &Context<'_>, args: &ForecastArgs) -> Result<Forecast
         api: Api::of(&begin.release.tree),
         before: begin.release,
         breaks: breaks.flatten(),
+        notes: Vec::new(),
     };
     let rows = points
         .into_iter()
@@ -81,7 +84,8 @@ pub(super) fn run(context: &Context<'_>, args: &ForecastArgs) -> Result<Forecast
     let broken = breaks
         .map(|breaks| breaks.first_commits(&pipeline, manifest, &upstream))
         .transpose()?;
-    let notes = notes(&upstream, args);
+    let mut notes = notes(&upstream, args);
+    notes.extend(so_far.notes);
     Ok(ForecastReport {
         from,
         rustc: rustc.clone(),
@@ -108,12 +112,15 @@ struct SoFar {
     api: Api,
     /// Where patches stop applying, where that was asked for.
     breaks: Option<Breaks>,
+    /// What else there is to know.
+    notes: Vec<String>,
 }
 
 struct Forecast<'a> {
     context: &'a Context<'a>,
     project: &'a Project,
     pipeline: &'a Pipeline<'a>,
+    radar: ForkRadar<'a, 'a>,
     rustc: Option<&'a Version>,
 }
 
@@ -161,6 +168,11 @@ impl Forecast<'_> {
         let fork = fork_code(self.project, &so_far.before.version);
         row.api = so_far.api.changes(&api).used(&so_far.api, &fork);
         row.watch = WatchList::builtin().findings(old, new);
+        let steps = self
+            .radar
+            .steps(&so_far.before, &ready.release, &mut so_far.notes)?;
+        let open = steps.iter().flat_map(RadarStep::open);
+        row.radar = open.map(|one| one.item.item.clone()).collect();
         for change in &changes {
             let counts = row.files.entry(change.kind).or_default();
             count(counts, change.what);
@@ -211,5 +223,6 @@ fn empty(point: &Point) -> ForecastRow {
         taken: Vec::new(),
         api: Vec::new(),
         watch: Vec::new(),
+        radar: Vec::new(),
     }
 }

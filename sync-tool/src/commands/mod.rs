@@ -13,6 +13,7 @@ mod fork_code;
 mod install;
 mod pipeline;
 mod project;
+mod radar;
 mod recorded;
 mod refresh;
 mod release;

@@ -14,6 +14,7 @@ use super::context::{Access, Context};
 use super::fork_code::fork_code;
 use super::pipeline::Pipeline;
 use super::project::Project;
+use super::radar::{ForkRadar, mark_security};
 use super::release::{locked, resolve};
 use super::review;
 use crate::cli::ReportArgs;
@@ -72,7 +73,11 @@ fn report(
     let (old, new) = (read(from)?, read(to)?);
     let api = api(project, &old, &new)?;
     let watch = WatchList::builtin().findings(&old.tree, &new.tree);
+    let radar = ForkRadar::of(project, upstream)?.with_commits();
+    let mut radar_unknown = Vec::new();
+    let mut radar = radar.steps(&old, &new, &mut radar_unknown)?;
     let (notes, notes_unknown) = notes(upstream, [from, to])?;
+    mark_security(&mut radar, &notes);
     let count = |kind| api.public.iter().filter(|one| one.change == kind).count();
     let counts = ApiCounts {
         added: count(ChangeKind::Added),
@@ -87,6 +92,8 @@ fn report(
         to: to.clone(),
         api,
         watch,
+        radar,
+        radar_unknown,
         notes,
         notes_unknown,
     })
@@ -102,7 +109,10 @@ fn api(project: &Project, old: &Release, new: &Release) -> Result<ApiReport> {
 
 /// Reads the release notes of all releases after one and up to another: each line's, at its
 /// newest release. Says what could not be read.
-fn notes(upstream: &Upstream<'_>, [from, to]: [&Version; 2]) -> Result<(Notes, Vec<String>)> {
+pub(super) fn notes(
+    upstream: &Upstream<'_>,
+    [from, to]: [&Version; 2],
+) -> Result<(Notes, Vec<String>)> {
     let listed = upstream.list()?;
     let is_between =
         |one: &&Listed| *from < one.version && one.version <= *to && one.version.pre.is_empty();

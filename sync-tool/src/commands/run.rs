@@ -15,7 +15,7 @@ use recipe::error::{Error, Kind, Result};
 use super::conflicts::{self, Listed};
 use super::context::Context;
 use super::{
-    check, completion, diff, export, forecast, refresh, report, show, status, test, upgrade,
+    check, completion, diff, export, forecast, radar, refresh, report, show, status, test, upgrade,
     vendor, versions,
 };
 use crate::cli::{Cli, Color, Command, Format, Global};
@@ -193,6 +193,21 @@ fn command(
         Command::Abort => listed(Listed::Done(conflicts::abort(context)?), format, human),
         Command::Vendor(args) => made(vendor::run(context, args)?, format, human),
         Command::Export(args) => made(export::run(context, args)?, format, human),
+        Command::Check(args) if args.radar => {
+            let report = radar::check(context, args)?;
+            let findings = || Findings::from(&report);
+            let text = match format {
+                Format::Human => human.radar(&report),
+                Format::Json => render::json(&report)?,
+                Format::Sarif => render::sarif(&findings())?,
+                Format::Github => render::annotations(&findings()),
+            };
+            let kind = (report.open_security() > 0).then_some(Kind::Verification);
+            Ok(Output {
+                kind,
+                ..output_of(text)
+            })
+        }
         Command::Check(args) => checked(&check::run(context, args)?, format, human),
         Command::Test(args) => {
             let (report, kept) = test::run(context, args)?;

@@ -6,6 +6,7 @@ use changes::watch::{self, Finding, NameChange};
 use page::{Chapter, Entry};
 use recipe::listing::joined;
 
+use super::radar;
 use crate::report::UpgradeReport;
 
 /// Writes a report's chapters, those first that concern the fork most.
@@ -28,6 +29,11 @@ pub fn chapters(report: &UpgradeReport) -> Vec<Chapter> {
             "Watch list",
             "Kinds of change that needed a person at earlier upgrades.".to_owned(),
             report.watch.iter().map(watched),
+        ),
+        chapter(
+            "Radar",
+            radar::lead(&report.radar, &report.radar_unknown),
+            radar::entries(&report.radar),
         ),
         chapter(
             "Release notes",

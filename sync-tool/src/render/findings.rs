@@ -6,10 +6,15 @@ use recipe::error::{Error, Fault, Kind, Location};
 use recipe::manifest::FILE;
 use recipe::tree::TreePath;
 
-use crate::report::{CheckReport, ConflictReport, ConflictsReport};
+use semver::Version;
+
+use crate::report::{CheckReport, ConflictReport, ConflictsReport, RadarFinding, RadarReport};
 
 /// What findings of a check are called.
 const DRIFT: &str = "wash-wasi drift";
+
+/// What a run is called that found nothing because it failed.
+const FAILED: &str = "wash-wasi-sync failed";
 
 /// What a run found, or why it found nothing.
 pub struct Findings {
@@ -40,7 +45,7 @@ pub(super) struct Finding {
 impl Findings {
     /// Tells whether the findings are those of a check: otherwise it could not be made.
     pub(super) fn is_checked(&self) -> bool {
-        matches!(self.kind, None | Some(Kind::Drift))
+        self.title != FAILED
     }
 }
 
@@ -64,6 +69,44 @@ impl From<&CheckReport> for Findings {
             correct: is_correct.then(|| format!("the sync with upstream {upstream} is correct")),
             kind: (!is_correct).then_some(Kind::Drift),
             title: DRIFT,
+        }
+    }
+}
+
+impl From<&RadarReport> for Findings {
+    /// The findings are the open items, at the manifest, where the decision goes.
+    fn from(report: &RadarReport) -> Self {
+        let found = |(number, (version, one)): (usize, (&Version, &RadarFinding))| Finding {
+            rule: "radar",
+            message: format!(
+                "upstream {version} changed {}, and nothing is decided about it{}",
+                one.item.item,
+                if one.item.is_security {
+                    ": a security fix"
+                } else {
+                    ""
+                },
+            ),
+            file: Some(FILE.to_owned()),
+            position: None,
+            apart: Some(number + 1),
+        };
+        let stale = report.stale.iter().map(|one| {
+            format!(
+                "the decision about {} at {} matches no change",
+                one.item, one.release
+            )
+        });
+        let found: Vec<Finding> = report.open().enumerate().map(found).collect();
+        let is_failed = report.open_security() > 0;
+        Findings {
+            correct: found
+                .is_empty()
+                .then(|| "every change is decided about".to_owned()),
+            found,
+            notes: report.notes.iter().cloned().chain(stale).collect(),
+            kind: is_failed.then_some(Kind::Verification),
+            title: "wash-wasi radar",
         }
     }
 }
@@ -155,7 +198,7 @@ impl From<&Error> for Findings {
             kind: Some(error.kind()),
             title: match error.kind() {
                 Kind::Drift => DRIFT,
-                _ => "wash-wasi-sync failed",
+                _ => FAILED,
             },
         }
     }

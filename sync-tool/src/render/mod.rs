@@ -7,6 +7,7 @@ mod github;
 mod human;
 mod junit;
 mod progress;
+mod radar;
 mod sarif;
 mod style;
 #[cfg(test)]

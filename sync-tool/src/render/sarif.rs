@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::findings::{Finding, Findings};
 
 /// Each rule of a check: its id, its description.
-const RULES: [(&str, &str); 10] = [
+const RULES: [(&str, &str); 11] = [
     (
         "changed",
         "A vendored file is not what upstream, manifest and patches give",
@@ -32,6 +32,10 @@ const RULES: [(&str, &str); 10] = [
     (
         "conflicts",
         "Upstream changed what a patch of the fork changes",
+    ),
+    (
+        "radar",
+        "Upstream changed a function that the fork replaces, mirrors or patches",
     ),
 ];
 

@@ -65,6 +65,8 @@ pub struct ForecastRow {
     pub api: Vec<UsedChange>,
     /// The entries of the watch list that apply.
     pub watch: Vec<Finding>,
+    /// The open items of the radar, vulnerabilities first.
+    pub radar: Vec<String>,
 }
 
 /// How many files changed.

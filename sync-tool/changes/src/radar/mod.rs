@@ -24,6 +24,8 @@ use side::{Found, PATCHED, Side, is_watched};
 
 /// How many lines of a difference are kept.
 const MAX_DIFF_LINES: usize = 120;
+/// How many bytes of it, where lines are longer than people write them.
+const MAX_DIFF_BYTES: usize = 20_000;
 
 /// Why an item concerns the fork.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -134,7 +136,7 @@ impl Radar<'_> {
             .into_iter()
             .map(|change| self.finding(change, (old.version, new.version)));
         let mut items: Vec<RadarItem> = items.collect();
-        sort(&mut items);
+        sort(&mut items, |item| item);
         Findings {
             items,
             unreadable: unreadable.into_iter().collect(),
@@ -236,15 +238,19 @@ fn rank(item: &RadarItem) -> (bool, RadarState, &str) {
     (!item.is_security, item.state, &item.item)
 }
 
-/// Orders findings again, where more is known of them.
-pub fn sort(items: &mut [RadarItem]) {
-    items.sort_by(|a, b| rank(a).cmp(&rank(b)));
+/// Orders what has findings.
+pub fn sort<T>(all: &mut [T], item: impl Fn(&T) -> &RadarItem) {
+    all.sort_by(|a, b| rank(item(a)).cmp(&rank(item(b))));
 }
 
-/// Returns the code of an item of a source, to be compared with that of another commit;
-/// `None` where it is not there, or the source does not lex.
-pub fn code(source: &str, name: &str) -> Option<Vec<String>> {
-    Some(items::items_of(source)?.remove(name)?.code)
+/// Returns the code of each item of a source, to be compared with that at another commit;
+/// nothing where the source does not lex.
+pub fn codes(source: &str) -> BTreeMap<String, Vec<String>> {
+    let items = items::items_of(source).unwrap_or_default();
+    items
+        .into_iter()
+        .map(|(name, item)| (name, item.code))
+        .collect()
 }
 
 /// Returns the numbers of advisories that a text has, such as a commit's message.
@@ -267,7 +273,7 @@ pub fn advisories(text: &str) -> Vec<String> {
 /// outside of the releases that were compared are not judged.
 pub fn stale<'r>(
     rows: &'r [RadarRow],
-    steps: &[(Version, Version, &[RadarItem])],
+    steps: &[(Version, Version, Vec<RadarItem>)],
 ) -> Vec<(&'r RadarRow, &'r str)> {
     let each = rows
         .iter()
@@ -328,6 +334,7 @@ fn diff(old: &str, new: &str) -> String {
     let left_out = lines.len().saturating_sub(MAX_DIFF_LINES);
     lines.truncate(MAX_DIFF_LINES);
     let mut text = lines.join("\n");
+    text.truncate(text.floor_char_boundary(MAX_DIFF_BYTES));
     if left_out > 0 {
         text.push_str(&format!("\n… {left_out} more lines"));
     }

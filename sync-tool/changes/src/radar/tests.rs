@@ -202,7 +202,7 @@ fn rows_decide_and_stale_ones_are_told() {
         (RadarState::Ported, true)
     );
     let [from, to]: [Version; 2] = ["41.0.0", "42.0.2"].map(|v| v.parse().unwrap());
-    let stale = stale(&rows, &[(from, to, &found)]);
+    let stale = stale(&rows, &[(from, to, found)]);
     let items: Vec<_> = stale.iter().map(|(_, item)| *item).collect();
     assert_eq!(items, ["S::gone"]);
     assert_eq!(

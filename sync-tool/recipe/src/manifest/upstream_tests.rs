@@ -7,6 +7,7 @@ use semver::Version;
 
 use super::pattern::{self, Pattern};
 use crate::reader::{Reader, Section};
+use crate::tree::TreePath;
 
 /// The directories that upstream's guests are built from, where the manifest
 /// does not say: the guests, and the adapter that makes components of them.
@@ -23,6 +24,9 @@ pub struct Tests {
     /// The directories of upstream's workspace that the guests are built from,
     /// besides the crates that the fork's crate is built from.
     pub programs: Vec<Pattern>,
+    /// The file of the project that says which functions of upstream's the fork's own code
+    /// mirrors.
+    pub mirrors: Option<TreePath>,
 }
 
 /// A test of upstream's that is known to fail on the fork.
@@ -45,6 +49,7 @@ impl Default for Tests {
         Tests {
             expected_failures: Vec::new(),
             programs: programs.collect(),
+            mirrors: None,
         }
     }
 }
@@ -55,7 +60,7 @@ pub(super) fn read(r: &mut Reader, root: &Section<'_>) -> Tests {
     let Some(s) = r.below(root, "tests") else {
         return tests;
     };
-    r.keys(&s, &[], &["expected-failures", "programs"]);
+    r.keys(&s, &[], &["expected-failures", "programs", "mirrors"]);
     tests.expected_failures = r.each(&s, "expected-failures", expected_failure);
     let mut names = BTreeSet::new();
     for test in &tests.expected_failures {
@@ -66,6 +71,9 @@ pub(super) fn read(r: &mut Reader, root: &Section<'_>) -> Tests {
     }
     if s.get("programs").is_some() {
         tests.programs = pattern::read(r, &s, "programs", "repository");
+    }
+    if s.get("mirrors").is_some() {
+        tests.mirrors = r.path(&s, "mirrors");
     }
     tests
 }

@@ -98,6 +98,10 @@ impl Human {
             let ids: Vec<String> = ids.collect();
             let _ = writeln!(text, "    watch list: {}", joined(&ids, ids.len()));
         }
+        if !one.radar.is_empty() {
+            let items = count(one.radar.len(), "open radar item");
+            let _ = writeln!(text, "    {items}: {}", joined(&one.radar, one.radar.len()));
+        }
     }
 
     fn broken(self, broken: &[BrokenPatch], text: &mut String) {

@@ -6,6 +6,7 @@ mod explained;
 mod forecast;
 mod made;
 mod others;
+mod radar;
 mod report;
 mod status;
 mod suite;

@@ -123,6 +123,19 @@ impl<'a> History<'a> {
         self.log(&[&count], range.each_ref(), path, lines)
     }
 
+    /// Returns the whole message of a commit.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no such commit.
+    pub fn message(&self, commit: &str) -> Result<String> {
+        let repository = self.repository.open()?;
+        let found = repository.revparse_single(commit);
+        let found = found.and_then(|object| object.peel_to_commit());
+        let message = found.map(|one| String::from_utf8_lossy(one.message_bytes()).into_owned());
+        message.map_err(|e| Error::upstream(format!("commit {commit:.10}: {}", e.message())))
+    }
+
     /// Returns all commits after one and up to another that changed a file of the crate, the
     /// newest first.
     ///
