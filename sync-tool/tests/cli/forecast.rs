@@ -25,6 +25,7 @@ fn each_release_has_a_row_and_nothing_is_written() {
         src/sockets/mod.rs merges (lines 2)
       43.0.0    conflicts (38.0.1)               +0 −0 ~4       1.85
         src/sockets/mod.rs conflicts in 1 place: fn connect
+        1 open radar item: sockets::connect
     for more: `wash-wasi-sync report --from 41.0.0 --to 43.0.0`
     --- stderr
     listing the tags of [upstream]

@@ -184,24 +184,38 @@ pub(super) fn key(path: &str, name: &str) -> String {
     format!("{}::{name}", stem.rsplit('/').next().unwrap_or(stem))
 }
 
-/// Returns the lines between which a patch puts or removes some, counted from 0.
+/// Returns the lines between which a patch puts or removes some, counted from 0. Each is found
+/// by as many lines around it as still stand there, where they stand once.
 fn changed_lines(source: &str, patch: &Patch) -> Vec<(usize, usize)> {
     let lines: Vec<&str> = source.split_inclusive('\n').collect();
     let mut changed = Vec::new();
     for hunk in &patch.hunks {
         let old: Vec<&str> = hunk.old_lines().collect();
-        let found = lines.windows(old.len().max(1)).position(|part| part == old);
-        let Some(mut at) = found else { continue };
+        let mut at: usize = 0;
         for line in &hunk.lines {
+            let last = at.min(old.len().saturating_sub(1));
             match line.kind {
                 LineKind::Context => at += 1,
-                LineKind::Added => changed.push((at.saturating_sub(1), at)),
+                LineKind::Added => changed.extend(find(&lines, &old, (at.saturating_sub(1), last))),
                 LineKind::Removed => {
-                    changed.push((at, at));
+                    changed.extend(find(&lines, &old, (at, last)));
                     at += 1;
                 }
             }
         }
     }
     changed
+}
+
+/// Finds lines of a hunk's old text.
+fn find(lines: &[&str], old: &[&str], (first, last): (usize, usize)) -> Option<(usize, usize)> {
+    (1..=3).rev().find_map(|context| {
+        let from = first.saturating_sub(context);
+        let part = old.get(from..(last + context + 1).min(old.len()))?;
+        let windows = lines.windows(part.len().max(1)).enumerate();
+        let mut found = windows.filter(|(_, window)| *window == part);
+        let (at, _) = found.next()?;
+        let is_unique = found.next().is_none();
+        is_unique.then_some((at + first - from, at + last - from))
+    })
 }
