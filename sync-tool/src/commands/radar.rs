@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use changes::notes::{Notes, Topic};
 use changes::radar::{self, Mirror, Radar};
 use recipe::error::{Error, Result};
+use recipe::listing::joined;
 use recipe::manifest;
 use recipe::patch::Patch;
 use recipe::release::{Listed, Release, newest_of_lines};
@@ -122,7 +123,7 @@ impl<'a, 'u> ForkRadar<'a, 'u> {
         let items = found.items.into_iter().map(|item| RadarFinding {
             item,
             commits: Vec::new(),
-            advisories: Vec::new(),
+            advisories: BTreeSet::new(),
         });
         let mut step = RadarStep {
             from: old.version.clone(),
@@ -207,18 +208,24 @@ pub(super) fn check(context: &Context<'_>, args: &CheckArgs) -> Result<RadarRepo
     let from = first.filter(|first| *first < to).unwrap_or(to);
     let radar = ForkRadar::of(&project, &upstream)?.with_commits();
     let mut said = Vec::new();
-    let read = |version| upstream.release(version, locked(project.lock.as_ref(), version));
-    let mut before = read(from)?;
-    let last = read(to)?;
-    let mut steps = Vec::new();
-    for version in lines(&upstream, [from, to], &mut said)? {
+    let mut points = BTreeSet::from_iter(lines(&upstream, [from, to], &mut said)?);
+    points.extend([from.clone(), to.clone()]);
+    let rows = manifest.radar.iter().map(|row| &row.release);
+    points.extend(rows.filter(|one| from < *one && *one < to).cloned());
+    let (mut steps, mut before) = (Vec::new(), None);
+    for version in points {
         context.host.interrupt().check()?;
         if let Some(release) = radar.read(&version, &mut said)? {
-            steps.extend(radar.steps(&before, &release, &mut said)?);
-            before = release;
+            if let Some(before) = &before {
+                steps.extend(radar.steps(before, &release, &mut said)?);
+            }
+            before = Some(release);
         }
     }
-    steps.extend(radar.steps(&before, &last, &mut said)?);
+    let Some(last) = before else {
+        let message = format!("none of the releases from {from} to {to} can be read");
+        return Err(Error::upstream(message).help(joined(&said, said.len())));
+    };
     if radar.history.is_some() {
         mark_security(&mut steps, &notes(&upstream, [from, to])?.0);
     }

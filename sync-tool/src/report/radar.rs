@@ -1,5 +1,7 @@
 //! What the radar tells: upstream's changes to what the fork stands in for.
 
+use std::collections::BTreeSet;
+
 use changes::radar::{RadarItem, sort};
 use recipe::release::SourceKind;
 use semver::Version;
@@ -31,7 +33,7 @@ pub struct RadarFinding {
     /// The commits that changed it, the newest first.
     pub commits: Vec<Commit>,
     /// The advisories that their messages name.
-    pub advisories: Vec<String>,
+    pub advisories: BTreeSet<String>,
 }
 
 impl RadarStep {

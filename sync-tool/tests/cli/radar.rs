@@ -17,7 +17,7 @@ fn world() -> World {
         std::fs::write(tcp, fixed).unwrap();
     });
     let git = &world.both.git;
-    let message = "Check ports (#12)\n\nThis fixes GHSA-aaaa-1.";
+    let message = "Check ports (#12)\n\nThis fixes GHSA-aaaa-bbbb-cccc.";
     git.git(&["commit", "--quiet", "--amend", "--message", message]);
     git.git(&["tag", "--force", "v46.0.0"]);
     let mirror = "[[mirror]]\nby = \"src/sockets/loopback/mod.rs\"\nwhy = \"has ports\"\n\
@@ -105,7 +105,7 @@ fn a_report_has_the_differences_folded_and_the_commits_of_a_clone() {
     let item = &step["items"][0];
     assert_eq!(item["item"], "Socket::port", "{step}");
     assert_eq!(item["is-security"], true, "{item}");
-    assert_eq!(item["advisories"][0], "GHSA-aaaa-1");
+    assert_eq!(item["advisories"][0], "GHSA-aaaa-bbbb-cccc");
     assert_eq!(item["commits"][0]["subject"], "Check ports (#12)");
     assert_eq!(item["new"][0]["file"], "src/sockets/tcp.rs");
     let diff = item["diff"].as_str().unwrap();

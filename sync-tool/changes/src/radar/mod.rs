@@ -11,6 +11,7 @@ mod side;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use items::Kind;
 pub use mirrors::Mirror;
@@ -18,6 +19,7 @@ use pairs::{Pair, pair};
 use recipe::manifest::{RadarRow, RadarState};
 use recipe::patch::Patch;
 use recipe::tree::Tree;
+use regex::Regex;
 use semver::Version;
 use serde::Serialize;
 use side::{Found, PATCHED, Side, is_watched};
@@ -254,19 +256,13 @@ pub fn codes(source: &str) -> BTreeMap<String, Vec<String>> {
 }
 
 /// Returns the numbers of advisories that a text has, such as a commit's message.
-pub fn advisories(text: &str) -> Vec<String> {
-    let is_of_number = |c: char| c.is_ascii_alphanumeric() || c == '-';
-    let mut found = BTreeSet::new();
-    for start in ["CVE-", "GHSA-", "RUSTSEC-"] {
-        for (at, _) in text.match_indices(start) {
-            let rest = &text[at..];
-            let number = &rest[..rest.find(|c| !is_of_number(c)).unwrap_or(rest.len())];
-            if number.len() > start.len() {
-                found.insert(number.trim_end_matches('-').to_owned());
-            }
-        }
-    }
-    found.into_iter().collect()
+pub fn advisories(text: &str) -> BTreeSet<String> {
+    static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
+        let numbers = r"\b(?:(?:CVE|RUSTSEC)-\d{4}-\d+|GHSA(?:-[0-9a-zA-Z]{4}){3})\b";
+        Regex::new(numbers).expect("a sound expression")
+    });
+    let found = NUMBER.find_iter(text);
+    found.map(|one| one.as_str().to_owned()).collect()
 }
 
 /// Returns the items of rows that match no finding of the steps, each with its row. Rows

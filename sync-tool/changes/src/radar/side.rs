@@ -193,12 +193,11 @@ fn changed_lines(source: &str, patch: &Patch) -> Vec<(usize, usize)> {
         let old: Vec<&str> = hunk.old_lines().collect();
         let mut at: usize = 0;
         for line in &hunk.lines {
-            let last = at.min(old.len().saturating_sub(1));
             match line.kind {
                 LineKind::Context => at += 1,
-                LineKind::Added => changed.extend(find(&lines, &old, (at.saturating_sub(1), last))),
+                LineKind::Added => changed.extend(find(&lines, &old, (at.saturating_sub(1), at))),
                 LineKind::Removed => {
-                    changed.extend(find(&lines, &old, (at, last)));
+                    changed.extend(find(&lines, &old, (at, at)));
                     at += 1;
                 }
             }

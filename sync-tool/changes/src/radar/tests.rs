@@ -180,6 +180,37 @@ fn functions_that_a_patch_changes_count() {
 }
 
 #[test]
+fn what_a_patch_puts_beside_a_function_is_not_in_it() {
+    use recipe::patch::{Hunk, HunkLine, LineKind};
+    let line = |kind, text: &str| HunkLine {
+        kind,
+        text: text.to_owned(),
+    };
+    let lines = vec![
+        line(LineKind::Context, "    last()\n"),
+        line(LineKind::Context, "}\n"),
+        line(LineKind::Added, "mod ours;\n"),
+    ];
+    let hunk = Hunk {
+        at: 1,
+        old_start: 2,
+        new_start: 2,
+        heading: String::new(),
+        lines,
+    };
+    let patch = Patch {
+        path: "src/p.rs".to_owned(),
+        differences: vec![],
+        notes: vec![],
+        hunks: vec![hunk],
+    };
+    let source = |first: &str| format!("fn h() {{\n    {first}\n    last()\n}}\n");
+    let old = tree(&[("src/p.rs", &source("two()"))]);
+    let new = tree(&[("src/p.rs", &source("three()"))]);
+    assert_eq!(step_with(&old, &new, &[&patch], &[]).items, []);
+}
+
+#[test]
 fn rows_decide_and_stale_ones_are_told() {
     let row = |item: &str, release: &str| RadarRow {
         items: vec![item.to_owned()],
@@ -233,9 +264,10 @@ fn hostile_files_are_told_by_their_path() {
 
 #[test]
 fn advisories_are_told_by_their_numbers() {
-    let text = "Fix CVE-2026-1, GHSA-abcd-1. and RUSTSEC-2026-0001-\nsee CVE-2026-1; no CVE- here";
+    let text = "CVE-worthy; CVE-2026-1, GHSA-2r75-cxrj-cmph. and\nRUSTSEC-2026-0001: GHSA-what";
+    let found: Vec<String> = advisories(text).into_iter().collect();
     assert_eq!(
-        advisories(text),
-        ["CVE-2026-1", "GHSA-abcd-1", "RUSTSEC-2026-0001"]
+        found,
+        ["CVE-2026-1", "GHSA-2r75-cxrj-cmph", "RUSTSEC-2026-0001"]
     );
 }
