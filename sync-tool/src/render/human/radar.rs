@@ -17,9 +17,12 @@ impl Human {
             (0, _) => self.styles.yellow("No security fix is open:"),
             _ => self.styles.red("Security fixes are open:"),
         };
+        let items_of = match open {
+            0 => String::new(),
+            _ => format!("{} of ", count(open, "open item")),
+        };
         let mut text = format!(
-            "{verdict} {} of {} from upstream {} to {}\n",
-            count(open, "open item"),
+            "{verdict} {items_of}{} from upstream {} to {}\n",
             count(all, "change"),
             report.from,
             report.to

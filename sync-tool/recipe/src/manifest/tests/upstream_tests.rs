@@ -14,8 +14,9 @@ fn nothing_is_expected_to_fail_unless_said() {
     let Tests {
         expected_failures,
         programs,
+        mirrors,
     } = manifest(GOOD).tests;
-    assert!(expected_failures.is_empty());
+    assert!(expected_failures.is_empty() && mirrors.is_none());
     let texts: Vec<&str> = programs.iter().map(|p| p.text.as_str()).collect();
     assert_eq!(texts, PROGRAMS);
     assert!(programs[0].matches(&path("crates/test-programs/src/bin/a.rs")));
@@ -24,7 +25,7 @@ fn nothing_is_expected_to_fail_unless_said() {
 #[test]
 fn expected_failures_and_programs_are_as_written() {
     let text = with(
-        "programs = [\"guests/**\"]\n\
+        "programs = [\"guests/**\"]\nmirrors = \"patches/mirrors.toml\"\n\
          expected-failures = [\n  { name = \" p2::a \", reason = \"no route\" },\n  \
          { name = \"p2::b\", reason = \"r\", until = \"42.0.0\" },\n]\n",
     );
@@ -37,6 +38,7 @@ fn expected_failures_and_programs_are_as_written() {
     assert_eq!(b.until, Some(version("42.0.0")));
     assert!(text[a.span.clone()].starts_with("{ name = \" p2::a \""));
     assert_eq!(manifest.tests.programs.len(), 1);
+    assert_eq!(manifest.tests.mirrors, Some(path("patches/mirrors.toml")));
 }
 
 #[test]
