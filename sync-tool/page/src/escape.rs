@@ -54,6 +54,37 @@ pub(crate) fn push_code(text: &str, out: &mut String) {
     _ = write_visible(text, ["<b class=\"esc\">", "</b>"], out);
 }
 
+/// The most characters of a difference.
+const MAX_DIFF: usize = 20_000;
+
+/// Returns a unified diff as markup, in which lines are marked by their sign.
+pub(crate) fn diff(text: &str) -> Safe<String> {
+    let (shown, left_out) = cut(text, MAX_DIFF);
+    let mut out = String::new();
+    for line in shown.split_inclusive('\n') {
+        let tag = match line.as_bytes().first() {
+            Some(b'+') => "ins",
+            Some(b'-') => "del",
+            _ => "span",
+        };
+        out.push_str(&format!("<{tag}>"));
+        push_code(line, &mut out);
+        out.push_str(&format!("</{tag}>"));
+    }
+    _ = write_left_out(left_out, &mut out);
+    Safe(out)
+}
+
+/// Returns at most how many bytes a difference has as markup.
+pub(crate) fn diff_len(text: &str) -> usize {
+    let bytes = |c| match c {
+        '\n' => 14,
+        c if is_hidden(c) => 30,
+        c => c.len_utf8().max(5),
+    };
+    100 + text.chars().take(MAX_DIFF).map(bytes).sum::<usize>()
+}
+
 /// Says how many characters were cut off, if any.
 pub(crate) fn write_left_out(left_out: usize, out: &mut impl Write) -> fmt::Result {
     match left_out {

@@ -1,6 +1,6 @@
 //! How much a page may hold. What has no room is counted, and the page says so.
 
-use crate::escape::escaped_len;
+use crate::escape::{diff_len, escaped_len};
 use crate::model::{Commit, Difference};
 
 /// How many bytes of HTML the files of a page may have, and all else.
@@ -104,7 +104,7 @@ impl Cost for crate::Entry {
         let code = self.code.iter().flat_map(|(name, code)| [name, code]);
         let texts = code.chain(&self.details).chain(&self.tag);
         let parts = self.code.len() + self.details.len() + self.pull_requests.len();
-        let diff = self.diff.as_deref().map_or(0, |diff| 200 + 6 * diff.len());
+        let diff = self.diff.as_deref().map_or(0, |diff| 200 + diff_len(diff));
         200 + 100 * parts + diff + sentences(texts.chain([&self.text]).map(String::as_str))
     }
 }

@@ -102,6 +102,7 @@ fn with_each_text(review: &mut Review, text: &str) {
         for entry in &mut chapter.entries {
             set(&mut entry.text);
             entry.tag = Some(text.to_owned());
+            entry.diff = Some(text.to_owned());
             entry.details.iter_mut().for_each(set);
             for (name, code) in &mut entry.code {
                 [name, code].into_iter().for_each(set);

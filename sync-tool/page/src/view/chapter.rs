@@ -3,7 +3,7 @@
 use askama::filters::Safe;
 
 use super::links::Links;
-use crate::escape::{cut, push_code, write_left_out};
+use crate::escape::diff;
 use crate::model::{Chapter, Entry};
 use crate::room::{Room, Shown};
 use crate::words::count;
@@ -45,25 +45,4 @@ impl<'a> ChapterView<'a> {
             chapter,
         }
     }
-}
-
-/// The most characters of a difference.
-const MAX_DIFF: usize = 20_000;
-
-/// Returns a unified diff as markup, in which lines are marked by their sign.
-fn diff(text: &str) -> Safe<String> {
-    let (shown, left_out) = cut(text, MAX_DIFF);
-    let mut out = String::new();
-    for line in shown.split_inclusive('\n') {
-        let tag = match line.as_bytes().first() {
-            Some(b'+') => "ins",
-            Some(b'-') => "del",
-            _ => "span",
-        };
-        out.push_str(&format!("<{tag}>"));
-        push_code(line, &mut out);
-        out.push_str(&format!("</{tag}>"));
-    }
-    _ = write_left_out(left_out, &mut out);
-    Safe(out)
 }

@@ -67,7 +67,7 @@ fn all_faults_are_told_together_with_their_places() {
     );
     assert_snapshot!(told(&error(&text)), @r#"
     manifest.toml:83:1 `unknown`: unknown key `tests.unknown`
-      known here: expected-failures, programs
+      known here: expected-failures, programs, mirrors
     manifest.toml:85:3 `1`: `tests.expected-failures` is not a list of tables
       write each as `[[tests.expected-failures]]`
     manifest.toml:86:3 `{ reason = "r" }`: `tests.expected-failures.name` is missing
