@@ -89,6 +89,14 @@ fn open_items_are_in_a_forecast_until_they_are_decided_about() {
     );
     decide(&world, "46.0.0", "\"Socket::port\"", "state = \"ported\"");
     assert!(!open().iter().any(|one| one.contains("Socket::port")));
+    // A release that there is not is told, and the others are compared all the same.
+    decide(&world, "42.7.0", "\"Socket::port\"", "state = \"ported\"");
+    let ran = world.run("forecast --to 43").ended(11);
+    let note = "note: the radar did not compare upstream 42.7.0: ";
+    assert!(
+        ran.out.contains(note) && ran.out.contains("1 open radar item: sockets::connect"),
+        "{ran}"
+    );
 }
 
 #[test]
