@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use changes::notes::{Notes, Topic};
 use changes::radar::{self, Mirror, Radar};
 use recipe::error::{Error, Result};
-use recipe::listing::joined;
 use recipe::manifest;
 use recipe::patch::Patch;
 use recipe::release::{Listed, Release, newest_of_lines};
@@ -195,8 +194,8 @@ pub(super) fn mark_security(steps: &mut [RadarStep], notes: &Notes) {
 ///
 /// # Errors
 ///
-/// Where the project or one of these two releases cannot be read. Another that cannot be read
-/// is named in a note.
+/// Where the project or the pin cannot be read. Another release that cannot be read is named in
+/// a note, and what changed with it is found at the next one.
 pub(super) fn check(context: &Context<'_>, args: &CheckArgs) -> Result<RadarReport> {
     let (read_lock, project) = context.open(Access::ReadBesideWriter)?;
     // Upstream may take its time.
@@ -212,26 +211,26 @@ pub(super) fn check(context: &Context<'_>, args: &CheckArgs) -> Result<RadarRepo
     points.extend([from.clone(), to.clone()]);
     let rows = manifest.radar.iter().map(|row| &row.release);
     points.extend(rows.filter(|one| from < *one && *one < to).cloned());
+    // Without the pin nothing could be found open.
+    let last = upstream.release(to, locked(project.lock.as_ref(), to))?;
     let (mut steps, mut before) = (Vec::new(), None);
     for version in points {
         context.host.interrupt().check()?;
-        if let Some(release) = radar.read(&version, &mut said)? {
-            if let Some(before) = &before {
-                steps.extend(radar.steps(before, &release, &mut said)?);
-            }
-            before = Some(release);
+        let release = match version == *to {
+            true => Some(last.clone()),
+            false => radar.read(&version, &mut said)?,
+        };
+        if let (Some(before), Some(release)) = (&before, &release) {
+            steps.extend(radar.steps(before, release, &mut said)?);
         }
+        before = release.or(before);
     }
-    let Some(last) = before else {
-        let message = format!("none of the releases from {from} to {to} can be read");
-        return Err(Error::upstream(message).help(joined(&said, said.len())));
-    };
     if radar.history.is_some() {
         mark_security(&mut steps, &notes(&upstream, [from, to])?.0);
     }
     let compared = steps.iter().map(|step| {
         let items: Vec<_> = step.items.iter().map(|one| one.item.clone()).collect();
-        (step.from.clone(), step.to.clone(), items)
+        (step.to.clone(), items)
     });
     let compared: Vec<_> = compared.collect();
     let stale = radar::stale(&manifest.radar, &compared).into_iter();

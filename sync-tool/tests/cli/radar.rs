@@ -220,8 +220,12 @@ fn a_row_that_calls_it_a_security_fix_is_enough_for_the_registry_alone() {
         "state = \"open\"\nsecurity = true",
     );
     check("").ended(12);
-    // What is cached is used.
+    // What is cached is used. Without the pin nothing could be found open.
     check("--offline").ended(12);
+    world.both.publish(&packages[..2]);
+    let cache = world.both.git.path("xdg/wash-wasi-sync");
+    std::fs::remove_dir_all(cache).unwrap();
+    check("").ended(13);
 }
 
 #[test]

@@ -265,19 +265,18 @@ pub fn advisories(text: &str) -> BTreeSet<String> {
     found.map(|one| one.as_str().to_owned()).collect()
 }
 
-/// Returns the items of rows that match no finding of the steps, each with its row. Rows
-/// outside of the releases that were compared are not judged.
+/// Returns the items of rows that match no finding of the step to their release, each with its
+/// row. Rows for releases that were not compared are not judged.
 pub fn stale<'r>(
     rows: &'r [RadarRow],
-    steps: &[(Version, Version, Vec<RadarItem>)],
+    steps: &[(Version, Vec<RadarItem>)],
 ) -> Vec<(&'r RadarRow, &'r str)> {
     let each = rows
         .iter()
         .flat_map(|row| row.items.iter().map(move |item| (row, item.as_str())));
     let is_stale = |(row, item): &(&RadarRow, &str)| {
-        let mut steps = steps.iter();
-        let step = steps.find(|(old, new, _)| *old < row.release && row.release <= *new);
-        step.is_some_and(|(_, _, found)| !found.iter().any(|one| one.item == *item))
+        let step = steps.iter().find(|(release, _)| *release == row.release);
+        step.is_some_and(|(_, found)| !found.iter().any(|one| one.item == *item))
     };
     each.filter(is_stale).collect()
 }

@@ -224,7 +224,8 @@ fn rows_decide_and_stale_ones_are_told() {
     let new = tree(&[("src/tcp.rs", "impl S { fn f() { b } }")]);
     let rows = [
         row("S::f", "42.0.0"),
-        row("S::gone", "42.0.0"),
+        row("S::gone", "42.0.2"),
+        row("S::gone", "42.0.1"),
         row("S::f", "41.0.0"),
     ];
     let found = step_with(&old, &new, &[], &rows).items;
@@ -232,10 +233,9 @@ fn rows_decide_and_stale_ones_are_told() {
         (found[0].state, found[0].is_security),
         (RadarState::Ported, true)
     );
-    let [from, to]: [Version; 2] = ["41.0.0", "42.0.2"].map(|v| v.parse().unwrap());
-    let stale = stale(&rows, &[(from, to, found)]);
+    let stale = stale(&rows, &[("42.0.2".parse().unwrap(), found)]);
     let items: Vec<_> = stale.iter().map(|(_, item)| *item).collect();
-    assert_eq!(items, ["S::gone"]);
+    assert_eq!(items, ["S::gone"], "42.0.1 was not compared");
     assert_eq!(
         step_with(&old, &new, &[], &rows[1..]).items[0].state,
         RadarState::Open
