@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use changes::notes::{Notes, Topic};
-use changes::radar::{self, Mirror, Radar};
+use changes::radar::{self, Known, Mirror, Radar};
 use recipe::error::{Error, Result};
 use recipe::manifest;
 use recipe::patch::Patch;
@@ -29,6 +29,7 @@ pub(super) struct ForkRadar<'a, 'u> {
     patches: Vec<&'a Patch>,
     /// Upstream's commits, where they are wanted and at hand.
     history: Option<History<'a>>,
+    known: Known,
 }
 
 impl<'a, 'u> ForkRadar<'a, 'u> {
@@ -58,6 +59,7 @@ impl<'a, 'u> ForkRadar<'a, 'u> {
             upstream,
             mirrors,
             history: None,
+            known: Known::default(),
         })
     }
 
@@ -113,6 +115,7 @@ impl<'a, 'u> ForkRadar<'a, 'u> {
             mirrors: &self.mirrors,
             patches: &self.patches,
             rows: &self.project.manifest().radar,
+            known: &self.known,
         };
         let [before, after] = [old, new].map(|release| radar::Release {
             version: &release.version,

@@ -22,6 +22,7 @@ use recipe::tree::Tree;
 use regex::Regex;
 use semver::Version;
 use serde::Serialize;
+pub use side::Known;
 use side::{Found, PATCHED, Side, is_watched};
 
 /// How many lines of a difference are kept.
@@ -94,6 +95,8 @@ pub struct Radar<'a> {
     pub patches: &'a [&'a Patch],
     /// The decisions.
     pub rows: &'a [RadarRow],
+    /// What the steps before have read.
+    pub known: &'a Known,
 }
 
 /// A release and its files, under upstream's own names.
@@ -119,7 +122,8 @@ impl Radar<'_> {
         }
         let mut unreadable = BTreeSet::new();
         let concerning = (self.mirrors, self.patches);
-        let mut sides = trees.map(|tree| Side::read(tree, concerning, &mut unreadable));
+        let mut sides =
+            trees.map(|tree| Side::read(tree, concerning, (self.known, &mut unreadable)));
         let keys = sides
             .each_ref()
             .map(|side| side.watched().into_keys().collect::<Vec<_>>());
@@ -127,7 +131,7 @@ impl Radar<'_> {
             // What is gone may have moved to a file that nothing names.
             for (side, tree) in sides.iter_mut().zip(trees) {
                 let is_wanted = |path: &str| path.starts_with("src/") && !is_same(path);
-                side.add_files(tree, &mut unreadable, is_wanted);
+                side.add_files(tree, (self.known, &mut unreadable), is_wanted);
             }
         }
         let [before, after] = &sides;
@@ -139,6 +143,9 @@ impl Radar<'_> {
             .map(|change| self.finding(change, (old.version, new.version)));
         let mut items: Vec<RadarItem> = items.collect();
         sort(&mut items, |item| item);
+        let [before, _after] = sides;
+        drop(before);
+        self.known.forget();
         Findings {
             items,
             unreadable: unreadable.into_iter().collect(),

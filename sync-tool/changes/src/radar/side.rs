@@ -1,9 +1,11 @@
 //! What concerns the fork in one of the two releases, and where it stands.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use recipe::patch::{LineKind, Patch};
-use recipe::tree::Tree;
+use recipe::tree::{Digest, Tree};
 
 use super::items::{Item, Items, Kind, items_of};
 use super::{Concern, Mirror};
@@ -11,9 +13,32 @@ use super::{Concern, Mirror};
 /// Why a function with a patch concerns the fork.
 pub(super) const PATCHED: &str = "a patch changes it";
 
+/// What was read of the release before: most files are the same in the next one.
+#[derive(Debug, Default)]
+pub struct Known(RefCell<BTreeMap<Digest, Rc<Items>>>);
+
+impl Known {
+    fn items_of(&self, text: &str) -> Option<Rc<Items>> {
+        let digest = Digest::of(text);
+        if let Some(items) = self.0.borrow().get(&digest) {
+            return Some(Rc::clone(items));
+        }
+        let items = Rc::new(items_of(text)?);
+        self.0.borrow_mut().insert(digest, Rc::clone(&items));
+        Some(items)
+    }
+
+    /// Drops what nobody holds any more.
+    pub(super) fn forget(&self) {
+        self.0
+            .borrow_mut()
+            .retain(|_, items| Rc::strong_count(items) > 1);
+    }
+}
+
 /// The read files of a release, each with its text.
 pub(super) struct Side<'a> {
-    pub files: BTreeMap<&'a str, (&'a str, Items)>,
+    pub files: BTreeMap<&'a str, (&'a str, Rc<Items>)>,
     /// Why an item concerns the fork, by its file and name.
     pub concerns: BTreeMap<(String, String), BTreeSet<Concern>>,
 }
@@ -32,13 +57,15 @@ impl<'a> Side<'a> {
     pub(super) fn read(
         tree: &'a Tree,
         (mirrors, patches): (&[Mirror], &[&Patch]),
-        unreadable: &mut BTreeSet<String>,
+        (known, unreadable): (&Known, &mut BTreeSet<String>),
     ) -> Side<'a> {
         let mut side = Side {
             files: BTreeMap::new(),
             concerns: BTreeMap::new(),
         };
-        side.add_files(tree, unreadable, |path| is_watched(mirrors, patches, path));
+        side.add_files(tree, (known, unreadable), |path| {
+            is_watched(mirrors, patches, path)
+        });
         for mirror in mirrors {
             for place in &mirror.of {
                 side.concern(place.clone(), &mirror.by, &mirror.why);
@@ -54,7 +81,7 @@ impl<'a> Side<'a> {
     pub(super) fn add_files(
         &mut self,
         tree: &'a Tree,
-        unreadable: &mut BTreeSet<String>,
+        (known, unreadable): (&Known, &mut BTreeSet<String>),
         is_wanted: impl Fn(&str) -> bool,
     ) {
         for (path, file) in tree.iter() {
@@ -62,7 +89,10 @@ impl<'a> Side<'a> {
             if !path.ends_with(".rs") || self.files.contains_key(path) || !is_wanted(path) {
                 continue;
             }
-            match file.text().and_then(|text| Some((text, items_of(text)?))) {
+            match file
+                .text()
+                .and_then(|text| Some((text, known.items_of(text)?)))
+            {
                 Some(read) => _ = self.files.insert(path, read),
                 None => _ = unreadable.insert(path.to_owned()),
             }
@@ -110,7 +140,7 @@ impl<'a> Side<'a> {
         }
         let mut all = Vec::new();
         for (path, (_, items)) in &self.files {
-            for (name, item) in items {
+            for (name, item) in items.iter() {
                 let of = match item.kind {
                     Kind::Function => name.strip_suffix("::default"),
                     Kind::Enum { is_public } => is_public.then_some(name.as_str()),
@@ -141,7 +171,7 @@ impl<'a> Side<'a> {
     fn by_key(&self, watched: bool) -> BTreeMap<String, Vec<Found<'_>>> {
         let mut found: BTreeMap<String, Vec<Found<'_>>> = BTreeMap::new();
         for (path, (source, items)) in &self.files {
-            for (name, item) in items {
+            for (name, item) in items.iter() {
                 let place = ((*path).to_owned(), name.clone());
                 if self.concerns.contains_key(&place) == watched
                     && (watched || item.kind == Kind::Function)

@@ -19,6 +19,7 @@ fn step_with(old: &Tree, new: &Tree, patches: &[&Patch], rows: &[RadarRow]) -> F
         mirrors: &mirrors,
         patches,
         rows,
+        known: &Known::default(),
     };
     let [from, to] = ["41.0.0", "42.0.2"].map(|v| v.parse().unwrap());
     radar.step(

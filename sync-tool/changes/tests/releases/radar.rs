@@ -1,6 +1,6 @@
 //! What the radar finds between upstream's real releases.
 
-use changes::radar::{Mirror, Radar, RadarItem, Release};
+use changes::radar::{Known, Mirror, Radar, RadarItem, Release};
 use semver::Version;
 
 use super::release;
@@ -14,6 +14,7 @@ fn step(from: &str, to: &str) -> Vec<RadarItem> {
         mirrors: &mirrors,
         patches: &[],
         rows: &[],
+        known: &Known::default(),
     };
     let versions = [from, to].map(|text| text.parse::<Version>().expect("a version"));
     let trees = [release(from), release(to)];
