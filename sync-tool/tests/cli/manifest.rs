@@ -410,7 +410,7 @@ fn tested_releases_are_put_into_their_table() {
     let [begin, end] = ["releases (generated; edits are lost)", "end of releases"]
         .map(|text| format!("<!-- wash-wasi-sync: {text} -->"));
     world.write("README.md", format!("{readme}{begin}\n{end}\n"));
-    refused("write the two lines of its head, `| release | …`");
+    refused("block `releases`: it begins with no table");
     let table = "| release | builds | guests |\n| --- | --- | --- |\n| 40.0.0 | yes | 67 of 67 |\n";
     world.edit("README.md", &end, &format!("{table}{end}"));
     shown!(world.run("versions --write --tested rows"), @r"

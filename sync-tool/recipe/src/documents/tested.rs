@@ -43,7 +43,7 @@ pub fn tested_table(old: &str, tested: &[TestedRelease]) -> Result<String, Strin
     let columns = cells(head);
     if columns.first().is_none_or(|first| first != KEY) || rule.is_none() {
         return Err(format!(
-            "the block begins with no table: write the two lines of its head, `| {KEY} | …`"
+            "it begins with no table: write its head and the rule below it, `| {KEY} | …`"
         ));
     }
     let mut rows: BTreeMap<Version, Vec<String>> = BTreeMap::new();
