@@ -6,12 +6,12 @@ mod points;
 
 use std::collections::BTreeMap;
 
-use bisect::Breaks;
+use bisect::{Breaks, Commits};
 use changes::api::Api;
 use changes::watch::WatchList;
 use points::Point;
 use recipe::compare::{self, Changed};
-use recipe::error::Result;
+use recipe::error::{Error, Kind, Result};
 use recipe::manifest::FileKind;
 use recipe::release::Release;
 use recipe::rust_version;
@@ -23,7 +23,7 @@ use super::fork_code::fork_code;
 use super::pipeline::{Pipeline, PreparedRelease};
 use super::project::Project;
 use super::release::{locked, resolve};
-use super::status::or_reason;
+use super::status::{or_error, or_reason};
 use super::upstream_tests;
 use crate::cli::ForecastArgs;
 use crate::report::{FileCounts, ForecastReport, ForecastRow, ReleaseStatus, SeriesFit};
@@ -72,16 +72,29 @@ pub(super) fn run(context: &Context<'_>, args: &ForecastArgs) -> Result<Forecast
         api: Api::of(&begin.release.tree),
         before: begin.release,
         breaks: breaks.flatten(),
+        next_steps: NextSteps::default(),
     };
     let rows = points
         .into_iter()
         .map(|point| forecast.row(point, &mut so_far));
     let rows = rows.collect::<Result<_>>()?;
-    let breaks = so_far.breaks.as_ref();
+    let SoFar {
+        breaks,
+        mut next_steps,
+        ..
+    } = so_far;
+    let history = upstream.history();
+    let search = Commits {
+        context,
+        pipeline: &pipeline,
+        manifest,
+        history: history.as_ref(),
+    };
     let broken = breaks
-        .map(|breaks| breaks.first_commits(&pipeline, manifest, &upstream))
+        .map(|breaks| search.that_break(&breaks, &mut next_steps))
         .transpose()?;
-    let notes = notes(&upstream, args);
+    let mut notes = notes(&upstream, args);
+    notes.append(&mut next_steps.0);
     Ok(ForecastReport {
         from,
         rustc: rustc.clone(),
@@ -108,6 +121,20 @@ struct SoFar {
     api: Api,
     /// Where patches stop applying, where that was asked for.
     breaks: Option<Breaks>,
+    next_steps: NextSteps,
+}
+
+/// How what upstream's repository lacks is fetched, each once: it may lack it of every release.
+#[derive(Default)]
+struct NextSteps(Vec<String>);
+
+impl NextSteps {
+    fn add(&mut self, error: &Error) {
+        let step = error.hints().first();
+        let step = step.filter(|_| error.kind() == Kind::Upstream && !error.is_unreached());
+        let step = step.filter(|step| !self.0.contains(step));
+        self.0.extend(step.cloned());
+    }
 }
 
 struct Forecast<'a> {
@@ -133,9 +160,13 @@ impl Forecast<'_> {
                     .ready(manifest, &point.version, locked, &mut steps)
             }
         };
-        match or_reason(ready)? {
+        match or_error(ready)? {
             Ok(ready) => self.fill(&mut row, ready, so_far)?,
-            Err(why) => row.release.fit = SeriesFit::Unknown { why },
+            Err(e) => {
+                so_far.next_steps.add(&e);
+                let why = e.to_string();
+                row.release.fit = SeriesFit::Unknown { why };
+            }
         }
         Ok(row)
     }

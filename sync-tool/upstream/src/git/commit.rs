@@ -7,8 +7,9 @@ use recipe::error::Error;
 use recipe::release::Release;
 use semver::Version;
 
+use super::lacking::{Lacking, fetch_of_commit};
 use super::list::{self, LIMITS};
-use super::{CrateSpec, GitError};
+use super::{CrateSpec, GitError, error};
 
 /// The commit of a release, and the repository that has it.
 #[derive(Debug, Clone)]
@@ -48,17 +49,24 @@ impl ReleaseCommit {
                 format!("see what is wrong with `git -C {path} fsck`, or give another repository"),
             ),
             GitError::Missing(missing) => {
-                let first = missing.first().map_or("", |m| m.path.as_str());
-                let count = missing.len();
-                Error::upstream(format!(
-                    "{place} lacks {count} of the files that are read, such as `{first}`"
-                ))
-                .help(format!(
-                    "if it is a partial clone, complete it: `git -C {path} archive {commit} >/dev/null`"
-                ))
-                .help("or give the URL of a repository that has them")
+                let what = error::files(&missing);
+                let error = Error::upstream(format!("{place} lacks objects that are read: {what}"));
+                match self.open() {
+                    Ok(repo) => with_next_steps(error, &repo, *commit),
+                    Err(_) => error,
+                }
             }
             other => other.into_error(),
         }
     }
+}
+
+/// Adds to the error of objects that are missing how they are fetched.
+pub(super) fn with_next_steps(error: Error, repo: &Repository, commit: Oid) -> Error {
+    let error = error.help(Lacking::Objects.next_step(repo));
+    let error = match fetch_of_commit(repo, commit) {
+        Some(help) => error.help(help),
+        None => error,
+    };
+    error.help("or give a repository that has them: `--upstream PATH|URL`")
 }
