@@ -4,7 +4,7 @@ mod bisect;
 pub(super) mod fit;
 mod points;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bisect::{Breaks, Commits};
 use changes::api::Api;
@@ -12,6 +12,7 @@ use changes::watch::WatchList;
 use points::Point;
 use recipe::compare::{self, Changed};
 use recipe::error::{Error, Kind, Result};
+use recipe::listing::joined_by;
 use recipe::manifest::FileKind;
 use recipe::release::Release;
 use recipe::rust_version;
@@ -77,7 +78,7 @@ pub(super) fn run(context: &Context<'_>, args: &ForecastArgs) -> Result<Forecast
     let rows = points
         .into_iter()
         .map(|point| forecast.row(point, &mut so_far));
-    let rows = rows.collect::<Result<_>>()?;
+    let rows: Vec<ForecastRow> = rows.collect::<Result<_>>()?;
     let SoFar {
         breaks,
         mut next_steps,
@@ -94,6 +95,7 @@ pub(super) fn run(context: &Context<'_>, args: &ForecastArgs) -> Result<Forecast
         .map(|breaks| search.that_break(&breaks, &mut next_steps))
         .transpose()?;
     let mut notes = notes(&upstream, args);
+    notes.extend(lines_lacking(&upstream, &from, &rows));
     notes.append(&mut next_steps.0);
     Ok(ForecastReport {
         from,
@@ -111,6 +113,18 @@ fn notes(upstream: &Upstream<'_>, args: &ForecastArgs) -> Vec<String> {
     let note =
         "the commits are found in a clone with its history: give its path, `--upstream PATH`";
     lacks_commits.then(|| note.to_owned()).into_iter().collect()
+}
+
+/// Says which lines of releases a clone does not have: upstream numbers them without gaps.
+fn lines_lacking(upstream: &Upstream<'_>, from: &Version, rows: &[ForecastRow]) -> Option<String> {
+    let help = upstream.fetch_tags()?;
+    let lines = rows.iter().map(|row| row.release.upstream.major);
+    let lines: BTreeSet<u64> = lines.collect();
+    let between = from.major + 1..*lines.last()?;
+    let lacking = between.filter(|line| !lines.contains(line));
+    let lacking: Vec<String> = lacking.map(|line| line.to_string()).collect();
+    let named = joined_by(", ", &lacking, lacking.len());
+    (!lacking.is_empty()).then(|| format!("the clone has no release of the lines {named}; {help}"))
 }
 
 /// What is carried from row to row.

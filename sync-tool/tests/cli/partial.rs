@@ -101,7 +101,12 @@ fn what_a_clone_lacks_is_named_with_the_command_that_fetches_it() {
     let whole = RUNS.map(|line| result(&world.run(&format!("{line} --upstream {upstream}"))));
     let mut all = String::new();
     for clone in CLONES {
-        for (line, whole) in RUNS.iter().zip(&whole) {
+        // The others lack what `forecast` finds as well.
+        let lines = match clone.0 {
+            "shallow" | "blobless" | "tagless" => RUNS.len(),
+            _ => 1,
+        };
+        for (line, whole) in RUNS.iter().zip(&whole).take(lines) {
             lacking(&world, clone);
             let (commands, ran) = completed(&world, clone.0, line);
             let at = world.both.git.path(clone.0).display().to_string();
@@ -112,7 +117,22 @@ fn what_a_clone_lacks_is_named_with_the_command_that_fetches_it() {
             std::fs::remove_dir_all(world.both.git.path(clone.0)).unwrap();
         }
     }
-    insta::assert_snapshot!(all, @"");
+    insta::assert_snapshot!(all, @r"
+    shallow, forecast --to 44 --bisect: fetch --tags origin, fetch --unshallow --tags origin
+    shallow, report --to 42: fetch origin tag v41.0.0
+    shallow, upgrade --to 42 --dry-run: fetch origin tag v41.0.0
+    two-tags, forecast --to 44 --bisect: fetch --tags origin, fetch --unshallow --tags origin
+    blobless, forecast --to 44 --bisect: fetch --refetch --no-filter --tags origin
+    blobless, report --to 42: fetch --refetch --no-filter --tags origin
+    blobless, upgrade --to 42 --dry-run: fetch --refetch --no-filter --tags origin
+    treeless, forecast --to 44 --bisect: fetch --refetch --no-filter --tags origin
+    tagless, forecast --to 44 --bisect: fetch --tags origin
+    tagless, report --to 42: fetch --tags origin
+    tagless, upgrade --to 42 --dry-run: fetch --tags origin
+    no-commit, forecast --to 44 --bisect: fetch --refetch --no-filter --tags origin
+    no-root, forecast --to 44 --bisect: fetch --refetch --no-filter --tags origin
+    no-file, forecast --to 44 --bisect: fetch --refetch --no-filter --tags origin
+    ");
 }
 
 #[test]
