@@ -172,6 +172,7 @@ fn options_that_are_named_exist() {
         "--walk",
         "--verified",
         "--guests",
+        "--bare",
         "--fuzz-dir",
         "--no-cfg-fuzzing",
         "--all-features",

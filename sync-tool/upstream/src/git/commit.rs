@@ -7,7 +7,7 @@ use recipe::error::Error;
 use recipe::release::Release;
 use semver::Version;
 
-use super::lacking::{Lacking, fetch_of_commit};
+use super::lacking::with_next_steps;
 use super::list::{self, LIMITS};
 use super::{CrateSpec, GitError, error};
 
@@ -59,14 +59,4 @@ impl ReleaseCommit {
             other => other.into_error(),
         }
     }
-}
-
-/// Adds to the error of objects that are missing how they are fetched.
-pub(super) fn with_next_steps(error: Error, repo: &Repository, commit: Oid) -> Error {
-    let error = error.help(Lacking::Objects.next_step(repo));
-    let error = match fetch_of_commit(repo, commit) {
-        Some(help) => error.help(help),
-        None => error,
-    };
-    error.help("or give a repository that has them: `--upstream PATH|URL`")
 }

@@ -9,9 +9,10 @@ use recipe::error::{Error, Fault, Kind, Location, Result};
 use recipe::tree::Mode;
 use semver::Version;
 
-use super::commit::{ReleaseCommit, with_next_steps};
+use super::commit::ReleaseCommit;
 use super::error::{GitError, MissingObject};
 use super::fetch::Fetch;
+use super::lacking::with_next_steps;
 use super::list::{self, TreeLimits, objects};
 use super::{Git, RepositoryKind, parse_locked};
 

@@ -54,13 +54,26 @@ impl Lacking<'_> {
     }
 }
 
-/// Returns the command that fetches what a partial clone lacks of one commit.
-pub(super) fn fetch_of_commit(repo: &Repository, commit: Oid) -> Option<String> {
-    let config = repo.config().ok()?;
-    let key = format!("remote.{}.promisor", remote(repo)?);
-    let is_partial = config.get_bool(&key).unwrap_or(false);
-    let command = line(repo, "archive", &[&commit.to_string()]);
-    is_partial.then(|| format!("or fetch this commit alone: `{command} >/dev/null`"))
+/// Adds to the error of objects that are missing at a commit how they are fetched.
+pub(super) fn with_next_steps(error: Error, repo: &Repository, commit: Oid) -> Error {
+    let error = error.help(Lacking::Objects.next_step(repo));
+    let Some(remote) = remote(repo) else {
+        return error;
+    };
+    let is_partial = || {
+        repo.config()?
+            .get_bool(&format!("remote.{remote}.promisor"))
+    };
+    let error = match is_partial() {
+        Ok(true) => {
+            let command = line(repo, "archive", &[&commit.to_string()]);
+            error.help(format!(
+                "or fetch this commit alone: `{command} >/dev/null`"
+            ))
+        }
+        _ => error,
+    };
+    error.help("or give a repository that has them: `--upstream PATH|URL`")
 }
 
 /// Returns a command of git's in a repository, as the user types it.
