@@ -138,6 +138,14 @@ struct SoFar {
     next_steps: NextSteps,
 }
 
+impl SoFar {
+    fn failed(&mut self, row: &mut ForecastRow, error: &Error) {
+        self.next_steps.add(error);
+        let why = error.to_string();
+        row.release.fit = SeriesFit::Unknown { why };
+    }
+}
+
 /// How what upstream's repository lacks is fetched, each once: it may lack it of every release.
 #[derive(Default)]
 struct NextSteps(Vec<String>);
@@ -176,11 +184,7 @@ impl Forecast<'_> {
         };
         match or_error(ready)? {
             Ok(ready) => self.fill(&mut row, ready, so_far)?,
-            Err(e) => {
-                so_far.next_steps.add(&e);
-                let why = e.to_string();
-                row.release.fit = SeriesFit::Unknown { why };
-            }
+            Err(e) => so_far.failed(&mut row, &e),
         }
         Ok(row)
     }
@@ -219,13 +223,13 @@ impl Forecast<'_> {
             breaks.see(&ready);
         }
         let fit = fit::at(self.pipeline, self.project, ready, &mut Steps::default());
-        match or_reason(fit)? {
+        match or_error(fit)? {
             Ok(fit) => {
                 row.release.fit = fit.series;
                 row.patches = fit.patches;
                 row.taken = fit.taken;
             }
-            Err(why) => row.release.fit = SeriesFit::Unknown { why },
+            Err(e) => so_far.failed(row, &e),
         }
         Ok(())
     }
