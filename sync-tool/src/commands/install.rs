@@ -18,6 +18,7 @@ use super::context::{Context, Steps};
 use super::documents::documents;
 use super::pipeline::{ForkBuild, PreparedRelease};
 use super::project::{Files, Project, project_path};
+use super::recorded::made_again;
 use super::upstream_tests::UpstreamTests;
 use super::vendored::Vendored;
 use super::verified::{self, Verified, Verify};
@@ -93,6 +94,7 @@ impl<'u> Installer<'_, 'u> {
                 Ok(self.report(forked, Ended::Unchanged, changes, Vec::new(), files, steps))
             }
             lock => {
+                made_again(self.project, &forked, &pending.files)?;
                 let check = |lock| self.check(lock, &forked, &pending.old, &mut steps);
                 let gates = lock.map(check).transpose()?.into_iter().collect();
                 let changes = pending.changes(&forked);
@@ -113,7 +115,6 @@ impl<'u> Installer<'_, 'u> {
         let old = disk::read_found(&self.project.tree_dir(), there, &forked.made.tree);
         let lock = self.lock(forked, &BTreeMap::new());
         let files = self.files(forked, documents)?;
-        self.made_again(forked, &files)?;
         Ok(Pending {
             old,
             files,
@@ -131,9 +132,15 @@ impl<'u> Installer<'_, 'u> {
         mut pending: Pending,
         mut steps: Steps,
     ) -> Result<MadeReport> {
-        let stage = steps.time("stage", || {
-            write_lock.stage(&forked.made.tree, self.context.host.interrupt())
-        })?;
+        let stage = || {
+            steps.time("stage", || {
+                write_lock.stage(&forked.made.tree, self.context.host.interrupt())
+            })
+        };
+        let again = || made_again(self.project, &forked, &pending.files);
+        let (again, stage) = parallel::both(again, stage);
+        again?;
+        let stage = stage?;
         let verified = steps.time("verify", || {
             Verified::of(
                 stage,

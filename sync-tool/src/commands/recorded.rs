@@ -11,7 +11,7 @@ use recipe::{drift, lock};
 
 use super::install::Installer;
 use super::pipeline::{ForkBuild, PreparedRelease, exact};
-use super::project::Files;
+use super::project::{Files, Project};
 
 impl Installer<'_, '_> {
     /// Fails where the same inputs gave something else than they once did.
@@ -74,38 +74,6 @@ impl Installer<'_, '_> {
         Ok(paths)
     }
 
-    /// Makes the tree again from the inputs as they will be on disk. What a later run
-    /// would make differently is not committed.
-    pub(super) fn made_again(&self, forked: &ForkBuild, files: &Files) -> Result<()> {
-        if files.is_empty() {
-            return Ok(());
-        }
-        let again = exact(
-            self.project.read_again()?.inputs_with(files)?,
-            forked.ready.clone(),
-        )?;
-        let faults = differing(&forked.made.tree.entries(), &again.made.tree.entries());
-        let of = |forked: &ForkBuild| {
-            let rules = forked.inputs.manifest.rules_digest();
-            (rules, forked.series.clone(), self.input_digests(forked))
-        };
-        if faults.is_empty() && of(forked) == of(&again) {
-            return Ok(());
-        }
-        let message = "the files to be stored do not give the tree that was made";
-        Err(Error::faults(Kind::General, message, faults)
-            .help("run the same command again, if a file of the project was edited meanwhile")
-            .help("else report it, with the release: it is a fault of the tool"))
-    }
-
-    fn input_digests(&self, forked: &ForkBuild) -> BTreeMap<TreePath, Digest> {
-        let series = forked
-            .series
-            .as_ref()
-            .and_then(|base| forked.inputs.series_of(base));
-        forked.inputs.digests(&forked.ready.release.version, series)
-    }
-
     pub(super) fn lock(&self, forked: &ForkBuild, said: &BTreeMap<String, String>) -> Lock {
         let PreparedRelease {
             release, prepared, ..
@@ -142,11 +110,43 @@ impl Installer<'_, '_> {
             Some(lock) => lock.gates_after(said),
             None => said.clone(),
         };
-        let mut lock = Lock::new(upstream, tree, gates, self.input_digests(forked), files);
+        let mut lock = Lock::new(upstream, tree, gates, input_digests(forked), files);
         // One of an older tree stays: by it edits of that export are known.
         lock.exported = old.and_then(|lock| lock.exported.clone());
         lock
     }
+}
+
+/// Makes the tree again from the inputs as they will be on disk. What a later run would
+/// make differently is not committed.
+///
+/// # Errors
+///
+/// Names the files that differ; those of reading and making.
+pub(super) fn made_again(project: &Project, forked: &ForkBuild, files: &Files) -> Result<()> {
+    if files.is_empty() {
+        return Ok(());
+    }
+    let inputs = project.read_again()?.inputs_with(files)?;
+    let again = exact(inputs, forked.ready.clone())?;
+    let faults = differing(&forked.made.tree.entries(), &again.made.tree.entries());
+    let of = |forked: &ForkBuild| {
+        let rules = forked.inputs.manifest.rules_digest();
+        (rules, forked.series.clone(), input_digests(forked))
+    };
+    if faults.is_empty() && of(forked) == of(&again) {
+        return Ok(());
+    }
+    let message = "the files to be stored do not give the tree that was made";
+    Err(Error::faults(Kind::General, message, faults)
+        .help("run the same command again, if a file of the project was edited meanwhile")
+        .help("else report it, with the release: it is a fault of the tool"))
+}
+
+fn input_digests(forked: &ForkBuild) -> BTreeMap<TreePath, Digest> {
+    let base = forked.series.as_ref();
+    let series = base.and_then(|base| forked.inputs.series_of(base));
+    forked.inputs.digests(&forked.ready.release.version, series)
 }
 
 pub(super) fn differing(expected: &Entries, found: &Entries) -> Vec<Fault> {

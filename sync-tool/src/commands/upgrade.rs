@@ -31,7 +31,6 @@ pub(super) fn run(context: &Context<'_>, args: &UpgradeArgs) -> Result<MadeRepor
     let mut steps = Steps::default();
     let to = steps.time("resolve", || resolve(&upstream, &args.to))?;
     served(project.manifest(), &to)?;
-    upstream.warn_of_yanked(&to)?;
     let address = args.source.upstream.as_ref();
     let plain = address.filter(|address| address.secret() == address.to_string());
     let formatter = context.formatter();

@@ -26,6 +26,8 @@ use super::{Committed, sync};
 pub(super) struct Apply<'w> {
     work: &'w Work,
     plan: &'w Plan,
+    /// Whether another run decided the change.
+    is_resumed: bool,
     /// Directories whose names changed.
     touched: BTreeSet<PathBuf>,
     /// Edits that were moved aside, from the project's root.
@@ -33,10 +35,11 @@ pub(super) struct Apply<'w> {
 }
 
 impl<'w> Apply<'w> {
-    pub(super) fn new(work: &'w Work, plan: &'w Plan) -> Self {
+    pub(super) fn new(work: &'w Work, plan: &'w Plan, is_resumed: bool) -> Self {
         Apply {
             work,
             plan,
+            is_resumed,
             touched: BTreeSet::new(),
             kept: Vec::new(),
         }
@@ -82,9 +85,10 @@ impl<'w> Apply<'w> {
         let place = self.work.place(&swap.destination)?;
         let tree = self.work.tree();
         self.touch(&place);
-        // The staged tree is either still there, or in its place already.
-        let is_staged = look(&tree)?.is_some_and(|there| there.is_dir())
-            && disk::read_entries(&tree)?.is_some_and(|found| fingerprint(&found) == swap.new);
+        // Where another run began, the staged tree is there, or in its place already.
+        let is_staged = !self.is_resumed
+            || look(&tree)?.is_some_and(|there| there.is_dir())
+                && disk::read_entries(&tree)?.is_some_and(|found| fingerprint(&found) == swap.new);
         if !is_staged {
             let there = disk::read_entries(&place)?;
             let is_old = there.map(|found| fingerprint(&found)) == swap.old;

@@ -164,7 +164,7 @@ impl WriteLock {
     pub fn recover(&self) -> Result<Option<Recovered>> {
         if let Some(plan) = journal::read(&self.work)? {
             // What it could not remove, `clear` tells.
-            let _ = Apply::new(&self.work, &plan).run()?;
+            let _ = Apply::new(&self.work, &plan, true).run()?;
             // That run may have kept some already.
             let kept = self.work.all_kept()?;
             return Ok(Some(Recovered::NewFinished { kept }));
@@ -236,7 +236,7 @@ impl WriteLock {
         failpoint::hit("commit.synced");
         interrupt.check()?;
         journal::seal(&self.work, plan)?;
-        Apply::new(&self.work, plan).run()
+        Apply::new(&self.work, plan, false).run()
     }
 }
 

@@ -4,6 +4,7 @@ mod known;
 mod notes;
 
 use std::cell::{Cell, OnceCell};
+use std::thread::JoinHandle;
 
 use host::Host;
 pub use known::Buildable;
@@ -37,6 +38,8 @@ pub struct Upstream<'a> {
     left_git: Cell<bool>,
     /// What the registry lists beside git.
     known: OnceCell<Vec<Listed>>,
+    /// The question for it, where that was begun ahead.
+    asked: Cell<Option<JoinHandle<Result<Vec<Listed>>>>>,
 }
 
 impl<'a> Upstream<'a> {
@@ -67,6 +70,7 @@ impl<'a> Upstream<'a> {
             registry: OnceCell::new(),
             left_git: Cell::new(false),
             known: OnceCell::new(),
+            asked: Cell::new(None),
         };
         if upstream.git.is_none() {
             upstream.registry()?;

@@ -66,7 +66,9 @@ impl<'a> Attempt<'a> {
             None => new_number(project.manifest(), &inputs.manifest),
         };
         let locked = |version| locked(project.lock.as_ref(), version);
+        self.upstream.ask_ahead();
         let ready = pipeline.ready(&inputs.manifest, to, locked(to), &mut steps)?;
+        self.upstream.warn_of_yanked(to)?;
         let installer = self.installer();
         if !self.request.no_verify && (self.lock.write_lock().is_some() || self.check_only) {
             let again = "run the same command with `--to";

@@ -1,6 +1,8 @@
 //! What is known of releases beside the source that is read: what the registry has that
 //! a git repository lacks or does not know, and which Rust a release wants.
 
+use std::thread::{self, JoinHandle};
+
 use recipe::error::{Error, Kind, Result};
 use recipe::release::{Listed, VersionRequest, offer};
 use recipe::{make, rust_version};
@@ -77,18 +79,31 @@ impl Upstream<'_> {
         )
     }
 
+    /// Begins to ask what is known, beside other work.
+    pub fn ask_ahead(&self) {
+        if self.asks_registry() {
+            self.asked.set(Some(self.ask()));
+        }
+    }
+
+    fn asks_registry(&self) -> bool {
+        !self.options.offline && self.git().is_some() && self.known.get().is_none()
+    }
+
+    fn ask(&self) -> JoinHandle<Result<Vec<Listed>>> {
+        let (host, options) = (self.host.silent(), self.options.clone());
+        thread::spawn(move || Registry::new(&host, &options)?.brief().list())
+    }
+
     /// Returns what the registry lists, where upstream is read from git and the network
     /// may be used. Nothing depends on it: it is asked once, silently and not for long.
     fn known(&self) -> Result<&[Listed]> {
-        if self.options.offline || self.git().is_none() {
-            return Ok(&[]);
-        }
-        if self.known.get().is_none() {
-            let host = self.host.silent();
-            let registry = Registry::new(&host, &self.options);
-            let listed = match registry.and_then(|registry| registry.brief().list()) {
-                Err(e) if e.kind() == Kind::Interrupted => return Err(e),
-                listed => listed.unwrap_or_default(),
+        if self.asks_registry() {
+            let asked = self.asked.take().unwrap_or_else(|| self.ask());
+            let listed = match asked.join() {
+                Ok(Err(e)) if e.kind() == Kind::Interrupted => return Err(e),
+                Ok(listed) => listed.unwrap_or_default(),
+                Err(panic) => std::panic::resume_unwind(panic),
             };
             let _ = self.known.set(listed);
         }
