@@ -392,6 +392,9 @@ pub struct VersionsArgs {
     /// Write the table between its markers in the listed documents
     #[arg(long)]
     pub write: bool,
+    /// Put the results of `ci/matrix` in FILE into the table of tested releases
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub tested: Option<PathBuf>,
 }
 
 /// `completions`.

@@ -60,6 +60,8 @@ mod newer_inputs;
 mod odd_upstream;
 #[path = "cli/owned_dirs.rs"]
 mod owned_dirs;
+#[path = "cli/partial.rs"]
+mod partial;
 #[path = "cli/radar.rs"]
 mod radar;
 #[path = "cli/recorded.rs"]

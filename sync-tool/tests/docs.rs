@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clap::CommandFactory as _;
 use host::disk;
-use recipe::documents::{Block, difference_list, version_table};
+use recipe::documents::{Block, difference_list, version_table, with_tested};
 use recipe::lock::Lock;
 use recipe::manifest::Manifest;
 use recipe::series::Inputs;
@@ -171,6 +171,8 @@ fn options_that_are_named_exist() {
         "--invert",
         "--walk",
         "--verified",
+        "--guests",
+        "--bare",
         "--fuzz-dir",
         "--no-cfg-fuzzing",
         "--all-features",
@@ -213,6 +215,7 @@ fn generated_blocks_are_up_to_date() {
     let table = version_table(&manifest);
     let listed = &manifest.documents;
     assert!(!listed.versions.is_empty() && !listed.differences.is_empty());
+    assert!(!listed.releases.is_empty());
     for path in &listed.versions {
         let text = read(path.as_str());
         let made = Block::Versions.replace(path.as_str(), &text, &table);
@@ -221,6 +224,11 @@ fn generated_blocks_are_up_to_date() {
             text,
             "{path}: `wash-wasi-sync versions --write`"
         );
+    }
+    for path in &listed.releases {
+        let text = read(path.as_str());
+        let made = with_tested(path.as_str(), &text, &[]);
+        assert_eq!(made.unwrap(), text, "{path}");
     }
     let stored = |dir: &TreePath| {
         let dir = dir.below(&root());

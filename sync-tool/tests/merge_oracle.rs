@@ -9,7 +9,7 @@ mod changes;
 mod layers;
 
 use std::fs;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use oracle::{Edit, TEXTS, cases, edited, edits, git, upstream};
 use proptest::prelude::*;
@@ -227,7 +227,7 @@ proptest! {
 }
 
 /// Successive releases, all with the files of sockets.
-static RELEASES: LazyLock<Vec<Tree>> = LazyLock::new(|| {
+static RELEASES: LazyLock<Vec<Arc<Tree>>> = LazyLock::new(|| {
     ["38.0.4", "39.0.1", "40.0.0", "41.0.0"]
         .map(upstream)
         .into()

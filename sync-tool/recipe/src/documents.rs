@@ -1,9 +1,13 @@
-//! Marked blocks in documents: the version table, the list of differences.
+//! Marked blocks in documents: the version table, the list of differences, the table of
+//! tested releases.
+
+mod tested;
 
 use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::Arc;
 
+pub use self::tested::{TestedRelease, parse_tested, tested_table};
 use super::manifest::Manifest;
 use super::series::StoredSeries;
 use super::text::{code_span, markdown};
@@ -16,6 +20,8 @@ pub enum Block {
     Versions,
     /// The list of intentional differences.
     Differences,
+    /// The table of releases that were made, built and tested.
+    Releases,
 }
 
 impl Block {
@@ -24,6 +30,7 @@ impl Block {
         match self {
             Block::Versions => "versions",
             Block::Differences => "differences",
+            Block::Releases => "releases",
         }
     }
 
@@ -34,22 +41,35 @@ impl Block {
         (begin, format!("<!-- wash-wasi-sync: end of {name} -->"))
     }
 
-    /// Returns a document with the block's content replaced. The markers are the first
-    /// that stand on lines of their own, outside of code.
+    /// Returns where a document has the block's content. The markers are the first that
+    /// stand on lines of their own, outside of code.
     ///
     /// # Errors
     ///
     /// Fails where the document does not have the two markers once, in order.
-    pub fn replace(self, file: &str, text: &str, content: &str) -> Result<String> {
+    pub fn find(self, file: &str, text: &str) -> Result<Range<usize>> {
         let markers = self.markers();
-        let found = find(text, &markers).map_err(|(at, what)| {
+        find(text, &markers).map_err(|(at, what)| {
             let (begin, end) = &markers;
-            let place = Location::span(file, Arc::from(text), at..at);
-            let fault = Fault::new(format!("block `{}`: {what}", self.name()));
             let help = format!("put these lines, once, where the block goes:\n{begin}\n{end}");
-            let message = "a document cannot be kept up to date";
-            Error::faults(Kind::General, message, vec![fault.at(place).help(help)])
-        })?;
+            self.fault(file, text, at, what, help)
+        })
+    }
+
+    fn fault(self, file: &str, text: &str, at: usize, what: &str, help: String) -> Error {
+        let place = Location::span(file, Arc::from(text), at..at);
+        let fault = Fault::new(format!("block `{}`: {what}", self.name()));
+        let message = "a document cannot be kept up to date";
+        Error::faults(Kind::General, message, vec![fault.at(place).help(help)])
+    }
+
+    /// Returns a document with the block's content replaced.
+    ///
+    /// # Errors
+    ///
+    /// As [`Block::find`].
+    pub fn replace(self, file: &str, text: &str, content: &str) -> Result<String> {
+        let found = self.find(file, text)?;
         let (before, after) = (&text[..found.start], &text[found.end..]);
         let block = format!("\n\n{}\n\n", content.trim_end());
         // Git may have converted the document's line ends: the block has the same.
@@ -59,6 +79,20 @@ impl Block {
         };
         Ok(format!("{before}{block}{after}"))
     }
+}
+
+/// Returns a document with tested releases in its table: the block [`Block::Releases`].
+///
+/// # Errors
+///
+/// As [`Block::find`], and where [`tested_table`] fails.
+pub fn with_tested(file: &str, text: &str, tested: &[TestedRelease]) -> Result<String> {
+    let found = Block::Releases.find(file, text)?;
+    let table = tested_table(&text[found.clone()], tested).map_err(|what| {
+        let help = "correct the table, or what is put into it".to_owned();
+        Block::Releases.fault(file, text, found.start, &what, help)
+    })?;
+    Block::Releases.replace(file, text, &table)
 }
 
 /// Finds what stands between the two markers, or says what is wrong, and where.

@@ -156,7 +156,10 @@ fn add_commits(
         match commits {
             Ok(commits) => conflict.commits = commits,
             Err(e) if e.kind() == Kind::Interrupted => return Err(e),
-            Err(e) => conflict.notes.push(e.to_string()),
+            Err(e) => {
+                conflict.notes.push(e.to_string());
+                conflict.notes.extend(e.hints().first().cloned());
+            }
         }
     }
     Ok(())

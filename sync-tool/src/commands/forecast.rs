@@ -4,14 +4,15 @@ mod bisect;
 pub(super) mod fit;
 mod points;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use bisect::Breaks;
+use bisect::{Breaks, Commits};
 use changes::api::Api;
 use changes::watch::WatchList;
 use points::Point;
 use recipe::compare::{self, Changed};
-use recipe::error::Result;
+use recipe::error::{Error, Kind, Result};
+use recipe::listing::joined_by;
 use recipe::manifest::FileKind;
 use recipe::release::Release;
 use recipe::rust_version;
@@ -24,7 +25,7 @@ use super::pipeline::{Pipeline, PreparedRelease};
 use super::project::Project;
 use super::radar::ForkRadar;
 use super::release::{locked, resolve};
-use super::status::or_reason;
+use super::status::{or_error, or_reason};
 use super::upstream_tests;
 use crate::cli::ForecastArgs;
 use crate::report::{FileCounts, ForecastReport, ForecastRow, RadarStep, ReleaseStatus, SeriesFit};
@@ -74,18 +75,33 @@ pub(super) fn run(context: &Context<'_>, args: &ForecastArgs) -> Result<Forecast
         api: Api::of(&begin.release.tree),
         before: begin.release,
         breaks: breaks.flatten(),
-        notes: Vec::new(),
+        unread: Vec::new(),
+        next_steps: NextSteps::default(),
     };
     let rows = points
         .into_iter()
         .map(|point| forecast.row(point, &mut so_far));
-    let rows = rows.collect::<Result<_>>()?;
-    let breaks = so_far.breaks.as_ref();
+    let rows: Vec<ForecastRow> = rows.collect::<Result<_>>()?;
+    let SoFar {
+        breaks,
+        mut next_steps,
+        mut unread,
+        ..
+    } = so_far;
+    let history = upstream.history();
+    let search = Commits {
+        context,
+        pipeline: &pipeline,
+        manifest,
+        history: history.as_ref(),
+    };
     let broken = breaks
-        .map(|breaks| breaks.first_commits(&pipeline, manifest, &upstream))
+        .map(|breaks| search.that_break(&breaks, &mut next_steps))
         .transpose()?;
     let mut notes = notes(&upstream, args);
-    notes.extend(so_far.notes);
+    notes.append(&mut unread);
+    notes.extend(lines_lacking(&upstream, &from, &rows));
+    notes.append(&mut next_steps.0);
     Ok(ForecastReport {
         from,
         rustc: rustc.clone(),
@@ -104,6 +120,18 @@ fn notes(upstream: &Upstream<'_>, args: &ForecastArgs) -> Vec<String> {
     lacks_commits.then(|| note.to_owned()).into_iter().collect()
 }
 
+/// Says which lines of releases a clone does not have: upstream numbers them without gaps.
+fn lines_lacking(upstream: &Upstream<'_>, from: &Version, rows: &[ForecastRow]) -> Option<String> {
+    let help = upstream.fetch_tags()?;
+    let lines = rows.iter().map(|row| row.release.upstream.major);
+    let lines: BTreeSet<u64> = lines.collect();
+    let between = from.major + 1..*lines.last()?;
+    let lacking = between.filter(|line| !lines.contains(line));
+    let lacking: Vec<String> = lacking.map(|line| line.to_string()).collect();
+    let named = joined_by(", ", &lacking, lacking.len());
+    (!lacking.is_empty()).then(|| format!("the clone has no release of the lines {named}; {help}"))
+}
+
 /// What is carried from row to row.
 struct SoFar {
     /// The release before.
@@ -112,8 +140,30 @@ struct SoFar {
     api: Api,
     /// Where patches stop applying, where that was asked for.
     breaks: Option<Breaks>,
-    /// What else there is to know.
-    notes: Vec<String>,
+    /// Releases that the radar did not compare.
+    unread: Vec<String>,
+    next_steps: NextSteps,
+}
+
+impl SoFar {
+    fn failed(&mut self, row: &mut ForecastRow, error: &Error) {
+        self.next_steps.add(error);
+        let why = error.to_string();
+        row.release.fit = SeriesFit::Unknown { why };
+    }
+}
+
+/// How what upstream's repository lacks is fetched, each once: it may lack it of every release.
+#[derive(Default)]
+struct NextSteps(Vec<String>);
+
+impl NextSteps {
+    fn add(&mut self, error: &Error) {
+        let step = error.hints().first();
+        let step = step.filter(|_| error.kind() == Kind::Upstream && !error.is_unreached());
+        let step = step.filter(|step| !self.0.contains(step));
+        self.0.extend(step.cloned());
+    }
 }
 
 struct Forecast<'a> {
@@ -140,9 +190,9 @@ impl Forecast<'_> {
                     .ready(manifest, &point.version, locked, &mut steps)
             }
         };
-        match or_reason(ready)? {
+        match or_error(ready)? {
             Ok(ready) => self.fill(&mut row, ready, so_far)?,
-            Err(why) => row.release.fit = SeriesFit::Unknown { why },
+            Err(e) => so_far.failed(&mut row, &e),
         }
         Ok(row)
     }
@@ -170,7 +220,7 @@ impl Forecast<'_> {
         row.watch = WatchList::builtin().findings(old, new);
         let steps = self
             .radar
-            .steps(&so_far.before, &ready.release, &mut so_far.notes)?;
+            .steps(&so_far.before, &ready.release, &mut so_far.unread)?;
         let open = steps.iter().flat_map(RadarStep::open);
         row.radar = open.map(|one| one.item.item.clone()).collect();
         for change in &changes {
@@ -186,13 +236,13 @@ impl Forecast<'_> {
             breaks.see(&ready);
         }
         let fit = fit::at(self.pipeline, self.project, ready, &mut Steps::default());
-        match or_reason(fit)? {
+        match or_error(fit)? {
             Ok(fit) => {
                 row.release.fit = fit.series;
                 row.patches = fit.patches;
                 row.taken = fit.taken;
             }
-            Err(why) => row.release.fit = SeriesFit::Unknown { why },
+            Err(e) => so_far.failed(row, &e),
         }
         Ok(())
     }

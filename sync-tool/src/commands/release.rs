@@ -73,13 +73,17 @@ pub(super) fn resolve(upstream: &Upstream<'_>, wanted: &VersionRequest) -> Resul
     let listed = upstream.list()?;
     let newer = upstream.newer_in_registry(std::slice::from_ref(wanted), &listed)?;
     let newer = (!newer.is_empty()).then(|| upstream.from_registry(&newer));
+    let none_chosen = || {
+        let error = none_chosen(wanted, &listed);
+        upstream.fetch_tags().into_iter().fold(error, Error::help)
+    };
     match (wanted.choose(&listed), newer) {
         (Some(listed), newer) => {
             newer.into_iter().for_each(|newer| upstream.warn(&newer));
             Ok(listed.version.clone())
         }
-        (None, None) => Err(none_chosen(wanted, &listed)),
-        (None, Some(newer)) => Err(none_chosen(wanted, &listed).help(newer)),
+        (None, None) => Err(none_chosen()),
+        (None, Some(newer)) => Err(none_chosen().help(newer)),
     }
 }
 

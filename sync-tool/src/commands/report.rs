@@ -122,12 +122,15 @@ pub(super) fn notes(
         newest.push(to.clone());
     }
     let (mut texts, mut unknown) = (Vec::new(), Vec::new());
+    let mut next_steps: Vec<String> = Vec::new();
     for version in &newest {
         match upstream.notes(version) {
             Ok(text) => texts.push((version.to_string(), text)),
             Err(e) if e.kind() == Kind::Interrupted => return Err(e),
             Err(e) => {
                 unknown.push(format!("{version}: {e}"));
+                let step = e.hints().first();
+                next_steps.extend(step.filter(|step| !next_steps.contains(step)).cloned());
                 // The others would wait as long for the same answer.
                 if e.is_unreached() {
                     break;
@@ -135,6 +138,7 @@ pub(super) fn notes(
             }
         }
     }
+    unknown.append(&mut next_steps);
     let texts: Vec<(&str, &str)> = texts
         .iter()
         .map(|(name, text)| (&**name, &**text))

@@ -12,7 +12,7 @@ use recipe::series::StoredSeries;
 use semver::Version;
 use upstream::Upstream;
 
-pub(super) use releases::or_reason;
+pub(super) use releases::{or_error, or_reason};
 
 use super::check::differences;
 use super::conflicts;

@@ -78,7 +78,7 @@ fn what_is_no_later_release_is_refused() {
     listing the tags of [upstream]
     error: `main` is no release, and branches are read from a clone alone
     help: give a release, such as v41.0.0, 41 or latest
-    help: or clone upstream, `git clone --filter=tree:0 URL DIR`, and give `--upstream DIR`
+    help: or clone upstream, `git clone --bare URL DIR`, and give `--upstream DIR`
     ");
     shown!(told(&world.run("forecast --from 44.0.0 --to 44.0.0")), @r"
     exit 0

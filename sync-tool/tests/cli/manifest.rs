@@ -393,6 +393,43 @@ fn the_table_is_written_between_its_markers() {
 }
 
 #[test]
+fn tested_releases_are_put_into_their_table() {
+    let world = World::new();
+    let rows = |text: &str| world.write("rows", text);
+    let refused = |says: &str| {
+        let ran = world.refused("versions --tested rows", 1);
+        assert!(ran.err.contains(says), "{ran}");
+    };
+    rows("{\"release\":\"41.0.0\",\"builds\":\"failed: no space\"}\n");
+    refused("`releases = [\"docs/releases.md\"]`");
+    let documents = "[documents]\n";
+    let listed = format!("{documents}releases = [\"README.md\"]\n");
+    world.edit("manifest.toml", documents, &listed);
+    refused("block `releases`: the line that begins it is missing");
+    let readme = world.read("README.md");
+    let [begin, end] = ["releases (generated; edits are lost)", "end of releases"]
+        .map(|text| format!("<!-- wash-wasi-sync: {text} -->"));
+    world.write("README.md", format!("{readme}{begin}\n{end}\n"));
+    refused("block `releases`: it begins with no table");
+    let table = "| release | builds | guests |\n| --- | --- | --- |\n| 40.0.0 | yes | 67 of 67 |\n";
+    world.edit("README.md", &end, &format!("{table}{end}"));
+    let ran = world.run("versions --write --tested rows").done();
+    assert!(ran.out.ends_with("Wrote: README.md\n"), "{ran}");
+    let written = world.read("README.md");
+    let row = "| 41.0.0 | failed: no space | not run |\n";
+    let block = format!("{begin}\n\n{table}{row}\n{end}\n");
+    assert!(written.ends_with(&block), "{written}");
+    assert!(written.contains("| v41.0.0 (pinned) |"), "{written}");
+    world.refused("versions --tested rows", 0);
+    rows("{\"release\":\"41\"}\n");
+    refused("`41` is not the version of a release, such as 41.0.0");
+    rows("[]\n");
+    refused("rows: line 1: invalid type");
+    world.remove("rows");
+    refused("rows");
+}
+
+#[test]
 fn a_lock_that_was_changed_is_refused() {
     let world = World::vendored();
     world.edit("manifest.lock", "\"644 ", "\"755 ");

@@ -59,7 +59,7 @@ fn a_release_that_the_registry_alone_has_is_said_to_be_there() {
     reading the registry's index
     error: `../upstream` has no tag v38.0.0
     help: of those that it has, the newest of the line 38 is v38.0.4; nearest are v38.0.1, v38.0.4, v41.0.0
-    help: if upstream has it, fetch it there: `git -C [project]/../upstream fetch --tags`
+    help: it has no remote to fetch from; give a repository that has it: `--upstream PATH|URL`
     help: the registry has 38.0.0: run the same command with `--source registry` in the place of `--upstream`
     ");
     // Not of one that was withdrawn, nor where nobody may ask.

@@ -139,7 +139,10 @@ fn a_checkout_of_cargo_s_has_no_tags_and_is_read_all_the_same() {
                 g.commit(&version("40.0.0")).map(drop).unwrap_err(),
             ] {
                 assert!(error.message().ends_with("41.0.0, not 40.0.0"), "{error}");
-                assert!(error.hints()[0].contains("git fetch --tags"), "{error:?}");
+                assert!(
+                    error.hints()[1].contains("fetch --tags origin"),
+                    "{error:?}"
+                );
             }
             Ok(())
         })

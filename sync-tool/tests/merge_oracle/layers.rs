@@ -39,7 +39,7 @@ struct Changed {
 
 /// Returns the files of moderate size that upstream changed.
 fn files() -> Vec<Changed> {
-    let of = |[before, after]: [Tree; 2]| {
+    let of = |[before, after]: [Arc<Tree>; 2]| {
         let both = sources(&before, "src/").map(|path| Changed {
             base: text(&before, path).to_owned(),
             theirs: text(&after, path).to_owned(),

@@ -1,28 +1,42 @@
 //! Ctrl-C: exit code 130, nothing changed, nobody left behind.
 
+use std::path::Path;
+
 use rustix::process::Signal;
 
 use crate::signals::{Stuck, stuck};
-use crate::world::{NEW, World};
+use crate::world::{CONFLICTING, NEW, World};
 
 const UPGRADE: [&str; 3] = ["upgrade", "--to", NEW];
 
 /// Has a run get stuck in a program that a variable names, stops it, and runs it again.
-fn stopped(name: &str, script: &str, args: &[&str], signal: Signal) {
+fn stopped(name: &str, script: &str, args: &[&'static str], signal: Signal) {
     let mut world = World::new();
     std::fs::remove_dir_all(world.path("cache")).unwrap();
+    let upstream = world.both.git.upstream().display().to_string();
+    let writes = args == UPGRADE;
+    let word = |word: &&'static str| {
+        if *word == "UPSTREAM" {
+            upstream.as_str()
+        } else {
+            *word
+        }
+    };
+    let args: Vec<&str> = args.iter().map(word).collect();
     let before = world.state();
     let script = world.script("slow", &format!("{}\n{script}", stuck(&world)));
     let value = match name {
         "PATH" => {
             let dir = world.path("bin");
             std::fs::rename(script, dir.join("git")).unwrap();
-            format!("{}:{}", dir.display(), std::env::var("PATH").unwrap())
+            let toolchain = Path::new(env!("CARGO")).parent().unwrap().display();
+            let path = std::env::var("PATH").unwrap();
+            format!("{}:{toolchain}:{path}", dir.display())
         }
         _ => script,
     };
     world.var(name, value);
-    let ran = Stuck::start(&world, args).end(&world, signal).ends(130);
+    let ran = Stuck::start(&world, &args).end(&world, signal).ends(130);
     assert!(ran.err.ends_with("error: interrupted\n"), "{ran:#?}");
     assert_eq!(ran.out, "");
     assert_eq!(world.state(), before);
@@ -30,8 +44,8 @@ fn stopped(name: &str, script: &str, args: &[&str], signal: Signal) {
     world.unset(name);
     let checked = world.run(&["check"]).ends(0);
     assert!(!checked.err.contains("earlier run"), "{checked:#?}");
-    let again = [args, &["--no-verify"]].concat();
-    world.run(&again).ends(0);
+    let again = [&args[..], if writes { &["--no-verify"] } else { &[] }].concat();
+    world.run(&again).ends(if writes { 0 } else { 11 });
     world.run(&["check"]).ends(0);
 }
 
@@ -40,6 +54,22 @@ fn in_a_fetch() {
     let git = real("git");
     let script = format!("case \" $* \" in *\" fetch \"*) stuck;; *) exec {git} \"$@\";; esac");
     stopped("PATH", &script, &UPGRADE, Signal::INT);
+}
+
+#[test]
+fn in_the_search_for_a_commit() {
+    let git = real("git");
+    let script = format!("case \" $* \" in *\" log \"*) stuck;; *) exec {git} \"$@\";; esac");
+    // What is behind a URL has no history; a path is read as it is.
+    let args = [
+        "forecast",
+        "--bisect",
+        "--to",
+        CONFLICTING,
+        "--upstream",
+        "UPSTREAM",
+    ];
+    stopped("PATH", &script, &args, Signal::INT);
 }
 
 #[test]

@@ -1,18 +1,18 @@
 //! What the tests against git share: git itself, texts, random edits of them,
 //! and upstream's real files.
 
+#[path = "../../changes/tests/support/mod.rs"]
+mod releases;
+
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Output};
-use std::sync::Arc;
 
-use host::{Environment, Host, Silent};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::RngSeed;
-use recipe::tree::{Tree, TreePath};
-use upstream::SourceOptions;
-use upstream::registry::Registry;
+/// A release of wasmtime-wasi from the registry that cargo uses.
+pub(crate) use releases::release as upstream;
 
 /// Returns the settings of random tests: the same cases at every run.
 pub(crate) fn cases(count: u32) -> ProptestConfig {
@@ -121,25 +121,4 @@ pub(crate) fn edited(text: &str, edits: &[Edit]) -> String {
         lines.splice(at..(at + removed).min(lines.len()), new);
     }
     lines.concat()
-}
-
-/// Reads a release of wasmtime-wasi from the registry that cargo uses.
-pub(crate) fn upstream(version: &str) -> Tree {
-    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("registry-cache");
-    let host = Host::new(
-        Environment::of_process().expect("an environment"),
-        Arc::new(Silent),
-    )
-    .expect("a host");
-    let path = TreePath::new("crates/wasi").expect("a path");
-    let options = SourceOptions::new("wasmtime-wasi", path, cache, env!("CARGO_MANIFEST_DIR"));
-    let registry = Registry::new(&host, &options).expect("a source");
-    let version = version.parse().expect("a version");
-    match registry.release_checked(&version, None) {
-        Ok(release) => release.tree,
-        Err(e) => panic!(
-            "this test needs a package registry, or {version} in cargo's cache: {e}; {}",
-            e.hints().join("; ")
-        ),
-    }
 }

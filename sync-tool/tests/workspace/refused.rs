@@ -40,7 +40,7 @@ fn a_missing_content_that_is_built_is_named_with_what_mends_it() {
         let told = told(&error);
         assert!(told.contains(path) && told.contains(&id), "{told}");
         assert!(
-            told.contains("git -C") && told.contains("--upstream"),
+            told.contains("it has no remote") && told.contains("--upstream"),
             "{told}"
         );
         assert!(world.workspaces().is_empty(), "{path}");

@@ -99,6 +99,11 @@ impl<'a> Upstream<'a> {
         }
     }
 
+    /// Returns the next step where a repository on this machine lacks releases.
+    pub fn fetch_tags(&self) -> Option<String> {
+        self.git().and_then(Git::fetch_tags)
+    }
+
     /// Lists the releases that upstream has, in ascending order.
     ///
     /// # Errors

@@ -121,8 +121,7 @@ fn all(
         path: series.patches.clone(),
         span: Some(series.span.clone()),
     }));
-    let documents = documents.versions.iter().chain(&documents.differences);
-    all.extend(documents.map(|path| Region {
+    all.extend(documents.all().map(|path| Region {
         what: DOCUMENT.to_owned(),
         path: path.clone(),
         span: root.map(|root| root.span_of("documents")),

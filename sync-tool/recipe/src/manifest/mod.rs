@@ -258,6 +258,16 @@ pub struct Documents {
     pub versions: Vec<TreePath>,
     /// Those with the list of intentional differences.
     pub differences: Vec<TreePath>,
+    /// Those with the table of tested releases.
+    pub releases: Vec<TreePath>,
+}
+
+impl Documents {
+    /// Returns all of them.
+    pub fn all(&self) -> impl Iterator<Item = &TreePath> {
+        let lists = [&self.versions, &self.differences, &self.releases];
+        lists.into_iter().flatten()
+    }
 }
 
 impl Manifest {

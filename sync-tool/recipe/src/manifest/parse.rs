@@ -320,10 +320,11 @@ fn documents(r: &mut Reader, root: &Section<'_>) -> Documents {
     let Some(s) = r.below(root, "documents") else {
         return Documents::default();
     };
-    r.keys(&s, &[], &["versions", "differences"]);
+    r.keys(&s, &[], &["versions", "differences", "releases"]);
     Documents {
         versions: r.paths(&s, "versions"),
         differences: r.paths(&s, "differences"),
+        releases: r.paths(&s, "releases"),
     }
 }
 

@@ -8,12 +8,13 @@ use recipe::merge::{LayerOptions, Sides, merge_in_layers};
 use recipe::release::Release;
 use recipe::series::{StoredPatch, StoredSeries, choose};
 use recipe::tree::{File, Tree, TreePath};
-use upstream::Upstream;
 use upstream::git::{Commit, History};
 
+use super::NextSteps;
+use crate::commands::context::Context;
 use crate::commands::pipeline::{Pipeline, PreparedRelease};
 use crate::commands::project::Project;
-use crate::commands::status::or_reason;
+use crate::commands::status::{or_error, or_reason};
 use crate::report::BrokenPatch;
 
 /// Where the patches of the series that serves the first release stop applying.
@@ -71,44 +72,54 @@ impl Breaks {
             }
         }
     }
+}
 
-    /// Finds the commits.
+/// Where the commits are searched.
+pub(super) struct Commits<'a, 'p, 'h> {
+    pub context: &'a Context<'a>,
+    pub pipeline: &'a Pipeline<'p>,
+    pub manifest: &'a Manifest,
+    pub history: Option<&'a History<'h>>,
+}
+
+impl Commits<'_, '_, '_> {
+    /// Finds the commit that breaks each patch. What is not known is told at the patch.
     ///
     /// # Errors
     ///
-    /// The interrupt alone: what else fails is told at the patch.
-    pub(super) fn first_commits(
+    /// The interrupt alone.
+    pub(super) fn that_break(
         &self,
-        pipeline: &Pipeline<'_>,
-        manifest: &Manifest,
-        upstream: &Upstream<'_>,
+        breaks: &Breaks,
+        next_steps: &mut NextSteps,
     ) -> Result<Vec<BrokenPatch>> {
-        let history = upstream.history();
-        let find = |broken: &Broken| {
-            let patch = &self.series.patches[&broken.path];
+        let mut all = Vec::new();
+        for broken in &breaks.broken {
+            let patch = &breaks.series.patches[&broken.path];
             let search = Search {
                 broken,
                 patch,
-                pipeline,
-                manifest,
-                history: history.as_ref(),
+                of: self,
             };
             let conflicts = or_reason(search.state_of(&broken.release.tree))?;
             let conflicts = conflicts.is_ok_and(|state| state == State::Conflict);
-            let (commit, unknown) = match or_reason(search.first(conflicts))? {
+            let (commit, unknown) = match or_error(search.first(conflicts))? {
                 Ok(commit) => (Some(commit), None),
-                Err(why) => (None, Some(why)),
+                Err(e) => {
+                    next_steps.add(&e);
+                    (None, Some(e.to_string()))
+                }
             };
-            Ok(BrokenPatch {
+            all.push(BrokenPatch {
                 path: broken.path.clone(),
-                series: self.series.base.clone(),
+                series: breaks.series.base.clone(),
                 release: broken.release.version.clone(),
                 conflicts,
                 commit,
                 unknown,
-            })
-        };
-        self.broken.iter().map(find).collect()
+            });
+        }
+        Ok(all)
     }
 }
 
@@ -134,9 +145,7 @@ enum State {
 struct Search<'a, 'p, 'h> {
     broken: &'a Broken,
     patch: &'a StoredPatch,
-    pipeline: &'a Pipeline<'p>,
-    manifest: &'a Manifest,
-    history: Option<&'a History<'h>>,
+    of: &'a Commits<'a, 'p, 'h>,
 }
 
 impl Search<'_, '_, '_> {
@@ -149,10 +158,15 @@ impl Search<'_, '_, '_> {
             release,
         } = self.broken;
         let unknown = |why: &str| Err(Error::general(why.to_owned()));
-        let (Some(history), Some(from), Some(to)) = (self.history, &good.commit, &release.commit)
+        let (Some(history), Some(from), Some(to)) =
+            (self.of.history, &good.commit, &release.commit)
         else {
             return unknown("no clone with the history is given");
         };
+        let host = self.of.context.host;
+        let step = host
+            .status
+            .step(&format!("searching the history of {path}"));
         let mut commits = history.commits_between([from, to], path)?;
         commits.reverse();
         let least = match conflicts {
@@ -161,6 +175,8 @@ impl Search<'_, '_, '_> {
         };
         let (mut low, mut high) = (0, commits.len());
         while low < high {
+            host.interrupt().check()?;
+            step.done((commits.len() - (high - low)) as u64, commits.len() as u64);
             let middle = low.midpoint(high);
             let state = match history.text(&commits[middle].id, path)? {
                 Some(text) => {
@@ -187,7 +203,7 @@ impl Search<'_, '_, '_> {
             tree: tree.clone(),
             ..self.broken.release.clone()
         };
-        let ready = self.pipeline.prepared(self.manifest, release)?;
+        let ready = self.of.pipeline.prepared(self.of.manifest, release)?;
         let Some(theirs) = text(&ready.prepared.tree, &self.broken.path) else {
             return Ok(State::Conflict);
         };
@@ -204,7 +220,7 @@ impl Search<'_, '_, '_> {
         let options = LayerOptions {
             is_rust: self.broken.path.as_str().ends_with(".rs"),
             renames: &renames,
-            formatter: Some((self.pipeline.formatter, edition)),
+            formatter: Some((self.of.pipeline.formatter, edition)),
         };
         let sides = Sides {
             base,

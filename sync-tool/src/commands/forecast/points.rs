@@ -134,7 +134,7 @@ fn at_reference(upstream: &Upstream<'_>, name: &str) -> Result<Point> {
             format!("`{name}` is no release, and branches are read from a clone alone"),
         )
         .help("give a release, such as v41.0.0, 41 or latest")
-        .help("or clone upstream, `git clone --filter=tree:0 URL DIR`, and give `--upstream DIR`")
+        .help("or clone upstream, `git clone --bare URL DIR`, and give `--upstream DIR`")
     })?;
     let release = history.release(name)?;
     Ok(Point {

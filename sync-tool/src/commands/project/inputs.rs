@@ -60,8 +60,7 @@ pub(super) fn read_inputs(root: &Path, manifest: Manifest) -> Result<(Inputs, Tr
     };
     let inputs = Inputs::load(manifest, read)?;
     let mut files = files.into_inner();
-    let documents = &inputs.manifest.documents;
-    let documents = documents.versions.iter().chain(&documents.differences);
+    let documents = inputs.manifest.documents.all();
     let lock_path = project_path(lock::FILE)?;
     for path in documents.chain([&lock_path]) {
         if let Some(bytes) = optional(&path.below(root))? {

@@ -97,10 +97,15 @@ fn unknown(version: &Version, why: String) -> ReleaseStatus {
     }
 }
 
-/// Returns the reason of a failure as a text; the interrupt stays one.
-pub(in crate::commands) fn or_reason<T>(result: Result<T>) -> Result<Result<T, String>> {
+/// Returns a failure as a value; the interrupt stays one.
+pub(in crate::commands) fn or_error<T>(result: Result<T>) -> Result<Result<T, Error>> {
     match result {
         Err(e) if e.kind() == Kind::Interrupted => Err(e),
-        other => Ok(other.map_err(|e: Error| e.to_string())),
+        other => Ok(other),
     }
+}
+
+/// Returns the reason of a failure as a text; the interrupt stays one.
+pub(in crate::commands) fn or_reason<T>(result: Result<T>) -> Result<Result<T, String>> {
+    Ok(or_error(result)?.map_err(|e| e.to_string()))
 }

@@ -7,8 +7,9 @@ use recipe::error::Error;
 use recipe::release::Release;
 use semver::Version;
 
+use super::lacking::with_next_steps;
 use super::list::{self, LIMITS};
-use super::{CrateSpec, GitError};
+use super::{CrateSpec, GitError, error};
 
 /// The commit of a release, and the repository that has it.
 #[derive(Debug, Clone)]
@@ -48,15 +49,12 @@ impl ReleaseCommit {
                 format!("see what is wrong with `git -C {path} fsck`, or give another repository"),
             ),
             GitError::Missing(missing) => {
-                let first = missing.first().map_or("", |m| m.path.as_str());
-                let count = missing.len();
-                Error::upstream(format!(
-                    "{place} lacks {count} of the files that are read, such as `{first}`"
-                ))
-                .help(format!(
-                    "if it is a partial clone, complete it: `git -C {path} archive {commit} >/dev/null`"
-                ))
-                .help("or give the URL of a repository that has them")
+                let what = error::files(&missing);
+                let error = Error::upstream(format!("{place} lacks objects that are read: {what}"));
+                match self.open() {
+                    Ok(repo) => with_next_steps(error, &repo, *commit),
+                    Err(_) => error,
+                }
             }
             other => other.into_error(),
         }

@@ -39,7 +39,7 @@ pub(crate) struct MissingObject {
     pub(super) id: Oid,
 }
 
-fn files(missing: &[MissingObject]) -> String {
+pub(super) fn files(missing: &[MissingObject]) -> String {
     match missing {
         [only] => format!("`{}`", only.path),
         _ => format!(

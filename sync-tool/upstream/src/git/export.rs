@@ -12,6 +12,7 @@ use semver::Version;
 use super::commit::ReleaseCommit;
 use super::error::{GitError, MissingObject};
 use super::fetch::Fetch;
+use super::lacking::with_next_steps;
 use super::list::{self, TreeLimits, objects};
 use super::{Git, RepositoryKind, parse_locked};
 
@@ -160,19 +161,13 @@ impl Export<'_> {
             Fault::new(message).at(Location::file(*path))
         };
         let faults: Vec<Fault> = paths.iter().map(fault).collect();
-        let message = format!(
-            "{} lacks files that upstream's tests are built from",
-            self.place
-        );
+        let message = format!("{} lacks files that are read", self.place);
         let error = Error::faults(Kind::Upstream, message, faults);
         match &self.git.repository {
-            RepositoryKind::Local(_) => error
-                .help(format!(
-                    "if it is a partial clone, complete it: `git -C {} archive {} >/dev/null`",
-                    self.at.repository.display(),
-                    self.commit
-                ))
-                .help("or give a repository that has them: `--upstream PATH|URL`"),
+            RepositoryKind::Local(_) => match self.at.open() {
+                Ok(repo) => with_next_steps(error, &repo, self.commit),
+                Err(_) => error,
+            },
             RepositoryKind::Remote(_) => {
                 // Another run may have made the cache anew in the meantime.
                 error.help("run the same command again; if it says the same, give a repository that has them: `--upstream PATH|URL`")

@@ -1,7 +1,10 @@
 //! Which of upstream's commits changed lines between two releases.
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::ops::Range;
 
+use git2::Repository;
 use host::Host;
 use recipe::error::{Error, Result};
 use recipe::release::Release;
@@ -9,6 +12,7 @@ use recipe::tree::TreePath;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
+use super::lacking::Lacking;
 use super::local::LocalRepository;
 use super::{CrateSpec, program};
 
@@ -75,33 +79,18 @@ impl<'a> History<'a> {
         self.repository.at_reference(self.spec, reference)
     }
 
-    /// Returns the text of a file of the crate at a commit; `None` where it is not there. What
-    /// a partial clone lacks, git fetches.
+    /// Returns the text of a file of the crate at a commit; `None` where it is not there.
     ///
     /// # Errors
     ///
-    /// Where it cannot be read, or is no text.
+    /// Where it cannot be read, or is no text; a partial clone may lack it.
     pub fn text(&self, commit: &str, path: &TreePath) -> Result<Option<String>> {
-        let Some((id, content)) = self.repository.file(self.spec, commit, path)? else {
+        let Some(content) = self.repository.file(self.spec, commit, path)? else {
             return Ok(None);
-        };
-        let unreadable = |why: String| Error::upstream(format!("{path} at {commit:.10}: {why}"));
-        let content = match content {
-            Some(content) => content,
-            None => {
-                let repository = self.repository.open()?;
-                let args = ["cat-file", "blob", &id.to_string()];
-                let outcome =
-                    program::command(self.host, repository.path(), &args).run(self.host)?;
-                if !outcome.success() {
-                    return Err(unreadable(outcome.complaint()));
-                }
-                outcome.stdout
-            }
         };
         let text = String::from_utf8(content);
         text.map(Some)
-            .map_err(|_| unreadable("it is not UTF-8".to_owned()))
+            .map_err(|_| Error::upstream(format!("{path} at {commit:.10} is not UTF-8")))
     }
 
     /// Returns the commits between two releases that changed a file of the crate, the newest
@@ -165,23 +154,43 @@ impl<'a> History<'a> {
             false => args.push(&range),
         }
         let repository = self.repository.open()?;
-        let dir = repository.path();
-        let outcome = program::command(self.host, dir, &args).run(self.host)?;
-        if !outcome.success() {
-            let error = Error::upstream(format!(
-                "the history of `{path}` cannot be read: {}",
-                outcome.complaint()
-            ));
-            return Err(match repository.is_shallow() {
-                true => error.help(format!(
-                    "the clone is shallow; complete it: `git -C {} fetch --unshallow --tags`",
-                    dir.display()
-                )),
-                false => error,
-            });
+        let text = self.git(&repository, &path, &args)?;
+        if repository.is_shallow() {
+            self.check_depth(&repository, &path, [to, &not])?;
         }
-        let text = String::from_utf8_lossy(&outcome.stdout).into_owned();
         Ok(text.lines().filter_map(Commit::parse).collect())
+    }
+
+    /// Fails where a shallow clone ends between two commits: what it has not would be taken
+    /// for a part of the first commit that it has.
+    fn check_depth(&self, repository: &Repository, path: &str, range: [&str; 2]) -> Result<()> {
+        let file = repository.commondir().join("shallow");
+        let ends = fs::read_to_string(&file).map_err(|e| Error::io("read", &file, e))?;
+        let ends: BTreeSet<&str> = ends.lines().collect();
+        let ids = self.git(repository, path, &["rev-list", range[0], range[1]])?;
+        match ids.lines().find(|id| ends.contains(id)) {
+            None => Ok(()),
+            Some(id) => Err(Error::upstream(format!(
+                "the history of `{path}` ends at commit {id:.10}"
+            ))
+            .help(Lacking::History.next_step(repository))),
+        }
+    }
+
+    fn git(&self, repository: &Repository, path: &str, args: &[&str]) -> Result<String> {
+        let call = program::command(self.host, repository.path(), args);
+        // Older versions of git do not know `GIT_NO_LAZY_FETCH`.
+        let outcome = call.env("GIT_ALLOW_PROTOCOL", "none").run(self.host)?;
+        if outcome.success() {
+            return Ok(String::from_utf8_lossy(&outcome.stdout).into_owned());
+        }
+        let lacking = match repository.is_shallow() {
+            true => Lacking::History,
+            false => Lacking::Objects,
+        };
+        let why = program::message_of(&outcome.complaint()).replace("error: ", "");
+        let message = format!("the history of `{path}` cannot be read: {why}");
+        Err(Error::upstream(message).help(lacking.next_step(repository)))
     }
 }
 

@@ -82,6 +82,29 @@ pub(super) fn list(
     Ok(files)
 }
 
+/// Returns the content of a file at a commit; `None` where it is not there.
+pub(super) fn content(
+    repo: &Repository,
+    commit: Oid,
+    path: &TreePath,
+) -> Result<Option<Vec<u8>>, GitError> {
+    let lost = |id: Oid, e: git2::Error| GitError::of_object(&e, path.as_str(), id);
+    let found = repo.find_commit(commit).map_err(|e| lost(commit, e))?;
+    let mut tree = found.tree().map_err(|e| lost(found.tree_id(), e))?;
+    let mut parts = path.as_str().split('/').peekable();
+    while let Some(part) = parts.next() {
+        let Some(id) = tree.get_name(part).map(|entry| entry.id()) else {
+            return Ok(None);
+        };
+        if parts.peek().is_none() {
+            let blob = repo.find_blob(id).map_err(|e| lost(id, e))?;
+            return Ok(Some(blob.content().to_vec()));
+        }
+        tree = repo.find_tree(id).map_err(|e| lost(id, e))?;
+    }
+    Ok(None)
+}
+
 /// Lists all that a repository has at a commit, by its paths from the root.
 pub(super) fn everything(
     repo: &Repository,

@@ -1,15 +1,16 @@
 //! A repository on this machine, read in place: a clone, a bare repository, a
 //! worktree, or a checkout as cargo keeps them, which has no tags.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use git2::{ErrorCode, ObjectType, Oid, Repository};
+use git2::{ErrorCode, Oid, Reference, Repository};
 use recipe::error::{Error, Result};
 use recipe::release::{Listed, Release};
 use recipe::tree::TreePath;
 use semver::Version;
 
 use super::commit::ReleaseCommit;
+use super::lacking::{Lacking, commit_of};
 use super::list::{self, LIMITS};
 use super::{CrateSpec, tags};
 
@@ -83,15 +84,21 @@ impl LocalRepository {
     /// Reads the crate as it is at a branch, tag or commit.
     pub(super) fn at_reference(&self, spec: &CrateSpec, reference: &str) -> Result<Release> {
         let repo = self.open()?;
+        let place = format!("`{reference}` of `{}`", self.shown);
         // A clone has upstream's branches below the name of its remote.
         let found = repo
-            .revparse_single(reference)
-            .or_else(|_| repo.revparse_single(&format!("origin/{reference}")));
-        let place = format!("`{reference}` of `{}`", self.shown);
-        let at = self.at(
-            found.and_then(|found| found.peel(ObjectType::Commit)),
-            place,
-        )?;
+            .resolve_reference_from_short_name(reference)
+            .or_else(|_| repo.resolve_reference_from_short_name(&format!("origin/{reference}")));
+        let at = match found {
+            Ok(found) => self.at(&repo, &found, place)?,
+            Err(_) => match repo.revparse_single(reference) {
+                Ok(found) => self.at_id(&repo, found.id(), place)?,
+                Err(_) => {
+                    return Err(Error::upstream(format!("{place} is not there"))
+                        .help(Lacking::Reference(reference).next_step(&repo)));
+                }
+            },
+        };
         let location = spec.located(&at.place);
         let version = list::list(&repo, at.commit, location, LIMITS)
             .and_then(|files| files.version(&repo, location))
@@ -99,31 +106,19 @@ impl LocalRepository {
         at.read(&repo, spec, &version).map_err(|e| at.describe(e))
     }
 
-    /// Returns the id of a file of the crate at a commit, and its content where the
-    /// repository has it; `None` where there is no such file.
+    /// Returns the content of a file of the crate at a commit; `None` where it is not there.
     pub(super) fn file(
         &self,
         spec: &CrateSpec,
         commit: &str,
         path: &TreePath,
-    ) -> Result<Option<(Oid, Option<Vec<u8>>)>> {
+    ) -> Result<Option<Vec<u8>>> {
         let repo = self.open()?;
-        let path = spec.path.join(path);
-        let tree = repo.revparse_single(commit).and_then(|c| c.peel_to_tree());
-        let tree = tree.map_err(|e| {
-            let shown = &self.shown;
-            let message = format!(
-                "commit {commit} of `{shown}` cannot be read: {}",
-                e.message()
-            );
-            Error::upstream(message).caused_by(e)
-        })?;
-        let Ok(entry) = tree.get_path(Path::new(path.as_str())) else {
-            return Ok(None);
-        };
-        let content = repo.find_blob(entry.id());
-        let content = content.ok().map(|blob| blob.content().to_vec());
-        Ok(Some((entry.id(), content)))
+        let id = Oid::from_str(commit)
+            .map_err(|_| Error::upstream(format!("`{commit}` is not the id of a commit")))?;
+        let place = format!("commit {commit:.10} of `{}`", self.shown);
+        let at = self.at_id(&repo, id, place)?;
+        list::content(&repo, at.commit, &spec.path.join(path)).map_err(|e| at.describe(e))
     }
 
     pub(super) fn open(&self) -> Result<Repository> {
@@ -164,7 +159,7 @@ impl LocalRepository {
         let tag = spec.tags.tag(version);
         if let Ok(reference) = repo.find_reference(&spec.tags.reference(version)) {
             let place = format!("tag {tag} of `{}`", self.shown);
-            let at = self.at(reference.peel(ObjectType::Commit), place)?;
+            let at = self.at(repo, &reference, place)?;
             return match locked {
                 Some(locked) if locked != at.commit => Err(tags::moved(&tag, locked, at.commit)),
                 _ => Ok(at),
@@ -183,36 +178,45 @@ impl LocalRepository {
             _ => Err(spec
                 .tags
                 .lacking(format_args!("`{}`", self.shown), version, &listed)
-                .help(format!(
-                    "if upstream has it, fetch it there: `git -C {} fetch --tags`",
-                    self.path.display()
-                ))),
+                .help(Lacking::Tag(&tag).next_step(repo))),
         }
     }
 
     fn head(&self, repo: &Repository) -> Result<ReleaseCommit> {
-        let head = repo.head().and_then(|h| h.peel(ObjectType::Commit));
-        self.at(head, format!("HEAD of `{}`", self.shown))
+        let place = format!("HEAD of `{}`", self.shown);
+        match repo.head() {
+            Ok(head) => self.at(repo, &head, place),
+            Err(e) => Err(self.no_commit(repo, &place).caused_by(e)),
+        }
     }
 
-    fn at(
-        &self,
-        commit: Result<git2::Object<'_>, git2::Error>,
-        place: String,
-    ) -> Result<ReleaseCommit> {
-        let commit = commit.map_err(|e| {
-            Error::upstream(format!("{place} leads to no commit: {}", e.message()))
-                .help(format!(
-                    "fetch the release there: `git -C {} fetch --tags`",
-                    self.path.display()
-                ))
-                .caused_by(e)
-        })?;
-        Ok(ReleaseCommit {
+    fn at(&self, repo: &Repository, to: &Reference<'_>, place: String) -> Result<ReleaseCommit> {
+        match to.resolve().ok().and_then(|to| to.target()) {
+            Some(id) => self.at_id(repo, id, place),
+            None => Err(self.no_commit(repo, &place)),
+        }
+    }
+
+    fn at_id(&self, repo: &Repository, id: Oid, place: String) -> Result<ReleaseCommit> {
+        let at = |commit| ReleaseCommit {
             repository: self.path.clone(),
-            commit: commit.id(),
+            commit,
             place,
-        })
+        };
+        match commit_of(repo, id) {
+            Ok(commit) => Ok(at(commit)),
+            Err(e) => Err(at(id).describe(e)),
+        }
+    }
+
+    fn no_commit(&self, repo: &Repository, place: &str) -> Error {
+        Error::upstream(format!("{place} leads to no commit")).help(Lacking::Tags.next_step(repo))
+    }
+
+    /// Returns the next step where a release has no tag here; `None` where this is no
+    /// repository.
+    pub(super) fn fetch_tags(&self) -> Option<String> {
+        Some(Lacking::Tags.next_step(&self.open().ok()?))
     }
 
     fn not_as_locked(&self, at: &ReleaseCommit, version: &Version, locked: Oid) -> Error {

@@ -10,6 +10,7 @@ mod error;
 mod export;
 mod fetch;
 mod history;
+mod lacking;
 mod links;
 mod list;
 mod local;
@@ -100,6 +101,14 @@ impl<'a> Git<'a> {
     /// Tells whether the repository is on this machine and read in place.
     pub fn is_local(&self) -> bool {
         matches!(self.repository, RepositoryKind::Local(_))
+    }
+
+    /// Returns git's command that fetches releases into a repository on this machine.
+    pub fn fetch_tags(&self) -> Option<String> {
+        match &self.repository {
+            RepositoryKind::Local(local) => local.fetch_tags(),
+            RepositoryKind::Remote(_) => None,
+        }
     }
 
     /// Tells whether a release would be read from the `HEAD` of a checkout that

@@ -241,7 +241,7 @@ fn is_progress(line: &str) -> bool {
 }
 
 /// Returns the lines that say what went wrong: no progress, no general advice.
-fn message_of(stderr: &str) -> String {
+pub(super) fn message_of(stderr: &str) -> String {
     const ADVICE: [&str; 4] = [
         "Please make sure you have the correct access rights",
         "and the repository exists.",

@@ -13,6 +13,7 @@ use recipe::tree::{File, Mode, Tree, TreePath, shown};
 use semver::Version;
 
 use super::error::{GitError, MissingObject};
+use super::lacking::Lacking;
 use super::links::Links;
 use super::list::{CommitFiles, CrateLocation, LIMITS, LOCK, MANIFEST, TreeLimits, lacks, objects};
 use super::manifest::PackageManifest;
@@ -28,7 +29,8 @@ impl CommitFiles {
     ) -> Result<Release, GitError> {
         let mut reader = TreeReader::new(repo, location, limits)?;
         let (workspace, package) = reader.manifests(&self)?;
-        expect_version(&package.version, location, version)?;
+        expect_version(&package.version, location, version)
+            .map_err(|e| e.help(Lacking::Tags.next_step(repo)))?;
         let mut links = Links::new(repo, self.commit, limits)?;
         for (name, path) in &package.outside {
             if let Some(file) = links.file(path)? {
@@ -76,9 +78,8 @@ fn expect_version(found: &Version, location: CrateLocation<'_>, version: &Versio
     }
     let CrateLocation { name, place, .. } = location;
     Err(
-        Error::upstream(format!("{place} has {name} {found}, not {version}")).help(format!(
-            "check out the release {version} there, or fetch the tags: `git fetch --tags`"
-        )),
+        Error::upstream(format!("{place} has {name} {found}, not {version}"))
+            .help(format!("check out the release {version} there")),
     )
 }
 

@@ -29,11 +29,14 @@ impl Upstream<'_> {
             let export = git.export(version, None)?;
             export.fetch([FILE])?;
             let text = Mutex::new(None);
-            export.read(&[FILE], |_, _, bytes| {
+            let missing = export.read(&[FILE], |_, _, bytes| {
                 *text.lock().unwrap_or_else(PoisonError::into_inner) =
                     Some(String::from_utf8_lossy(bytes).into_owned());
                 Ok(())
             })?;
+            if !missing.is_empty() {
+                return Err(export.lacks(&missing));
+            }
             let text = text.into_inner().unwrap_or_else(PoisonError::into_inner);
             return text.ok_or_else(|| Error::upstream(format!("{} has no {FILE}", export.place)));
         }
