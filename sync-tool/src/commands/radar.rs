@@ -160,12 +160,14 @@ impl<'a, 'u> ForkRadar<'a, 'u> {
                     let text = history.text(at, &path)?;
                     Ok::<_, Error>(text.map(|text| radar::codes(&text)).unwrap_or_default())
                 };
-                let (before, after) = (read(&format!("{}^", commit.id))?, read(&commit.id)?);
+                let (message, parent) = history.message_and_parent(&commit.id)?;
+                let before = parent.as_deref().map(read).transpose()?.unwrap_or_default();
+                let after = read(&commit.id)?;
                 for finding in &mut findings {
                     let item = &finding.item;
                     let mut names = item.new.iter().chain(&item.old).map(|place| &place.name);
                     if names.any(|name| before.get(name) != after.get(name)) {
-                        let advisories = radar::advisories(&history.message(&commit.id)?);
+                        let advisories = radar::advisories(&message);
                         finding.item.is_security |= !advisories.is_empty();
                         finding.advisories.extend(advisories);
                         finding.commits.push(commit.clone());

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::ops::Range;
 
+use git2::Oid;
 use git2::Repository;
 use host::Host;
 use recipe::error::{Error, Result};
@@ -112,17 +113,18 @@ impl<'a> History<'a> {
         self.log(&[&count], range.each_ref(), path, lines)
     }
 
-    /// Returns the whole message of a commit.
+    /// Returns the whole message of a commit, and the id of the commit before it.
     ///
     /// # Errors
     ///
     /// Where there is no such commit.
-    pub fn message(&self, commit: &str) -> Result<String> {
+    pub fn message_and_parent(&self, commit: &str) -> Result<(String, Option<String>)> {
         let repository = self.repository.open()?;
-        let found = repository.revparse_single(commit);
-        let found = found.and_then(|object| object.peel_to_commit());
-        let message = found.map(|one| String::from_utf8_lossy(one.message_bytes()).into_owned());
-        message.map_err(|e| Error::upstream(format!("commit {commit:.10}: {}", e.message())))
+        let found = Oid::from_str(commit).and_then(|id| repository.find_commit(id));
+        let found =
+            found.map_err(|e| Error::upstream(format!("commit {commit:.10}: {}", e.message())))?;
+        let message = String::from_utf8_lossy(found.message_bytes()).into_owned();
+        Ok((message, found.parent_ids().next().map(|id| id.to_string())))
     }
 
     /// Returns all commits after one and up to another that changed a file of the crate, the
